@@ -1,0 +1,39 @@
+"""Who acts: every capability takes an actor first and decides by it what may be seen and done."""
+
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+from agent.errors import Problem
+
+Role = Literal["USER", "ADMIN", "DEMO"]
+Via = Literal["web", "api", "mcp", "cli", "import"]
+SCOPES = ("read", "write", "call", "spend")
+
+
+class Actor(msgspec.Struct, frozen=True):
+    """One authenticated user behind one door. `via` becomes `created_via` of what they make."""
+
+    user_id: UUID
+    role: Role = "USER"
+    scopes: frozenset[str] = frozenset(SCOPES)
+    via: Via = "web"
+    email: str = ""
+    token_id: UUID | None = None
+
+    @property
+    def is_admin(self) -> bool:
+        return self.role == "ADMIN"
+
+
+def require_scope(actor: Actor, scope: str) -> None:
+    """Raises missing_scope."""
+    if scope not in actor.scopes:
+        raise Problem("missing_scope", f"This token may not `{scope}`.", scope=scope)
+
+
+def require_admin(actor: Actor) -> None:
+    """Raises forbidden."""
+    if not actor.is_admin:
+        raise Problem("forbidden", "Only an administrator may do this.")

@@ -1,0 +1,69 @@
+"""Settings: the environment, read once. Each is listed in the README with its default and effect."""
+
+from functools import lru_cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """`WIRETALK_<NAME>` each, except `DATABASE_URL`, `PORT` and the two provider keys."""
+
+    model_config = SettingsConfigDict(env_prefix="WIRETALK_", frozen=True, extra="ignore")
+
+    host: str = Field("127.0.0.1", description="Address to listen on.")
+    port: int = Field(8000, validation_alias="PORT", description="Port to listen on.")
+    workers: int = Field(1, description="Web processes.")
+    data_dir: Path = Field(Path("~/.local/share/wiretalk"), description="Embedded database, key file, spill files.")
+    database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="A PostgreSQL to use instead of the embedded one.")
+    public_url: str | None = Field(None, description="The address that users and clients see; default: host and port.")
+    secret_key: SecretStr | None = Field(None, description="Encryption keys, newest first, comma-separated; default: a key file in the data directory.")
+    allow_hosts: Annotated[str, NoDecode] = Field("", description="Private networks or names that outgoing connections may reach, comma-separated.")
+    admin_email: str | None = Field(None, description="With the password: creates the administrator at the first start.")
+    admin_password: SecretStr | None = Field(None, description="See the e-mail.")
+    signup: bool = Field(True, description="Whether strangers may create accounts.")
+    body_limit: int = Field(1024 * 1024, description="Bytes kept of each captured body.")
+    message_limit: int = Field(100_000, description="Characters in one chat message.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+    anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY", description="Offers Anthropic's models to every user at the operator's cost.")
+    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY", description="Offers OpenAI's models to every user at the operator's cost.")
+    test_mode: bool = Field(False, description="For the test suite: offers the scripted provider.")
+
+    @property
+    def data(self) -> Path:
+        return self.data_dir.expanduser().resolve()
+
+    @property
+    def base_url(self) -> str:
+        return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
+
+    @property
+    def is_secure(self) -> bool:
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_loopback_only(self) -> bool:
+        """Whether nobody but this machine can reach the server; then loopback targets are allowed too."""
+        return self.public_url is None and _is_loopback(self.host)
+
+
+@lru_cache(1)
+def settings() -> Settings:
+    """The settings of this process. Tests clear the cache after changing the environment."""
+    return Settings()  # pyright: ignore[reportCallIssue]  # every value has a default or comes from the environment
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host
+
+
+def _is_loopback(host: str) -> bool:
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False

@@ -1,0 +1,69 @@
+"""Messages as values: what a chat stores, what a provider is sent, what a page renders.
+
+A message's content is an ordered list of blocks. `meta` carries what a provider wants echoed unchanged
+on the next turn (signatures, encrypted reasoning, item ids); nobody else reads it.
+"""
+
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+Role = Literal["user", "assistant", "system", "tool"]
+ToolState = Literal["ok", "error", "denied"]
+Trust = Literal["trusted", "captured", "remote"]
+
+
+class Text(msgspec.Struct, frozen=True, tag="text", tag_field="type", omit_defaults=True):
+    text: str
+    meta: dict[str, Any] | None = None
+
+
+class Reasoning(msgspec.Struct, frozen=True, tag="reasoning", tag_field="type", omit_defaults=True):
+    text: str
+    meta: dict[str, Any] | None = None
+
+
+class Refusal(msgspec.Struct, frozen=True, tag="refusal", tag_field="type", omit_defaults=True):
+    text: str
+    meta: dict[str, Any] | None = None
+
+
+class ToolCall(msgspec.Struct, frozen=True, tag="tool_call", tag_field="type", omit_defaults=True):
+    """`id` is ours and unique in the run; a provider's own id, if any, is in `meta`."""
+
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    meta: dict[str, Any] | None = None
+
+
+class ToolResult(msgspec.Struct, frozen=True, tag="tool_result", tag_field="type", omit_defaults=True):
+    """`text` is what the model reads; `data` is the same as a structure, for cards and programs."""
+
+    call_id: str
+    name: str
+    text: str
+    data: Any = None
+    state: ToolState = "ok"
+    trust: Trust = "trusted"
+
+
+class Attachment(msgspec.Struct, frozen=True, tag="attachment", tag_field="type", omit_defaults=True):
+    id: UUID
+    file_name: str
+    media_type: str
+    size: int
+
+
+Block = Text | Reasoning | Refusal | ToolCall | ToolResult | Attachment
+
+
+class Message(msgspec.Struct, frozen=True):
+    role: Role
+    content: tuple[Block, ...]
+
+
+def text_of(content: tuple[Block, ...] | list[Block]) -> str:
+    """The prose alone, paragraphs joined by blank lines."""
+    return "\n\n".join(block.text for block in content if isinstance(block, Text | Refusal) and block.text)

@@ -1,0 +1,26 @@
+"""The one home of background tasks: each is kept alive, named, logged when it fails, and free of its parent's transaction."""
+
+import asyncio
+from collections.abc import Coroutine
+from contextvars import Context
+from typing import Any, TypeVar
+
+import structlog
+
+T = TypeVar("T")
+log = structlog.get_logger()
+_alive: set[asyncio.Task[Any]] = set()
+
+
+def spawn(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
+    """Start `work` outside the caller's context: a task that inherits an open database transaction breaks it."""
+    task = asyncio.create_task(work, name=name, context=Context())
+    _alive.add(task)
+    task.add_done_callback(_ended)
+    return task
+
+
+def _ended(task: asyncio.Task[Any]) -> None:
+    _alive.discard(task)
+    if not task.cancelled() and (error := task.exception()):
+        log.error("task.failed", task=task.get_name(), exc_info=error)
