@@ -1,0 +1,117 @@
+"""From a plain async function to a tool: its signature becomes the JSON Schema, its first sentence the description.
+
+A tool function takes a `Context` first, then annotated arguments, and returns an `Answer`. `tool` only marks it;
+the menu is the explicit tuple in `agent.tools.menu`.
+"""
+
+import inspect
+from collections.abc import Awaitable, Callable
+from typing import Any, Literal, get_type_hints
+from uuid import UUID
+
+import msgspec
+
+from agent.actor import Actor
+from agent.errors import Problem
+from agent.messages import Trust
+
+Effect = Literal["read", "write", "outward", "destructive"]
+ToolFunction = Callable[..., Awaitable["Answer"]]
+AsksFor = Callable[[dict[str, Any]], str | None]
+
+
+class Context(msgspec.Struct, frozen=True):
+    """For whom and within what a tool runs. `run_id` and `chat_session_id` are None outside a chat."""
+
+    actor: Actor
+    run_id: UUID | None = None
+    chat_session_id: UUID | None = None
+
+
+class Answer(msgspec.Struct, frozen=True):
+    """What a tool says: `text` for a model, `data` the same for a program. `trust` names where the content came from."""
+
+    text: str
+    data: Any = None
+    trust: Trust = "trusted"
+
+
+class Tool(msgspec.Struct, frozen=True):
+    """One verb of the menu.
+
+    `recomputes`: a write that only derives from the user's own rows, so it never needs an approval.
+    `asks_for`: why these arguments need an approval although the effect alone does not, or None.
+    """
+
+    name: str
+    description: str
+    effect: Effect
+    scope: str
+    price: int
+    recomputes: bool
+    asks_for: AsksFor | None
+    function: ToolFunction
+    arguments: type[msgspec.Struct]
+    input_schema: dict[str, Any]
+
+
+def tool(*, effect: Effect, scope: str, price: int = 0, recomputes: bool = False, asks_for: AsksFor | None = None) -> Callable[[ToolFunction], ToolFunction]:
+    """Mark a function as a tool with its effect, the scope a token needs and its price in credits."""
+
+    def mark(function: ToolFunction) -> ToolFunction:
+        function.__tool__ = {"effect": effect, "scope": scope, "price": price, "recomputes": recomputes, "asks_for": asks_for}  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+def describe(function: ToolFunction) -> Tool:
+    """The tool that a marked function is. Fails at import when an annotation cannot be resolved."""
+    name = function.__name__
+    arguments = msgspec.defstruct(name, _fields(function), forbid_unknown_fields=True, kw_only=True, omit_defaults=True)
+    return Tool(name=name, description=inspect.cleandoc(function.__doc__ or ""), function=function, arguments=arguments, input_schema=_schema(arguments), **function.__tool__)  # type: ignore[attr-defined]
+
+
+def parse(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments checked against the signature. Raises invalid_arguments with the argument's name and what it takes."""
+    given = {name: value for name, value in arguments.items() if value is not None}
+    try:
+        values = msgspec.convert(given, tool.arguments, strict=False)
+    except (msgspec.ValidationError, RecursionError) as error:
+        allowed = ", ".join(f"`{name}`" for name in tool.input_schema["properties"]) or "none"
+        raise Problem("invalid_arguments", f"`{tool.name}`: {_sentence(str(error))}", remedy=f"It takes: {allowed}.", tool=tool.name) from error
+    return {name: getattr(values, name) for name in values.__struct_fields__}
+
+
+def _fields(function: ToolFunction) -> list[Any]:
+    hints = get_type_hints(function, include_extras=True)
+    parameters = list(inspect.signature(function).parameters.values())
+    if not parameters or hints.get(parameters[0].name) is not Context:
+        raise TypeError(f"{function.__name__}: the first parameter must be a Context")
+    return [(p.name, hints[p.name]) if p.default is p.empty else (p.name, hints[p.name], p.default) for p in parameters[1:]]
+
+
+def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
+    """A plain object schema: inlined, without titles, `X | None` shown as an optional X, which every vendor accepts."""
+    document = msgspec.json.schema(arguments)
+    root = document["$defs"][arguments.__name__]
+    return {"type": "object", "properties": {n: _plain(s) for n, s in root["properties"].items()}, "required": root.get("required", []), "additionalProperties": False}
+
+
+def _plain(schema: dict[str, Any]) -> dict[str, Any]:
+    kept = {key: value for key, value in schema.items() if key != "title" and not (key == "default" and value is None)}
+    options = [option for option in kept.pop("anyOf", []) if option != {"type": "null"}]
+    if len(options) == 1:
+        kept = {**options[0], **kept}
+    elif options:
+        kept["anyOf"] = options
+    if isinstance(kept.get("enum"), list) and "type" not in kept:
+        kept = {"type": "string", **kept}
+    return kept
+
+
+def _sentence(message: str) -> str:
+    """`Expected `int`, got `str` - at `$.limit`` reads better with the argument first."""
+    what, _, where = message.partition(" - at ")
+    name = where.strip("`").removeprefix("$.")
+    return f"`{name}`: {what}." if name and name != "$" else f"{what}."
