@@ -48,9 +48,9 @@ def fingerprints() -> tuple[str, ...]:
     return tuple(hashlib.sha256(b"wiretalk:" + key).hexdigest()[:12] for key in _keys())
 
 
-def digest(token: str) -> str:
+def digest(token: str) -> bytes:
     """The form in which login tokens, API tokens and one-time links are stored."""
-    return hashlib.sha256(token.encode()).hexdigest()
+    return hashlib.sha256(token.encode()).digest()
 
 
 def _open(token: bytes) -> bytes:

@@ -65,7 +65,7 @@ class Hub:
         return self._closing.is_set()
 
     async def _listen_once(self) -> None:
-        connection = await asyncpg.connect(engine.dsn())
+        connection = await engine.connect()
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())
