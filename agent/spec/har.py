@@ -1,0 +1,203 @@
+"""Reads HAR 1.2 as browsers and debugging proxies write it, entry by entry, in memory bounded by the largest entry.
+
+Known dialects: Chrome, Firefox, Safari, Charles, Insomnia, mitmproxy, Fiddler; with a byte order mark, gzipped, or cut off (what was
+whole is given, the rest is reported in `skipped`). Bodies in a HAR have no content-encoding left, save where a writer forgot to undo it.
+"""
+
+import base64
+import binascii
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+from urllib.parse import quote_plus
+
+from agent.spec.jsonstream import CutOff, JsonStream, Malformed
+from agent.spec.model import Exchange, Frame, Headers, Protocol
+from agent.spec.reading import Reading, Skips, Unreadable, decoded, exchange_id, frame, header, opened, seconds
+
+Entry = dict[str, Any]
+
+
+def read(data: bytes | BinaryIO) -> Reading:
+    """The exchanges of a HAR file. Raises Unreadable, at the latest with the first exchange, where it is no HAR at all."""
+    return Reading(lambda skips: _read(opened(data), skips))
+
+
+def exchange(entry: Entry) -> Exchange:
+    """One HAR entry as an exchange. Raises ValueError with the reason where it has no request or no URL."""
+    request, response = _object(entry, "request"), _object(entry, "response")
+    method, url = str(request.get("method") or "GET").upper(), str(request.get("url") or "")
+    if "://" not in url:
+        raise ValueError("it has no absolute URL")
+    started_at = seconds(entry.get("startedDateTime") or 0)
+    request_headers, response_headers = _headers(request), _headers(response)
+    content = _object(response, "content")
+    request_body, response_body = _request_body(request), _response_body(content, response_headers)
+    status = _integer(response.get("status"))
+    frames = _frames(entry, started_at)
+    return Exchange(
+        id=exchange_id(method, url, started_at, request_body, response_body),
+        method=method,
+        url=url,
+        status=status if 100 <= status <= 999 else None,
+        request_headers=_with_type(request_headers, _object(request, "postData").get("mimeType"), request_body),
+        request_body=request_body,
+        response_headers=_with_type(response_headers, content.get("mimeType"), response_body),
+        response_body=response_body,
+        response_truncated=not response_body and _integer(content.get("size")) > 0,
+        started_at=started_at,
+        duration_ms=max(_number(entry.get("time")), 0.0),
+        protocol=_protocol(url, frames, status),
+        frames=frames,
+        error=str(response.get("_error") or "") or None,
+    )
+
+
+def _read(stream: BinaryIO, skips: Skips) -> Iterator[Exchange]:
+    json, number = JsonStream(stream), 0
+    try:
+        for _ in _entries(json):
+            number += 1
+            try:
+                entry = json.value()
+                yield exchange(entry) if isinstance(entry, dict) else _reject("it is no object")
+            except (CutOff, Malformed):
+                raise
+            except ValueError as error:
+                skips.add(f"Entry {number} was left out: {error}.")
+    except (CutOff, Malformed) as error:
+        if not number:
+            raise Unreadable(
+                "This is no HAR file: it has no `log.entries`." if isinstance(error, Malformed) else "The file is cut off before its first entry."
+            ) from None
+        skips.add(f"The file ends early, in or after entry {number}: {error}.")
+
+
+def _entries(json: JsonStream) -> Iterator[None]:
+    """Goes to `log.entries` (or `entries`, as some tools write) and stops at each entry; members around it are passed over."""
+    if json.peek() != "{":
+        raise Unreadable("This is no HAR file: it does not begin with a JSON object.")
+    is_found = False
+    for key in json.members():
+        if key == "log" and json.peek() == "{":
+            for inner in json.members():
+                if inner == "entries" and json.peek() == "[":
+                    is_found = True
+                    yield from json.items()
+                else:
+                    json.skip()
+        elif key == "entries" and json.peek() == "[":
+            is_found = True
+            yield from json.items()
+        else:
+            json.skip()
+    if not is_found:
+        raise Unreadable("This is no HAR file: it has no `log.entries`.")
+
+
+def _reject(reason: str) -> Exchange:
+    raise ValueError(reason)
+
+
+def _object(owner: Entry, name: str) -> Entry:
+    value = owner.get(name)
+    return value if isinstance(value, dict) else {}
+
+
+def _headers(message: Entry) -> Headers:
+    """Without the pseudo-headers of HTTP/2; a few tools write an object for the list."""
+    raw = message.get("headers")
+    if isinstance(raw, dict):
+        return tuple((str(name), str(value)) for name, value in raw.items() if not str(name).startswith(":"))
+    if not isinstance(raw, list):
+        return ()
+    return tuple(
+        (str(item.get("name")), str(item.get("value") or ""))
+        for item in raw
+        if isinstance(item, dict) and item.get("name") and not str(item["name"]).startswith(":")
+    )
+
+
+def _with_type(headers: Headers, media_type: object, body: bytes) -> Headers:
+    """Safari and Insomnia may name the type beside the body only."""
+    if not body or not isinstance(media_type, str) or not media_type or media_type == "x-unknown" or header(headers, "content-type"):
+        return headers
+    return (*headers, ("content-type", media_type))
+
+
+def _request_body(request: Entry) -> bytes:
+    data = _object(request, "postData")
+    text = data.get("text")
+    if isinstance(text, str) and text:
+        return _bytes(text, data.get("encoding") or data.get("_encoding"))
+    params = data.get("params")
+    if not isinstance(params, list) or not params:
+        return b""
+    items = [item for item in params if isinstance(item, dict)]
+    media_type = str(data.get("mimeType") or "")
+    return _multipart(items, media_type) if "multipart" in media_type else "&".join(_form_pair(item) for item in items).encode()
+
+
+def _form_pair(item: Entry) -> str:
+    name, value = str(item.get("name") or ""), str(item.get("value") or "")
+    return f"{name}={value}" if "%" in value else f"{name}={quote_plus(value)}"
+
+
+def _multipart(items: list[Entry], media_type: str) -> bytes:
+    """The parts as a form would send them; Chrome keeps the parsed parameters only."""
+    boundary = media_type.partition("boundary=")[2].strip('" ') or "boundary"
+    parts: list[str] = []
+    for item in items:
+        file_name = f'; filename="{item["fileName"]}"' if item.get("fileName") else ""
+        kind = f"\r\nContent-Type: {item['contentType']}" if item.get("contentType") else ""
+        parts.append(f'--{boundary}\r\nContent-Disposition: form-data; name="{item.get("name") or ""}"{file_name}{kind}\r\n\r\n{item.get("value") or ""}\r\n')
+    return ("".join(parts) + f"--{boundary}--\r\n").encode("utf-8", "replace")
+
+
+def _response_body(content: Entry, headers: Headers) -> bytes:
+    text = content.get("text")
+    if not isinstance(text, str) or not text:
+        return b""
+    body = _bytes(text, content.get("encoding"))
+    if body[:2] == b"\x1f\x8b" and "gzip" in header(headers, "content-encoding"):
+        return decoded(body, "gzip") or body
+    return body
+
+
+def _bytes(text: str, encoding: object) -> bytes:
+    if encoding == "base64":
+        try:
+            return base64.b64decode(text, validate=False)
+        except (binascii.Error, ValueError):
+            pass  # Fiddler marks some plain bodies as base64
+    return text.encode("utf-8", "replace")
+
+
+def _frames(entry: Entry, started_at: float) -> tuple[Frame, ...]:
+    messages = entry.get("_webSocketMessages")
+    if not isinstance(messages, list):
+        return ()
+    return tuple(
+        frame(
+            item.get("type"),
+            _bytes(str(item.get("data") or ""), "" if item.get("opcode") == 1 else "base64"),
+            max(_number(item.get("time")) - started_at, 0.0) * 1000,
+            is_text=item.get("opcode") != 2,
+        )
+        for item in messages
+        if isinstance(item, dict) and item.get("opcode") in (1, 2, None)
+    )
+
+
+def _protocol(url: str, frames: tuple[Frame, ...], status: int) -> Protocol:
+    is_secure = url.lower().startswith(("https:", "wss:"))
+    if frames or status == 101 or url.lower().startswith("ws"):
+        return "wss" if is_secure else "ws"
+    return "https" if is_secure else "http"
+
+
+def _integer(value: object) -> int:
+    return int(value) if isinstance(value, int | float) and abs(value) < 1e15 else 0
+
+
+def _number(value: object) -> float:
+    return float(value) if isinstance(value, int | float) and abs(value) < 1e15 else 0.0

@@ -1,0 +1,178 @@
+"""Walks a JSON text too large to hold: members of objects and items of arrays one at a time, in memory bounded by the largest of them.
+
+Kind to what real files contain: invalid UTF-8 is replaced, NaN is taken, of duplicate keys the last counts, nesting too deep for
+Python and items over the limit are passed over. Not a validator.
+"""
+
+import codecs
+import json
+import re
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+CHUNK = 1 << 18
+MAX_ITEM = 64 << 20
+
+
+class CutOff(ValueError):
+    """The text ended before the JSON did."""
+
+
+class Malformed(ValueError):
+    """The text is not JSON from here on."""
+
+
+class Unfit(ValueError):
+    """This one value cannot be taken (too deep or too large); the walk may go on behind it."""
+
+
+class JsonStream:
+    """A position in a JSON text. Its methods go forward only."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        self._stream = stream
+        self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
+        self._text = ""
+        self._at = 0
+        self._is_over = False
+
+    def peek(self) -> str:
+        """The next character that is no white space; empty at the end."""
+        while True:
+            match = _SPACE.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            if self._at < len(self._text):
+                return self._text[self._at]
+            if not self._more():
+                return ""
+
+    def members(self) -> Iterator[str]:
+        """The keys of the object that begins here. The caller consumes each value by `value`, `skip`, `members` or `items`."""
+        self._expect("{")
+        if self._took("}"):
+            return
+        while True:
+            if self.peek() != '"':
+                raise self._broken()
+            key = self.value()
+            self._expect(":")
+            yield str(key)
+            if self._took("}"):
+                return
+            self._expect(",")
+
+    def items(self) -> Iterator[None]:
+        """Once per item of the array that begins here. The caller consumes each."""
+        self._expect("[")
+        if self._took("]"):
+            return
+        while True:
+            yield
+            if self._took("]"):
+                return
+            self._expect(",")
+            if self._took("]"):
+                return
+
+    def value(self) -> Any:
+        """The value that begins here. Raises CutOff, Malformed or Unfit (which leaves the position behind the value)."""
+        self.peek()
+        wanted = 0
+        while True:
+            try:
+                value, end = _DECODER.raw_decode(self._text, self._at)
+            except json.JSONDecodeError as error:
+                if len(self._text) - self._at > MAX_ITEM:
+                    self.skip()
+                    raise Unfit("larger than 64 MiB") from None
+                wanted = max(2 * wanted, CHUNK)
+                if not _is_incomplete(error) or not self._more(wanted):
+                    raise self._broken() from None
+                continue
+            except RecursionError:
+                self.skip()
+                raise Unfit("nested too deeply") from None
+            if end == len(self._text) and self._text[end - 1] not in '}]"' and self._more():
+                continue
+            self._at = end
+            return value
+
+    def skip(self) -> None:
+        """Passes over the value that begins here without building or holding it."""
+        depth = 0
+        while True:
+            character = self.peek()
+            if not character:
+                raise CutOff("the file is cut off")
+            if character == '"':
+                self._skip_string()
+            elif depth > 1 and (deeper := self._skip_run(depth)):
+                depth = deeper
+            else:
+                depth += (character in "{[") - (character in "}]")
+                self._at = _SCALAR.match(self._text, self._at).end() if character not in "{}[],:" else self._at + 1  # pyright: ignore[reportOptionalMemberAccess]
+            if depth <= 0 and not (self._at == len(self._text) and character not in '{}[]"' and self._more()):
+                return
+
+    def _skip_string(self) -> None:
+        self._at += 1
+        while True:
+            match = _STRING_REST.match(self._text, self._at)
+            self._at = match.end() if match else self._at
+            if self._text[self._at : self._at + 1] == '"':
+                self._at += 1
+                return
+            if not self._more():
+                raise CutOff("the file is cut off")
+
+    def _skip_run(self, depth: int) -> int:
+        """Up to the next string, at most as far as cannot end the value; the new depth, or 0 where nothing was passed over."""
+        end = self._text.find('"', self._at, self._at + depth - 1)
+        run = self._text[self._at : self._at + depth - 1 if end < 0 else end]
+        self._at += len(run)
+        return depth + run.count("{") + run.count("[") - run.count("}") - run.count("]") if run else 0
+
+    def _broken(self) -> ValueError:
+        text = self._text[self._at : self._at + MAX_ITEM]
+        try:
+            _DECODER.raw_decode(text)
+        except json.JSONDecodeError as error:
+            return CutOff("the file is cut off") if self._is_over and _is_incomplete(error) else Malformed(f"invalid JSON ({error.msg})")
+        return Malformed("invalid JSON")
+
+    def _took(self, character: str) -> bool:
+        if self.peek() != character:
+            return False
+        self._at += 1
+        return True
+
+    def _expect(self, character: str) -> None:
+        if not self._took(character):
+            raise CutOff("the file is cut off") if not self.peek() else Malformed(f"expected `{character}`")
+
+    def _more(self, size: int = CHUNK) -> bool:
+        """Reads on, dropping what lies behind."""
+        pieces = [self._text[self._at :]]
+        while size > 0 and not self._is_over:
+            chunk = self._stream.read(min(size, CHUNK))
+            self._is_over = not chunk
+            pieces.append(self._decode(chunk, final=self._is_over))
+            size -= max(len(chunk), 1)
+        self._text, self._at = "".join(pieces), 0
+        return len(pieces) > 1 and any(pieces[1:])
+
+
+def _is_incomplete(error: json.JSONDecodeError) -> bool:
+    """Whether more text might mend it: it ended within a string, within a word, or between two tokens."""
+    rest = error.doc[error.pos :].strip()
+    return (
+        "Unterminated" in error.msg
+        or (len(rest) < 6
+        and (not rest or "escape" in error.msg or any(word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity"))))
+    )
+
+
+_DECODER = json.JSONDecoder(strict=False)
+_SPACE = re.compile(r"[ \t\n\r\ufeff]*")
+_STRING_REST = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
+_SCALAR = re.compile(r'[^\s"{}\[\],:]++')

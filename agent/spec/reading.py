@@ -1,0 +1,178 @@
+"""What every reader gives back: the exchanges of a file one by one, and beside them what was left out and why."""
+
+import hashlib
+import zlib
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from io import BytesIO
+from typing import BinaryIO, Self
+
+import msgspec
+import zstandard
+
+from agent.spec.model import Exchange, Frame, Headers
+
+MAX_REASONS = 50
+MAX_DECODED = 64 * 1024 * 1024
+
+
+class Unreadable(ValueError):
+    """The input cannot be read at all. The message is one sentence for a person."""
+
+
+class Skips:
+    """Counts what a reader left out and keeps the first reasons."""
+
+    def __init__(self) -> None:
+        self.count = 0
+        self.reasons: list[str] = []
+
+    def add(self, reason: str) -> None:
+        self.count += 1
+        if len(self.reasons) < MAX_REASONS:
+            self.reasons.append(reason)
+
+
+class Reading(Iterator[Exchange]):
+    """The exchanges of one file. `skipped` is complete once the iteration has ended; `skipped_count` goes past its limit."""
+
+    def __init__(self, read: Callable[[Skips], Iterator[Exchange]]) -> None:
+        self._skips = Skips()
+        self._exchanges = read(self._skips)
+
+    def __iter__(self) -> Self:
+        return self
+
+    def __next__(self) -> Exchange:
+        return next(self._exchanges)
+
+    @property
+    def skipped(self) -> tuple[str, ...]:
+        return tuple(self._skips.reasons)
+
+    @property
+    def skipped_count(self) -> int:
+        return self._skips.count
+
+
+def opened(data: bytes | BinaryIO) -> BinaryIO:
+    """A stream over the plain bytes: gzip is undone, a byte order mark is dropped. Raises Unreadable for UTF-16 and an empty input."""
+    stream = BytesIO(data) if isinstance(data, bytes) else data
+    head = stream.read(4096)
+    if head[:2] == b"\x1f\x8b":
+        stream = Gunzipped(head, stream)
+        head = stream.read(4096)
+    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        raise Unreadable("The file is UTF-16 encoded; save it as UTF-8.")
+    if not head.strip():
+        raise Unreadable("The file is empty.")
+    return Prefixed(head.removeprefix(b"\xef\xbb\xbf"), stream)
+
+
+class Prefixed(BytesIO):
+    """Bytes that were read ahead, then the rest of their stream. Only `read` is offered."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        super().__init__()
+        self._head, self._stream = head, stream
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        if size is None or size < 0:
+            head, self._head = self._head, b""
+            return head + self._stream.read()
+        head, self._head = self._head[:size], self._head[size:]
+        return head or self._stream.read(size)
+
+
+class Gunzipped(BytesIO):
+    """A gzip stream undone piece by piece; where it is cut off or damaged, it ends."""
+
+    def __init__(self, head: bytes, stream: BinaryIO) -> None:
+        super().__init__()
+        self._stream = Prefixed(head, stream)
+        self._inflate = zlib.decompressobj(wbits=31)
+        self._pending = b""
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        limit = 0 if size is None or size < 0 else size
+        while True:
+            compressed = self._pending or self._stream.read(65536)
+            if not compressed or self._inflate.eof:
+                return b""
+            try:
+                plain = self._inflate.decompress(compressed, limit)
+            except zlib.error:
+                return b""
+            self._pending = self._inflate.unconsumed_tail
+            if plain:
+                return plain
+
+
+def exchange_id(method: str, url: str, started_at: float, request_body: bytes, response_body: bytes) -> str:
+    """An id that the exchange itself gives, so that the order of a file's entries changes nothing."""
+    head = f"{method} {url} {started_at!r} {len(request_body)} ".encode("utf-8", "replace")
+    return hashlib.blake2b(head + request_body + response_body, digest_size=8).hexdigest()
+
+
+def seconds(text: object) -> float:
+    """An ISO 8601 time (or a number of seconds) as seconds since the epoch; 0.0 where it is neither."""
+    if isinstance(text, int | float) and not isinstance(text, bool):
+        return float(text)
+    try:
+        moment = datetime.fromisoformat(str(text))
+    except ValueError:
+        return 0.0
+    return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def header(headers: Headers, name: str) -> str:
+    """The first value of a header, by its lower-case name; empty where there is none."""
+    return next((value for key, value in headers if key.lower() == name), "")
+
+
+def decoded(body: bytes, encoding: str) -> bytes | None:
+    """A body without its content-encoding, cut at 64 MiB. None where it cannot be undone."""
+    for name in reversed([part.strip().lower() for part in encoding.split(",") if part.strip()]):
+        if name in ("identity", ""):
+            continue
+        decode = _DECODERS.get(name)
+        plain = decode(body) if decode else None
+        if plain is None:
+            return None
+        body = plain
+    return body
+
+
+def with_id(exchange: Exchange) -> Exchange:
+    """The exchange under the id that its own content gives."""
+    return msgspec.structs.replace(exchange, id=exchange_id(exchange.method, exchange.url, exchange.started_at, exchange.request_body, exchange.response_body))
+
+
+def frame(direction: object, data: bytes, at: float, *, is_text: bool) -> Frame:
+    return Frame("sent" if direction in ("send", "sent", "request", True) else "received", data, at, is_text)
+
+
+def _inflate(body: bytes, wbits: int) -> bytes | None:
+    try:
+        return zlib.decompressobj(wbits=wbits).decompress(body, MAX_DECODED)
+    except zlib.error:
+        return None
+
+
+def _deflate(body: bytes) -> bytes | None:
+    return _inflate(body, zlib.MAX_WBITS) or _inflate(body, -zlib.MAX_WBITS)
+
+
+def _zstd(body: bytes) -> bytes | None:
+    try:
+        return zstandard.ZstdDecompressor().decompressobj().decompress(body)[:MAX_DECODED]
+    except zstandard.ZstdError:
+        return None
+
+
+_DECODERS: dict[str, Callable[[bytes], bytes | None]] = {
+    "gzip": lambda body: _inflate(body, 31),
+    "x-gzip": lambda body: _inflate(body, 31),
+    "deflate": _deflate,
+    "zstd": _zstd,
+}

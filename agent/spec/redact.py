@@ -1,0 +1,267 @@
+"""Hides secrets: by header, by the name of a field, and by the shape of a value. Ids, hashes and dates stay.
+
+A hidden value becomes `••••`, followed by its last four characters where it had at least twelve. Hiding twice changes nothing.
+The tables are in `secret_patterns`. Not hidden: personal data that is no credential, such as an e-mail address.
+"""
+
+import json
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+from urllib.parse import unquote_plus
+
+import msgspec
+
+from agent.spec.model import Exchange, Frame, Headers
+from agent.spec.secret_patterns import CARD_NUMBER, DOUBTFUL_WORDS, HARMLESS_AFTER, HARMLESS_BEFORE, PATTERNS, PUBLIC_HEADERS, SECRET_WORDS
+
+MARK = "••••"
+
+
+class Secret(NamedTuple):
+    """Where in a text a secret stands, and which kind it is."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a field, header, parameter or variable of this name carries a credential."""
+    return _verdict(name) == "secret"
+
+
+def find_secrets(text: str) -> tuple[Secret, ...]:
+    """The secrets in a text that can be told by their shape alone, in order, without overlaps."""
+    lowered = text.lower()
+    found = [
+        Secret(kind, *match.span("secret" if match.re.groups else 0))
+        for kind, hint, expression in _PATTERNS
+        if hint in lowered
+        for match in expression.finditer(text)
+    ]
+    found += [Secret("card-number", *match.span()) for match in CARD_NUMBER.finditer(text) if _is_luhn(match.group())]
+    found.sort(key=lambda secret: (secret.start, -secret.end))
+    return tuple(secret for index, secret in enumerate(found) if secret.start >= max((other.end for other in found[:index]), default=0))
+
+
+def mask_text(text: str) -> str:
+    """Free text, with everything that has the shape of a secret and every `name=value` of a secret name hidden."""
+    return _ASSIGNED.sub(_mask_assigned, _mask_found(text))
+
+
+def mask_json(value: Any) -> Any:
+    """The same value with secrets hidden. Types stay: a text stays a text, a number under a secret name becomes 0."""
+    return _mask_value(value, "")
+
+
+def mask_headers(headers: Headers) -> Headers:
+    """Headers with credentials hidden. The scheme of `Authorization`, cookie names and cookie attributes stay."""
+    return tuple((name, mask_header(name, value)) for name, value in headers)
+
+
+def mask_header(name: str, value: str) -> str:
+    """One header's value with its credential hidden."""
+    lowered = name.lower()
+    if lowered in ("authorization", "proxy-authorization"):
+        return _mask_authorization(value)
+    if lowered == "cookie":
+        return "; ".join(_mask_pair(pair) for pair in re.split(r";\s*", value))
+    if lowered == "set-cookie":
+        return ";".join([_mask_pair(part) if index == 0 else part for index, part in enumerate(value.split(";"))])
+    if lowered in PUBLIC_HEADERS:
+        return _mask_found(value)
+    if "://" in value or lowered in ("location", "referer", "content-location", ":path"):
+        return mask_url(value)
+    return _mask_string(value, lowered)
+
+
+def mask_url(url: str) -> str:
+    """A URL with its password, its secret query and fragment values, and path segments that are tokens hidden."""
+    head, mark, query = url.partition("?")
+    query, fragment_mark, fragment = query.partition("#")
+    if not mark:
+        head, fragment_mark, fragment = url.partition("#")
+    return _mask_found(head) + mark + _mask_query(query) + fragment_mark + (_mask_query(fragment) if "=" in fragment else fragment)
+
+
+def mask_body(body: bytes, media_type: str) -> bytes:
+    """A body by its media type; what is not text stays as it is."""
+    if not body or media_type.startswith(("image/", "audio/", "video/", "font/")) or b"\0" in body[:1024]:
+        return body
+    text = body.decode("utf-8", "surrogateescape")
+    if "urlencoded" in media_type:
+        return _mask_query(text).encode("utf-8", "surrogateescape")
+    masked = _mask_json_text(text) if text.lstrip()[:1] in ("{", "[", '"') else None
+    return (mask_text(text) if masked is None else masked).encode("utf-8", "surrogateescape")
+
+
+def mask_exchange(exchange: Exchange) -> Exchange:
+    """The whole exchange as anyone but its owner may see it."""
+    return msgspec.structs.replace(
+        exchange,
+        url=mask_url(exchange.url),
+        request_headers=mask_headers(exchange.request_headers),
+        response_headers=mask_headers(exchange.response_headers),
+        request_body=mask_body(exchange.request_body, _media_type(exchange.request_headers)),
+        response_body=mask_body(exchange.response_body, _media_type(exchange.response_headers)),
+        frames=tuple(msgspec.structs.replace(frame, data=_mask_frame(frame)) for frame in exchange.frames),
+    )
+
+
+def mark(secret: str) -> str:
+    """What stands in a secret's place."""
+    if secret.startswith(MARK) and len(secret) <= len(MARK) + 4:
+        return secret
+    return MARK + secret[-4:] if len(secret) >= 12 and secret[-4:].isascii() and secret[-4:].isalnum() else MARK
+
+
+_PATTERNS = tuple((pattern.kind, pattern.hint, re.compile(pattern.expression)) for pattern in PATTERNS)
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ASSIGNED = re.compile(r"""([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["']?|>\s*)([^\s"'&,;<>{}()\[\]]+)""")
+_TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
+_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s]*=[^\s]*$", re.IGNORECASE)
+_ID = re.compile(
+    r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*", re.IGNORECASE
+)
+
+
+@lru_cache(maxsize=4096)
+def _verdict(name: str) -> str:
+    """`secret`, `doubtful`, or nothing, by the words of a name."""
+    words = [word.lower() for word in _WORDS.findall(name)]
+    if not words:
+        return ""
+    if (words[-1] in HARMLESS_AFTER and words[-2:] != ["session", "id"]) or HARMLESS_BEFORE.intersection(words[:-1]):
+        return ""
+    last = words[-1].removesuffix("s")
+    if (
+        last in SECRET_WORDS
+        or words[-1] in SECRET_WORDS
+        or (len(words) < 4 and "".join(words) in SECRET_WORDS)
+        or "".join(words[-2:-1] + [last]) in SECRET_WORDS - {"sessionid"}
+    ):
+        return "secret"
+    return "doubtful" if DOUBTFUL_WORDS.intersection(words) else ""
+
+
+def _mask_value(value: Any, name: str) -> Any:
+    if isinstance(value, str):
+        return _mask_string(value, name)
+    if isinstance(value, dict):
+        return {key: _mask_value(item, _inherited(str(key), name, item)) for key, item in _named(value)}
+    if isinstance(value, list | tuple):
+        return [_mask_value(item, name) for item in value]
+    if name and not isinstance(value, bool) and isinstance(value, int | float) and _verdict(name) == "secret":
+        return 0
+    return value
+
+
+def _named(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
+    """Keys can be secrets too, where an object is a map."""
+    return [(_mask_found(key) if isinstance(key, str) and len(key) >= 16 else key, item) for key, item in value.items()]
+
+
+def _inherited(key: str, parent: str, item: Any) -> str:
+    """What stands under `credentials: {…}` or `{name: "password", value: …}` is judged by its own name, then by its parent's."""
+    return key if _verdict(key) or not _verdict(parent) or not isinstance(item, str) else "key"
+
+
+def _mask_string(value: str, name: str) -> str:
+    verdict = _verdict(name) if name else ""
+    if value and (verdict == "secret" or (verdict == "doubtful" and _looks_random(value))):
+        return mark(value)
+    if len(value) < 8:
+        return value
+    if verdict == "" and name.lower().endswith("id") and value.isdigit():
+        return value
+    return mask_url(value) if _URL.match(value) else _mask_found(value)
+
+
+def _mask_found(text: str) -> str:
+    secrets = find_secrets(text) if len(text) >= 8 else ()
+    for secret in reversed(secrets):
+        text = text[: secret.start] + _mark_kind(text[secret.start : secret.end], secret.kind) + text[secret.end :]
+    return text
+
+
+def _mark_kind(secret: str, kind: str) -> str:
+    """The last four characters of a password or of a key block would tell too much."""
+    return MARK if kind in ("basic-auth", "private-key", "url-password") else mark(secret)
+
+
+def _mask_assigned(match: re.Match[str]) -> str:
+    name, between, value = match.groups()
+    verdict = _verdict(name)
+    is_quoted = between.strip() not in (":", ">")
+    if not verdict or value.startswith(MARK) or (verdict == "doubtful" and not _looks_random(value)):
+        return match.group()
+    if verdict == "secret" and not is_quoted and between.strip() == ":" and not _looks_random(value):
+        return match.group()
+    return f"{name}{between}{mark(value)}"
+
+
+def _mask_authorization(value: str) -> str:
+    scheme, space, credential = value.partition(" ")
+    if not space:
+        return mark(value)
+    hides_all = scheme.lower() in ("basic", "digest") or "," in credential
+    return f"{scheme} {MARK if hides_all else mark(credential)}"
+
+
+def _mask_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    return name + equals + mark(value) if value else pair
+
+
+def _mask_query(query: str) -> str:
+    return "&".join(_mask_query_pair(pair) for pair in query.split("&")) if query else query
+
+
+def _mask_query_pair(pair: str) -> str:
+    name, equals, value = pair.partition("=")
+    if not equals:
+        return _mask_found(pair)
+    decoded = unquote_plus(value)
+    masked = _mask_string(decoded, unquote_plus(name))
+    return pair if masked == decoded else f"{name}={masked}"
+
+
+def _mask_json_text(text: str) -> str | None:
+    try:
+        value = json.loads(text)
+        masked = mask_json(value)
+    except (ValueError, RecursionError):
+        return None
+    return text if masked == value else json.dumps(masked, ensure_ascii=False, separators=(",", ":"))
+
+
+def _mask_frame(frame: Frame) -> bytes:
+    return mask_body(frame.data, "application/json") if frame.is_text else frame.data
+
+
+def _media_type(headers: Headers) -> str:
+    return next((value.lower() for name, value in headers if name.lower() == "content-type"), "")
+
+
+def _looks_random(value: str) -> bool:
+    """Long, of one piece, of letters and digits, with the spread of something drawn by chance; and no id."""
+    if not _TOKEN.fullmatch(value) or _ID.fullmatch(value):
+        return False
+    kinds: tuple[Callable[[str], bool], ...] = (str.isdigit, str.islower, str.isupper)
+    digits, lower, upper = (sum(kind(character) for character in value) for kind in kinds)
+    is_mixed = (digits >= 2 and lower + upper >= 2) or (lower >= 4 and upper >= 4 and "_" not in value)
+    return is_mixed and _entropy(value) >= 3.0
+
+
+def _entropy(value: str) -> float:
+    counts = Counter(value).values()
+    return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)
+
+
+def _is_luhn(text: str) -> bool:
+    digits = [int(character) for character in text if character.isdigit()][::-1]
+    return sum(digits[0::2]) % 10 == (10 - sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2]) % 10) % 10

@@ -1,0 +1,111 @@
+"""What a secret looks like: the names that carry one and the shapes that are one, as data.
+
+To add a vendor, add a row to `PATTERNS` and its example to the test. Ids are no secrets: no row may match a UUID,
+a ULID, a number or a bare hash, and a row that needs its surroundings says so by a group named `secret`.
+"""
+
+import re
+from typing import NamedTuple
+
+
+class Pattern(NamedTuple):
+    """`hint` is a lower-case text that every match contains, so that most bodies never meet the expression."""
+
+    kind: str
+    hint: str
+    expression: str
+
+
+PATTERNS: tuple[Pattern, ...] = (
+    Pattern("private-key", "private key", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|[^•]+)"),
+    Pattern("url-password", "@", r"(?<=://)[^\s/@:\"'<>•]{0,200}:(?P<secret>[^\s/@\"'<>•]{1,200})(?=@)"),
+    Pattern("jwt", "eyj", r"\beyJ[\w-]{6,}\.eyJ[\w-]{4,}\.[\w-]*"),
+    Pattern("jwe", "eyj", r"\beyJ[\w-]{6,}(?:\.[\w-]*){4}(?![\w.-])"),
+    Pattern("basic-auth", "basic ", r"\b[Bb]asic (?P<secret>(?=[A-Za-z0-9+/]*(?:\d|=|[a-z][A-Z]))[A-Za-z0-9+/]{8,}={0,2})(?![\w•])"),
+    Pattern("bearer-token", "bearer ", r"\b[Bb]earer (?P<secret>(?=[\w.~+/=-]*\d)[\w.~+/=-]{8,})"),
+    Pattern("aws-access-key", "a", r"\b(?:AKIA|ASIA|ABIA|ACCA)[A-Z2-7]{16}\b"),
+    Pattern("github-token", "gh", r"\bgh[pousr]_[A-Za-z0-9]{30,255}\b"),
+    Pattern("github-token", "github_pat_", r"\bgithub_pat_\w{22,255}\b"),
+    Pattern("gitlab-token", "gl", r"\bgl(?:pat|ptt|rt|dt|cbt|soat|ft|imt)-[\w-]{20,64}"),
+    Pattern("stripe-key", "k_", r"\b[srp]k_(?:live|test)_[A-Za-z0-9]{10,250}\b"),
+    Pattern("stripe-webhook-secret", "whsec_", r"\bwhsec_[A-Za-z0-9+/=]{16,}"),
+    Pattern("slack-token", "x", r"\bxox[abceoprs]-(?:\d+-)?[A-Za-z0-9-]{8,}|\bxapp-\d-[A-Za-z0-9-]{10,}"),
+    Pattern("slack-webhook", "hooks.slack.com", r"hooks\.slack\.com/(?:services|workflows|triggers)/(?P<secret>[\w/-]{16,})"),
+    Pattern("discord-webhook", "/webhooks/", r"discord(?:app)?\.com/api/webhooks/\d+/(?P<secret>[\w-]{30,})"),
+    Pattern("google-api-key", "aiza", r"\bAIza[\w-]{35}"),
+    Pattern("google-oauth", "ya29.", r"\bya29\.[\w.-]{10,}"),
+    Pattern("google-oauth", "gocspx-", r"\bGOCSPX-[\w-]{20,}"),
+    Pattern("google-oauth", "1//0", r"(?<![\w/])1//0[\w-]{20,}"),
+    Pattern("openai-key", "sk-", r"\bsk-(?:proj-|svcacct-|admin-|ant-\w+-|or-v1-)?[A-Za-z0-9_-]{20,}"),
+    Pattern("sendgrid-key", "sg.", r"\bSG\.[\w-]{16,}\.[\w-]{16,}"),
+    Pattern("twilio-key", "sk", r"\bSK[0-9a-f]{32}\b"),
+    Pattern("mailgun-key", "key-", r"\bkey-[0-9a-f]{32}\b"),
+    Pattern("mailchimp-key", "-us", r"\b[0-9a-f]{32}-us\d{1,2}\b"),
+    Pattern("npm-token", "npm_", r"\bnpm_[A-Za-z0-9]{36}\b"),
+    Pattern("pypi-token", "pypi-", r"\bpypi-[\w-]{40,}"),
+    Pattern("shopify-token", "shp", r"\bshp(?:at|ca|pa|ss|ua)_[0-9a-fA-F]{32}\b"),
+    Pattern("digitalocean-token", "_v1_", r"\bdo[opr]_v1_[0-9a-f]{64}\b"),
+    Pattern("huggingface-token", "hf_", r"\bhf_[A-Za-z0-9]{30,}\b"),
+    Pattern("telegram-token", ":aa", r"(?<!\d)\d{8,10}:AA[\w-]{33}"),
+    Pattern("square-token", "sq0", r"\bsq0[a-z]{3}-[\w-]{22,}"),
+    Pattern("facebook-token", "eaa", r"\bEAA[A-Za-z0-9]{40,}\b"),
+    Pattern("azure-key", "accountkey=", r"(?i:AccountKey)=(?P<secret>[A-Za-z0-9+/]{40,}={0,2})"),
+    Pattern("databricks-token", "dapi", r"\bdapi[0-9a-f]{32}(?:-\d)?\b"),
+    Pattern("linear-key", "lin_", r"\blin_(?:api|oauth)_[A-Za-z0-9]{30,}\b"),
+    Pattern("notion-token", "ntn_", r"\bntn_[A-Za-z0-9]{30,}\b"),
+    Pattern("atlassian-token", "at", r"\bAT(?:ATT|CTT|BB)3?[A-Za-z0-9_=-]{24,}"),
+    Pattern("vault-token", "hv", r"\bhv[sbr]\.[\w-]{20,}"),
+    Pattern("dropbox-token", "sl.", r"\bsl\.[\w-]{40,}"),
+    Pattern("grafana-token", "gl", r"\bgl(?:sa|c)_[A-Za-z0-9_+/=]{32,}"),
+    Pattern("postman-key", "pmak-", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
+    Pattern("new-relic-key", "nr", r"\bNR(?:AK|JS|II|IQ)-[A-Za-z0-9]{20,}\b"),
+    Pattern("age-key", "age-secret-key-1", r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"),
+)
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+CARD_NUMBER = re.compile(
+    r"(?<![\w.•-])(?:4\d{3}|5[1-5]\d\d|2(?:22[1-9]|2[3-9]\d|[3-6]\d\d|7[01]\d|720)|6011|65\d\d|64[4-9]\d|35[2-8]\d)([ -]?)\d{4}\1\d{4}\1\d{4}(?![\w-])(?!\.\d)"
+    r"|(?<![\w.•-])3[47]\d\d([ -]?)\d{6}\2\d{5}(?![\w-])(?!\.\d)"
+)
+"""Visa, Mastercard, Discover, JCB and American Express; only counted where the Luhn sum holds."""
+
+SECRET_WORDS = _words("""
+    password passwd pwd passphrase passcode secret token apikey authorization credential credentials cvv cvc csc otp totp mfa jwt bearer ssn
+    privatekey secretkey accesskey signingkey encryptionkey sharedkey masterkey clientsecret subscriptionkey servicekey adminkey authkey
+    appkey sessionkey licensekey csrf xsrf csrftoken xsrftoken authtoken accesstoken refreshtoken idtoken sessiontoken bearertoken
+    securitytoken recoverycode backupcode pan cardnumber sessionid phpsessid jsessionid sessid aspsessionid connectsid pincode codeverifier
+    clientassertion
+""")
+"""A name is secret where its last one or two words, joined, are here (`user_password`, `x-api-key`, `accessToken`)."""
+
+HARMLESS_BEFORE = _words("""
+    page next prev previous continuation continue cursor sync max min total num count input output prompt completion cached reset has is
+    last first no requires require
+""")
+"""`next_page_token` and `max_tokens` are no credentials."""
+
+HARMLESS_AFTER = _words("""
+    type count id name hint policy length expiry expires expiration at in url uri endpoint limit usage strength status method required
+    enabled updated changed created label prefix
+""")
+
+DOUBTFUL_WORDS = _words("""
+    key keys auth session sid sig signature hmac digest code state nonce ticket assertion pass pin access salt cookie cookies login oauth
+    sso invite otc hash verifier challenge
+""")
+"""Under these a value is hidden only where it looks drawn at random."""
+
+PUBLIC_HEADERS = _words("""
+    accept accept-charset accept-encoding accept-language accept-ranges access-control-allow-credentials access-control-allow-headers
+    access-control-allow-methods access-control-allow-origin access-control-expose-headers access-control-max-age
+    access-control-request-headers access-control-request-method age allow alt-svc cache-control connection content-disposition
+    content-encoding content-language content-length content-range content-type date dnt etag expect expires host if-match if-modified-since
+    if-none-match if-range if-unmodified-since keep-alive last-modified pragma range retry-after sec-websocket-accept
+    sec-websocket-extensions sec-websocket-key sec-websocket-protocol sec-websocket-version server strict-transport-security te trailer
+    transfer-encoding upgrade user-agent vary via x-request-id x-correlation-id idempotency-key www-authenticate
+""")
+"""Headers whose values stay as they are, save for what `PATTERNS` finds."""
