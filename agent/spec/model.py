@@ -48,13 +48,18 @@ class Exchange(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a conclusion rests on. `samples` are ids of exchanges, at most a handful, chosen independently of order."""
+    """What a conclusion rests on. `samples` are ids of exchanges, at most a handful, chosen independently of order.
+
+    For a property, `count` of `total` objects had it, `nulls` of them as null.
+    """
 
     count: int = 0
     first_seen: float = 0.0
     last_seen: float = 0.0
     samples: tuple[str, ...] = ()
     confidence: float = 1.0
+    total: int = 0
+    nulls: int = 0
 
 
 class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):

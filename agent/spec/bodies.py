@@ -1,0 +1,210 @@
+"""Counts the values of bodies into nodes. It decodes what can be decoded, however wrong the declared media type is.
+
+Counters take genson's place here on purpose: a schema that was merged no longer knows how often a property was missing, and an
+empty `required` that was dropped makes merging depend on the order. From counts, every keyword can be concluded at any time.
+"""
+
+import json
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import parse_qsl
+from zlib import crc32
+
+import msgspec
+
+from agent.spec.redact import is_secret_name, mask_json, mask_text
+from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Node, Sample, rank, smallest
+from agent.spec.values import format_of
+
+DEPTH_MAX = 24
+ITEMS_MAX = 100
+TEXT_MAX = 64
+ABSENT = object()
+
+
+def decode(body: bytes) -> Any:
+    """The JSON value of a body, or ABSENT. NaN, doubled keys and invalid UTF-8 are tolerated; hopeless nesting is not."""
+    try:
+        return msgspec.json.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        pass
+    try:
+        return json.loads(body.decode("utf-8-sig", "replace"))
+    except (ValueError, RecursionError):
+        return ABSENT
+
+
+def decode_form(body: bytes) -> dict[str, Any]:
+    """A URL-encoded form as an object; a repeated name becomes a list."""
+    found: dict[str, Any] = {}
+    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=None)[:ITEMS_MAX]:
+        found[name] = [*found[name], value] if isinstance(found.get(name), list) else [found[name], value] if name in found else value
+    return found
+
+
+def decode_multipart(body: bytes, media_type: str) -> dict[str, Any]:
+    """The parts of a multipart body by name. A file becomes a `Binary`."""
+    boundary = re.search(r'boundary="?([^";]+)', media_type)
+    marker = b"--" + boundary.group(1).encode() if boundary else body.split(b"\r\n", 1)[0]
+    found: dict[str, Any] = {}
+    for part in body.split(marker)[:ITEMS_MAX] if marker else []:
+        head, _, content = part.partition(b"\r\n\r\n")
+        name = re.search(rb'name="([^"]*)"', head)
+        if name:
+            is_file = b"filename=" in head
+            found[name.group(1).decode("utf-8", "replace")] = Binary() if is_file else content.removesuffix(b"\r\n").decode("utf-8", "replace")
+    return found
+
+
+class Binary:
+    """Stands for the bytes of an uploaded file."""
+
+
+def scalar_of(text: str) -> Any:
+    """What a text of a URL most likely means: an integer, a number, a boolean or itself."""
+    if _INTEGER.fullmatch(text):
+        return int(text)
+    if _NUMBER.fullmatch(text):
+        return float(text)
+    return {"true": True, "false": False}.get(text, text)
+
+
+def count(node: Node, value: Any, name: str, depth: int = 0) -> None:
+    """Adds one value to a node, in place. `name` is the property it stands under; a secret name leaves no samples."""
+    node.total += 1
+    kind = type(value)
+    if kind is str:
+        _count_text(node, value, name)
+    elif kind is dict:
+        _count_object(node, value, depth)
+    elif kind is list:
+        _count_array(node, value, name, depth)
+    elif value is None:
+        node.nulls += 1
+    elif kind is bool:
+        node.booleans += 1
+    elif kind is int or kind is float:
+        _count_number(node, value, name)
+    else:
+        node.texts += 1
+        node.formats["binary"] = node.formats.get("binary", 0) + 1
+
+
+def _count_number(node: Node, value: float, name: str) -> None:
+    if value != value or value in (_INFINITY, -_INFINITY):
+        node.nulls += 1
+        return
+    if type(value) is int and -_SAFE < value < _SAFE:
+        node.integers += 1
+    else:
+        if type(value) is int:
+            value = float(min(max(value, -_HUGE), _HUGE))
+            node.integers += 1
+        else:
+            node.numbers += 1
+    if is_secret_name(name):
+        return
+    if node.low is None or value < node.low:
+        node.low = float(value)
+    if node.high is None or value > node.high:
+        node.high = float(value)
+
+
+def _count_text(node: Node, text: str, name: str) -> None:
+    node.texts += 1
+    length = len(text)
+    if node.shortest < 0 or length < node.shortest:
+        node.shortest = length
+    if length > node.longest:
+        node.longest = length
+    kind = format_of(text)
+    if kind:
+        formats = node.formats
+        formats[kind] = formats.get(kind, 0) + 1
+    sample = node.sample
+    if sample is None:
+        sample = node.sample = Sample()
+    if length > TEXT_MAX:
+        sample.is_partial = True
+        return
+    values = sample.values
+    if text in values:
+        values[text] += 1
+    else:
+        admit(sample, text, name, SAMPLE_MAX)
+
+
+def admit(sample: Sample, text: str, name: str, limit: int) -> None:
+    """Adds a new value where its hash is small enough and it is no secret."""
+    try:
+        hashed = crc32(text.encode())
+    except UnicodeEncodeError:
+        sample.is_partial = True
+        return
+    if hashed > sample.cut:
+        return
+    if name and mask_json({name: text}) != {name: text}:
+        sample.is_partial = True
+        return
+    sample.values[text] = 1
+    if len(sample.values) >= limit * 2:
+        trim(sample, limit)
+
+
+def trim(sample: Sample, limit: int) -> None:
+    """Cuts a sample down to its limit. Done once more when everything is counted, so that equal contents are equal."""
+    if len(sample.values) > limit:
+        sample.values = smallest(sample.values, limit)
+        sample.is_partial = True
+        sample.cut = max(map(rank, sample.values))
+
+
+def _count_array(node: Node, items: list[Any], name: str, depth: int) -> None:
+    node.arrays += 1
+    length = len(items)
+    if node.fewest < 0 or length < node.fewest:
+        node.fewest = length
+    if length > node.most:
+        node.most = length
+    if not items or depth >= DEPTH_MAX:
+        return
+    inner = node.items
+    if inner is None:
+        inner = node.items = Node()
+    for item in items if length <= ITEMS_MAX else items[:ITEMS_MAX]:
+        count(inner, item, name, depth + 1)
+
+
+def _count_object(node: Node, value: Mapping[str, Any], depth: int) -> None:
+    node.objects += 1
+    if depth >= DEPTH_MAX:
+        return
+    properties = node.properties
+    for key, item in value.items():
+        inner = properties.get(key)
+        if inner is None:
+            inner = _property(node, key)
+            properties = node.properties
+            if inner is None:
+                continue
+        count(inner, item, key, depth + 1)
+
+
+def _property(node: Node, key: str) -> Node | None:
+    """The node of a new property, or nothing where an object of very many keys keeps only some of them."""
+    name = key if len(key) < 16 else mask_text(key)
+    name = name.encode("utf-8", "replace").decode()
+    if name in node.properties:
+        return node.properties[name]
+    if len(node.properties) >= KEYS_MAX * 2:
+        node.properties, node.is_partial = smallest(node.properties, KEYS_MAX), True
+    node.properties[name] = inner = Node()
+    return inner
+
+
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,15})")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,15})\.\d{1,15}")
+_INFINITY = float("inf")
+_SAFE = 1 << 63
+_HUGE = 10**300

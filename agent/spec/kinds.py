@@ -1,0 +1,137 @@
+"""What kind of API a call speaks: GraphQL, JSON-RPC, SOAP, gRPC, server-sent events, WebSocket, or else REST. And which operation it names.
+"""
+
+import re
+from typing import Any
+from urllib.parse import parse_qsl
+
+from agent.spec import bodies, messages
+from agent.spec.model import ApiType, Exchange
+from agent.spec.redact import mask_text
+from agent.spec.summary import NAMES_MAX, SAMPLE_MAX, Named, Node, Route, Sample, smallest
+
+ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket", "SSE", "REST")
+ANONYMOUS = "(anonymous)"
+
+
+def count_kind(route: Route, exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> None:
+    """Counts the kind of one exchange in its route, and what it says of its named operations and messages."""
+    kind = _kind_of(exchange, request, response, query, sent)
+    route.kinds[kind] = route.kinds.get(kind, 0) + 1
+    if kind == "GraphQL":
+        for one in _graphql_calls(query, sent):
+            _count_graphql(route, one, received)
+    elif kind == "JSON-RPC":
+        _count_rpc(route, sent, received)
+    elif kind == "SOAP":
+        action = _soap_action(exchange.request_body, request)
+        if action:
+            _named(route, action).total += 1
+    elif kind == "gRPC":
+        _named(route, route.path.rpartition("/")[2]).total += 1
+    if kind in ("WebSocket", "SSE"):
+        messages.count_messages(route, exchange)
+
+
+def kind_of_route(route: Route) -> ApiType:
+    """The kind that most of its calls had; REST only where nothing else was heard."""
+    return max((kind for kind in ORDER if route.kinds.get(kind)), key=lambda kind: (route.kinds[kind], kind != "REST"), default="REST")
+
+
+def _kind_of(exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any) -> ApiType:
+    received_type, sent_type = response.get("content-type", ""), request.get("content-type", "")
+    if exchange.protocol in ("ws", "wss") or exchange.url.startswith(("ws://", "wss://")) or request.get("upgrade", "").lower() == "websocket":
+        return "WebSocket"
+    if "application/grpc" in sent_type or "application/grpc" in received_type:
+        return "gRPC"
+    if received_type.startswith("text/event-stream"):
+        return "SSE"
+    if exchange.protocol == "graphql" or _graphql_calls(query, sent):
+        return "GraphQL"
+    if _rpc_calls(sent):
+        return "JSON-RPC"
+    if "soapaction" in request or (b"Envelope" in exchange.request_body[:600] and b"<" in exchange.request_body[:10] and b"soap" in exchange.request_body[:600].lower()):
+        return "SOAP"
+    return "REST"
+
+
+def _graphql_calls(query: str, sent: Any) -> list[dict[str, Any]]:
+    """The GraphQL requests of one call: a body, a batch of bodies, or the query of the URL."""
+    if type(sent) is dict:
+        return [sent] if _is_graphql(sent) else []
+    if type(sent) is list:
+        return [one for one in sent[:20] if type(one) is dict and _is_graphql(one)]
+    if "query=" in query or "persistedQuery" in query:
+        one: dict[str, Any] = dict(parse_qsl(query))
+        if "variables" in one:
+            one["variables"] = bodies.decode(one["variables"].encode())
+        if _is_graphql(one):
+            return [one]
+    return []
+
+
+def _is_graphql(one: dict[str, Any]) -> bool:
+    text = one.get("query")
+    if isinstance(text, str) and _DOCUMENT.match(text):
+        return True
+    return "persistedQuery" in str(one.get("extensions", ""))[:200]
+
+
+def _count_graphql(route: Route, one: dict[str, Any], received: Any) -> None:
+    text = one.get("query") if isinstance(one.get("query"), str) else ""
+    found = _OPERATION.search(text)
+    name = one.get("operationName") or (found.group(2) if found else "") or ANONYMOUS
+    named = _named(route, str(name))
+    named.total += 1
+    _count(named, "sent", one.get("variables"))
+    _count(named, "received", received.get("data") if type(received) is dict else None)
+    if text:
+        named.documents = named.documents or Sample()
+        masked = mask_text(text)[:20000]
+        if masked in named.documents.values:
+            named.documents.values[masked] += 1
+        else:
+            bodies.admit(named.documents, masked, "", SAMPLE_MAX)
+
+
+def _rpc_calls(sent: Any) -> list[dict[str, Any]]:
+    found = sent if type(sent) is list else [sent]
+    return [one for one in found[:50] if type(one) is dict and isinstance(one.get("method"), str) and (one.get("jsonrpc") == "2.0" or {"params", "id"} <= one.keys())]
+
+
+def _count_rpc(route: Route, sent: Any, received: Any) -> None:
+    answers = {str(one.get("id")): one for one in (received if type(received) is list else [received]) if type(one) is dict}
+    for one in _rpc_calls(sent):
+        named = _named(route, one["method"])
+        named.total += 1
+        _count(named, "sent", one.get("params"))
+        _count(named, "received", answers.get(str(one.get("id")), {}).get("result"))
+
+
+def _soap_action(body: bytes, request: dict[str, str]) -> str:
+    action = request.get("soapaction", "").strip('" ')
+    if action:
+        return re.split(r"[/#:]", action)[-1]
+    inner = re.search(rb"<(?:[\w.-]+:)?Body[^>]*>\s*<(?:[\w.-]+:)?([\w.-]+)", body)
+    return inner.group(1).decode("ascii", "replace").removesuffix("Request") if inner else ""
+
+
+def _named(route: Route, name: str) -> Named:
+    named = route.named.get(name)
+    if named is None:
+        if len(route.named) >= NAMES_MAX * 2:
+            route.named = smallest(route.named, NAMES_MAX)
+        named = route.named[name] = Named()
+    return named
+
+
+def _count(named: Named, side: str, value: Any) -> None:
+    if value is None or value is bodies.ABSENT:
+        return
+    node: Node = getattr(named, side) or Node()
+    setattr(named, side, node)
+    bodies.count(node, value, "")
+
+
+_DOCUMENT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:query|mutation|subscription|fragment)?\b[^{]*\{")
+_OPERATION = re.compile(r"\b(query|mutation|subscription)\s+([A-Za-z_]\w*)")

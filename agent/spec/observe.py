@@ -1,0 +1,323 @@
+"""Exchange in, Summary out. Nothing is decided here: what is counted is what the conclusions will ask for.
+
+`observe_all` fills one accumulator in place and gives the same summary as merging single observations.
+"""
+
+import re
+from collections.abc import Iterable
+from typing import Any
+from urllib.parse import parse_qsl, unquote
+
+from agent.spec import bodies, kinds
+from agent.spec.merge import seal
+from agent.spec.model import Exchange, Headers
+from agent.spec.redact import is_secret_name, mask_text
+from agent.spec.summary import (
+    FIELD_SAMPLE_MAX,
+    FIELDS_MAX,
+    IDS_MAX,
+    KEYS_MAX,
+    NAMES_MAX,
+    ROUTES_MAX,
+    SAMPLE_MAX,
+    Content,
+    Field,
+    Node,
+    Outcome,
+    Route,
+    Sample,
+    Seen,
+    Summary,
+    smallest,
+)
+from agent.spec.values import fold, kind_of, split_affixes
+
+IGNORED_REQUEST_HEADERS = frozenset(
+    "host user-agent accept accept-encoding accept-language connection content-length content-type content-encoding transfer-encoding cookie authorization origin referer cache-control pragma te dnt upgrade "
+    "upgrade-insecure-requests priority keep-alive expect via forwarded x-forwarded-for x-forwarded-proto x-forwarded-host x-real-ip traceparent tracestate sentry-trace baggage x-requested-with "
+    "if-none-match if-modified-since access-control-request-method access-control-request-headers proxy-connection soapaction x-grpc-web grpc-timeout last-event-id".split()
+)
+KEPT_RESPONSE_HEADERS = re.compile(r"location|link|retry-after|etag|deprecation|sunset|allow|www-authenticate|(x-)?ratelimit.*|x-rate-limit.*|x-total.*|x-page.*|x-next.*|api-version|x-api-version|content-range|last-modified")
+_BORING_PREFIXES = ("sec-", ":", "cf-", "x-b3-", "x-amzn-trace")
+
+
+def observe(exchange: Exchange) -> Summary:
+    """The summary of one exchange."""
+    return observe_all((exchange,))
+
+
+def observe_all(exchanges: Iterable[Exchange]) -> Summary:
+    """The summary of many exchanges, read once."""
+    summary = Summary()
+    for exchange in exchanges:
+        _add_exchange(summary, exchange)
+    return seal(summary)
+
+
+def _add_exchange(summary: Summary, exchange: Exchange) -> None:
+    origin, path, query = _split_url(exchange.url)
+    if not origin:
+        return
+    method = exchange.method.upper()
+    segments = path.split("/")[1:]
+    folded = "/".join([fold(segment) for segment in segments])
+    key = f"{origin} {method} /{folded}"
+    route = summary.routes.get(key)
+    if route is None:
+        route = _new_route(summary, key, origin, method, "/" + folded)
+    _see(summary.seen, exchange)
+    _see(route.seen, exchange)
+    if "<" in folded:
+        _add_slots(route, segments)
+    request, response = _lowered(exchange.request_headers), _lowered(exchange.response_headers)
+    status = exchange.status
+    _add_cors(summary, origin, method, request, response)
+    if method == "OPTIONS" and "access-control-request-method" in request:
+        _raise(route.flags, "preflight")
+        return
+    _add_fields(route, request, query, status)
+    sent = _add_request(route, exchange, request.get("content-type", ""))
+    received = _add_response(summary, route, exchange, response, segments)
+    kinds.count_kind(route, exchange, request, response, query, sent, received)
+
+
+def _split_url(url: str) -> tuple[str, str, str]:
+    """Origin, path and query. The origin is empty where the URL is none."""
+    scheme, mark, rest = url.partition("://")
+    if not mark:
+        return "", "", ""
+    rest = rest.partition("#")[0]
+    rest, _, query = rest.partition("?")
+    host, _, path = rest.partition("/")
+    host = host.rpartition("@")[2].lower()
+    scheme = {"wss": "https", "ws": "http"}.get(scheme.lower(), scheme.lower())
+    default = ":443" if scheme == "https" else ":80"
+    return f"{scheme}://{host.removesuffix(default)}", "/" + "/".join([part for part in path.split("/") if part]), query
+
+
+def _new_route(summary: Summary, key: str, origin: str, method: str, path: str) -> Route:
+    if len(summary.routes) >= ROUTES_MAX * 2:
+        summary.routes, summary.is_partial = smallest(summary.routes, ROUTES_MAX), True
+    route = summary.routes[key] = Route(origin=origin, method=method, path=path, seen=Seen())
+    return route
+
+
+def _see(seen: Seen, exchange: Exchange) -> None:
+    at = exchange.started_at
+    if not seen.count:
+        seen.first = seen.last = at
+    seen.count += 1
+    seen.first, seen.last = min(seen.first, at), max(seen.last, at)
+    seen.ids[exchange.id] = 1
+    if len(seen.ids) >= IDS_MAX * 8:
+        seen.ids = smallest(seen.ids, IDS_MAX)
+
+
+def _add_slots(route: Route, segments: list[str]) -> None:
+    for position, segment in enumerate(segments):
+        if fold(segment) == segment:
+            continue
+        stem = split_affixes(unquote(segment))[1]
+        sample = route.slots.get(str(position))
+        if sample is None:
+            sample = route.slots[str(position)] = Sample()
+        text = "" if kind_of(stem) == "token" else stem
+        if text in sample.values:
+            sample.values[text] += 1
+        else:
+            bodies.admit(sample, text, "id", SAMPLE_MAX)
+
+
+def _lowered(headers: Headers) -> dict[str, str]:
+    return {name.lower(): value for name, value in headers}
+
+
+def _add_cors(summary: Summary, origin: str, method: str, request: dict[str, str], response: dict[str, str]) -> None:
+    if "access-control-allow-origin" not in response and "origin" not in request:
+        return
+    samples = summary.cors.setdefault(origin, {})
+    found = [(name, value) for name, value in response.items() if name.startswith("access-control-")]
+    for name, value in [*found, ("origin", request.get("origin", ""))]:
+        sample = samples.setdefault(name, Sample())
+        if value in sample.values:
+            sample.values[value] += 1
+        else:
+            bodies.admit(sample, value, "", SAMPLE_MAX)
+
+
+def _raise(counts: dict[str, int], key: str) -> None:
+    counts[key] = counts.get(key, 0) + 1
+
+
+def _add_fields(route: Route, request: dict[str, str], query: str, status: int | None) -> None:
+    if query:
+        for name, value in dict(parse_qsl(query, keep_blank_values=True)).items():
+            _add_field(route, "query:" + name, value, status, name)
+    for name, value in request.items():
+        if name not in IGNORED_REQUEST_HEADERS and not name.startswith(_BORING_PREFIXES):
+            _add_field(route, "header:" + name, value, status, name)
+    authorization = request.get("authorization")
+    if authorization:
+        _add_credential(route, authorization, status)
+    for pair in request["cookie"].split(";") if "cookie" in request else ():
+        name, _, value = pair.strip().partition("=")
+        if name:
+            _add_field(route, "cookie:" + name, value, status, "cookie")
+
+
+def _add_credential(route: Route, authorization: str, status: int | None) -> None:
+    scheme, space, value = authorization.partition(" ")
+    kind = scheme.lower() if space and re.fullmatch(r"[A-Za-z0-9-]{1,30}", scheme) else "raw"
+    _add_field(route, "scheme:" + kind, value or scheme, status, "authorization")
+    if kind == "bearer" and value.count(".") == 2 and value.startswith("ey"):
+        _raise(route.flags, "jwt")
+
+
+def _add_field(route: Route, key: str, value: str, status: int | None, name: str) -> None:
+    field = route.fields.get(key)
+    if field is None:
+        if len(route.fields) >= KEYS_MAX * 2:
+            route.fields = smallest(route.fields, KEYS_MAX)
+        is_open = key.startswith(("query:", "header:")) and not is_secret_name(name)
+        masked = mask_text(key)
+        field = route.fields.setdefault(masked, Field(node=Node() if is_open else None, hashes=Sample(), lengths=Sample()))
+    field.total += 1
+    if status is not None and 200 <= status < 400:
+        field.granted += 1
+    elif status == 401:
+        field.denied += 1
+    if field.node is not None:
+        bodies.count(field.node, bodies.scalar_of(value), name)
+    for sample, text in ((field.hashes, _fingerprint(value)), (field.lengths, str(len(value)))):
+        if sample is None:
+            continue
+        if text in sample.values:
+            sample.values[text] += 1
+        else:
+            bodies.admit(sample, text, "", SAMPLE_MAX)
+
+
+def _fingerprint(value: str) -> str:
+    """Four hexadecimal digits: enough to tell constants from varying values, too few to test guesses of a secret."""
+    return f"{bodies.rank(value) & 0xFFFF:04x}"
+
+
+def _add_request(route: Route, exchange: Exchange, media_type: str) -> Any:
+    body = exchange.request_body
+    if not body:
+        route.bodiless += 1
+        return bodies.ABSENT
+    content = _content(route.requests, media_type)
+    content.total += 1
+    value = bodies.ABSENT if exchange.request_truncated else _decode(body, media_type)
+    if value is not bodies.ABSENT:
+        content.parsed += 1
+        content.node = content.node or Node()
+        bodies.count(content.node, value, "")
+    return value
+
+
+def _decode(body: bytes, media_type: str) -> Any:
+    if "urlencoded" in media_type and body[:1] not in b"{[":
+        return {name: bodies.scalar_of(value) if isinstance(value, str) else value for name, value in bodies.decode_form(body).items()}
+    if media_type.startswith("multipart/"):
+        return bodies.decode_multipart(body, media_type)
+    if "json" in media_type or body.lstrip()[:1] in (b"{", b"["):
+        return bodies.decode(body)
+    return bodies.ABSENT
+
+
+def _content(contents: dict[str, Content], media_type: str) -> Content:
+    bare = media_type.partition(";")[0].strip().lower() or "application/octet-stream"
+    content = contents.get(bare)
+    if content is None:
+        content = contents[bare] = Content()
+    return content
+
+
+def _add_response(summary: Summary, route: Route, exchange: Exchange, headers: dict[str, str], segments: list[str]) -> Any:
+    status = "error" if exchange.status is None else str(exchange.status)
+    outcome = route.outcomes.get(status)
+    if outcome is None:
+        outcome = route.outcomes[status] = Outcome(seen=Seen())
+    _see(outcome.seen, exchange)
+    for name, value in headers.items():
+        if _is_kept(name):
+            node = outcome.headers.get(name)
+            if node is None:
+                node = outcome.headers[name] = Node()
+            bodies.count(node, bodies.scalar_of(mask_text(value) if len(value) > 24 else value), name)
+    body = exchange.response_body
+    if not body:
+        outcome.empty += 1
+        return bodies.ABSENT
+    media_type = headers.get("content-type", "")
+    content = _content(outcome.contents, media_type)
+    content.total += 1
+    value = bodies.ABSENT if exchange.response_truncated and "json" not in media_type else _decode(body, media_type)
+    if value is bodies.ABSENT:
+        return value
+    content.parsed += 1
+    content.node = content.node or Node()
+    bodies.count(content.node, value, "")
+    if exchange.status is not None and exchange.status < 300:
+        _add_echoes(summary, route, value, segments)
+    return value
+
+
+_HEADERS_KEPT: dict[str, bool] = {}
+
+
+def _is_kept(name: str) -> bool:
+    kept = _HEADERS_KEPT.get(name)
+    if kept is None:
+        kept = bool(KEPT_RESPONSE_HEADERS.fullmatch(name))
+        if len(_HEADERS_KEPT) < 2000:
+            _HEADERS_KEPT[name] = kept
+    return kept
+
+
+def _add_echoes(summary: Summary, route: Route, value: Any, segments: list[str]) -> None:
+    """Which segments the response repeats, and the names and ids it tells of."""
+    route.answered += 1
+    wanted: dict[str, int] = {}
+    for position, segment in enumerate(segments):
+        text = unquote(segment)
+        wanted[text] = position
+        wanted.setdefault(split_affixes(text)[1], position)
+    hits: set[tuple[int, str]] = set()
+    _scan(summary.values, value, "", wanted, hits, 0)
+    for position, place in hits:
+        _raise(route.echoes, f"{position} {place}")
+    if len(route.echoes) > NAMES_MAX * 2:
+        route.echoes = smallest(route.echoes, NAMES_MAX)
+    if len(summary.values) > FIELDS_MAX * 2:
+        summary.values = smallest(summary.values, FIELDS_MAX)
+
+
+def _scan(values: dict[str, Sample], value: Any, name: str, wanted: dict[str, int], hits: set[tuple[int, str]], depth: int) -> None:
+    kind = type(value)
+    if kind is str:
+        length = len(value)
+        if length > 64 or not length:
+            return
+        if value in wanted:
+            hits.add((wanted[value], f"{depth} {name}"))
+        sample = values.get(name)
+        if sample is None:
+            sample = values[name] = Sample()
+        if value in sample.values:
+            sample.values[value] += 1
+        elif " " not in value:
+            bodies.admit(sample, value, name, FIELD_SAMPLE_MAX)
+    elif kind is int:
+        text = str(value)
+        if text in wanted:
+            hits.add((wanted[text], f"{depth} {name}"))
+    elif kind is dict:
+        if depth < 5:
+            for key, item in value.items():
+                _scan(values, item, key if len(key) < 40 else "", wanted, hits, depth + 1)
+    elif kind is list and depth < 5:
+        for item in value[: bodies.ITEMS_MAX]:
+            _scan(values, item, name, wanted, hits, depth + 1)

@@ -1,0 +1,438 @@
+"""Which segments of a path are parameters. Decided per position for all siblings together, from evidence.
+
+Each piece of evidence is a log-odds of "parameter" against "literal":
+what a value looks like; whether its own response repeats it; whether it was read in another body; whether siblings have the same tails,
+methods, statuses, request and response shapes. Equal shapes count by how rare that shape is elsewhere in this API, and equal tails by how rare the tail is,
+so that nothing here knows the words of any API. Empty bodies are no evidence. Two passes: the second knows the roles that the first gave.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import lgamma, log
+from urllib.parse import unquote
+
+from agent.spec.model import Pin
+from agent.spec.shapes import Shape, pooled, shape_of, similarity
+from agent.spec.summary import Route, Sample
+from agent.spec.values import CERTAIN, kind_of, split_affixes
+
+SLOT = "{}"
+PASSES = 3
+
+
+@dataclass
+class Leaf:
+    """One path with its routes by method, its decoded segments, and the roles they have so far."""
+
+    path: str
+    segments: tuple[str, ...]
+    routes: dict[str, Route]
+    roles: list[bool]
+    cells: "dict[str, Cell]" = field(default_factory=dict)
+
+
+@dataclass
+class Cell:
+    """What is known of one method on one tail: tempered count, statuses, shapes, names of query parameters."""
+
+    count: int
+    weight: float
+    statuses: Counter[str]
+    request: Shape
+    response: Shape
+    request_count: int
+    response_count: int
+    empties: int
+    query: frozenset[str]
+
+
+@dataclass
+class Context:
+    """What the whole API says: open values by field name, rarity of tails and shapes, texts that are literals elsewhere."""
+
+    values: Mapping[str, Sample]
+    known: dict[str, set[str]]
+    tails: dict[tuple[str, str], float]
+    clusters: "Clusters"
+    literal_at: dict[str, set[str]]
+    slot_texts: dict[str, int]
+    singles: float
+    total: int
+
+
+class Clusters:
+    """Groups alike shapes, and tells in how many different places each group occurs."""
+
+    def __init__(self) -> None:
+        self.shapes: list[Shape] = []
+        self.places: list[set[str]] = []
+        self.all_places: set[str] = set()
+        self._by_id: dict[int, int] = {}
+
+    def add(self, shape: Shape, place: str) -> None:
+        """Counts a shape at a place."""
+        if len(shape) < 2:
+            return
+        self.all_places.add(place)
+        index = self.find(shape)
+        if index < 0:
+            self.shapes.append(shape)
+            self.places.append(set())
+            index = len(self.shapes) - 1
+        self._by_id[id(shape)] = index
+        self.places[index].add(place)
+
+    def find(self, shape: Shape) -> int:
+        """The group that a shape belongs to, or -1."""
+        if id(shape) in self._by_id:
+            return self._by_id[id(shape)]
+        best, index = 0.6, -1
+        for number, other in enumerate(self.shapes):
+            if 0.5 < (len(shape) + 1) / (len(other) + 1) < 2 and (alike := similarity(shape, other)) > best:
+                best, index = alike, number
+        return index
+
+    def rarity(self, shape: Shape) -> float:
+        """Log-odds that two bodies of this shape come from one operation."""
+        index = self.find(shape)
+        share = (len(self.places[index]) if index >= 0 else 1) / max(len(self.all_places), 12)
+        return min(log(0.85 / min(share, 0.85)), 3.0)
+
+
+@dataclass
+class Child:
+    """One value at a position."""
+
+    value: str
+    leaves: list[Leaf]
+    own: float = 0.0
+    reasons: dict[str, float] = field(default_factory=dict)
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    count: int = 0
+
+
+@dataclass
+class Group:
+    """The siblings that are one parameter so far."""
+
+    weights: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    size: int = 0
+
+
+def find_roles(routes: Iterable[Route], values: Mapping[str, Sample], pins: tuple[Pin, ...] = ()) -> dict[str, tuple[bool, ...]]:
+    """For each path of the routes, which segments are parameters."""
+    leaves = _leaves(routes)
+    for number in range(PASSES):
+        before = [tuple(leaf.roles) for leaf in leaves]
+        context = _context(leaves, values)
+        _decide(leaves, 0, "", context)
+        if number and before == [tuple(leaf.roles) for leaf in leaves]:
+            break
+    return {leaf.path: tuple(leaf.roles) for leaf in leaves}
+
+
+def _leaves(routes: Iterable[Route]) -> list[Leaf]:
+    found: dict[str, Leaf] = {}
+    for route in sorted(routes, key=lambda route: (route.path, route.method)):
+        leaf = found.get(route.path)
+        if leaf is None:
+            segments = tuple(unquote(segment) for segment in route.path.split("/")[1:] if segment)
+            leaf = found[route.path] = Leaf(route.path, segments, {}, [_is_evident(segment) for segment in segments])
+        leaf.routes[route.method] = route
+        leaf.cells[route.method] = _cell(route)
+    return list(found.values())
+
+
+def _is_evident(segment: str) -> bool:
+    return segment.startswith("<") or kind_of(split_affixes(segment)[1]) in CERTAIN
+
+
+def _cell(route: Route) -> Cell:
+    good = {status: outcome for status, outcome in route.outcomes.items() if status[:1] == "2"}
+    contents = [content for outcome in good.values() for content in outcome.contents.values()]
+    parsed = sum(content.parsed for content in contents)
+    return Cell(
+        count=route.seen.count,
+        weight=log(1 + route.seen.count) / log(2),
+        statuses=Counter({status: outcome.seen.count for status, outcome in good.items()}),
+        request=shape_of(route.requests.values()),
+        response=shape_of(contents),
+        request_count=sum(content.parsed for content in route.requests.values()),
+        response_count=parsed,
+        empties=sum(outcome.empty for outcome in good.values()),
+        query=frozenset(name for name in route.fields if name.startswith("query:")),
+    )
+
+
+def _context(leaves: list[Leaf], values: Mapping[str, Sample]) -> Context:
+    clusters, tails, literal_at = Clusters(), defaultdict(set[str]), defaultdict(set[str])
+    slot_texts: dict[str, int] = Counter()
+    for leaf in leaves:
+        texts = _normal(leaf)
+        for method, cell in leaf.cells.items():
+            place = method + " " + "/".join(texts)
+            clusters.add(cell.response, place)
+            for position in range(len(texts)):
+                tails["/".join(texts[position + 1 :]), method].add("/".join(texts[:position]))
+        for position, text in enumerate(texts):
+            if text == SLOT:
+                slot_texts[leaf.segments[position]] += 1
+            else:
+                literal_at[text].add("/".join(texts[:position]))
+    total = sum(len(places) for places in tails.values()) or 1
+    shares = {tail: len(places) / total for tail, places in tails.items()}
+    known = _known(values)
+    return Context(values, known, shares, clusters, literal_at, slot_texts, _single_share(leaves), sum(cell.count for leaf in leaves for cell in leaf.cells.values()))
+
+
+def _normal(leaf: Leaf) -> list[str]:
+    return [SLOT if role else segment for segment, role in zip(leaf.segments, leaf.roles, strict=True)]
+
+
+def _known(values: Mapping[str, Sample]) -> dict[str, set[str]]:
+    """Texts by the names of the open fields that hold them. A field of few, often repeated values is an enumeration and tells nothing."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, sample in values.items():
+        distinct, total = len(sample.values), sum(sample.values.values())
+        if not name or distinct < 4 or (distinct < 12 and total > distinct * 4):
+            continue
+        for value in sample.values:
+            found[value].add(name)
+    return found
+
+
+def _single_share(leaves: list[Leaf]) -> float:
+    """How many of the operations without any parameter were heard once only."""
+    counts = [cell.count for leaf in leaves if not any(leaf.roles) for cell in leaf.cells.values()]
+    known = sum(1 for count in counts if count == 1)
+    return min(0.9, (known + 1) / (len(counts) + 4))
+
+
+def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context) -> None:
+    children: dict[str, list[Leaf]] = defaultdict(list)
+    for leaf in leaves:
+        if len(leaf.segments) > position:
+            children[leaf.segments[position]].append(leaf)
+    if not children:
+        return
+    family = [_child(value, below, position, prefix, context) for value, below in sorted(children.items())]
+    chosen = _choose(family, position, context)
+    slots: dict[tuple[str, str], list[Leaf]] = defaultdict(list)
+    for child in family:
+        is_slot = child.value in chosen
+        for leaf in child.leaves:
+            leaf.roles[position] = is_slot
+        if is_slot:
+            before, _, after = _affixes(child.value)
+            slots[before, after] += child.leaves
+        else:
+            _decide(child.leaves, position + 1, f"{prefix}/{child.value}", context)
+    for (before, after), below in sorted(slots.items()):
+        _decide(below, position + 1, f"{prefix}/{before}{SLOT}{after}", context)
+
+
+def _affixes(value: str) -> tuple[str, str, str]:
+    if "<" in value:
+        before, _, rest = value.partition("<")
+        kind, _, after = rest.partition(">")
+        return before, kind, after
+    return split_affixes(value)
+
+
+def _child(value: str, leaves: list[Leaf], position: int, prefix: str, context: Context) -> Child:
+    child = Child(value, leaves)
+    gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for leaf in leaves:
+        tail = "/".join(_normal(leaf)[position + 1 :])
+        for method, cell in leaf.cells.items():
+            gathered[tail, method].append(cell)
+            child.count += cell.count
+    child.cells = {key: _join(cells) for key, cells in gathered.items()}
+    child.reasons = _own_reasons(child, position, prefix, context)
+    child.own = sum(child.reasons.values())
+    return child
+
+
+def _join(cells: list[Cell]) -> Cell:
+    if len(cells) == 1:
+        return cells[0]
+    return Cell(
+        count=sum(cell.count for cell in cells),
+        weight=sum(cell.weight for cell in cells),
+        statuses=sum((cell.statuses for cell in cells), Counter[str]()),
+        request=pooled((cell.request, cell.request_count) for cell in cells if cell.request_count),
+        response=pooled((cell.response, cell.response_count) for cell in cells if cell.response_count),
+        request_count=sum(cell.request_count for cell in cells),
+        response_count=sum(cell.response_count for cell in cells),
+        empties=sum(cell.empties for cell in cells),
+        query=frozenset().union(*(cell.query for cell in cells)),
+    )
+
+
+_LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "word": -1.5}
+
+
+def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> dict[str, float]:
+    stem = _affixes(child.value)[1]
+    kind = "int" if child.value != stem and "<" in child.value else kind_of(stem)
+    reasons = {"looks": 6.0 if kind in CERTAIN else _LOOKS.get(kind, 0.0)}
+    if kind == "word" and ("-" in stem or "_" in stem):
+        reasons["looks"] = -0.8
+    routes = [route for leaf in child.leaves for route in leaf.routes.values()]
+    answered = sum(route.answered for route in routes)
+    echoed = sum(times for route in routes for key, times in route.echoes.items() if _is_own_echo(key, position))
+    if echoed:
+        reasons["echo"] = 2.0 + 2.0 * min(1.0, echoed / max(answered, 1))
+    if stem in context.known:
+        reasons["known"] = 2.0
+    if _is_key_of_answer(child, stem):
+        reasons["key"] = -3.0
+    places = context.literal_at.get(child.value, set()) - {prefix.removeprefix("/")}
+    if len(places) > 0 and kind not in CERTAIN:
+        reasons["literal elsewhere"] = -1.0 if len(places) == 1 else -2.0
+    if all(method == "POST" for _, method in child.cells) and all(not tail for tail, _ in child.cells):
+        reasons["verb"] = -1.5
+    return reasons
+
+
+def _is_own_echo(key: str, position: int) -> bool:
+    at, depth, name = key.split(" ", 2)
+    return int(at) == position and int(depth) <= 3 and bool(name)
+
+
+def _is_key_of_answer(child: Child, stem: str) -> bool:
+    """Whether the own answer has a top-level key of this name, as `{"projects": […]}` from `/projects`."""
+    for (tail, _), cell in child.cells.items():
+        if not tail and cell.response and any(path.startswith(f".{stem}:") or path == f".{stem}[]" for path in cell.response):
+            return True
+    return False
+
+
+def _choose(family: list[Child], position: int, context: Context) -> set[str]:
+    if _is_prefix(family, position, context):
+        return set()
+    by_affix: dict[tuple[str, str], list[Child]] = defaultdict(list)
+    for child in family:
+        before, _, after = _affixes(child.value)
+        by_affix[before, after].append(child)
+    chosen: set[str] = set()
+    for siblings in by_affix.values():
+        chosen |= _choose_among(siblings, context)
+    return chosen
+
+
+def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
+    """A single version-like child near the root that carries nearly all traffic is part of the base path."""
+    if len(family) != 1 or position > 2:
+        return False
+    child = family[0]
+    slots = [sample for leaf in child.leaves for route in leaf.routes.values() if (sample := route.slots.get(str(position)))]
+    if len({value for sample in slots for value in sample.values}) > 1:
+        return False
+    return child.count >= 0.8 * context.total and len({tail.split("/")[0] for tail, _ in child.cells}) >= 3
+
+
+def _choose_among(siblings: list[Child], context: Context) -> set[str]:
+    group = Group()
+    members = {child.value: child for child in siblings if child.own >= 3.0}
+    for child in members.values():
+        _join_group(group, child)
+    best = _best_cluster([child for child in siblings if child.value not in members], context)
+    if best and (not members or sum(_bond(child, group, context) > 0 for child in best) * 2 > len(best)):
+        for child in best:
+            members[child.value] = child
+            _join_group(group, child)
+    for _ in range(3):
+        joined = False
+        for child in sorted(siblings, key=lambda child: (-child.own, child.value)):
+            if child.value in members or not members:
+                continue
+            closure = 1.0 if group.size >= 3 and group.size * 2 >= len(siblings) else 0.0
+            if child.own + _bond(child, group, context) + closure > 0:
+                members[child.value] = child
+                _join_group(group, child)
+                joined = True
+        if not joined:
+            break
+    return set(members)
+
+
+def _best_cluster(siblings: list[Child], context: Context) -> list[Child]:
+    """The siblings that belong together best, where that makes a parameter of them."""
+    best, best_score = list[Child](), 0.0
+    if len(siblings) < 2:
+        return best
+    for seed in sorted(siblings, key=lambda child: (-child.own, child.value))[:24]:
+        group, members, score = Group(), [seed], seed.own + _single_bonus(seed, context)
+        _join_group(group, seed)
+        for child in sorted(siblings, key=lambda child: (-child.own, child.value)):
+            if child is seed:
+                continue
+            gain = child.own + _bond(child, group, context) + _single_bonus(child, context)
+            if gain > 0:
+                members.append(child)
+                _join_group(group, child)
+                score += gain
+        if len(members) > 1 and score > best_score:
+            best, best_score = members, score
+    return best
+
+
+def _single_bonus(child: Child, context: Context) -> float:
+    return log(0.6 / context.singles) * 0.6 if child.count == 1 and context.singles < 0.6 else 0.0
+
+
+def _join_group(group: Group, child: Child) -> None:
+    group.size += 1
+    for key, cell in child.cells.items():
+        group.weights[key] += cell.weight
+        group.cells[key] = _join([group.cells[key], cell]) if key in group.cells else cell
+
+
+def _bond(child: Child, group: Group, context: Context) -> float:
+    """Log-odds that a child is another value of the same parameter as the group."""
+    if not group.size:
+        return 0.0
+    total = _tail_bond(child, group, context)
+    alike = 0.0
+    for key, cell in child.cells.items():
+        other = group.cells.get(key)
+        if other is not None:
+            alike += _cell_bond(cell, other, context)
+    return max(-8.0, min(8.0, total)) + max(-8.0, min(6.0, alike))
+
+
+def _tail_bond(child: Child, group: Group, context: Context) -> float:
+    """Dirichlet-multinomial Bayes factor: one distribution of tails and methods for both, against one each."""
+    mine = {key: cell.weight for key, cell in child.cells.items()}
+    theirs = group.weights
+    prior = {key: 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
+    both = {key: mine.get(key, 0.0) + theirs.get(key, 0.0) for key in prior}
+    return _evidence(both, prior) - _evidence(mine, prior) - _evidence(theirs, prior)
+
+
+def _evidence(counts: Mapping[tuple[str, str], float], prior: Mapping[tuple[str, str], float]) -> float:
+    strength = 4.0
+    total = sum(counts.values())
+    return lgamma(strength) - lgamma(strength + total) + sum(lgamma(prior[key] + count) - lgamma(prior[key]) for key, count in counts.items() if count)
+
+
+def _cell_bond(a: Cell, b: Cell, context: Context) -> float:
+    bond = 0.0
+    if a.statuses and b.statuses:
+        bond += 0.2 if set(a.statuses) & set(b.statuses) else -2.5
+    if len(a.response) > 1 and len(b.response) > 1:
+        alike = similarity(a.response, b.response)
+        bond += context.clusters.rarity(a.response) if alike >= 0.5 else -4.0 if alike < 0.3 else 0.0
+    elif (len(a.response) > 1) != (len(b.response) > 1) and a.statuses and b.statuses:
+        bond -= 2.0
+    if a.request and b.request:
+        alike = similarity(a.request, b.request)
+        bond += 1.5 if alike >= 0.5 else -4.0 if alike < 0.25 else 0.0
+    elif bool(a.request) != bool(b.request) and a.statuses and b.statuses:
+        bond -= 1.5
+    if a.query and b.query:
+        bond += 1.0 if a.query & b.query else -1.0
+    return bond

@@ -1,0 +1,55 @@
+"""The shape of a body as a set of weighted key paths, and how alike two shapes are. An empty body has no shape: it is no evidence."""
+
+from collections.abc import Iterable
+
+from agent.spec.summary import Content, Node
+
+DEPTH = 3
+Shape = dict[str, float]
+
+
+def shape_of(contents: Iterable[Content]) -> Shape:
+    """Key paths to depth three with the share of bodies that have them. Empty where nothing was structured."""
+    shape: Shape = {}
+    for content in contents:
+        if content.node is not None and content.parsed:
+            _walk(content.node, "", 1.0, 0, shape)
+    return shape
+
+
+def similarity(a: Shape, b: Shape) -> float:
+    """Weighted Jaccard: what both have by what one of them has."""
+    if len(a) > len(b):
+        a, b = b, a
+    both = sum(min(weight, b.get(path, 0.0)) for path, weight in a.items())
+    total = sum(a.values()) + sum(b.values()) - both
+    return both / total if total else 0.0
+
+
+def pooled(shapes: Iterable[tuple[Shape, float]]) -> Shape:
+    """The average of weighted shapes."""
+    total, sums = 0.0, Shape()
+    for shape, weight in shapes:
+        total += weight
+        for path, share in shape.items():
+            sums[path] = sums.get(path, 0.0) + share * weight
+    return {path: share / total for path, share in sums.items()} if total else {}
+
+
+def _walk(node: Node, path: str, share: float, depth: int, shape: Shape) -> None:
+    if node.arrays:
+        shape[path + "[]"] = max(shape.get(path + "[]", 0.0), share)
+        if node.items is not None:
+            _walk(node.items, path + "[]", share, depth, shape)
+    if node.objects and depth < DEPTH:
+        for key, inner in node.properties.items():
+            _walk(inner, f"{path}.{key}", share * min(1.0, inner.total / max(node.objects, 1)), depth + 1, shape)
+    kind = _type(node)
+    if kind and path:
+        shape[path + kind] = max(shape.get(path + kind, 0.0), share)
+
+
+def _type(node: Node) -> str:
+    counts = {":t": node.texts, ":n": node.integers + node.numbers, ":b": node.booleans, ":o": node.objects}
+    best = max(counts, key=lambda kind: counts[kind])
+    return best if counts[best] else ""

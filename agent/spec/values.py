@@ -1,0 +1,126 @@
+"""What one value looks like: the kind of a path segment, and the format of a text in a body.
+
+A kind is a fact about the characters only; whether a segment is a parameter is decided in `paths`, with the evidence of its siblings.
+"""
+
+import re
+from functools import lru_cache
+from typing import Literal
+from urllib.parse import unquote
+
+Kind = Literal["int", "uuid", "hex", "token", "prefixed", "date", "datetime", "email", "ip", "list", "path", "version", "code", "locale", "mixed", "word"]
+
+CERTAIN: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "date", "datetime", "email", "ip", "list", "path"})
+"""Kinds that no one writes as the literal name of a resource, unless it is a version (see `paths`)."""
+
+SLOT_KINDS: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "email"})
+"""Kinds that are folded while observing, because their values may be as many as the calls."""
+
+
+@lru_cache(maxsize=65536)
+def kind_of(segment: str) -> Kind:
+    """The kind of a decoded path segment. `word` is everything that could be a literal."""
+    for kind, expression in _KINDS:
+        if expression.fullmatch(segment):
+            return kind
+    if "/" in segment or " " in segment:
+        return "path"
+    if "," in segment:
+        return "list"
+    return _kind_of_letters(segment)
+
+
+@lru_cache(maxsize=65536)
+def split_affixes(segment: str) -> tuple[str, str, str]:
+    """`@name`, `12.json` and `12:cancel` as (prefix, stem, suffix)."""
+    prefix = segment[:1] if segment[:1] in "@~$!" and len(segment) > 1 else ""
+    stem, suffix = segment[len(prefix) :], ""
+    match = _SUFFIX.search(stem)
+    if match and match.start() and kind_of(stem) not in ("version", "ip", "email", "datetime"):
+        stem, suffix = stem[: match.start()], stem[match.start() :]
+    return prefix, stem, suffix
+
+
+@lru_cache(maxsize=65536)
+def fold(raw: str) -> str:
+    """A raw segment with an evident id replaced by `<kind>`, so that a summary does not grow with the ids in it."""
+    prefix, stem, suffix = split_affixes(unquote(raw))
+    kind = kind_of(stem)
+    if kind not in SLOT_KINDS or (kind == "int" and (len(stem) < 3 or _YEAR.fullmatch(stem))):
+        return raw
+    return f"{prefix}<{kind}>{suffix}"
+
+
+def format_of(text: str) -> str:
+    """The JSON Schema format that a text has, or an empty text. Cheap for what has none: it is asked for each text of each body."""
+    first, length = text[:1], len(text)
+    if length == 36 and text[8] == "-" and _UUID.fullmatch(text):
+        return "uuid"
+    if length >= 10 and first.isdigit() and text[4] == "-":
+        if length == 10:
+            return "date" if _DATE.fullmatch(text) else ""
+        return "date-time" if _DATE_TIME.fullmatch(text) else ""
+    if first == "h" and (text.startswith("https://") or text.startswith("http://")):
+        return "uri" if _URI.fullmatch(text) else ""
+    if "@" in text:
+        return "email" if _EMAIL.fullmatch(text) else ""
+    if 7 <= length <= 15 and first.isdigit() and text.count(".") == 3:
+        return "ipv4" if _IPV4.fullmatch(text) else ""
+    return ""
+
+
+_YEAR = re.compile(r"(?:19|20)\d\d")
+_UUID = re.compile(r"\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?")
+_DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
+_DATE_TIME = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
+_URI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
+_SUFFIX = re.compile(r"(?:\.(?=[a-zA-Z])[a-zA-Z0-9]{2,5}|:[a-z][A-Za-z]+)$")
+_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
+    ("int", re.compile(r"-?\d+")),
+    ("uuid", _UUID),
+    ("date", re.compile(r"\d{4}-\d\d(?:-\d\d)?|\d{4}-W\d\d|\d\d-\d\d-\d{4}")),
+    ("datetime", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:?\d\d.*")),
+    ("email", _EMAIL),
+    ("ip", _IPV4),
+    ("ip", re.compile(r"(?=.*\d)[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}")),
+    ("version", re.compile(r"[vV]?\d+(?:\.\d+)+(?:[-+.]?[a-z]+[.\d]*)?")),
+    ("version", re.compile(r"[vV]\d+(?:(?:alpha|beta|rc|preview)\d*)?")),
+    ("hex", re.compile(r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{8,}|0x[0-9a-f]{6,})|(?=.*\d)(?=.*[A-F])[0-9A-F]{8,}")),
+    ("locale", re.compile(r"[a-z]{2}[-_][A-Z]{2}")),
+    ("code", re.compile(r"[A-Z]{2,4}")),
+)
+_RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
+
+
+def _kind_of_letters(text: str) -> Kind:
+    tail = _RANDOM_TAIL.fullmatch(text)
+    if tail and _is_random(tail.group(2)):
+        return "prefixed"
+    if _is_random(text):
+        return "token"
+    return "mixed" if any(character.isdigit() for character in text) else "word"
+
+
+def _is_random(text: str) -> bool:
+    """Whether letters and digits change class as often as in a generated id, and seldom in a name."""
+    classes = [_class(character) for character in text]
+    length = len(classes)
+    if length < 8 or "." in text:
+        return False
+    digits, switches = classes.count("d"), sum(a != b for a, b in zip(classes, classes[1:], strict=False))
+    if digits == 0:
+        return length >= 14 and "u" in classes and "l" in classes and "-" not in classes and switches / length > 0.4
+    numeric = sum((a == "d") != (b == "d") for a, b in zip(classes, classes[1:], strict=False) if "-" not in (a, b))
+    if length >= 16 and "-" not in classes and "u" in classes and "l" in classes and switches / length > 0.33:
+        return True
+    return numeric >= 3 and (numeric / length >= 0.2 or length >= 16) and classes.count("-") <= length / 8
+
+
+def _class(character: str) -> str:
+    if character.isdigit():
+        return "d"
+    if character.isupper():
+        return "u"
+    return "l" if character.isalpha() else "-"
