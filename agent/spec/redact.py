@@ -142,7 +142,7 @@ def _verdict(name: str) -> str:
         last in SECRET_WORDS
         or words[-1] in SECRET_WORDS
         or (len(words) < 4 and "".join(words) in SECRET_WORDS)
-        or "".join(words[-2:-1] + [last]) in SECRET_WORDS - {"sessionid"}
+        or "".join([*words[-2:-1], last]) in SECRET_WORDS - {"sessionid"}
     ):
         return "secret"
     return "doubtful" if DOUBTFUL_WORDS.intersection(words) else ""

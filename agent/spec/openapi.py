@@ -1,0 +1,241 @@
+"""Writes a spec as an OpenAPI 3.1 document: the same spec gives the same bytes, and no secret gets in.
+
+Extensions: `x-evidence` (on what a conclusion rests), `x-api-type`, `x-operation-names`, `x-pagination`, `x-messages`, `x-idempotency-header`
+and `x-cors` on operations; `x-cors`, `x-rate-limit`, `x-versioning`, `x-graphql-sdl` and `x-left-out` at the root;
+`x-additional-operations` on a path for methods that OpenAPI 3.1 has no place for.
+"""
+
+import json
+import re
+from datetime import UTC, datetime
+from http import HTTPStatus
+from typing import Any
+
+import msgspec
+
+from agent.spec import yaml_text
+from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response, SecurityScheme, Spec
+from agent.spec.redact import find_secrets, is_secret_name, mask_json, mask_text, mask_url
+
+Document = dict[str, Any]
+
+METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+NO_PARAMETERS = ("accept", "content-type", "authorization")
+"""OpenAPI says that header parameters of these names are ignored."""
+
+
+def document(spec: Spec, *, evidence: bool = True) -> Document:
+    """The whole document. Without `evidence` it changes only where the API did, not with every call that was heard."""
+    writer = _Writer(evidence)
+    info: Document = {"title": mask_text(spec.title) or "API", "version": "1.0.0", "description": _about(spec)}
+    result: Document = {"openapi": "3.1.0", "info": info, "servers": [{"url": mask_url(url)} for url in spec.servers] or [{"url": "/"}]}
+    tags = sorted({tag for operation in spec.operations for tag in operation.tags})
+    result |= {"tags": [{"name": tag} for tag in tags]} if tags else {}
+    result["paths"] = writer.paths(spec.operations)
+    components = {
+        "schemas": {component_name(name): writer.schema(spec.schemas[name]) for name in sorted(spec.schemas)},
+        "securitySchemes": {component_name(scheme.name): writer.scheme(scheme) for scheme in spec.security_schemes},
+    }
+    result |= {"components": {name: part for name, part in components.items() if part}} if any(components.values()) else {}
+    return result | _root_extensions(spec) | writer.evidence(spec.evidence)
+
+
+def to_json(document: Document) -> bytes:
+    """Indented UTF-8 JSON with a line break at the end."""
+    try:
+        return msgspec.json.format(msgspec.json.encode(document), indent=2) + b"\n"
+    except UnicodeEncodeError:  # a lone surrogate in a captured text
+        return json.dumps(document, indent=2).encode() + b"\n"
+
+
+def to_yaml(document: Document) -> str:
+    """The same document as YAML, for people."""
+    return yaml_text.dump(document)
+
+
+def component_name(name: str) -> str:
+    """A name as the keys of `components` may be spelled."""
+    return re.sub(r"[^A-Za-z0-9._-]+", "_", name) or "Schema"
+
+
+def evidence_document(evidence: Evidence) -> Document:
+    """Evidence with readable times; what is not known is left out."""
+    result: Document = {"count": evidence.count}
+    result |= {name: _time(value) for name, value in (("firstSeen", evidence.first_seen), ("lastSeen", evidence.last_seen)) if value}
+    result |= {"samples": list(evidence.samples)} if evidence.samples else {}
+    return result | ({"confidence": round(evidence.confidence, 4)} if evidence.confidence != 1.0 else {})
+
+
+class _Writer:
+    """Carries the one choice that every part needs: whether evidence is written."""
+
+    def __init__(self, with_evidence: bool) -> None:
+        self._with_evidence = with_evidence
+
+    def evidence(self, evidence: Evidence) -> Document:
+        return {"x-evidence": evidence_document(evidence)} if self._with_evidence and evidence.count else {}
+
+    def paths(self, operations: tuple[Operation, ...]) -> Document:
+        paths: dict[str, Document] = {}
+        for operation in operations:
+            item = paths.setdefault(mask_url(operation.template) or "/", {})
+            method = operation.method.lower()
+            if method in METHODS:
+                item[method] = self.operation(operation)
+            else:
+                item.setdefault("x-additional-operations", {})[operation.method] = self.operation(operation)
+        return paths
+
+    def operation(self, operation: Operation) -> Document:
+        result: Document = {"operationId": operation.id, "summary": mask_text(operation.summary) or f"{operation.method} {operation.template}"}
+        result |= {"description": mask_text(operation.description)} if operation.description else {}
+        result |= {"tags": list(operation.tags)} if operation.tags else {}
+        result |= {"deprecated": True} if operation.deprecated else {}
+        parameters = [self.parameter(parameter) for parameter in _parameters(operation)]
+        result |= {"parameters": parameters} if parameters else {}
+        if operation.request:
+            result["requestBody"] = {"content": self.contents(operation.request)} | ({"required": True} if operation.request_required else {})
+        result["responses"] = {response.status: self.response(response) for response in operation.responses} or {
+            "default": {"description": "No answer was heard"}
+        }
+        result["security"] = [{component_name(name): [] for name in alternative} for alternative in operation.security]
+        return result | self._extensions(operation)
+
+    def parameter(self, parameter: Parameter) -> Document:
+        result: Document = {"name": parameter.name, "in": parameter.where}
+        result |= {"required": True} if parameter.required or parameter.where == "path" else {}
+        return result | self._described(parameter)
+
+    def contents(self, contents: tuple[Content, ...]) -> Document:
+        return {content.media_type: self.content(content) for content in contents}
+
+    def content(self, content: Content) -> Document:
+        example = {} if content.example is None else {"example": mask_json(content.example)}
+        return {"schema": self.schema(content.schema)} | example | self.evidence(content.evidence)
+
+    def response(self, response: Response) -> Document:
+        result: Document = {"description": mask_text(response.description) or phrase(response.status)}
+        result |= {"headers": {header.name: self._described(header) for header in response.headers}} if response.headers else {}
+        return result | ({"content": self.contents(response.contents)} if response.contents else {}) | self.evidence(response.evidence)
+
+    def message(self, message: MessageFormat) -> Document:
+        result: Document = {"direction": message.direction, "name": message.name, "schema": self.schema(message.schema)}
+        return result | ({} if message.example is None else {"example": mask_json(message.example)}) | self.evidence(message.evidence)
+
+    def scheme(self, scheme: SecurityScheme) -> Document:
+        return _scheme_kind(scheme) | ({"description": mask_text(scheme.description)} if scheme.description else {}) | self.evidence(scheme.evidence)
+
+    def schema(self, schema: JsonSchema) -> JsonSchema:
+        return _masked_schema(schema, "")
+
+    def _described(self, parameter: Parameter) -> Document:
+        """What a parameter and a response header have in common."""
+        result: Document = {"description": mask_text(parameter.description)} if parameter.description else {}
+        result["schema"] = _masked_schema(parameter.schema, parameter.name)
+        if parameter.example is not None:
+            result["example"] = mask_json({parameter.name: parameter.example})[parameter.name]
+        return result | self.evidence(parameter.evidence)
+
+    def _extensions(self, operation: Operation) -> Document:
+        result: Document = {} if operation.api_type == "REST" else {"x-api-type": _API_TYPES[operation.api_type]}
+        result |= {"x-operation-names": list(operation.operation_names)} if operation.operation_names else {}
+        result |= {"x-pagination": _pagination(operation.pagination)} if operation.pagination else {}
+        result |= {"x-messages": [self.message(message) for message in operation.messages]} if operation.messages else {}
+        result |= {"x-idempotency-header": operation.idempotency_header} if operation.idempotency_header else {}
+        result |= {"x-cors": operation.cors} if operation.cors else {}
+        return result | self.evidence(operation.evidence)
+
+
+def phrase(status: str) -> str:
+    """The standard words for a status; `Default` for `default`."""
+    try:
+        return HTTPStatus(int(status)).phrase
+    except ValueError:
+        return "Default" if status == "default" else f"Status {status}"
+
+
+_API_TYPES = {"REST": "rest", "GraphQL": "graphql", "WebSocket": "websocket", "SSE": "sse", "gRPC": "grpc", "SOAP": "soap", "JSON-RPC": "jsonrpc"}
+_VALUES = ("example", "default", "const")
+_LISTS = ("enum", "examples")
+_NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+
+
+def _parameters(operation: Operation) -> list[Parameter]:
+    """Each name once, and exactly those in the path that the template has: a document with others is not valid."""
+    named = re.findall(r"\{([^{}/]+)\}", operation.template)
+    given = {(parameter.name, parameter.where): parameter for parameter in operation.parameters}
+    path = [given.get((name, "path")) or Parameter(name, "path", {"type": "string"}, required=True) for name in dict.fromkeys(named)]
+    return path + [p for p in given.values() if p.where != "path" and not (p.where == "header" and p.name.lower() in NO_PARAMETERS)]
+
+
+def _scheme_kind(scheme: SecurityScheme) -> Document:
+    if scheme.kind == "oauth2" and scheme.flows:
+        return {"type": "oauth2", "flows": {name: {"scopes": {}} | flow for name, flow in scheme.flows.items()}}
+    if scheme.kind == "apiKey":
+        return {"type": "apiKey", "in": scheme.where or "header", "name": scheme.parameter or "Authorization"}
+    if scheme.kind == "signature":
+        return {"type": "apiKey", "in": scheme.where or "header", "name": scheme.parameter or "Authorization", "x-signature": scheme.scheme or "unknown"}
+    kind: Document = {"type": "http", "scheme": scheme.scheme or "bearer"}
+    return kind | ({"bearerFormat": scheme.bearer_format} if scheme.bearer_format and kind["scheme"] == "bearer" else {})
+
+
+def _pagination(paging: Paging) -> Document:
+    result: Document = {"type": paging.kind, "parameters": list(paging.parameters)}
+    result |= {"nextField": paging.next_field} if paging.next_field else {}
+    return result | ({"limitMax": paging.limit_max} if paging.limit_max is not None else {})
+
+
+def _root_extensions(spec: Spec) -> Document:
+    result: Document = {"x-cors": spec.cors} if spec.cors else {}
+    result |= {"x-rate-limit": spec.rate_limit} if spec.rate_limit else {}
+    result |= {"x-versioning": spec.versioning} if spec.versioning else {}
+    result |= {"x-graphql-sdl": spec.graphql_sdl} if spec.graphql_sdl else {}
+    left_out = [{"kind": noise.kind, "method": noise.method, "path": mask_url(noise.path), "count": noise.count} for noise in spec.noise]
+    return result | ({"x-left-out": left_out} if left_out else {})
+
+
+def _about(spec: Spec) -> str:
+    count = len(spec.operations)
+    heard = f" from {spec.evidence.count:,} captured calls" if spec.evidence.count else ""
+    return f"{count} operation{'s' * (count != 1)}, described{heard}."
+
+
+def _masked_schema(schema: Any, name: str) -> Any:
+    """A copy with valid component references and without secrets among its values and property names; `name` is the property's own."""
+    if not isinstance(schema, dict):
+        return schema
+    result: JsonSchema = {}
+    for key, value in schema.items():
+        if key in _NAMED_SCHEMAS and isinstance(value, dict):
+            result[key] = {_property_name(inner): _masked_schema(item, inner) for inner, item in value.items()}
+        elif key in ("allOf", "anyOf", "oneOf", "prefixItems"):
+            result[key] = [_masked_schema(item, name) for item in value]
+        elif key == "$ref":
+            result[key] = _reference(value)
+        elif key == "required":
+            result[key] = [_property_name(item) for item in value]
+        elif key in _VALUES or key in _LISTS:
+            result |= _masked_values(key, value, name)
+        else:
+            result[key] = mask_text(value) if isinstance(value, str) and key in ("description", "title") else _masked_schema(value, name)
+    return result
+
+
+def _masked_values(key: str, value: Any, name: str) -> JsonSchema:
+    """An enum of secrets would be wrong once hidden, so it goes; a hidden example still says something."""
+    masked = mask_json({name: value})[name] if name else mask_json(value)
+    is_rule = key in ("enum", "const", "default")
+    return {} if is_rule and (masked != value or is_secret_name(name)) else {key: masked}
+
+
+def _property_name(name: str) -> str:
+    return mask_text(name) if len(name) >= 16 and find_secrets(name) else name
+
+
+def _reference(value: str) -> str:
+    head, _, name = value.rpartition("/")
+    return f"{head}/{component_name(name)}" if head == "#/components/schemas" else value
+
+
+def _time(seconds: float) -> str:
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
