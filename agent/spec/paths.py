@@ -13,7 +13,7 @@ from math import lgamma, log
 from urllib.parse import unquote
 
 from agent.spec.model import Pin
-from agent.spec.shapes import Shape, pooled, shape_of, similarity
+from agent.spec.shapes import Shape, containment, pooled, shape_of, similarity
 from agent.spec.summary import Route, Sample
 from agent.spec.values import CERTAIN, kind_of, split_affixes
 
@@ -59,6 +59,7 @@ class Context:
     slot_texts: dict[str, int]
     singles: float
     total: int
+    is_first: bool = False
 
 
 class Clusters:
@@ -106,10 +107,12 @@ class Child:
 
     value: str
     leaves: list[Leaf]
+    position: int = 0
     own: float = 0.0
     reasons: dict[str, float] = field(default_factory=dict)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     count: int = 0
+    forced: "dict[tuple[str, str], Cell] | None" = None
 
 
 @dataclass
@@ -119,6 +122,7 @@ class Group:
     weights: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     size: int = 0
+    looks: Counter[str] = field(default_factory=Counter)
 
 
 def find_roles(routes: Iterable[Route], values: Mapping[str, Sample], pins: tuple[Pin, ...] = ()) -> dict[str, tuple[bool, ...]]:
@@ -127,6 +131,7 @@ def find_roles(routes: Iterable[Route], values: Mapping[str, Sample], pins: tupl
     for number in range(PASSES):
         before = [tuple(leaf.roles) for leaf in leaves]
         context = _context(leaves, values)
+        context.is_first = number == 0
         _decide(leaves, 0, "", context)
         if number and before == [tuple(leaf.roles) for leaf in leaves]:
             break
@@ -242,7 +247,7 @@ def _affixes(value: str) -> tuple[str, str, str]:
 
 
 def _child(value: str, leaves: list[Leaf], position: int, prefix: str, context: Context) -> Child:
-    child = Child(value, leaves)
+    child = Child(value, leaves, position)
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for leaf in leaves:
         tail = "/".join(_normal(leaf)[position + 1 :])
@@ -290,11 +295,41 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     if _is_key_of_answer(child, stem):
         reasons["key"] = -3.0
     places = context.literal_at.get(child.value, set()) - {prefix.removeprefix("/")}
-    if len(places) > 0 and kind not in CERTAIN:
-        reasons["literal elsewhere"] = -1.0 if len(places) == 1 else -2.0
+    if places and kind not in CERTAIN and not context.is_first:
+        reasons["literal elsewhere"] = -1.5 if len(places) == 1 else -2.5
+    if kind not in CERTAIN:
+        reasons["breadth"] = -_breadth(child, position)
+        if "echo" not in reasons:
+            reasons["collection"] = _collection(child, position)
     if all(method == "POST" for _, method in child.cells) and all(not tail for tail, _ in child.cells):
         reasons["verb"] = -1.5
     return reasons
+
+
+def _breadth(child: Child, position: int) -> float:
+    """A value below many values of the parameter before is a literal: ids mostly belong to one parent."""
+    if not position or not child.leaves[0].roles[position - 1]:
+        return 0.0
+    parents: set[str] = set()
+    for leaf in child.leaves:
+        for route in leaf.routes.values():
+            sample = route.slots.get(str(position - 1))
+            parents.update(sample.values if sample else (leaf.segments[position - 1],))
+    return min(2.5, 1.2 * log(len(parents))) if parents else 0.0
+
+
+def _collection(child: Child, position: int) -> float:
+    """A word before an evident id is the name of a collection; two parameters in a row are rare."""
+    below = [leaf for leaf in child.leaves if len(leaf.segments) > position + 1]
+    if any(_is_evident(leaf.segments[position + 1]) for leaf in below):
+        return -6.0
+    return -3.0 if any(leaf.roles[position + 1] for leaf in below) else 0.0
+
+
+def _look(value: str) -> str:
+    stem = _affixes(value)[1]
+    kind = stem if "<" in value else kind_of(stem)
+    return kind if kind in CERTAIN else "text"
 
 
 def _is_own_echo(key: str, position: int) -> bool:
@@ -386,47 +421,79 @@ def _single_bonus(child: Child, context: Context) -> float:
 
 def _join_group(group: Group, child: Child) -> None:
     group.size += 1
+    group.looks[_look(child.value)] += max([1, *(len(sample.values) for sample in _samples(child))])
     for key, cell in child.cells.items():
         group.weights[key] += cell.weight
         group.cells[key] = _join([group.cells[key], cell]) if key in group.cells else cell
+
+
+def _samples(child: Child) -> list[Sample]:
+    key = str(child.position)
+    return [sample for leaf in child.leaves for route in leaf.routes.values() if (sample := route.slots.get(key))]
 
 
 def _bond(child: Child, group: Group, context: Context) -> float:
     """Log-odds that a child is another value of the same parameter as the group."""
     if not group.size:
         return 0.0
-    total = _tail_bond(child, group, context)
+    cells = child.cells
+    if any(tail.startswith("{}/") for tail, _ in group.weights) and not all(tail.startswith(SLOT) for tail, _ in cells):
+        cells = _forced(child) if child.forced is None else child.forced
+    total = max(_tail_bond(child.cells, group, context), _tail_bond(cells, group, context) - 1.0)
     alike = 0.0
-    for key, cell in child.cells.items():
+    for key, cell in cells.items():
         other = group.cells.get(key)
         if other is not None:
             alike += _cell_bond(cell, other, context)
-    return max(-8.0, min(8.0, total)) + max(-8.0, min(6.0, alike))
+    total_looks = sum(group.looks.values())
+    same = log((group.looks[_look(child.value)] + 1) / (total_looks + 2))
+    return max(-8.0, min(6.0, total)) + max(-20.0, min(6.0, alike)) + max(-4.0, same)
 
 
-def _tail_bond(child: Child, group: Group, context: Context) -> float:
+def _forced(child: Child) -> dict[tuple[str, str], Cell]:
+    """The cells of a child as they would be if the segment below it were a parameter too."""
+    gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for (tail, method), cell in child.cells.items():
+        first, slash, rest = tail.partition("/")
+        gathered[(SLOT if first else "") + slash + rest, method].append(cell)
+    child.forced = {key: _join(cells) for key, cells in gathered.items()}
+    return child.forced
+
+
+def _tail_bond(cells: dict[tuple[str, str], Cell], group: Group, context: Context) -> float:
     """Dirichlet-multinomial Bayes factor: one distribution of tails and methods for both, against one each."""
-    mine = {key: cell.weight for key, cell in child.cells.items()}
+    mine = {key: cell.weight for key, cell in cells.items()}
     theirs = group.weights
-    prior = {key: 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
+    prior = {key: 2.0 if key[0] in ("", SLOT) else 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
     both = {key: mine.get(key, 0.0) + theirs.get(key, 0.0) for key in prior}
     return _evidence(both, prior) - _evidence(mine, prior) - _evidence(theirs, prior)
 
 
 def _evidence(counts: Mapping[tuple[str, str], float], prior: Mapping[tuple[str, str], float]) -> float:
-    strength = 4.0
+    strength = 2.0 + sum(prior.values())
     total = sum(counts.values())
     return lgamma(strength) - lgamma(strength + total) + sum(lgamma(prior[key] + count) - lgamma(prior[key]) for key, count in counts.items() if count)
+
+
+def _response_bond(a: Cell, b: Cell, context: Context) -> float:
+    """Equal shapes bind by their rarity; shapes without much in common part, and surely so where both were seen twice."""
+    if len(a.response) < 2 and len(b.response) < 2:
+        return 0.0 if a.response.keys() == b.response.keys() else -6.0
+    if similarity(a.response, b.response) >= 0.5:
+        return context.clusters.rarity(a.response)
+    inside = containment(a.response, b.response)
+    if inside >= 0.7:
+        return 0.5 * context.clusters.rarity(a.response) if min(len(a.response), len(b.response)) > 4 else 0.0
+    return 0.0 if inside >= 0.3 else -12.0 if min(a.response_count, b.response_count) > 1 else -6.0
 
 
 def _cell_bond(a: Cell, b: Cell, context: Context) -> float:
     bond = 0.0
     if a.statuses and b.statuses:
         bond += 0.2 if set(a.statuses) & set(b.statuses) else -2.5
-    if len(a.response) > 1 and len(b.response) > 1:
-        alike = similarity(a.response, b.response)
-        bond += context.clusters.rarity(a.response) if alike >= 0.5 else -4.0 if alike < 0.3 else 0.0
-    elif (len(a.response) > 1) != (len(b.response) > 1) and a.statuses and b.statuses:
+    if a.response and b.response:
+        bond += _response_bond(a, b, context)
+    elif bool(a.response) != bool(b.response) and a.statuses and b.statuses:
         bond -= 2.0
     if a.request and b.request:
         alike = similarity(a.request, b.request)

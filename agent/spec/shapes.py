@@ -26,6 +26,13 @@ def similarity(a: Shape, b: Shape) -> float:
     return both / total if total else 0.0
 
 
+def containment(a: Shape, b: Shape) -> float:
+    """How much of the smaller shape is in the other: one body of an operation may lack what is optional."""
+    both = sum(min(weight, b.get(path, 0.0)) for path, weight in a.items() if len(path) > 2)
+    least = min(sum(weight for path, weight in shape.items() if len(path) > 2) for shape in (a, b))
+    return both / least if least else 1.0
+
+
 def pooled(shapes: Iterable[tuple[Shape, float]]) -> Shape:
     """The average of weighted shapes."""
     total, sums = 0.0, Shape()
@@ -45,7 +52,7 @@ def _walk(node: Node, path: str, share: float, depth: int, shape: Shape) -> None
         for key, inner in node.properties.items():
             _walk(inner, f"{path}.{key}", share * min(1.0, inner.total / max(node.objects, 1)), depth + 1, shape)
     kind = _type(node)
-    if kind and path:
+    if kind:
         shape[path + kind] = max(shape.get(path + kind, 0.0), share)
 
 
