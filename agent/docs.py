@@ -1,0 +1,185 @@
+"""Documents: written from a spec, kept as versions by content, read in any format. The same spec gives the same version."""
+
+import hashlib
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+
+from agent import discovery, endpoints
+from agent.actor import Actor
+from agent.config import settings
+from agent.endpoints import Endpoint
+from agent.errors import Problem
+from agent.spec import markdown, openapi, openapi_read, postman, sdl, typescript
+from agent.spec.model import Operation, Spec
+from db.ids import uuid7
+from db.tables import EndpointDocumentation
+
+Format = Literal["openapi", "openapi-yaml", "markdown", "typescript", "graphql", "postman"]
+FILES: dict[Format, tuple[str, str]] = {
+    "openapi": ("openapi.json", "application/json"),
+    "openapi-yaml": ("openapi.yaml", "application/yaml"),
+    "markdown": ("markdown", "text/markdown; charset=utf-8"),
+    "typescript": ("typescript", "text/plain; charset=utf-8"),
+    "graphql": ("graphql", "text/plain; charset=utf-8"),
+    "postman": ("postman", "application/json"),
+}
+
+
+class OperationLine(msgspec.Struct, frozen=True):
+    id: str
+    method: str
+    template: str
+    summary: str
+    api_type: str
+    calls: int
+
+
+class Docs(msgspec.Struct, frozen=True):
+    """A version of an endpoint's documents; `links` by format."""
+
+    endpoint_id: UUID
+    endpoint: str
+    version: str
+    generated_at: datetime
+    calls: int
+    operations: list[OperationLine]
+    links: dict[str, str]
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One document as text, with what a door needs to serve it."""
+
+    text: str
+    version: str
+    content_hash: str
+    media_type: str
+    url: str
+
+
+async def generate(actor: Actor, endpoint_id: UUID) -> Docs:
+    """Bring discovery up to date and write every document. Raises endpoint_not_found, nothing_captured."""
+    endpoint = await endpoints.get(actor, endpoint_id)
+    found = await discovery.update(endpoint)
+    if not found.calls:
+        raise Problem("nothing_captured", f"`{endpoint.name}` has no captured calls yet.", remedy=f"Send requests to {endpoint.proxy_url}, then try again.")
+    spec = found.spec
+    document = openapi.document(spec)
+    body = openapi.to_json(document).decode()
+    texts = (body, sdl.document(spec), markdown.document(spec), typescript.document(spec))
+    await discovery.store(endpoint.id, spec)
+    row = await _keep(endpoint.id, texts)
+    await endpoints.mark_documented(endpoint.id)
+    return _docs(endpoint, row, [_line(operation) for operation in spec.operations], found.calls)
+
+
+async def latest(actor: Actor, endpoint_id: UUID) -> Docs | None:
+    """The newest version, or None."""
+    endpoint = await endpoints.get(actor, endpoint_id)
+    row = await _newest(endpoint_id)
+    if row is None:
+        return None
+    spec = _spec_of(row)
+    return _docs(endpoint, row, [_line(operation) for operation in spec.operations], endpoint.calls)
+
+
+async def get(actor: Actor, endpoint_id: UUID, format: Format = "markdown", *, operation: str | None = None) -> Document:
+    """One document. Raises endpoint_not_found, not_documented, not_found for an operation that is not in it."""
+    endpoint = await endpoints.get(actor, endpoint_id)
+    return await _document(endpoint, format, operation)
+
+
+async def get_public(slug: str, format: Format = "markdown") -> tuple[Endpoint, Document] | None:
+    """What the owner has published, for anybody."""
+    endpoint = await endpoints.public(slug)
+    if endpoint is None or await _newest(endpoint.id) is None:
+        return None
+    return endpoint, await _document(endpoint, format, None)
+
+
+async def _document(endpoint: Endpoint, format: Format, operation: str | None) -> Document:
+    row = await _newest(endpoint.id)
+    if row is None:
+        raise Problem("not_documented", f"`{endpoint.name}` is not documented yet.")
+    text = _only(row, operation, format) if operation else _text(row, format)
+    name, media_type = FILES[format]
+    return Document(text, row["version"], row["content_hash"], media_type, f"{settings().base_url}/api/v1/endpoints/{endpoint.id}/{name}")
+
+
+def _text(row: dict[str, Any], format: Format) -> str:
+    stored = {"openapi": "open_api_spec", "markdown": "markdown", "typescript": "typescript_types", "graphql": "graphql_schema"}
+    if format in stored:
+        text = row[stored[format]]
+        if not text:
+            raise Problem("not_found", f"There is no {format} document: nothing of that kind was heard.")
+        return text
+    if format == "openapi-yaml":
+        return openapi.to_yaml(msgspec.json.decode(row["open_api_spec"]))
+    return msgspec.json.format(msgspec.json.encode(postman.document(_spec_of(row))), indent=2).decode()
+
+
+def _only(row: dict[str, Any], wanted: str, format: Format) -> str:
+    """The document of one operation, by its id or by method and path template."""
+    spec = _spec_of(row)
+    word = wanted.strip()
+    found = [o for o in spec.operations if word in (o.id, f"{o.method} {o.template}", o.template)]
+    if not found:
+        known = ", ".join(f"`{o.id}`" for o in spec.operations[:10])
+        raise Problem("not_found", f"There is no operation `{word}`.", remedy=f"Some that are: {known}.")
+    part = msgspec.structs.replace(spec, operations=tuple(found))
+    match format:
+        case "openapi":
+            return openapi.to_json(openapi.document(part)).decode()
+        case "openapi-yaml":
+            return openapi.to_yaml(openapi.document(part))
+        case "typescript":
+            return typescript.document(part)
+        case "graphql":
+            return sdl.document(part) or ""
+        case "postman":
+            return msgspec.json.encode(postman.document(part)).decode()
+        case _:
+            return markdown.document(part)
+
+
+async def _keep(endpoint_id: UUID, texts: tuple[str, str | None, str, str]) -> dict[str, Any]:
+    """Store a version, unless the newest one is the same."""
+    content_hash = hashlib.sha256("\0".join(text or "" for text in texts).encode()).hexdigest()
+    newest = await _newest(endpoint_id)
+    if newest and newest["content_hash"] == content_hash:
+        return newest
+    minor = int(newest["version"].split(".")[1]) + 1 if newest else 0
+    spec, graphql, prose, types = texts
+    await EndpointDocumentation.insert(
+        EndpointDocumentation(
+            id=uuid7(), endpoint_id=endpoint_id, open_api_spec=spec, graphql_schema=graphql, markdown=prose, typescript_types=types, version=f"1.{minor}.0",
+            content_hash=content_hash,
+        )  # fmt: skip
+    )
+    stored = await _newest(endpoint_id)
+    if stored is None:
+        raise Problem("conflict", "The endpoint was deleted meanwhile.")
+    return stored
+
+
+async def _newest(endpoint_id: UUID) -> dict[str, Any] | None:
+    rows = await EndpointDocumentation.raw(
+        "SELECT * FROM endpoint_documentation WHERE endpoint_id = {} AND discovered_endpoint_id IS NULL ORDER BY id DESC LIMIT 1", endpoint_id
+    )
+    return rows[0] if rows else None
+
+
+def _spec_of(row: dict[str, Any]) -> Spec:
+    return openapi_read.spec(msgspec.json.decode(row["open_api_spec"]))
+
+
+def _line(operation: Operation) -> OperationLine:
+    return OperationLine(operation.id, operation.method, operation.template, operation.summary, operation.api_type, operation.evidence.count)
+
+
+def _docs(endpoint: Endpoint, row: dict[str, Any], operations: list[OperationLine], calls: int) -> Docs:
+    base = f"{settings().base_url}/api/v1/endpoints/{endpoint.id}"
+    links = {name: f"{base}/{file}" for name, (file, _) in FILES.items() if name != "graphql" or row["graphql_schema"]}
+    return Docs(endpoint.id, endpoint.slug, row["version"], row["generated_at"], calls, operations, {**links, "page": f"{settings().base_url}/apis/{endpoint.slug}?tab=docs"})

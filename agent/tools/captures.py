@@ -1,0 +1,90 @@
+"""Tools about captured calls: find them, look into one, explain a failing one, wait for the next."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from agent import captures, endpoints
+from agent.captures import CallDetail, CallSummary
+from agent.tools.endpoints import EndpointRef
+from agent.tools.registry import Answer, Context, tool
+
+CallRef = Annotated[str, Meta(description="Id of a captured call.")]
+Time = Annotated[str, Meta(description="RFC 3339, or relative: 24h, 7d, today, yesterday, monday.")]
+_BODY_SHOWN = 8_000
+
+
+@tool(effect="read", scope="read")
+async def capture_search(
+    context: Context,
+    endpoint: EndpointRef | None = None,
+    method: str | None = None,
+    status: Annotated[str, Meta(description="Such as 404, 5xx, or error for anything that failed.")] | None = None,
+    path: Annotated[str, Meta(description="Part of the path.")] | None = None,
+    query: Annotated[str, Meta(description="Text anywhere in the URL.")] | None = None,
+    since: Time | None = None,
+    until: Time | None = None,
+    min_duration_ms: Annotated[int, Meta(ge=0)] | None = None,
+    limit: Annotated[int, Meta(ge=1, le=100)] | None = None,
+    cursor: str | None = None,
+) -> Answer:
+    """Search the captured calls, newest first, by endpoint, method, status, path, text, time or slowness."""
+    about = await endpoints.find(context.actor, endpoint) if endpoint else None
+    wanted = captures.Filter(
+        endpoint_id=about.id if about else None, method=method, status=status, path=path, query=query, since=since, until=until, min_duration_ms=min_duration_ms
+    )
+    found = await captures.search(context.actor, wanted, limit=limit or 20, cursor=cursor)
+    if not found.items:
+        return Answer("No captured call matches.", found)
+    text = "\n".join(_line(call) for call in found.items) + (f"\nMore: cursor `{found.next}`." if found.next else "")
+    return Answer(text, found, "captured")
+
+
+@tool(effect="read", scope="read")
+async def capture_get(context: Context, call: CallRef) -> Answer:
+    """Show one captured call: request and response headers with secrets masked, bodies, timing, error."""
+    found = await captures.get(context.actor, call, masked=True)
+    return Answer(_detail(found), captures.shown(found, _BODY_SHOWN), "captured")
+
+
+@tool(effect="read", scope="read")
+async def capture_explain(context: Context, call: CallRef | None = None, endpoint: EndpointRef | None = None) -> Answer:
+    """Explain a failing call by comparing it with the last success of the same operation. Without a call: the newest failure."""
+    about = await endpoints.find(context.actor, endpoint) if endpoint else None
+    told = await captures.explain(context.actor, call, about.id if about else None)
+    parts = [told.likely_cause, *(f"- {difference}" for difference in told.differences)]
+    if told.last_success:
+        parts.append(f"Last success: {_line(told.last_success)}")
+    return Answer(f"{_line(told.call)}\n" + "\n".join(parts), told, "captured")
+
+
+@tool(effect="read", scope="read")
+async def capture_wait(
+    context: Context,
+    endpoint: EndpointRef,
+    count: Annotated[int, Meta(ge=1, le=100, description="How many calls to wait for.")] = 1,
+    timeout_s: Annotated[float, Meta(ge=0, le=60)] = 30,
+) -> Answer:
+    """Wait until the next calls arrive at an endpoint, or the time is over, and show them."""
+    about = await endpoints.find(context.actor, endpoint)
+    found = await captures.wait(context.actor, about.id, count, timeout_s)
+    if not found:
+        return Answer(f"No call arrived within {timeout_s:g} s. Send requests to {about.proxy_url}.", {"items": [], "next": None})
+    return Answer("\n".join(_line(call) for call in found), {"items": found, "next": None}, "captured")
+
+
+def _line(call: CallSummary) -> str:
+    outcome = str(call.status) if call.status else call.error or "no answer"
+    return f"- `{call.id}` {call.started_at:%Y-%m-%d %H:%M:%S} {call.method} {call.url} → {outcome}, {call.duration_ms:.0f} ms, {call.response_length} bytes"
+
+
+def _detail(call: CallDetail) -> str:
+    lines = [_line(call.summary), "Request headers:", *(f"  {name}: {value}" for name, value in call.request_headers)]
+    if call.request_body.text:
+        lines += ["Request body:", call.request_body.text[:_BODY_SHOWN]]
+    lines += ["Response headers:", *(f"  {name}: {value}" for name, value in call.response_headers)]
+    if call.response_body.text:
+        lines += ["Response body:", call.response_body.text[:_BODY_SHOWN]]
+    if call.response_body.length > _BODY_SHOWN:
+        lines.append(f"… {call.response_body.length} bytes in all: {call.url}")
+    return "\n".join(lines)

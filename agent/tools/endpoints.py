@@ -1,0 +1,85 @@
+"""Tools about endpoints: make one, list them, change or delete one."""
+
+from typing import Annotated, Any
+
+from msgspec import Meta
+
+from agent import endpoints
+from agent.endpoints import Endpoint, EndpointChange, Status
+from agent.tools.registry import Answer, Context, tool
+
+ENDPOINT_PRICE = 25
+EndpointRef = Annotated[str, Meta(description="Id, slug, name or host of the endpoint.")]
+
+
+def _publishing(arguments: dict[str, Any]) -> str | None:
+    return "It makes the documentation public." if arguments.get("public") is True else None
+
+
+@tool(effect="write", scope="write", price=ENDPOINT_PRICE)
+async def endpoint_create(
+    context: Context,
+    destination_url: Annotated[str, Meta(description="Base URL of the API to capture, such as https://api.example.com. `demo` is the bundled demo shop.")],
+    name: Annotated[str, Meta(description="A name to show; default: the host.", max_length=120)] | None = None,
+    description: Annotated[str, Meta(max_length=2000)] | None = None,
+    environment: Annotated[str, Meta(description="Such as production or staging.", max_length=60)] | None = None,
+    tags: list[str] | None = None,
+) -> Answer:
+    """Create a capturing proxy URL for an API. Costs 25 credits. Requests sent to the proxy URL are forwarded unchanged and recorded."""
+    made = await endpoints.create(
+        context.actor, destination_url, name=name, description=description, environment=environment, tags=tags, credits_used=ENDPOINT_PRICE
+    )
+    path = "/products" if made.is_demo else "/"
+    text = (
+        f"`{made.name}` (slug `{made.slug}`, id `{made.id}`) now captures {made.destination_url}.\n"
+        f"Proxy URL: {made.proxy_url}\nUse it in place of {made.destination_url}, for example:\n\n    curl {made.proxy_url}{path}\n\n    export API_BASE={made.proxy_url}"
+    )
+    return Answer(text, made)
+
+
+@tool(effect="read", scope="read")
+async def endpoint_list(
+    context: Context,
+    query: Annotated[str, Meta(description="Part of a name, slug or URL.")] | None = None,
+    status: Status | None = None,
+    tag: str | None = None,
+    cursor: str | None = None,
+) -> Answer:
+    """List the user's endpoints with their proxy URLs, status and number of captured calls."""
+    found = await endpoints.list_(context.actor, query=query, status=status, tag=tag, cursor=cursor)
+    if not found.items:
+        return Answer("There is no such endpoint." if query or status or tag else "There are no endpoints yet. Create one with `endpoint_create`.", found)
+    return Answer("\n".join(_line(endpoint) for endpoint in found.items) + (f"\nMore: cursor `{found.next}`." if found.next else ""), found)
+
+
+@tool(effect="write", scope="write", asks_for=_publishing)
+async def endpoint_update(
+    context: Context,
+    endpoint: EndpointRef,
+    name: Annotated[str, Meta(min_length=1, max_length=120)] | None = None,
+    description: Annotated[str, Meta(max_length=2000)] | None = None,
+    environment: Annotated[str, Meta(max_length=60)] | None = None,
+    tags: list[str] | None = None,
+    public: Annotated[bool, Meta(description="Whether anybody with the link may read its documentation.")] | None = None,
+    status: Annotated[Status, Meta(description="REVIEW pauses recording but forwards; INACTIVE closes the proxy; ACTIVE captures.")] | None = None,
+) -> Answer:
+    """Rename, describe or tag an endpoint, publish its documentation, or pause, stop and resume its capture by status."""
+    found = await endpoints.find(context.actor, endpoint)
+    change = EndpointChange(name=name, description=description, environment=environment, tags=tags, is_public=public, status=status)
+    changed = await endpoints.update(context.actor, found.id, change)
+    return Answer(f"Changed. {_line(changed)}", changed)
+
+
+@tool(effect="destructive", scope="write")
+async def endpoint_delete(context: Context, endpoint: EndpointRef) -> Answer:
+    """Delete an endpoint with all its captured calls and documents, for good."""
+    found = await endpoints.find(context.actor, endpoint)
+    await endpoints.delete(context.actor, found.id)
+    return Answer(f"`{found.name}` and its {found.calls} captured calls are deleted.", {"deleted": str(found.id), "name": found.name})
+
+
+def _line(endpoint: Endpoint) -> str:
+    return (
+        f"- `{endpoint.slug}` ({endpoint.name}): {endpoint.destination_url}, {endpoint.status} ({endpoints.SAYS[endpoint.status]}), "
+        f"{endpoint.calls} calls, {endpoint.errors} errors, proxy {endpoint.proxy_url}"
+    )

@@ -1,0 +1,25 @@
+"""The menu: every tool there is, in the order in which it is shown. Chat, MCP, the CLI and `POST /tools/{name}` are projections of it."""
+
+from agent.tools import captures, credits, docs, endpoints, keys
+from agent.tools.registry import Tool, describe
+
+TOOLS: tuple[Tool, ...] = tuple(
+    describe(function)
+    for function in (
+        endpoints.endpoint_create,
+        endpoints.endpoint_list,
+        endpoints.endpoint_update,
+        endpoints.endpoint_delete,
+        captures.capture_search,
+        captures.capture_get,
+        captures.capture_explain,
+        captures.capture_wait,
+        docs.docs_generate,
+        docs.docs_get,
+        credits.credit_check,
+        keys.key_list,
+        keys.key_add,
+        keys.key_update,
+        keys.key_delete,
+    )
+)

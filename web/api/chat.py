@@ -1,0 +1,176 @@
+"""The chat API: send a message, streamed or in one answer; resume, stop, retry a run; answer an approval."""
+
+from typing import Annotated, Any, Literal
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, get, post
+from litestar.datastructures import State
+from litestar.params import Parameter
+from litestar.response import Stream
+
+from agent import approvals, chats, loop, runlog
+from agent.actor import Actor, require_scope
+from agent.approvals import Approval
+from agent.errors import Problem
+from agent.messages import Block, Role, ToolCall, ToolResult, text_of
+from agent.runlog import State as RunState
+from web.api import stream
+from web.auth import signed_in
+
+ApiRequest = Request[Actor, str, State]
+
+
+class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`provider`: a name such as `builtin` or `anthropic`; default: the first with a key, else the guide."""
+
+    message: str
+    chat_session_id: UUID | None = None
+    provider: str | None = None
+    model: str | None = None
+    stream: bool = False
+
+
+class AnswerMessage(msgspec.Struct, frozen=True):
+    role: Role
+    content: list[Block]
+
+
+class CallState(msgspec.Struct, frozen=True):
+    id: str
+    name: str
+    arguments: dict[str, Any]
+    state: str
+    output: Any = None
+
+
+class AskedApproval(msgspec.Struct, frozen=True):
+    id: UUID
+    tool: str
+    arguments: dict[str, Any]
+
+
+class ChatAnswer(msgspec.Struct, frozen=True):
+    """A finished answer, or one that waits for an approval."""
+
+    chat_session_id: UUID
+    run_id: UUID
+    status: str
+    text: str
+    message: AnswerMessage
+    tool_calls: list[CallState]
+    approvals: list[AskedApproval]
+    usage: dict[str, Any]
+    finish_reason: str | None
+    error: dict[str, Any] | None = None
+
+
+class DecisionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`arguments`: edited ones, to approve instead of those that were asked for."""
+
+    decision: Literal["approve", "refuse", "approved", "refused"]
+    arguments: dict[str, Any] | None = None
+    reason: str | None = None
+
+
+class RetryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    provider: str | None = None
+    model: str | None = None
+
+
+@post("/chat", guards=[signed_in], status_code=200, summary="Send a message", tags=["chat"], response_class=Response)
+async def send_message(request: ApiRequest, data: ChatRequest, accept: Annotated[str, Parameter(header="accept", default="*/*")]) -> Response[ChatAnswer] | Stream:
+    """The agent's answer: as server-sent events where `stream` is true or `Accept: text/event-stream`, else in one piece."""
+    require_scope(request.user, "write")
+    hub = request.app.state.hub
+    started = await loop.send(hub, request.user, data.message, chat_id=data.chat_session_id, provider=data.provider, model=data.model)
+    headers = {"X-Chat-Session-Id": str(started.chat_session_id), "X-Run-Id": str(started.run_id)}
+    if data.stream or "text/event-stream" in accept:
+        return stream.response(hub, started.run_id, headers=headers)
+    return Response(await _settled(request, started.run_id), headers=headers)
+
+
+@get("/runs/{run_id:uuid}", guards=[signed_in], summary="A run's state", tags=["chat"])
+async def get_run(request: ApiRequest, run_id: UUID) -> ChatAnswer:
+    """What was said so far, and whether it is still running or waits for an approval."""
+    return await _answer(request.user, await runlog.get(request.user, run_id))
+
+
+@get("/runs/{run_id:uuid}/events", guards=[signed_in], summary="Follow a run", tags=["chat"])
+async def follow_run(
+    request: ApiRequest, run_id: UUID, after: int = 0, last_event_id: Annotated[str | None, Parameter(header="last-event-id")] = None
+) -> Stream:
+    """The run's events after `after` or `Last-Event-ID`, live until it ends."""
+    await runlog.get(request.user, run_id)
+    start = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+    return stream.response(request.app.state.hub, run_id, max(start, 0))
+
+
+@post("/runs/{run_id:uuid}/stop", guards=[signed_in], status_code=202, summary="Stop a run", tags=["chat"])
+async def stop_run(request: ApiRequest, run_id: UUID) -> RunState:
+    """What was said so far is kept."""
+    require_scope(request.user, "write")
+    return await loop.stop(request.app.state.hub, request.user, run_id)
+
+
+@post("/runs/{run_id:uuid}/retry", guards=[signed_in], status_code=202, summary="Answer again", tags=["chat"])
+async def retry_run(request: ApiRequest, run_id: UUID, data: RetryRequest | None = None) -> chats.Started:
+    """A new answer to the same message, also by another model; the earlier answer stays beside it."""
+    require_scope(request.user, "write")
+    wish = data or RetryRequest()
+    return await loop.retry(request.app.state.hub, request.user, run_id, provider=wish.provider, model=wish.model)
+
+
+@post("/runs/{run_id:uuid}/approvals/{approval_id:uuid}", guards=[signed_in], status_code=200, summary="Answer an approval", tags=["chat"])
+async def decide_approval(request: ApiRequest, run_id: UUID, approval_id: UUID, data: DecisionRequest) -> Approval:
+    """Approve or refuse exactly what was asked; the run goes on by itself."""
+    require_scope(request.user, "write")
+    decision: approvals.Decision = "approve" if data.decision.startswith("approve") else "refuse"
+    return await loop.decide(request.app.state.hub, request.user, run_id, approval_id, decision, arguments=data.arguments, reason=data.reason)
+
+
+@get("/approvals", guards=[signed_in], summary="What needs you", tags=["chat"])
+async def list_approvals(request: ApiRequest) -> dict[str, list[Approval] | None]:
+    """The approvals that wait, oldest first."""
+    return {"items": await approvals.pending(request.user), "next": None}
+
+
+ROUTES = (send_message, get_run, follow_run, stop_run, retry_run, decide_approval, list_approvals)
+
+
+async def _settled(request: ApiRequest, run_id: UUID) -> ChatAnswer:
+    """Wait until the run ended or waits for an approval. A failure of the run is a problem document."""
+    async for event in runlog.read(request.app.state.hub, run_id):
+        if event is not None and event.event == runlog.END:
+            break
+        if (event is None or event.event == "run.waiting") and await _waits(request.user, run_id):
+            break
+    answer = await _answer(request.user, await runlog.get(request.user, run_id))
+    if answer.status == "failed" and answer.error:
+        known = {key: value for key, value in answer.error.items() if key == "retry_after"}
+        raise Problem(
+            answer.error["code"], answer.error["detail"], remedy=answer.error.get("remedy"), chat_session_id=str(answer.chat_session_id), run_id=str(run_id), text=answer.text, **known
+        )
+    return answer
+
+
+async def _waits(actor: Actor, run_id: UUID) -> bool:
+    return (await runlog.get(actor, run_id)).status == "waiting_approval"
+
+
+async def _answer(actor: Actor, run: RunState) -> ChatAnswer:
+    line = await chats.branch(run.chat_session_id, run.answer_message_id)
+    blocks = line[-1].content if line else []
+    results = {block.call_id: block for block in blocks if isinstance(block, ToolResult)}
+    calls = [
+        CallState(call.id, call.name, call.arguments, results[call.id].state if call.id in results else "pending", _output(results.get(call.id)))
+        for call in blocks
+        if isinstance(call, ToolCall)
+    ]
+    asked = [AskedApproval(a.id, a.tool, a.arguments) for a in await approvals.pending(actor) if a.run_id == run.id]
+    reason = {"completed": "length" if run.error else "stop", "stopped": "stopped", "waiting_approval": "tool_calls", "failed": "error"}.get(run.status)
+    return ChatAnswer(run.chat_session_id, run.id, run.status, text_of(blocks), AnswerMessage("assistant", blocks), calls, asked, run.usage, reason, run.error)
+
+
+def _output(result: ToolResult | None) -> Any:
+    return None if result is None else result.data if result.data is not None and result.state == "ok" else result.text

@@ -1,0 +1,114 @@
+"""Who is asking: an API token in `Authorization`, else the login cookie. Also the CSRF check for what rides on the cookie.
+
+The CSRF token is a keyed hash of the session token, so it needs no storage and dies with the session. A stranger's
+forms (sign-in, sign-up, set-up) carry a hash of a random cookie of their own.
+"""
+
+import hmac
+import secrets
+from hashlib import sha256
+from typing import Any, Literal
+
+from litestar import Request
+from litestar.connection import ASGIConnection
+from litestar.datastructures import Cookie
+from litestar.enums import ScopeType
+from litestar.handlers.base import BaseRouteHandler
+from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
+
+from agent.accounts import sessions, tokens
+from agent.actor import Actor
+from agent.config import settings
+from agent.errors import Problem
+
+_SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
+_FORM_FIELD = "csrf"
+HEADER = "x-csrftoken"
+
+
+def session_cookie() -> str:
+    return "__Host-wiretalk_session" if settings().is_secure else "wiretalk_session"
+
+
+def csrf_cookie() -> str:
+    return "__Host-wiretalk_csrf" if settings().is_secure else "wiretalk_csrf"
+
+
+def cookie(key: str, value: str, *, lifetime: int, httponly: bool = True, samesite: Literal["lax", "strict"] = "lax") -> Cookie:
+    """`lifetime` in seconds; 0 deletes it."""
+    return Cookie(key=key, value=value, path="/", httponly=httponly, secure=settings().is_secure, samesite=samesite, max_age=lifetime)
+
+
+class Authentication(AbstractAuthenticationMiddleware):
+    """Sets `request.user` to an Actor or None, and `request.auth` to how: "token", "cookie" or None."""
+
+    async def authenticate_request(self, connection: ASGIConnection[Any, Any, Any, Any]) -> AuthenticationResult:
+        bearer = connection.headers.get("authorization", "")
+        if bearer.lower().startswith("bearer "):
+            actor = await tokens.actor_of(bearer[7:].strip())
+            if actor is None:
+                raise Problem("unauthenticated", "The API token is not valid.", remedy="It may be revoked or expired; create a new one in the settings.")
+            return AuthenticationResult(user=actor, auth="token")
+        token = connection.cookies.get(session_cookie())
+        actor = await sessions.actor_of(token) if token else None
+        return AuthenticationResult(user=actor, auth="cookie" if actor else None)
+
+
+def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard. Raises unauthenticated."""
+    if connection.user is None:
+        raise Problem("unauthenticated", "You are not signed in.")
+
+
+async def csrf_guard(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandler) -> None:
+    """A guard for everything that changes something. A request with an API token carries no ambient right and needs no check.
+
+    Raises csrf_failed.
+    """
+    if connection.scope["type"] != ScopeType.HTTP or connection.scope["method"] in _SAFE or connection.auth == "token":
+        return
+    request: Request[Any, Any, Any] = connection  # type: ignore[assignment]  # an HTTP scope was just checked
+    if request.headers.get("sec-fetch-site") in {"cross-site", "same-site"}:
+        raise Problem("csrf_failed", "The request came from another site.")
+    expected = csrf_token(request)
+    given = request.headers.get(HEADER) or await _form_value(request)
+    if not expected or not given or not hmac.compare_digest(expected, given):
+        if request.user is None and "authorization" not in request.headers and _wants_json(request):
+            return
+        raise Problem("csrf_failed", "The form's token is missing or out of date.")
+
+
+def csrf_token(connection: ASGIConnection[Any, Any, Any, Any]) -> str:
+    """The token for this visitor's forms; empty where they have no cookie yet."""
+    secret = connection.cookies.get(session_cookie()) or connection.cookies.get(csrf_cookie()) or connection.scope.get("state", {}).get("csrf_seed", "")
+    return hmac.new(secret.encode(), b"wiretalk csrf", sha256).hexdigest() if secret else ""
+
+
+def seed_for_stranger(connection: ASGIConnection[Any, Any, Any, Any]) -> Cookie | None:
+    """A cookie for a visitor without one, before a form of theirs is rendered."""
+    if connection.cookies.get(session_cookie()) or connection.cookies.get(csrf_cookie()):
+        return None
+    seed = secrets.token_urlsafe(24)
+    connection.scope.setdefault("state", {})["csrf_seed"] = seed
+    return cookie(csrf_cookie(), seed, lifetime=24 * 3600)
+
+
+def actor_of(request: Request[Any, Any, Any]) -> Actor:
+    """Raises unauthenticated."""
+    if request.user is None:
+        raise Problem("unauthenticated", "You are not signed in.")
+    return request.user
+
+
+def _wants_json(request: Request[Any, Any, Any]) -> bool:
+    """A JSON body cannot be sent by another site's form, so a stranger's sign-up or token request by API passes."""
+    return request.headers.get("content-type", "").split(";")[0].strip() == "application/json" and request.headers.get("sec-fetch-site") in (None, "same-origin", "none")
+
+
+async def _form_value(request: Request[Any, Any, Any]) -> str:
+    kind = request.headers.get("content-type", "")
+    if not kind.startswith(("application/x-www-form-urlencoded", "multipart/form-data")):
+        return ""
+    form = await request.form()
+    value = form.get(_FORM_FIELD, "")
+    return value if isinstance(value, str) else ""

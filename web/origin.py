@@ -1,0 +1,12 @@
+"""Where a request came from, for audit and throttling. Forwarded headers are not believed."""
+
+from typing import Any
+
+from litestar.connection import ASGIConnection
+
+from agent.accounts.audit import Origin
+
+
+def origin_of(connection: ASGIConnection[Any, Any, Any, Any]) -> Origin:
+    client = connection.client
+    return Origin(address=client.host if client else "", agent=connection.headers.get("user-agent", ""))

@@ -1,0 +1,67 @@
+"""Every failure leaves through one envelope: a problem document for programs, a page for people."""
+
+from typing import Any
+
+import msgspec
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException, ValidationException
+from litestar.response import Template
+
+from agent.db_errors import as_problem
+from agent.errors import CATALOGUE, Problem
+
+log = structlog.get_logger()
+_BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
+
+
+def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The exception handler of the application."""
+    problem = problem_of(error)
+    if problem.code == "internal":
+        log.error("request.failed", method=request.method, path=request.scope["path"], exc_info=error)
+    headers = _headers(problem)
+    if _is_page(request):
+        return Template("error.html", context={"problem": problem, "request": request}, status_code=problem.status, headers=headers)
+    return Response(problem.document(), status_code=problem.status, media_type="application/problem+json", headers=headers)
+
+
+def problem_of(error: Exception) -> Problem:
+    """What an exception amounts to for the one who asked."""
+    if isinstance(error, Problem):
+        return error
+    if isinstance(error, ValidationException):
+        return _invalid(error)
+    if isinstance(error, HTTPException):
+        code = _BY_STATUS.get(error.status_code, "bad_request" if error.status_code < 500 else "internal")
+        if error.status_code == 400 and "JSON" in error.detail:
+            code = "invalid_json"
+        return Problem(code, error.detail if error.detail and code != "internal" else CATALOGUE[code].title + ".")
+    if isinstance(error, msgspec.ValidationError):
+        return Problem("invalid_arguments", str(error) + ".")
+    if isinstance(error, msgspec.DecodeError | RecursionError):
+        return Problem("invalid_json", "The body is not valid JSON.")
+    return as_problem(error) or Problem("internal", "Something broke on our side.")
+
+
+def _invalid(error: ValidationException) -> Problem:
+    found: list[Any] = error.extra if isinstance(error.extra, list) else []
+    fields = [{"field": str(item.get("key", "")), "message": str(item.get("message", ""))} for item in found if isinstance(item, dict)]
+    if any("JSON is malformed" in field["message"] or "decod" in field["message"].lower() for field in fields):
+        return Problem("invalid_json", "The body is not valid JSON.")
+    sentence = "; ".join(f"`{field['field']}`: {field['message']}" for field in fields) or error.detail
+    return Problem("invalid_arguments", f"{sentence}.", errors=fields)
+
+
+def _headers(problem: Problem) -> dict[str, str]:
+    headers = {"cache-control": "no-store"}
+    if retry_after := problem.extra.get("retry_after"):
+        headers["retry-after"] = str(int(retry_after))
+    if problem.status == 401:
+        headers["www-authenticate"] = "Bearer"
+    return headers
+
+
+def _is_page(request: Request[Any, Any, Any]) -> bool:
+    path = request.scope["path"]
+    return "text/html" in request.headers.get("accept", "") and not path.startswith(("/api/", "/v1/", "/mcp"))
