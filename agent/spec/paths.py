@@ -59,6 +59,7 @@ class Context:
     slot_texts: dict[str, int]
     singles: float
     total: int
+    collections: set[str]
     is_first: bool = False
 
 
@@ -189,7 +190,12 @@ def _context(leaves: list[Leaf], values: Mapping[str, Sample]) -> Context:
     total = sum(len(places) for places in tails.values()) or 1
     shares = {tail: len(places) / total for tail, places in tails.items()}
     known = _known(values)
-    return Context(values, known, shares, clusters, literal_at, slot_texts, _single_share(leaves), sum(cell.count for leaf in leaves for cell in leaf.cells.values()))
+    return Context(values, known, shares, clusters, literal_at, slot_texts, _single_share(leaves), sum(cell.count for leaf in leaves for cell in leaf.cells.values()), _collections(leaves))
+
+
+def _collections(leaves: list[Leaf]) -> set[str]:
+    """The words that stand before an evident id somewhere."""
+    return {leaf.segments[position] for leaf in leaves for position in range(len(leaf.segments) - 1) if not leaf.roles[position] and _is_evident(leaf.segments[position + 1])}
 
 
 def _normal(leaf: Leaf) -> list[str]:
@@ -296,13 +302,15 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
         reasons["key"] = -3.0
     places = context.literal_at.get(child.value, set()) - {prefix.removeprefix("/")}
     if places and kind not in CERTAIN and not context.is_first:
-        reasons["literal elsewhere"] = -1.5 if len(places) == 1 else -2.5
+        reasons["literal elsewhere"] = -4.0 if child.value in context.collections else -1.5 if len(places) == 1 else -2.5
     if kind not in CERTAIN:
         reasons["breadth"] = -_breadth(child, position)
         if "echo" not in reasons:
             reasons["collection"] = _collection(child, position)
     if all(method == "POST" for _, method in child.cells) and all(not tail for tail, _ in child.cells):
         reasons["verb"] = -1.5
+    if all(method in ("PUT", "PATCH", "DELETE") for tail, method in child.cells if not tail) and any(not tail for tail, _ in child.cells):
+        reasons["item verb"] = 0.8
     return reasons
 
 
@@ -384,8 +392,8 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
         for child in sorted(siblings, key=lambda child: (-child.own, child.value)):
             if child.value in members or not members:
                 continue
-            closure = 1.0 if group.size >= 3 and group.size * 2 >= len(siblings) else 0.0
-            if child.own + _bond(child, group, context) + closure > 0:
+            closure = 2.0 * group.size / len(siblings) if group.size >= 3 else 0.0
+            if child.own + _bond(child, group, context) + _single_bonus(child, context) + closure > 0:
                 members[child.value] = child
                 _join_group(group, child)
                 joined = True
@@ -427,6 +435,14 @@ def _join_group(group: Group, child: Child) -> None:
         group.cells[key] = _join([group.cells[key], cell]) if key in group.cells else cell
 
 
+def _look_bond(child: Child, group: Group) -> float:
+    """Where all values are ids of one kind, a word among them is no value: `/users/me`, unless its answer repeats it."""
+    look, total = _look(child.value), sum(group.looks.values())
+    if look == "text" and not group.looks["text"] and "echo" not in child.reasons:
+        return -12.0
+    return max(-4.0, log((group.looks[look] + 1) / (total + 2)))
+
+
 def _samples(child: Child) -> list[Sample]:
     key = str(child.position)
     return [sample for leaf in child.leaves for route in leaf.routes.values() if (sample := route.slots.get(key))]
@@ -445,9 +461,7 @@ def _bond(child: Child, group: Group, context: Context) -> float:
         other = group.cells.get(key)
         if other is not None:
             alike += _cell_bond(cell, other, context)
-    total_looks = sum(group.looks.values())
-    same = log((group.looks[_look(child.value)] + 1) / (total_looks + 2))
-    return max(-8.0, min(6.0, total)) + max(-20.0, min(6.0, alike)) + max(-4.0, same)
+    return max(-8.0, min(6.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group)
 
 
 def _forced(child: Child) -> dict[tuple[str, str], Cell]:
@@ -479,12 +493,22 @@ def _response_bond(a: Cell, b: Cell, context: Context) -> float:
     """Equal shapes bind by their rarity; shapes without much in common part, and surely so where both were seen twice."""
     if len(a.response) < 2 and len(b.response) < 2:
         return 0.0 if a.response.keys() == b.response.keys() else -6.0
+    if {path for path in a.response if len(path) < 3}.isdisjoint(b.response):
+        return -6.0
+    least = min(a.response_count, b.response_count)
+    if least > 1 and (excluded := _excluded(a.response, b.response)):
+        return -12.0 if least > 2 and excluded == 2 or least > 5 else -3.0 if excluded == 2 else 0.0
     if similarity(a.response, b.response) >= 0.5:
         return context.clusters.rarity(a.response)
     inside = containment(a.response, b.response)
     if inside >= 0.7:
         return 0.5 * context.clusters.rarity(a.response) if min(len(a.response), len(b.response)) > 4 else 0.0
     return 0.0 if inside >= 0.3 else -12.0 if min(a.response_count, b.response_count) > 1 else -6.0
+
+
+def _excluded(a: Shape, b: Shape) -> int:
+    """In how many directions a key is always in one and never in the other."""
+    return sum(any(share > 0.999 and path not in two and path[-2:] != ":o" for path, share in one.items()) for one, two in ((a, b), (b, a)))
 
 
 def _cell_bond(a: Cell, b: Cell, context: Context) -> float:

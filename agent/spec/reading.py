@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from io import BytesIO
 from typing import BinaryIO, Self
 
+import brotli
 import msgspec
 import zstandard
 
@@ -170,9 +171,17 @@ def _zstd(body: bytes) -> bytes | None:
         return None
 
 
+def _brotli(body: bytes) -> bytes | None:
+    try:
+        return brotli.Decompressor().process(body, output_buffer_limit=MAX_DECODED)
+    except brotli.error:
+        return None
+
+
 _DECODERS: dict[str, Callable[[bytes], bytes | None]] = {
     "gzip": lambda body: _inflate(body, 31),
     "x-gzip": lambda body: _inflate(body, 31),
     "deflate": _deflate,
+    "br": _brotli,
     "zstd": _zstd,
 }
