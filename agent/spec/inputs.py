@@ -1,0 +1,71 @@
+"""Tells by its first bytes what a file is, and reads the captures in it. Names and endings of files are not looked at."""
+
+import re
+from typing import BinaryIO, Literal, NamedTuple
+
+from agent.spec import collections, curl, flows, har, saved
+from agent.spec.reading import Prefixed, Reading, Unreadable, opened
+
+Kind = Literal["har", "flows", "saved", "curl", "postman", "insomnia", "openapi", "unknown"]
+
+_READERS = {"har": har.read, "flows": flows.read, "saved": saved.read, "curl": curl.read, "postman": collections.read_postman, "insomnia": collections.read_insomnia}
+_FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]{1,60})"\s*:')
+
+
+class Input(NamedTuple):
+    """What a file is, and a stream of its plain bytes from the beginning."""
+
+    kind: Kind
+    stream: BinaryIO
+
+
+def identify(data: bytes | BinaryIO) -> Input:
+    """Raises Unreadable where the input is empty or not UTF-8."""
+    stream = opened(data)
+    head = b""
+    while len(head) < 4096 and (piece := stream.read(4096 - len(head))):
+        head += piece
+    return Input(_kind(head), Prefixed(head, stream))
+
+
+def read(data: bytes | BinaryIO) -> Reading:
+    """The exchanges of a capture file of any known kind. Raises Unreadable with a sentence where there are none to expect."""
+    found = identify(data)
+    if found.kind == "openapi":
+        raise Unreadable("This is an OpenAPI document, not a capture.")
+    if found.kind == "unknown":
+        raise Unreadable("This is no capture that can be read: neither HAR, nor mitmproxy flows, nor saved captures, nor a collection, nor curl commands.")
+    return _READERS[found.kind](found.stream)
+
+
+def _kind(head: bytes) -> Kind:
+    text = head.lstrip()
+    if re.match(rb"\d{1,12}:\d", text):
+        return "flows"
+    if re.match(rb"(?:\$ |#!|#[^\n]*\n\s*)*curl(?:\.exe)?\s", text):
+        return "curl"
+    if re.search(rb"^[\"']?(?:openapi|swagger)[\"']?\s*:", text, re.MULTILINE) or (text[:1] == b"{" and re.match(rb"\s*\{[^{}]*\"(?:openapi|swagger)\"\s*:", text)):
+        return "openapi"
+    if text.startswith(b"type: collection.insomnia.rest"):
+        return "insomnia"
+    return _json_kind(text) if text[:1] == b"{" else "unknown"
+
+
+def _json_kind(text: bytes) -> Kind:
+    first = _FIRST_KEY.match(text)
+    key = first[1] if first else b""
+    if key in (b"log", b"entries"):
+        return "har"
+    if b"getpostman.com" in text or b"schema.postman.com" in text:
+        return "postman"
+    if b'"__export_format"' in text or (b'"_type"' in text and b'"export"' in text):
+        return "insomnia"
+    if key in (b"openapi", b"swagger"):
+        return "openapi"
+    if key == b"id" and b'"method"' in text and b'"url"' in text:
+        return "saved"
+    if re.search(rb'"openapi"\s*:\s*"3|"paths"\s*:\s*\{', text):
+        return "openapi"
+    if key == b"info":
+        return "postman" if b'"_postman_id"' in text or b'"item"' in text else "openapi"
+    return "har"
