@@ -1,0 +1,5 @@
+"""The built-in guide: understands the menu's verbs in plain English, calls the same tools through the same loop, is no language model."""
+
+from agent.providers.guide.stream import stream
+
+__all__ = ["stream"]

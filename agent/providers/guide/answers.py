@@ -1,0 +1,2 @@
+from agent.providers.guide.plan import Plan
+def compose(plan: Plan, tools) -> str: return "x"
