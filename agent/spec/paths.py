@@ -60,6 +60,7 @@ class Context:
     singles: float
     total: int
     collections: set[str]
+    neighbours: dict[str, set[str]]
     is_first: bool = False
 
 
@@ -131,8 +132,7 @@ def find_roles(routes: Iterable[Route], values: Mapping[str, Sample], pins: tupl
     leaves = _leaves(routes)
     for number in range(PASSES):
         before = [tuple(leaf.roles) for leaf in leaves]
-        context = _context(leaves, values)
-        context.is_first = number == 0
+        context = _context(leaves, values, number == 0)
         _decide(leaves, 0, "", context)
         if number and before == [tuple(leaf.roles) for leaf in leaves]:
             break
@@ -172,7 +172,7 @@ def _cell(route: Route) -> Cell:
     )
 
 
-def _context(leaves: list[Leaf], values: Mapping[str, Sample]) -> Context:
+def _context(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -> Context:
     clusters, tails, literal_at = Clusters(), defaultdict(set[str]), defaultdict(set[str])
     slot_texts: dict[str, int] = Counter()
     for leaf in leaves:
@@ -181,7 +181,10 @@ def _context(leaves: list[Leaf], values: Mapping[str, Sample]) -> Context:
             place = method + " " + "/".join(texts)
             clusters.add(cell.response, place)
             for position in range(len(texts)):
-                tails["/".join(texts[position + 1 :]), method].add("/".join(texts[:position]))
+                below = texts[position + 1 :]
+                if is_first:
+                    below = below[: 2 if below and below[0] == SLOT else 1]
+                tails["/".join(below), method].add("/".join(texts[:position]))
         for position, text in enumerate(texts):
             if text == SLOT:
                 slot_texts[leaf.segments[position]] += 1
@@ -190,12 +193,23 @@ def _context(leaves: list[Leaf], values: Mapping[str, Sample]) -> Context:
     total = sum(len(places) for places in tails.values()) or 1
     shares = {tail: len(places) / total for tail, places in tails.items()}
     known = _known(values)
-    return Context(values, known, shares, clusters, literal_at, slot_texts, _single_share(leaves), sum(cell.count for leaf in leaves for cell in leaf.cells.values()), _collections(leaves))
+    return Context(values, known, shares, clusters, literal_at, slot_texts, _single_share(leaves), sum(cell.count for leaf in leaves for cell in leaf.cells.values()), _collections(leaves), _neighbours(leaves), is_first)
 
 
 def _collections(leaves: list[Leaf]) -> set[str]:
     """The words that stand before an evident id somewhere."""
     return {leaf.segments[position] for leaf in leaves for position in range(len(leaf.segments) - 1) if not leaf.roles[position] and _is_evident(leaf.segments[position + 1])}
+
+
+def _neighbours(leaves: list[Leaf]) -> dict[str, set[str]]:
+    """The different segments that stand before each text."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for leaf in leaves:
+        for position in range(1, len(leaf.segments)):
+            found[leaf.segments[position]].add(leaf.segments[position - 1])
+            for route in leaf.routes.values() if "<" in leaf.segments[position - 1] else ():
+                found[leaf.segments[position]].update(route.slots.get(str(position - 1), Sample()).values)
+    return found
 
 
 def _normal(leaf: Leaf) -> list[str]:
@@ -256,7 +270,10 @@ def _child(value: str, leaves: list[Leaf], position: int, prefix: str, context: 
     child = Child(value, leaves, position)
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for leaf in leaves:
-        tail = "/".join(_normal(leaf)[position + 1 :])
+        below_it = _normal(leaf)[position + 1 :]
+        if context.is_first:
+            below_it = below_it[: 2 if below_it and below_it[0] == SLOT else 1]
+        tail = "/".join(below_it)
         for method, cell in leaf.cells.items():
             gathered[tail, method].append(cell)
             child.count += cell.count
@@ -302,7 +319,7 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
         reasons["key"] = -3.0
     places = context.literal_at.get(child.value, set()) - {prefix.removeprefix("/")}
     if places and kind not in CERTAIN and not context.is_first:
-        reasons["literal elsewhere"] = -4.0 if child.value in context.collections else -1.5 if len(places) == 1 else -2.5
+        reasons["literal elsewhere"] = -4.0 if child.value in context.collections else -1.0 if len(places) == 1 else -1.5
     if kind not in CERTAIN:
         reasons["breadth"] = -_breadth(child, position)
         if "echo" not in reasons:
@@ -323,7 +340,7 @@ def _breadth(child: Child, position: int) -> float:
         for route in leaf.routes.values():
             sample = route.slots.get(str(position - 1))
             parents.update(sample.values if sample else (leaf.segments[position - 1],))
-    return min(2.5, 1.2 * log(len(parents))) if parents else 0.0
+    return min(1.5, 0.8 * log(len(parents))) if parents else 0.0
 
 
 def _collection(child: Child, position: int) -> float:
@@ -356,6 +373,7 @@ def _is_key_of_answer(child: Child, stem: str) -> bool:
 def _choose(family: list[Child], position: int, context: Context) -> set[str]:
     if _is_prefix(family, position, context):
         return set()
+    _forgive_collections(family)
     by_affix: dict[tuple[str, str], list[Child]] = defaultdict(list)
     for child in family:
         before, _, after = _affixes(child.value)
@@ -366,15 +384,44 @@ def _choose(family: list[Child], position: int, context: Context) -> set[str]:
     return chosen
 
 
+def _forgive_collections(family: list[Child]) -> None:
+    """Collections have ids of their own. Where the same values follow several siblings, these are rather two enumerations in a row."""
+    if sum("collection" in child.reasons for child in family) < 2:
+        return
+    below = {child.value: _values_below(child) for child in family}
+    counts = Counter(value for values in below.values() for value in values)
+    for child in family:
+        mine = below[child.value]
+        shared = sum(counts[value] > 1 for value in mine)
+        if child.reasons.get("collection", 0.0) < -1.0 and shared * 2 > len(mine) and shared > 1 and not any(not tail for tail, _ in child.cells):
+            child.reasons["collection"] = -1.0
+            child.own = sum(child.reasons.values())
+
+
+def _values_below(child: Child) -> set[str]:
+    found: set[str] = set()
+    for leaf in child.leaves:
+        if len(leaf.segments) > child.position + 1 and leaf.roles[child.position + 1]:
+            segment = leaf.segments[child.position + 1]
+            for route in leaf.routes.values():
+                sample = route.slots.get(str(child.position + 1))
+                found.update(sample.values if sample else (segment,))
+    return found
+
+
 def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
     """A single version-like child near the root that carries nearly all traffic is part of the base path."""
     if len(family) != 1 or position > 2:
         return False
     child = family[0]
+    kind = kind_of(child.value) if "<" not in child.value else child.value.strip("<>")
+    if kind not in ("int", "date", "version", "code", "mixed", "word") or child.reasons.get("echo", 0.0) > 3.0:
+        return False
     slots = [sample for leaf in child.leaves for route in leaf.routes.values() if (sample := route.slots.get(str(position)))]
     if len({value for sample in slots for value in sample.values}) > 1:
         return False
-    return child.count >= 0.8 * context.total and len({tail.split("/")[0] for tail, _ in child.cells}) >= 3
+    below = {tail.split("/")[0] for tail, _ in child.cells}
+    return child.count >= 0.8 * context.total and (len(below) >= 3 or (kind in ("date", "version") and "" not in below))
 
 
 def _choose_among(siblings: list[Child], context: Context) -> set[str]:
@@ -407,30 +454,43 @@ def _best_cluster(siblings: list[Child], context: Context) -> list[Child]:
     best, best_score = list[Child](), 0.0
     if len(siblings) < 2:
         return best
-    for seed in sorted(siblings, key=lambda child: (-child.own, child.value))[:24]:
-        group, members, score = Group(), [seed], seed.own + _single_bonus(seed, context)
-        _join_group(group, seed)
-        for child in sorted(siblings, key=lambda child: (-child.own, child.value)):
-            if child is seed:
+    ordered = sorted(siblings, key=lambda child: (-child.own, child.value))
+    for is_forced in (False, True):
+        for seed in ordered[:24]:
+            if is_forced and not any(tail and not tail.startswith(SLOT) for tail, _ in seed.cells):
                 continue
-            gain = child.own + _bond(child, group, context) + _single_bonus(child, context)
-            if gain > 0:
-                members.append(child)
-                _join_group(group, child)
-                score += gain
-        if len(members) > 1 and score > best_score:
-            best, best_score = members, score
+            members, score = _grow(seed, ordered, is_forced, context)
+            if len(members) > 1 and score > best_score:
+                best, best_score = members, score
     return best
+
+
+def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) -> tuple[list[Child], float]:
+    """A seed with all siblings that it binds, and the log-odds of the whole. Forced: as if the segment below were a parameter as well."""
+    if is_forced:
+        for child in ordered:
+            _forced(child, context)
+    group, members, score = Group(), [seed], seed.own + _single_bonus(seed, context) - (1.0 if is_forced else 0.0)
+    _join_group(group, seed, is_forced)
+    for child in ordered:
+        if child is seed:
+            continue
+        gain = child.own + _bond(child, group, context) + _single_bonus(child, context)
+        if gain > 0:
+            members.append(child)
+            _join_group(group, child, is_forced)
+            score += gain
+    return members, score
 
 
 def _single_bonus(child: Child, context: Context) -> float:
     return log(0.6 / context.singles) * 0.6 if child.count == 1 and context.singles < 0.6 else 0.0
 
 
-def _join_group(group: Group, child: Child) -> None:
+def _join_group(group: Group, child: Child, is_forced: bool = False) -> None:
     group.size += 1
     group.looks[_look(child.value)] += max([1, *(len(sample.values) for sample in _samples(child))])
-    for key, cell in child.cells.items():
+    for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
         group.weights[key] += cell.weight
         group.cells[key] = _join([group.cells[key], cell]) if key in group.cells else cell
 
@@ -454,7 +514,7 @@ def _bond(child: Child, group: Group, context: Context) -> float:
         return 0.0
     cells = child.cells
     if any(tail.startswith("{}/") for tail, _ in group.weights) and not all(tail.startswith(SLOT) for tail, _ in cells):
-        cells = _forced(child) if child.forced is None else child.forced
+        cells = _forced(child, context)
     total = max(_tail_bond(child.cells, group, context), _tail_bond(cells, group, context) - 1.0)
     alike = 0.0
     for key, cell in cells.items():
@@ -464,12 +524,17 @@ def _bond(child: Child, group: Group, context: Context) -> float:
     return max(-8.0, min(6.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group)
 
 
-def _forced(child: Child) -> dict[tuple[str, str], Cell]:
-    """The cells of a child as they would be if the segment below it were a parameter too."""
+def _forced(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
+    """The cells of a child as they would be if every text below it that has few different neighbours before it were a parameter too."""
+    if child.forced is not None:
+        return child.forced
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
-    for (tail, method), cell in child.cells.items():
-        first, slash, rest = tail.partition("/")
-        gathered[(SLOT if first else "") + slash + rest, method].append(cell)
+    for leaf in child.leaves:
+        below = [text if len(context.neighbours.get(text, ())) > 2 else SLOT for text in _normal(leaf)[child.position + 1 :]]
+        if context.is_first:
+            below = below[: next((index + 1 for index, text in enumerate(below) if text != SLOT), len(below))]
+        for method, cell in leaf.cells.items():
+            gathered["/".join(below), method].append(cell)
     child.forced = {key: _join(cells) for key, cells in gathered.items()}
     return child.forced
 
