@@ -89,6 +89,17 @@ async def sweep(hub: Hub) -> None:
                 log.exception("sweep.failed")
 
 
+async def leave() -> None:
+    """At shutdown: let every run of this worker store what it has said, marked as interrupted."""
+    driving = [task for task in asyncio.all_tasks() if task.get_name().startswith("steps:")]
+    for task in driving:
+        task.cancel("shutdown")
+    for _ in range(50):
+        if not any(task.get_name().startswith("run:") for task in asyncio.all_tasks()):
+            return
+        await asyncio.sleep(0.1)
+
+
 class _Ended(Exception):
     """How a run ends: its status, and the problem of a failed one."""
 
@@ -111,11 +122,14 @@ async def _drive(hub: Hub, run_id: UUID) -> None:
             work = tasks.spawn(run.outcome(), f"steps:{run_id}")
             stopper = tasks.spawn(_stop_asked(writer, stop_bell), f"stopper:{run_id}")
             await asyncio.wait([work, stopper], return_when=asyncio.FIRST_COMPLETED)
+            was_stopped = not work.done()
             stopper.cancel()
-            if not work.done():
-                work.cancel()
-                await asyncio.wait([work])
-            ending = _Ended("stopped") if work.cancelled() else work.result()
+            work.cancel()
+            await asyncio.wait([work])
+            if work.cancelled():
+                ending = _Ended("stopped") if was_stopped else _Ended("failed", Problem("run_interrupted", "The server stopped during the answer."))
+            else:
+                ending = work.result()
             await run.finish(ending)
     if ending is None and await approvals.any_answered(run.waits_for):
         start(hub, run_id)  # the answer came before the run was marked as waiting

@@ -1,0 +1,144 @@
+"""The one place that wires everything: `create_app` builds the Litestar application, `root` puts the capturing proxy in front of it."""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import structlog
+from litestar import Litestar, Router, asgi, get
+from litestar.datastructures import State
+from litestar.exceptions import HTTPException
+from litestar.middleware import DefineMiddleware
+from litestar.openapi import OpenAPIConfig
+from litestar.openapi.plugins import ScalarRenderPlugin
+from litestar.openapi.spec import Components, SecurityScheme
+from litestar.static_files import create_static_files_router
+from litestar.types import ASGIApp, Receive, Scope, Send
+
+from agent import egress, loop, tasks
+from agent.config import settings
+from agent.errors import Problem
+from agent.events import Hub
+from agent.recorder import Recorder
+from db import engine
+from web import api, mcp, pages
+from web.auth import Authentication, csrf_guard
+from web.demo import shop
+from web.headers import with_security_headers
+from web.pages.engine import template_config
+from web.problems import handle
+from web.proxy import in_front_of, lookup
+
+log = structlog.get_logger()
+_HERE = Path(__file__).parent
+VERSION = "0.1.0"
+
+
+@get(["/health", "/api/v1/health"], summary="Alive", tags=["health"], exclude_from_auth=True)
+async def health() -> dict[str, str]:
+    """The process answers."""
+    return {"status": "ok", "version": VERSION}
+
+
+@get(["/health/ready", "/api/v1/health/ready"], summary="Ready", tags=["health"], exclude_from_auth=True)
+async def ready() -> dict[str, str]:
+    """The database answers and is migrated."""
+    async with engine.connection() as connection:
+        await connection.fetchval("SELECT 1 FROM users LIMIT 1")
+    return {"status": "ready"}
+
+
+@asgi("/demo", is_mount=True, copy_scope=True, exclude_from_auth=True)
+async def demo(scope: Scope, receive: Receive, send: Send) -> None:
+    """The bundled demo API, as if it were another server."""
+    await shop.app(scope, receive, send)
+
+
+def create_app() -> Litestar:
+    """Everything but the proxy."""
+    return Litestar(
+        route_handlers=[
+            health,
+            ready,
+            demo,
+            Router("/api/v1", route_handlers=list(api.ROUTES), guards=[csrf_guard]),
+            *mcp.MOUNTS,
+            Router("/", route_handlers=list(pages.PAGES), guards=[csrf_guard], include_in_schema=False),
+            create_static_files_router("/static", [_HERE / "static"], cache_control=None),
+        ],
+        middleware=[DefineMiddleware(Authentication, exclude=["^/static/", "^/health", "^/demo", "^/mcp"])],
+        exception_handlers={Exception: handle, HTTPException: handle, Problem: handle},
+        lifespan=[_lifespan, mcp.lifespan],
+        template_config=template_config(),
+        openapi_config=OpenAPIConfig(
+            title="Wiretalk",
+            version=VERSION,
+            path="/api/docs",
+            render_plugins=[ScalarRenderPlugin(js_url="/static/vendor/scalar.js", path="/")],
+            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer", description="An API token.")}),
+            security=[{"token": []}],
+        ),
+        request_max_body_size=60 * 1024 * 1024,
+        state=State({"hub": Hub()}),
+        pdb_on_exception=False,
+    )
+
+
+def root() -> ASGIApp:
+    """The application as uvicorn serves it."""
+    app = create_app()
+    recorder = Recorder()
+    app.state.recorder = recorder
+    return in_front_of(with_security_headers(app, is_secure=settings().is_secure), recorder, lookup.find)
+
+
+@asynccontextmanager
+async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+    """The pool, the bell, the recorder and the sweeper; streams end at the signal, because uvicorn waits for open answers first."""
+    hub: Hub = app.state.hub
+    await engine.start_pool()
+    ears = tasks.spawn(hub.listen(), "bell")
+    sweeper = tasks.spawn(loop.sweep(hub), "sweep")
+    recorder: Recorder | None = app.state.get("recorder")
+    if recorder:
+        await recorder.start()
+    restore = _end_streams_on_signal(hub)
+    try:
+        yield
+    finally:
+        restore()
+        hub.close()
+        sweeper.cancel()
+        if recorder:
+            await recorder.drain()
+        await loop.leave()
+        await asyncio.wait([ears], timeout=2)
+        await egress.close()
+        await engine.stop_pool()
+
+
+def _end_streams_on_signal(hub: Hub) -> Any:
+    running = asyncio.get_running_loop()
+    previous = {number: signal.getsignal(number) for number in (signal.SIGTERM, signal.SIGINT)}
+
+    def heard(number: int, frame: FrameType | None) -> None:
+        running.call_soon_threadsafe(hub.close)
+        before = previous[signal.Signals(number)]
+        if callable(before):
+            before(number, frame)
+
+    try:
+        for number in previous:
+            signal.signal(number, heard)
+    except ValueError:  # not the main thread: a test's server, which ends its streams itself
+        return lambda: None
+
+    def restore() -> None:
+        for number, before in previous.items():
+            signal.signal(number, before)
+
+    return restore

@@ -1,0 +1,105 @@
+"""Running the server, and what an operator does to it: users, tokens, migrations, seed."""
+
+import asyncio
+from collections.abc import Coroutine
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from agent.accounts import tokens, users
+from agent.config import settings
+from agent.errors import Problem
+from db import embedded, engine
+from db.migrate import migrate
+from db.tables import User
+from web import serve as server
+
+T = TypeVar("T")
+
+
+@click.command()
+@click.option("--host", help="Address to listen on. [default: 127.0.0.1]")
+@click.option("--port", type=int, help="Port to listen on. [default: 8000]")
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the embedded database and the key file live.")
+@click.option("--workers", type=int, help="Web processes. [default: 1]")
+@click.option("--no-worker", is_flag=True, help="Do not run jobs in this process.")
+def serve(host: str | None, port: int | None, data_dir: Path | None, workers: int | None, no_worker: bool) -> None:
+    """Start the web server, on the embedded PostgreSQL unless DATABASE_URL is set."""
+    server.serve(host, port, data_dir, workers)
+
+
+@click.command(name="migrate")
+def migrate_command() -> None:
+    """Bring the database up to date."""
+    _in_database(_nothing())
+    click.echo("The database is up to date.")
+
+
+@click.group()
+def user() -> None:
+    """Accounts."""
+
+
+@user.command(name="create")
+@click.option("--email", required=True)
+@click.option("--password", prompt=True, hide_input=True, confirmation_prompt=True)
+@click.option("--role", type=click.Choice(["USER", "ADMIN", "DEMO"]), default="USER")
+def user_create(email: str, password: str, role: str) -> None:
+    """Make an account."""
+    made = _in_database(users.sign_up(email, password, via="cli", role=role))  # type: ignore[arg-type]  # click has checked the choice
+    click.echo(f"{made.id} {made.email} {made.role}")
+
+
+@user.command(name="list")
+def user_list() -> None:
+    """Who there is."""
+    for line in _in_database(_user_lines()):
+        click.echo(line)
+
+
+@click.group()
+def token() -> None:
+    """API tokens."""
+
+
+@token.command(name="create")
+@click.option("--email", required=True)
+@click.option("--name", default="cli")
+@click.option("--scopes", default="", help="Comma-separated: read, write, call, spend. [default: all]")
+def token_create(email: str, name: str, scopes: str) -> None:
+    """Print a new token, alone."""
+    click.echo(_in_database(_new_token(email, name, [scope.strip() for scope in scopes.split(",") if scope.strip()])))
+
+
+COMMANDS: tuple[click.Command, ...] = (serve, migrate_command, user, token)
+
+
+async def _new_token(email: str, name: str, scopes: list[str]) -> str:
+    actor = await users.actor_by_email(email)
+    return (await tokens.create(actor, name, scopes or None)).token
+
+
+async def _user_lines() -> list[str]:
+    rows = await User.raw("SELECT id, email, role, credits, created_at FROM users ORDER BY id")
+    return [f"{row['id']} {row['email'] or '-'} {row['role']} {row['credits']} {row['created_at']:%Y-%m-%d}" for row in rows]
+
+
+async def _nothing() -> None:
+    return None
+
+
+def _in_database(work: Coroutine[Any, Any, T]) -> T:
+    """Run one command on the database, which may be the embedded one of a running server. A problem is one line and exit 2."""
+
+    async def run() -> T:
+        await migrate(engine.url())
+        async with engine.pool(max_size=2):
+            return await work
+
+    try:
+        with embedded.database_url(settings().data / "pg"):
+            return asyncio.run(run())
+    except Problem as problem:
+        click.echo(problem.sentence(), err=True)
+        raise SystemExit(2) from problem
