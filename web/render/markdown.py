@@ -1,0 +1,161 @@
+"""Markdown from models and users as safe HTML, whole or block by block while it streams.
+
+Raw HTML is shown as text, images and remote links never become requests: a link to another host is shown with its address, and only
+a link into this server can be followed. What comes out carries no `data-*`, `hx-*`, `style` or `id`, whatever went in.
+"""
+
+from functools import lru_cache
+from html import escape
+from typing import Any
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from pygments import highlight
+from pygments.formatters import HtmlFormatter
+from pygments.lexers import get_lexer_by_name
+from pygments.util import ClassNotFound
+
+_TAGS = {
+    *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "del", "s"),
+    *("table", "thead", "tbody", "tr", "th", "td", "a", "span", "div", "button"),
+}
+_ATTRIBUTES: dict[str, set[str]] = {
+    **dict.fromkeys(("span", "div", "code", "pre", "th", "td"), {"class"}),
+    "a": {"href", "class"},
+    "ol": {"start"},
+    "button": {"class", "type"},
+    "pre": {"class", "tabindex"},
+    "div": {"class", "tabindex"},
+}
+_HIGHLIGHT_LIMIT = 60_000
+_FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
+
+
+def render(text: str, *, own: str = "", copy: str = "Copy") -> str:
+    """The whole text as HTML. `own` is this server's base URL, `copy` the label of the button on code."""
+    return "".join(render_blocks(text, own=own, copy=copy))
+
+
+def render_blocks(text: str, *, own: str = "", copy: str = "Copy") -> list[str]:
+    """One string of HTML for each block at the top level. All but the last stay as they are however the text goes on."""
+    return [_block(source, own, copy) for source in split_blocks(text)]
+
+
+def split_blocks(text: str) -> list[str]:
+    """The source of each block at the top level; joined, they are the text up to blank lines at its ends."""
+    lines = text.split("\n")
+    starts = [token.map[0] for token in _parser().parse(text) if token.level == 0 and token.nesting >= 0 and token.map]
+    return ["\n".join(lines[start:end]).rstrip("\n") for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
+
+
+class Stream:
+    """A text that grows: `feed` gives the blocks that closed since, `tail` is the block that is still open.
+
+    Only the open block is parsed again, so the cost of a piece does not grow with the length of the answer.
+    """
+
+    def __init__(self, *, own: str = "", copy: str = "Copy") -> None:
+        self._own, self._copy = own, copy
+        self._open = ""
+        self.blocks = 0
+
+    def feed(self, text: str) -> list[str]:
+        self._open += text
+        sources = split_blocks(self._open)
+        if len(sources) < 2:
+            return []
+        self._open = sources[-1] + self._open[len(self._open.rstrip("\n")) :]
+        self.blocks += len(sources) - 1
+        return [_block(source, self._own, self._copy) for source in sources[:-1]]
+
+    @property
+    def tail(self) -> str:
+        """The open block as far as it has come. Code is highlighted only when it is closed."""
+        return _block(self._open, self._own, self._copy, is_open=True) if self._open.strip() else ""
+
+    def close(self) -> str:
+        """The last block, for good."""
+        return _block(self._open, self._own, self._copy) if self._open.strip() else ""
+
+
+def code(text: str, language: str = "") -> str:
+    """Source as highlighted spans, escaped; plain where the language is unknown or the text very long."""
+    lexer = _lexer(language.lower()) if language and len(text) < _HIGHLIGHT_LIMIT else None
+    return highlight(text, lexer, _FORMATTER) if lexer else escape(text)
+
+
+def _block(source: str, own: str, copy: str, *, is_open: bool = False) -> str:
+    html = _parser().render(source, {"own": own, "copy": copy, "is_open": is_open})
+    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener noreferrer nofollow", strip_comments=True)
+
+
+@lru_cache(1)
+def _parser() -> MarkdownIt:
+    """Reference definitions are off: one would change blocks that are closed already. So is everything that fetches."""
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "maxNesting": 30}, renderer_cls=_Renderer)
+    return parser.enable(["table", "strikethrough"]).disable(["reference", "html_block", "html_inline", "autolink"])
+
+
+@lru_cache(64)
+def _lexer(language: str) -> Any:
+    try:
+        return get_lexer_by_name({"curl": "bash", "shell": "bash"}.get(language, language), stripnl=False, ensurenl=False)
+    except ClassNotFound:
+        return None
+
+
+class _Renderer(RendererHTML):
+    """Code with its language and a copy button, tables that scroll, links that cannot leave."""
+
+    def fence(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+        token = tokens[idx]
+        words = token.info.split()
+        language = words[0] if words else ""
+        body = escape(token.content) if env["is_open"] else code(token.content, language)
+        bar = f'<div class="code-bar"><span>{escape(language)}</span><button class="copy" type="button">{escape(env["copy"])}</button></div>'
+        return f'<div class="code">{bar}<pre tabindex="0"><code>{body}</code></pre></div>\n'
+
+    def code_block(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+        return self.fence(tokens, idx, options, env)
+
+    def image(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+        token = tokens[idx]
+        label = self.renderInlineAsText(token.children or [], options, env) or "image"
+        return f'<span class="outside">{escape(label)} <code>{escape(str(token.attrGet("src") or ""))}</code></span>'
+
+    def link_open(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+        inside = _inside(str(tokens[idx].attrGet("href") or ""), env["own"])
+        return f'<a href="{escape(inside)}">' if inside else '<span class="outside">'
+
+    def link_close(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+        address = _address_of(tokens, idx)
+        if _inside(address, env["own"]):
+            return "</a>"
+        shown = "".join(token.content for token in tokens[:idx]).strip()
+        return "</span>" if shown.endswith(address) else f" <code>{escape(address)}</code></span>"
+
+    def table_open(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+        return '<div class="scroll" tabindex="0"><table>\n'
+
+    def table_close(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+        return "</table></div>\n"
+
+
+def _address_of(tokens: list[Token], close: int) -> str:
+    """The address of the link that this token closes. Links do not nest."""
+    opening = next(token for token in reversed(tokens[:close]) if token.type == "link_open")
+    return str(opening.attrGet("href") or "")
+
+
+def _inside(address: str, own: str) -> str:
+    """The address when it is one of this server's own pages, else nothing."""
+    try:
+        there, here = urlsplit(address), urlsplit(own)
+    except ValueError:
+        return ""
+    if there.scheme in ("http", "https") and own and (there.scheme, there.netloc) == (here.scheme, here.netloc):
+        return address
+    return address if not there.scheme and not there.netloc and address.startswith("/") and not address.startswith(("//", "/\\")) else ""
