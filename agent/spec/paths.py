@@ -18,7 +18,7 @@ from agent.spec.summary import Route, Sample
 from agent.spec.values import CERTAIN, kind_of, split_affixes
 
 SLOT = "{}"
-PASSES = 3
+PASSES = 4
 
 
 @dataclass
@@ -124,6 +124,7 @@ class Group:
     weights: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     size: int = 0
+    singles: int = 0
     looks: Counter[str] = field(default_factory=Counter)
 
 
@@ -198,7 +199,7 @@ def _context(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -
 
 def _collections(leaves: list[Leaf]) -> set[str]:
     """The words that stand before an evident id somewhere."""
-    return {leaf.segments[position] for leaf in leaves for position in range(len(leaf.segments) - 1) if not leaf.roles[position] and _is_evident(leaf.segments[position + 1])}
+    return {leaf.segments[position] for leaf in leaves for position in range(len(leaf.segments) - 1) if not leaf.roles[position] and "<" in leaf.segments[position + 1]}
 
 
 def _neighbours(leaves: list[Leaf]) -> dict[str, set[str]]:
@@ -332,23 +333,27 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
 
 
 def _breadth(child: Child, position: int) -> float:
-    """A value below many values of the parameter before is a literal: ids mostly belong to one parent."""
-    if not position or not child.leaves[0].roles[position - 1]:
+    """A value below many values of the parameters before is a literal: ids mostly belong to one parent."""
+    slots = [before for before in range(position) if child.leaves[0].roles[before]]
+    if not slots:
         return 0.0
-    parents: set[str] = set()
+    parents: set[tuple[str, ...]] = set()
     for leaf in child.leaves:
-        for route in leaf.routes.values():
-            sample = route.slots.get(str(position - 1))
-            parents.update(sample.values if sample else (leaf.segments[position - 1],))
-    return min(1.5, 0.8 * log(len(parents))) if parents else 0.0
+        texts = tuple(leaf.segments[before] for before in slots)
+        folded = [str(before) for before in slots if "<" in leaf.segments[before]]
+        values = {value for route in leaf.routes.values() for before in folded if before in route.slots for value in route.slots[before].values}
+        parents.update((*texts, value) for value in values or {""})
+    return min(1.5, 0.8 * log(len(parents)))
 
 
 def _collection(child: Child, position: int) -> float:
     """A word before an evident id is the name of a collection; two parameters in a row are rare."""
     below = [leaf for leaf in child.leaves if len(leaf.segments) > position + 1]
-    if any(_is_evident(leaf.segments[position + 1]) for leaf in below):
+    if any("<" in leaf.segments[position + 1] for leaf in below):
         return -6.0
-    return -3.0 if any(leaf.roles[position + 1] for leaf in below) else 0.0
+    if not any(leaf.roles[position + 1] for leaf in below):
+        return 0.0
+    return -3.0 if any(tail in ("", SLOT) for tail, _ in child.cells) else -1.0
 
 
 def _look(value: str) -> str:
@@ -440,6 +445,8 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
             if child.value in members or not members:
                 continue
             closure = 2.0 * group.size / len(siblings) if group.size >= 3 else 0.0
+            if child.count <= 2 and group.size >= 4 and group.singles * 3 >= group.size:
+                closure += 1.0
             if child.own + _bond(child, group, context) + _single_bonus(child, context) + closure > 0:
                 members[child.value] = child
                 _join_group(group, child)
@@ -489,6 +496,7 @@ def _single_bonus(child: Child, context: Context) -> float:
 
 def _join_group(group: Group, child: Child, is_forced: bool = False) -> None:
     group.size += 1
+    group.singles += child.count <= 2
     group.looks[_look(child.value)] += max([1, *(len(sample.values) for sample in _samples(child))])
     for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
         group.weights[key] += cell.weight
@@ -521,7 +529,8 @@ def _bond(child: Child, group: Group, context: Context) -> float:
         other = group.cells.get(key)
         if other is not None:
             alike += _cell_bond(cell, other, context)
-    return max(-8.0, min(6.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group)
+    floor = -1.5 * log(1 + child.count) / log(2)
+    return max(-8.0, floor, min(8.0 if alike > 0 else 5.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group)
 
 
 def _forced(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
@@ -530,7 +539,7 @@ def _forced(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
         return child.forced
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for leaf in child.leaves:
-        below = [text if len(context.neighbours.get(text, ())) > 2 else SLOT for text in _normal(leaf)[child.position + 1 :]]
+        below = [text if index and len(context.neighbours.get(text, ())) > 2 else SLOT for index, text in enumerate(_normal(leaf)[child.position + 1 :])]
         if context.is_first:
             below = below[: next((index + 1 for index, text in enumerate(below) if text != SLOT), len(below))]
         for method, cell in leaf.cells.items():
@@ -543,7 +552,7 @@ def _tail_bond(cells: dict[tuple[str, str], Cell], group: Group, context: Contex
     """Dirichlet-multinomial Bayes factor: one distribution of tails and methods for both, against one each."""
     mine = {key: cell.weight for key, cell in cells.items()}
     theirs = group.weights
-    prior = {key: 2.0 if key[0] in ("", SLOT) else 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
+    prior = {key: 2.0 if not key[0].replace(SLOT, "").strip("/") else 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
     both = {key: mine.get(key, 0.0) + theirs.get(key, 0.0) for key in prior}
     return _evidence(both, prior) - _evidence(mine, prior) - _evidence(theirs, prior)
 

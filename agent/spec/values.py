@@ -111,7 +111,7 @@ def _is_random(text: str) -> bool:
         return False
     digits, switches = classes.count("d"), sum(a != b for a, b in zip(classes, classes[1:], strict=False))
     if digits == 0:
-        return length >= 14 and "u" in classes and "l" in classes and "-" not in classes and switches / length > 0.4
+        return length >= 14 and "-" not in classes and 0.3 <= classes.count("u") / length <= 0.7
     numeric = sum((a == "d") != (b == "d") for a, b in zip(classes, classes[1:], strict=False) if "-" not in (a, b))
     if length >= 16 and "-" not in classes and "u" in classes and "l" in classes and switches / length > 0.33:
         return True

@@ -1,0 +1,187 @@
+"""Compares two specs and says what changed for a client: contracts count, not spelling, so `$ref` and inline, key order and examples make no difference.
+
+A change breaks where something that a client may send is no longer accepted, or something it may get was not possible before. By that one rule
+requests may widen and responses may narrow. Additions to a response's properties do not break: a client ignores what it does not know.
+"""
+
+import re
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from agent.spec.model import Change, Content, Operation, Parameter, Response, Spec
+from agent.spec.schema_diff import Difference, Sides, compare_schemas
+
+Key = tuple[str, str]
+
+
+def compare(old: Spec, new: Spec) -> tuple[Change, ...]:
+    """The changes from `old` to `new`, by path, then method. `compare(a, a)` is empty."""
+    before, after = _operations(old), _operations(new)
+    paths_before, paths_after = {path for path, _ in before}, {path for path, _ in after}
+    changes: list[Change] = []
+    for key in sorted(before.keys() | after.keys()):
+        if key not in after:
+            kind = "METHOD_REMOVED" if key[0] in paths_after else "REMOVED_ENDPOINT"
+            changes.append(_gone(before[key], kind))
+        elif key not in before:
+            kind = "METHOD_ADDED" if key[0] in paths_before else "NEW_ENDPOINT"
+            operation = after[key]
+            changes.append(Change(kind, False, f"`{operation.method} {operation.template}` is new.", operation.method, operation.template))
+        else:
+            changes += _Pair(old, new, before[key], after[key]).changes()
+    return tuple(changes)
+
+
+def has_breaking(changes: tuple[Change, ...]) -> bool:
+    return any(change.is_breaking for change in changes)
+
+
+def _gone(operation: Operation, kind: str) -> Change:
+    return Change("METHOD_REMOVED" if kind == "METHOD_REMOVED" else "REMOVED_ENDPOINT", True, f"`{operation.method} {operation.template}` is gone.", operation.method, operation.template)
+
+
+def _operations(spec: Spec) -> dict[Key, Operation]:
+    """By what a client calls: the server's base path counts, names of parameters and a last slash do not."""
+    base = urlsplit(spec.servers[0]).path.rstrip("/") if spec.servers else ""
+    return {(re.sub(r"\{[^{}/]*\}", "{}", base + operation.template).rstrip("/") or "/", operation.method.upper()): operation for operation in spec.operations}
+
+
+class _Found(NamedTuple):
+    """One difference within an operation, before it has its address."""
+
+    kind: str
+    is_breaking: bool
+    text: str
+    pointer: str
+    before: object = None
+    after: object = None
+
+
+class _Pair:
+    """One operation as it was and as it is."""
+
+    def __init__(self, old_spec: Spec, new_spec: Spec, old: Operation, new: Operation) -> None:
+        self._sides = Sides(old_spec.schemas, new_spec.schemas)
+        self._specs, self.old, self.new = (old_spec, new_spec), old, new
+
+    def changes(self) -> list[Change]:
+        found = self._parameters() + self._request() + self._responses() + self._auth()
+        address = f"`{self.new.method} {self.new.template}`"
+        return [
+            Change(item.kind, item.is_breaking, f"{address}: {item.text}", self.new.method, self.new.template, item.pointer, item.before, item.after)  # type: ignore[arg-type]
+            for item in found
+        ]
+
+    def _parameters(self) -> list[_Found]:
+        old, new = _parameter_keys(self.old), _parameter_keys(self.new)
+        found: list[_Found] = []
+        for key in sorted(old.keys() | new.keys()):
+            label, pointer = f"{key[0]} parameter `{key[1]}`", f"/parameters/{key[0]}/{_escaped(key[1])}"
+            if key not in new:
+                found.append(_Found("SCHEMA_CHANGED", True, f"the {label} is gone.", pointer, old[key].schema))
+            elif key not in old:
+                must = new[key].required
+                found.append(_Found("SCHEMA_CHANGED", must, f"the {label} is new{' and required' if must else ''}.", pointer, None, new[key].schema))
+            else:
+                found += self._parameter(old[key], new[key], label, pointer)
+        return found
+
+    def _parameter(self, old: Parameter, new: Parameter, label: str, pointer: str) -> list[_Found]:
+        found = [_from(item, "SCHEMA_CHANGED", f"in the {label}, ") for item in compare_schemas(old.schema, new.schema, self._sides, pointer + "/schema", is_response=False)]
+        if old.where != "path" and old.required != new.required:
+            found.append(_Found("SCHEMA_CHANGED", new.required, f"the {label} is {'now' if new.required else 'no longer'} required.", pointer + "/required", old.required, new.required))
+        return found
+
+    def _request(self) -> list[_Found]:
+        if not self.old.request and self.new.request:
+            must = self.new.request_required
+            return [_Found("SCHEMA_CHANGED", must, f"a request body is {'now required' if must else 'accepted now'}.", "/requestBody", None, [content.media_type for content in self.new.request])]
+        if self.old.request and not self.new.request:
+            return [_Found("SCHEMA_CHANGED", True, "the request body is gone.", "/requestBody", [content.media_type for content in self.old.request])]
+        found = self._contents(self.old.request, self.new.request, "SCHEMA_CHANGED", "the request", "/requestBody", is_response=False)
+        if self.old.request_required != self.new.request_required:
+            must = self.new.request_required
+            found.append(_Found("SCHEMA_CHANGED", must, f"the request body is {'now' if must else 'no longer'} required.", "/requestBody/required", not must, must))
+        return found
+
+    def _responses(self) -> list[_Found]:
+        old, new = {response.status: response for response in self.old.responses}, {response.status: response for response in self.new.responses}
+        found: list[_Found] = []
+        for status in sorted(old.keys() | new.keys()):
+            pointer = f"/responses/{status}"
+            if status not in new:
+                found.append(_Found("RESPONSE_CHANGED", status[:1] == "2", f"status {status} is gone.", pointer, status))
+            elif status not in old:
+                found.append(_Found("RESPONSE_CHANGED", False, f"status {status} is new.", pointer, None, status))
+            else:
+                found += self._response(old[status], new[status], pointer)
+        return found
+
+    def _response(self, old: Response, new: Response, pointer: str) -> list[_Found]:
+        where = f"the {old.status} response"
+        headers = {header.name.lower() for header in new.headers}
+        lost = [header.name for header in old.headers if header.required and header.name.lower() not in headers]
+        found = [_Found("RESPONSE_CHANGED", True, f"{where} no longer has the header `{name}`.", f"{pointer}/headers/{name}", name) for name in lost]
+        return found + self._contents(old.contents, new.contents, "RESPONSE_CHANGED", where, pointer, is_response=True)
+
+    def _contents(self, old: tuple[Content, ...], new: tuple[Content, ...], kind: str, where: str, pointer: str, *, is_response: bool) -> list[_Found]:
+        before, after = {_media(content): content for content in old}, {_media(content): content for content in new}
+        found: list[_Found] = []
+        for media_type in sorted(before.keys() | after.keys()):
+            at = f"{pointer}/content/{_escaped(media_type)}"
+            if media_type not in after:
+                found.append(_Found(kind, True, f"{where} is no longer offered as `{media_type}`.", at, media_type))
+            elif media_type not in before:
+                found.append(_Found(kind, False, f"{where} is also offered as `{media_type}`.", at, None, media_type))
+            else:
+                differences = compare_schemas(before[media_type].schema, after[media_type].schema, self._sides, at + "/schema", is_response=is_response)
+                found += [_from(item, kind, f"in {where}, ") for item in differences]
+        return found
+
+    def _auth(self) -> list[_Found]:
+        old, new = _alternatives(self._specs[0], self.old), _alternatives(self._specs[1], self.new)
+        if old == new:
+            return []
+        is_breaking = any(not any(now <= was for now in new) for was in old)
+        return [_Found("AUTH_CHANGED", is_breaking, f"authentication was {_worded(old)} and is {_worded(new)}.", "/security", _listed(old), _listed(new))]
+
+
+def _from(difference: Difference, kind: str, lead: str) -> _Found:
+    return _Found(kind, difference.is_breaking, lead + difference.text, difference.pointer, difference.before, difference.after)
+
+
+def _parameter_keys(operation: Operation) -> dict[Key, Parameter]:
+    """Path parameters by their position, since their names are no part of the contract."""
+    order = {name: str(number) for number, name in enumerate(re.findall(r"\{([^{}/]+)\}", operation.template), 1)}
+    named = {(p.where, order.get(p.name, p.name) if p.where == "path" else p.name.lower() if p.where == "header" else p.name): p for p in operation.parameters}
+    missing = {("path", number): Parameter(name, "path", {"type": "string"}, required=True) for name, number in order.items()}
+    return missing | {key: parameter for key, parameter in named.items() if key[0] != "path" or parameter.name in order}
+
+
+def _media(content: Content) -> str:
+    return content.media_type.partition(";")[0].strip().lower()
+
+
+def _alternatives(spec: Spec, operation: Operation) -> set[frozenset[str]]:
+    """What each alternative asks for, said without the schemes' names; one empty alternative where nothing is needed."""
+    schemes = {scheme.name: scheme for scheme in spec.security_schemes}
+    found = {frozenset(_asked(schemes[name].kind, schemes[name].scheme, schemes[name].where, schemes[name].parameter) if name in schemes else name for name in names) for names in operation.security}
+    return found or {frozenset()}
+
+
+def _asked(kind: str, scheme: str, where: str, parameter: str) -> str:
+    if kind == "apiKey":
+        return f"{where} `{parameter.lower() if where == 'header' else parameter}`"
+    return (scheme or "bearer").lower() if kind == "http" else kind
+
+
+def _worded(alternatives: set[frozenset[str]]) -> str:
+    return " or ".join(" with ".join(sorted(names)) or "not needed" for names in sorted(alternatives, key=sorted))
+
+
+def _listed(alternatives: set[frozenset[str]]) -> list[list[str]]:
+    return [sorted(names) for names in sorted(alternatives, key=sorted)]
+
+
+def _escaped(part: str) -> str:
+    return part.replace("~", "~0").replace("/", "~1")

@@ -1,0 +1,186 @@
+"""Code that makes one call: curl, Python (httpx) and JavaScript (fetch). Whatever was captured is quoted for its language, so nothing in it can run.
+
+Credentials are written as placeholders in capitals; a value that was masked stays masked.
+"""
+
+import json
+import re
+import shlex
+from typing import Any, NamedTuple
+from urllib.parse import quote, urlencode
+
+from agent.spec.model import Exchange, Headers, JsonSchema, Operation, SecurityScheme, Spec
+from agent.spec.redact import is_secret_name, mask_body, mask_headers, mask_json, mask_url
+
+
+class Call(NamedTuple):
+    """What a sample sends. `body` is JSON, text, or None."""
+
+    method: str
+    url: str
+    headers: Headers
+    body: Any
+
+
+def call_of(spec: Spec, operation: Operation) -> Call:
+    """The call that a sample for this operation makes: required parameters, an example body, a placeholder for the credential."""
+    headers = [(p.name, _plain(_example(p.name, p.schema, p.example, spec))) for p in operation.parameters if p.where == "header" and p.required]
+    query = [(p.name, _plain(_example(p.name, p.schema, p.example, spec))) for p in operation.parameters if p.where == "query" and p.required]
+    for scheme in _schemes(spec, operation):
+        headers += _credential_headers(scheme)
+        query += [(scheme.parameter, "YOUR_API_KEY")] if scheme.kind == "apiKey" and scheme.where == "query" else []
+    content = next(iter(sorted(operation.request, key=lambda content: "json" not in content.media_type)), None)
+    body = None
+    if content is not None:
+        headers.append(("Content-Type", content.media_type))
+        body = mask_json(content.example) if content.example is not None else example(content.schema, spec)
+        body = body if "json" in content.media_type else _text_body(body, content.media_type)
+    server = spec.servers[0] if spec.servers else "https://example.com"
+    url = server.rstrip("/") + _path(spec, operation) + ("?" + urlencode(query, safe="•") if query else "")
+    return Call(operation.method, url, tuple(headers), body)
+
+
+def call_of_exchange(exchange: Exchange) -> Call:
+    """The call that was heard, masked, without the headers that a client sets itself."""
+    kept = tuple((name, value) for name, value in mask_headers(exchange.request_headers) if name.lower() not in _CLIENT_HEADERS and not name.lower().startswith(("sec-", "x-forwarded")))
+    media_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
+    text = mask_body(exchange.request_body, media_type).decode("utf-8", "replace")
+    try:
+        body: Any = json.loads(text) if "json" in media_type else text or None
+    except (ValueError, RecursionError):
+        body = text
+    return Call(exchange.method, mask_url(exchange.url), kept, body)
+
+
+def curl(call: Call) -> str:
+    """A POSIX shell command."""
+    lines = [f"curl {_method_option(call)}{shlex.quote(call.url)}"]
+    lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in call.headers]
+    if call.body is not None:
+        lines.append(f"  --data-raw {shlex.quote(call.body if isinstance(call.body, str) else _json(call.body))}")
+    return " \\\n".join(_one_line(line) for line in lines)
+
+
+def python(call: Call) -> str:
+    """A script with httpx."""
+    arguments = [repr(call.url)] if call.method in _HTTPX else [repr(call.method), repr(call.url)]
+    if call.headers:
+        arguments.append(f"headers={dict(call.headers)!r}")
+    if call.body is not None:
+        arguments.append(f"content={call.body!r}" if isinstance(call.body, str) else f"json={call.body!r}")
+    function = call.method.lower() if call.method in _HTTPX else "request"
+    inside = ",\n    ".join(arguments)
+    return f"import httpx\n\nresponse = httpx.{function}(\n    {inside},\n)\nresponse.raise_for_status()\nprint(response.text)"
+
+
+def javascript(call: Call) -> str:
+    """A script with fetch."""
+    options = [f"method: {_js(call.method)}"]
+    if call.headers:
+        options.append(f"headers: {_js(dict(call.headers))}")
+    if call.body is not None:
+        options.append(f"body: {_js(call.body)}" if isinstance(call.body, str) else f"body: JSON.stringify({_js(call.body)})")
+    inside = ",\n  ".join(options)
+    return f"const response = await fetch({_js(call.url)}, {{\n  {inside},\n}});\nif (!response.ok) throw new Error(`${{response.status}}`);\nconsole.log(await response.text());"
+
+
+def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
+    """A small value that the schema accepts: required properties only, no deeper than six."""
+    for _ in range(20):
+        if "$ref" not in schema:
+            break
+        schema = spec.schemas.get(str(schema["$ref"]).rpartition("/")[2], {})
+    for key in ("example", "const", "default"):
+        if key in schema:
+            return mask_json(schema[key])
+    for key in ("examples", "enum"):
+        if schema.get(key):
+            return mask_json(schema[key][0])
+    for key in ("anyOf", "oneOf", "allOf"):
+        if schema.get(key):
+            return example(next((item for item in schema[key] if item.get("type") != "null"), {}), spec, depth + 1)
+    kind = schema.get("type")
+    kind = next((item for item in kind if item != "null"), "null") if isinstance(kind, list) else kind
+    if kind == "object" or "properties" in schema:
+        needed = schema.get("required", ()) if depth < 6 else ()
+        return {name: example(schema.get("properties", {}).get(name, {}), spec, depth + 1) for name in needed}
+    if kind == "array":
+        return [example(schema.get("items") or {}, spec, depth + 1)] if depth < 6 and schema.get("minItems") else []
+    return {"integer": max(1, int(schema.get("minimum") or 1)), "number": 1.5, "boolean": True, "null": None}.get(str(kind), _FORMATS.get(schema.get("format", ""), "text"))
+
+
+_CLIENT_HEADERS = frozenset({"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding", "via", "te", "upgrade", "cookie2", "dnt", "priority"})
+_HTTPX = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+_FORMATS = {
+    "date-time": "2025-01-31T12:00:00Z",
+    "date": "2025-01-31",
+    "time": "12:00:00",
+    "uuid": "123e4567-e89b-42d3-a456-426614174000",
+    "email": "someone@example.com",
+    "uri": "https://example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "binary": "",
+}
+
+
+def _path(spec: Spec, operation: Operation) -> str:
+    given = {parameter.name: parameter for parameter in operation.parameters if parameter.where == "path"}
+
+    def value(match: re.Match[str]) -> str:
+        parameter = given.get(match[1])
+        shown = _example(match[1], parameter.schema, parameter.example, spec) if parameter else match[1]
+        return quote(_plain(shown), safe="•:@,")
+
+    return re.sub(r"\{([^{}/]+)\}", value, mask_url(operation.template))
+
+
+def _example(name: str, schema: JsonSchema, given: Any, spec: Spec) -> Any:
+    value = given if given is not None else example(schema, spec)
+    return f"YOUR_{re.sub(r'[^A-Za-z0-9]+', '_', name).upper()}" if is_secret_name(name) else mask_json({name: value})[name]
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else ",".join(map(_plain, value)) if isinstance(value, list) else _json(value).strip('"')
+
+
+def _schemes(spec: Spec, operation: Operation) -> list[SecurityScheme]:
+    """Those of the first alternative that asks for anything."""
+    wanted = next((names for names in operation.security if names), ())
+    return [scheme for scheme in spec.security_schemes if scheme.name in wanted]
+
+
+def _credential_headers(scheme: SecurityScheme) -> list[tuple[str, str]]:
+    if scheme.kind == "apiKey":
+        return [(scheme.parameter, "YOUR_API_KEY")] if scheme.where == "header" else [("Cookie", f"{scheme.parameter}=YOUR_SESSION")] if scheme.where == "cookie" else []
+    if scheme.kind == "signature":
+        return [(scheme.parameter or "Authorization", "YOUR_SIGNATURE")]
+    basic = scheme.scheme.lower() == "basic"
+    return [("Authorization", "Basic YOUR_CREDENTIALS" if basic else f"{(scheme.scheme or 'Bearer').capitalize()} YOUR_TOKEN")]
+
+
+def _text_body(body: Any, media_type: str) -> str:
+    if "urlencoded" in media_type and isinstance(body, dict):
+        return urlencode({name: _plain(value) for name, value in body.items()}, safe="•")
+    return body if isinstance(body, str) else _json(body)
+
+
+def _method_option(call: Call) -> str:
+    default = "GET" if call.body is None else "POST"
+    if call.method == "HEAD" and call.body is None:
+        return "--head "
+    return "" if call.method == default else f"-X {shlex.quote(call.method)} "
+
+
+def _one_line(line: str) -> str:
+    """A line break within a shell argument is legal, but a carriage return is not worth keeping."""
+    return line.replace("\r", "")
+
+
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def _js(value: Any) -> str:
+    """JSON is JavaScript; the script may also stand within an HTML page."""
+    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
