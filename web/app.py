@@ -31,6 +31,7 @@ from web.demo import shop
 from web.headers import with_security_headers
 from web.pages.engine import template_config
 from web.problems import handle
+from web.proxy import http as proxy_http
 from web.proxy import in_front_of, lookup
 
 log = structlog.get_logger()
@@ -117,6 +118,7 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
             await recorder.drain()
         await loop.leave()
         await asyncio.wait([ears], timeout=2)
+        await proxy_http.close()
         await egress.close()
         await engine.stop_pool()
 

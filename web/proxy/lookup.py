@@ -1,0 +1,70 @@
+"""Which endpoint a proxy URL means, remembered for a moment: a change of its status is obeyed within a second."""
+
+import time
+from uuid import UUID
+
+import msgspec
+
+from agent.config import settings
+from agent.crypto import unseal
+from agent.recorder import RawHeaders
+from db.tables import Endpoint
+
+_SECONDS = 1.0
+_MOST = 10_000
+RECORDING = frozenset({"ACTIVE", "MONITORING"})
+FORWARDING = RECORDING | {"REVIEW", "PROCESSING"}
+
+
+class Route(msgspec.Struct, frozen=True):
+    """Where an endpoint's requests go and what is kept of them."""
+
+    endpoint_id: UUID
+    user_id: UUID
+    destination: str
+    status: str
+    body_limit: int
+    timeout_s: float
+    allowed_methods: frozenset[str]
+    inject_headers: RawHeaders
+
+    @property
+    def is_recording(self) -> bool:
+        return self.status in RECORDING
+
+
+_known: dict[str, tuple[float, Route | None]] = {}
+
+
+async def find(endpoint_id: str) -> Route | None:
+    """The route of `/proxy/{endpoint_id}`, or None."""
+    now = time.monotonic()
+    found = _known.get(endpoint_id)
+    if found is None or found[0] < now:
+        if len(_known) > _MOST:
+            _known.clear()
+        found = (now + _SECONDS, await _load(endpoint_id))
+        _known[endpoint_id] = found
+    return found[1]
+
+
+async def _load(endpoint_id: str) -> Route | None:
+    try:
+        id_ = UUID(endpoint_id)
+    except ValueError:
+        return None
+    rows = await Endpoint.raw("SELECT id, user_id, destination_url, status, body_limit, timeout_s, allowed_methods, inject_headers FROM endpoints WHERE id = {}", id_)
+    if not rows:
+        return None
+    row = rows[0]
+    injected = msgspec.json.decode(unseal(row["inject_headers"], f"endpoints:{id_}"), type=RawHeaders) if row["inject_headers"] else []
+    return Route(
+        endpoint_id=row["id"],
+        user_id=row["user_id"],
+        destination=row["destination_url"].rstrip("/"),
+        status=row["status"],
+        body_limit=settings().body_limit if row["body_limit"] is None else row["body_limit"],
+        timeout_s=row["timeout_s"] or 300.0,
+        allowed_methods=frozenset(row["allowed_methods"] or ()),
+        inject_headers=injected,
+    )
