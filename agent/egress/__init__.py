@@ -1,12 +1,25 @@
 """The way out: the only place that opens a connection to an address that somebody chose.
 
-    parse(url) → Target      resolve(target) → Pinned      http_client() / PinnedResolver connect to the pinned address only
+    parse(url) → Target      resolve(target) → Pinned      connect / http_client / fetch reach a pinned address only
 
-Every name is resolved here, every address that comes back is checked, and the connection goes to a checked one. Redirects are
-not followed; a caller who wants to must bring the new URL through `parse` again.
+A URL is read by one parser, its name is resolved here, every address that comes back is checked, and the connection goes to a
+checked one, so that a second answer of the name server changes nothing. Nothing is taken from the environment (no proxies, no
+netrc), and redirects are followed by `fetch` alone, which brings each hop through the same checks.
 """
 
-from agent.egress.connect import PinnedResolver, close, http_client, resolve
-from agent.egress.policy import Pinned, Target, parse
+from agent.egress.clients import close, fetch, http_client
+from agent.egress.network import Network, Pinned, connect, resolve
+from agent.egress.targets import Purpose, Target, parse
 
-__all__ = ["Pinned", "PinnedResolver", "Target", "close", "http_client", "parse", "resolve"]
+__all__ = [
+    "Network",
+    "Pinned",
+    "Purpose",
+    "Target",
+    "close",
+    "connect",
+    "fetch",
+    "http_client",
+    "parse",
+    "resolve",
+]

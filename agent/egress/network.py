@@ -1,0 +1,130 @@
+"""From a target to a connection: resolve, check every address, connect to what was checked.
+
+`Network` is the outside world as two functions, so that a test can be its own name server and can see every connection.
+"""
+
+import asyncio
+import socket
+import ssl
+from collections.abc import Awaitable, Callable
+from functools import lru_cache
+from ipaddress import ip_address
+from typing import NamedTuple, TypeVar
+
+import msgspec
+
+from agent.egress import rules
+from agent.egress.targets import Target
+from agent.errors import Problem
+
+P = TypeVar("P", bound=asyncio.BaseProtocol)
+_RESOLVE_SECONDS = 5
+_MOST_ADDRESSES = 32
+
+
+class Pinned(msgspec.Struct, frozen=True):
+    """A target with the addresses that were checked; connect to one of these and nothing else."""
+
+    target: Target
+    addresses: tuple[str, ...]
+
+
+class Route(NamedTuple):
+    """Where a socket really goes."""
+
+    address: str
+    port: int
+
+
+async def system_lookup(host: str) -> list[str]:
+    """The addresses of a name, by the system's resolver."""
+    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+class Network(NamedTuple):
+    """The resolver, and the last turn before the socket: both the system's own except in tests."""
+
+    lookup: Callable[[str], Awaitable[list[str]]] = system_lookup
+    route: Callable[[str, int], Route] = Route
+
+
+SYSTEM = Network()
+
+
+async def resolve(target: Target, network: Network = SYSTEM) -> Pinned:
+    """The checked addresses of a target; one forbidden address among them refuses the name. Raises egress_refused, upstream_unreachable."""
+    found = await _addresses(target.host, network)
+    if len(found) > _MOST_ADDRESSES:
+        raise rules.refused(target.host, f"its name has {len(found)} addresses")
+    for address in found:
+        rules.check_address(target.host, ip_address(address))
+    return Pinned(target, tuple(found))
+
+
+async def connect(target: Target, protocol: Callable[[], P], network: Network = SYSTEM) -> P:
+    """A connection, over TLS where the scheme says so, to a checked address. Raises egress_refused, upstream_unreachable."""
+    pinned = await resolve(target, network)
+    failure: OSError | None = None
+    for address in pinned.addresses:
+        try:
+            return await _open(target, network.route(address, target.port), protocol)
+        except OSError as error:
+            failure = error
+    raise Problem(
+        "upstream_unreachable",
+        f"`{target.authority}` cannot be reached: {_reason(failure)}.",
+        host=target.host,
+    ) from failure
+
+
+async def _addresses(host: str, network: Network) -> list[str]:
+    try:
+        return [str(ip_address(host))]
+    except ValueError:
+        pass
+    try:
+        async with asyncio.timeout(_RESOLVE_SECONDS):
+            if found := await network.lookup(host):
+                return found
+    except (OSError, UnicodeError, TimeoutError) as error:
+        raise _unknown(host) from error
+    raise _unknown(host)
+
+
+async def _open(target: Target, route: Route, protocol: Callable[[], P]) -> P:
+    loop = asyncio.get_running_loop()
+    secure = tls() if target.is_secure else None
+    _, made = await loop.create_connection(
+        protocol,
+        route.address,
+        route.port,
+        ssl=secure,
+        server_hostname=target.host if secure else None,
+    )
+    return made
+
+
+@lru_cache(1)
+def tls() -> ssl.SSLContext:
+    """Certificates are checked against the system's roots, names against the target's host."""
+    context = ssl.create_default_context()
+    context.set_alpn_protocols(["http/1.1"])
+    return context
+
+
+def _reason(error: OSError | None) -> str:
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"its certificate is not valid ({error.verify_message})"
+    if isinstance(error, ssl.SSLError):
+        return "it does not speak TLS properly"
+    return "the connection was refused" if isinstance(error, ConnectionRefusedError) else "no connection came about"
+
+
+def _unknown(host: str) -> Problem:
+    return Problem(
+        "upstream_unreachable",
+        f"The name `{host}` cannot be found.",
+        remedy="Check its spelling and the network.",
+        host=host,
+    )
