@@ -1,0 +1,257 @@
+"""Writes a spec as Markdown for people: how to sign in, then every operation with its parameters, bodies, answers, errors and samples.
+
+Whatever was captured is hostile here: text is escaped so that it makes no markup, no link, no image and no HTML, and code is fenced so that it
+cannot leave its block.
+"""
+
+import json
+import re
+from typing import Any
+
+from agent.spec import samples
+from agent.spec.model import Content, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
+from agent.spec.openapi import phrase
+from agent.spec.redact import mask_json, mask_text, mask_url
+
+MAX_EXAMPLE = 4000
+MAX_ROWS = 200
+
+
+def document(spec: Spec) -> str:
+    """The whole page."""
+    parts = [f"# {escape(spec.title)}", _introduction(spec), _contents(spec), _authentication(spec), _general(spec)]
+    for tag, operations in _by_tag(spec):
+        parts.append(f"## {escape(tag)}")
+        parts += [operation(spec, item) for item in operations]
+    parts += [_types(spec), _left_out(spec)]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def operation(spec: Spec, item: Operation) -> str:
+    """The section of one operation."""
+    parts = [f"### {escape(item.summary or item.id)}", f"{code(f'{item.method} {mask_url(item.template)}')}{_badges(item)}"]
+    parts += [escape(item.description)] if item.description else []
+    parts += [f"*{_heard(item)}*"] if item.evidence.count else []
+    parts += [f"Sign-in: {_needed(spec, item)}."]
+    parts += [_parameters(item), _request(spec, item), _paging(item), _messages(spec, item), _answers(spec, item), _samples(spec, item)]
+    return "\n\n".join(part for part in parts if part)
+
+
+def escape(text: str) -> str:
+    """Text in which nothing is markup, on one line."""
+    flat = re.sub(r"\s+", " ", mask_text(text)).strip()
+    flat = re.sub(r"([\\`*_{}\[\]()#+!|~<>&$])", r"\\\1", flat)
+    flat = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", flat)
+    flat = re.sub(r"^([-=])", r"\\\1", flat)
+    return re.sub(r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)|@", lambda match: (match[1] or match[3] or "") + "\\" + (match[2] or match[4] or "@"), flat)
+
+
+def code(text: str) -> str:
+    """Text in a code span, whatever back ticks it has; a bar is kept from splitting a table."""
+    flat = re.sub(r"\s+", " ", mask_text(text)).strip()
+    if not flat:
+        return ""
+    longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
+    fence, pad = "`" * (longest + 1), " " if flat.startswith("`") or flat.endswith("`") else ""
+    return f"{fence}{pad}{flat}{pad}{fence}".replace("|", "\\|")
+
+
+def fenced(text: str, language: str) -> str:
+    """A code block that its text cannot close."""
+    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
+    fence = "`" * (longest + 1)
+    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def _introduction(spec: Spec) -> str:
+    server = f"Base URL: {code(mask_url(spec.servers[0]))}" if spec.servers else ""
+    heard = f"Written from {spec.evidence.count:,} captured calls." if spec.evidence.count else ""
+    return "\n\n".join(part for part in (server, heard) if part)
+
+
+def _contents(spec: Spec) -> str:
+    if not spec.operations:
+        return "No operations were found."
+    rows = [f"| {code(item.method)} | {code(mask_url(item.template))} | {escape(item.summary or item.id)} |" for item in spec.operations]
+    return "\n".join(["| Method | Path | What it does |", "|---|---|---|", *rows])
+
+
+def _authentication(spec: Spec) -> str:
+    if not spec.security_schemes:
+        return ""
+    lines = [f"- {code(scheme.name)}: {_scheme(scheme)}" + (f" {escape(scheme.description)}" if scheme.description else "") for scheme in spec.security_schemes]
+    return "## Authentication\n\n" + "\n".join(lines)
+
+
+def _scheme(scheme: SecurityScheme) -> str:
+    if scheme.kind == "apiKey":
+        places = {"header": "header", "query": "query parameter", "cookie": "cookie"}
+        return f"an API key in the {places.get(scheme.where, 'header')} {code(scheme.parameter)}."
+    if scheme.kind == "oauth2":
+        return f"OAuth 2 ({escape(', '.join(scheme.flows or {}) or 'flow not seen')}), sent as {code('Authorization: Bearer …')}."
+    if scheme.kind == "signature":
+        return f"each request is signed ({escape(scheme.scheme or 'unknown scheme')})."
+    name = scheme.scheme.capitalize() or "Bearer"
+    return f"send {code(f'Authorization: {name} …')}{f' with a {escape(scheme.bearer_format)}' if scheme.bearer_format else ''}."
+
+
+def _general(spec: Spec) -> str:
+    lines = [f"- {label}: {code(json.dumps(mask_json(value), ensure_ascii=False))}" for label, value in (("Rate limits", spec.rate_limit), ("Versions", spec.versioning), ("CORS", spec.cors)) if value]
+    return "## In general\n\n" + "\n".join(lines) if lines else ""
+
+
+def _by_tag(spec: Spec) -> list[tuple[str, list[Operation]]]:
+    groups: dict[str, list[Operation]] = {}
+    for item in spec.operations:
+        groups.setdefault(item.tags[0] if item.tags else "Operations", []).append(item)
+    return list(groups.items())
+
+
+def _badges(item: Operation) -> str:
+    words = [item.api_type] if item.api_type != "REST" else []
+    words += ["deprecated"] if item.deprecated else []
+    names = f" · operations: {', '.join(code(name) for name in item.operation_names[:20])}" if item.operation_names else ""
+    return "".join(f" · {word}" for word in words) + names
+
+
+def _heard(item: Operation) -> str:
+    count = item.evidence.count
+    return f"Heard {count:,} time{'s' * (count != 1)}; answered {', '.join(f'{escape(response.status)} ({response.evidence.count:,}×)' for response in item.responses) or 'nothing'}."
+
+
+def _needed(spec: Spec, item: Operation) -> str:
+    if not any(item.security):
+        return "not needed"
+    return " or ".join(" and ".join(code(name) for name in names) if names else "none" for names in item.security)
+
+
+def _parameters(item: Operation) -> str:
+    rows = [_parameter(parameter) for parameter in item.parameters]
+    return "\n".join(["**Parameters**", "", "| Name | In | Type | Required | Example |", "|---|---|---|---|---|", *rows]) if rows else ""
+
+
+def _parameter(parameter: Parameter) -> str:
+    shown = parameter.example if parameter.example is not None else next(iter(parameter.schema.get("enum") or ()), None)
+    masked = mask_json({parameter.name: shown})[parameter.name]
+    example = "" if masked is None else code(masked if isinstance(masked, str) else json.dumps(masked, ensure_ascii=False))
+    about = f"<br>{escape(parameter.description)}" if parameter.description else ""
+    return f"| {code(parameter.name)}{about} | {parameter.where} | {_kind(parameter.schema)} | {'yes' if parameter.required else 'no'} | {example} |"
+
+
+def _request(spec: Spec, item: Operation) -> str:
+    if not item.request:
+        return ""
+    must = "required" if item.request_required else "optional"
+    return "\n\n".join([f"**Request body** ({must})", *(_body(spec, content) for content in item.request)])
+
+
+def _body(spec: Spec, content: Content) -> str:
+    parts = [code(content.media_type)]
+    rows = _rows(spec, content.schema)
+    parts += ["\n".join(["| Field | Type | Always |", "|---|---|---|", *rows])] if rows else []
+    value = mask_json(content.example) if content.example is not None else None
+    parts += [_shown(value)] if value is not None else []
+    return "\n\n".join(parts)
+
+
+def _shown(value: Any) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
+    return fenced(text if len(text) <= MAX_EXAMPLE else text[:MAX_EXAMPLE] + "\n… (cut)", "text" if isinstance(value, str) else "json")
+
+
+def _rows(spec: Spec, schema: JsonSchema, prefix: str = "", depth: int = 0) -> list[str]:
+    """The fields to two levels; deeper ones are in the example."""
+    schema, marks = _inner(spec, schema), ""
+    if schema.get("type") == "array" and isinstance(schema.get("items"), dict):
+        schema, marks = _inner(spec, schema["items"]), "[]."
+    required, rows = set(schema.get("required") or ()), []
+    for name, item in (schema.get("properties") or {}).items():
+        path = f"{prefix}{marks if depth == 0 else ''}{name}"
+        rows.append(f"| {code(path)} | {_kind(_inner(spec, item) if isinstance(item, dict) else {})} | {'yes' if name in required else 'no'} |")
+        if depth < 1 and isinstance(item, dict):
+            inner = _inner(spec, item)
+            is_list = inner.get("type") == "array"
+            rows += _rows(spec, inner.get("items") or {} if is_list else inner, f"{path}{'[]' if is_list else ''}.", depth + 1)
+    return rows[:MAX_ROWS]
+
+
+def _inner(spec: Spec, schema: JsonSchema) -> JsonSchema:
+    for _ in range(20):
+        if "$ref" not in schema:
+            break
+        schema = spec.schemas.get(str(schema["$ref"]).rpartition("/")[2], {})
+    return schema
+
+
+def _kind(schema: JsonSchema) -> str:
+    if "$ref" in schema:
+        return code(str(schema["$ref"]).rpartition("/")[2])
+    if schema.get("enum") and len(schema["enum"]) <= 12:
+        return " or ".join(code(json.dumps(value, ensure_ascii=False)) for value in mask_json(schema["enum"]))
+    kinds = schema.get("type") or ("object" if "properties" in schema else "")
+    words = " or ".join(kinds if isinstance(kinds, list) else [kinds]) if kinds else " or ".join(sorted({_kind(item) for key in ("anyOf", "oneOf") for item in schema.get(key) or ()})) or "any"
+    inner = schema.get("items")
+    of = f" of {_kind(inner)}" if isinstance(inner, dict) and inner else ""
+    return words + of + (f" ({escape(str(schema['format']))})" if schema.get("format") else "")
+
+
+def _paging(item: Operation) -> str:
+    paging = item.pagination
+    if paging is None:
+        return ""
+    names = " and ".join(code(name) for name in paging.parameters)
+    following = f"; the next page is in {code(paging.next_field)}" if paging.next_field else ""
+    most = f"; at most {paging.limit_max} a page" if paging.limit_max is not None else ""
+    return f"**Pagination**: by {paging.kind}{f', with {names}' if names else ''}{following}{most}."
+
+
+def _messages(spec: Spec, item: Operation) -> str:
+    parts = [f"**Message {code(message.name)}**, {message.direction}\n\n" + _body(spec, Content("application/json", message.schema, message.example)) for message in item.messages]
+    return "\n\n".join(parts)
+
+
+def _answers(spec: Spec, item: Operation) -> str:
+    good = [response for response in item.responses if response.status[:1] not in "45" or response.status == "default"]
+    bad = [response for response in item.responses if response not in good]
+    parts = [_answer(spec, response) for response in good]
+    if bad:
+        rows = [f"| {escape(response.status)} | {escape(response.description or phrase(response.status))} | {_first_example(response)} |" for response in bad]
+        parts.append("\n".join(["**Errors**", "", "| Status | Meaning | Example |", "|---|---|---|", *rows]))
+    return "\n\n".join(parts)
+
+
+def _answer(spec: Spec, response: Response) -> str:
+    headers = f"Headers: {', '.join(code(header.name) for header in response.headers)}." if response.headers else ""
+    head = f"**Answer {escape(response.status)}** {escape(response.description or phrase(response.status))}"
+    return "\n\n".join(part for part in (head, headers, *(_body(spec, content) for content in response.contents)) if part)
+
+
+def _first_example(response: Response) -> str:
+    example = next((content.example for content in response.contents if content.example is not None), None)
+    text = "" if example is None else json.dumps(mask_json(example), ensure_ascii=False)
+    return code(text if len(text) <= 160 else text[:160] + " …")
+
+
+def _samples(spec: Spec, item: Operation) -> str:
+    if item.api_type in ("WebSocket", "gRPC"):
+        return ""
+    call = samples.call_of(spec, item)
+    blocks = (("curl", "sh", samples.curl), ("Python", "python", samples.python), ("JavaScript", "js", samples.javascript))
+    return "\n\n".join(f"**{label}**\n\n{fenced(write(call), language)}" for label, language, write in blocks)
+
+
+def _types(spec: Spec) -> str:
+    sections = []
+    for name in sorted(spec.schemas):
+        rows = _rows(spec, spec.schemas[name], depth=1)
+        if rows:
+            sections.append("\n".join([f"### {code(name)}", "", "| Field | Type | Always |", "|---|---|---|", *rows]))
+    return "## Types\n\n" + "\n\n".join(sections) if sections else ""
+
+
+def _left_out(spec: Spec) -> str:
+    if not spec.noise:
+        return ""
+    rows = [f"| {escape(noise.kind)} | {code(f'{noise.method} {mask_url(noise.path)}')} | {noise.count:,} |" for noise in spec.noise[:50]]
+    more = f"\n\n… and {len(spec.noise) - 50} more." if len(spec.noise) > 50 else ""
+    return "## Left out\n\nTraffic that is no part of this API.\n\n" + "\n".join(["| Why | Request | Calls |", "|---|---|---|", *rows]) + more
