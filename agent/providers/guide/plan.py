@@ -16,7 +16,7 @@ from agent.providers.guide.intents import Intent, intents
 from agent.providers.guide.memory import remember, things_of
 from agent.providers.guide.reading import clause, mask, translated
 from agent.providers.guide.slots import Found, Said, find
-from agent.providers.guide.verbs import ALSO_NEEDS, INSTEAD, VERBS
+from agent.providers.guide.verbs import ALSO_NEEDS, ASKS, INSTEAD, VERBS
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -81,17 +81,13 @@ def _wanted(messages: tuple[Message, ...], at: int, tools: tuple[ToolSpec, ...])
 
 
 def _asked(messages: tuple[Message, ...], at: int, tools: tuple[ToolSpec, ...]) -> Ask | None:
-    """The question with which the turn before ended. Only a few turns are looked back on."""
-    earlier = [n for n in range(at) if _is_said(messages[n])][-1:]
-    depth = sum(1 for n in range(at) if _is_said(messages[n]))
-    if not earlier or depth > _FAR:
-        return plan(_recent(messages[:at]), tools).ask if earlier else None
-    return plan(messages[:at], tools).ask
-
-
-def _recent(messages: tuple[Message, ...]) -> tuple[Message, ...]:
-    said = [n for n, message in enumerate(messages) if _is_said(message)]
-    return messages[said[-4] :] if len(said) >= 4 else messages
+    """The question with which the turn before ended; the guide's own words must stand there."""
+    heard = next((text_of(message.content) for message in reversed(messages[:at]) if message.role == "assistant"), "")
+    if not any(question in heard for question in ASKS.values()):
+        return None
+    said = [n for n in range(at) if _is_said(messages[n])]
+    asked = plan(messages[said[-_TURNS] if len(said) >= _TURNS else 0 : at], tools).ask
+    return asked if asked and ASKS[asked.slot] in heard else None
 
 
 def _answered(asked: Ask, text: str, messages: tuple[Message, ...], at: int, files: tuple[str, ...]) -> tuple[Intent, ...] | None:
@@ -203,6 +199,6 @@ def _files(messages: tuple[Message, ...]) -> tuple[str, ...]:
     return tuple(str(block.id) for message in reversed(messages) for block in message.content if isinstance(block, Attachment))
 
 
-_FAR = 12
+_TURNS = 8  # as far back as a chain of questions is followed
 _FREE = {"rest_text", "label", "name", "new_name", "that", "description"}
 TOOLS = frozenset(verb.tool for verb in VERBS)

@@ -160,7 +160,7 @@ def _spelled(word: str) -> str:
         return word
     if _is_inflected(lowered):
         return word
-    near = difflib.get_close_matches(lowered, _vocabulary(), n=1, cutoff=0.8)
+    near = difflib.get_close_matches(lowered, _vocabulary(), n=1, cutoff=0.82)
     return near[0] if near and near[0][0] == lowered[0] and abs(len(near[0]) - len(word)) <= 2 and sorted(near[0])[:-1] != sorted(lowered) else word
 
 

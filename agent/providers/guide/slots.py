@@ -37,6 +37,8 @@ def find(kind: str, said: Said) -> Found | None:
 
 def present(slot: str, said: Said) -> bool:
     """Whether a pattern's `$slot` is there."""
+    if slot == "bare_name" and not residue(said) and not _span("host", "url")(said) and named(said.memory, "endpoint", said.rest) is None:
+        return False
     if slot in _CUES:
         return bool(re.search(_CUES[slot], said.rest, re.IGNORECASE))
     if slot in _NEEDS_MEMORY:
@@ -99,9 +101,15 @@ def _method(said: Said) -> Found | None:
         r"\b(get|post|put|patch|delete|head|options)s? (?:calls?|requests?)\b|\b(posts|puts|patches)\b", said.rest, re.IGNORECASE
     )
     if plain is None:
-        return None
+        operation = _span("operation")(said)
+        return Found((operation.values[0].split()[0],), said.rest) if operation else None
     word = plain[1] or plain[2].rstrip("s").removesuffix("e") if plain.lastindex else plain[0]
     return Found((word.upper(),), said.rest[: plain.start()] + " call " + said.rest[plain.end() :])
+
+
+def _path(said: Said) -> Found | None:
+    found = _span("path")(said) or _span("operation")(said)
+    return None if found is None else Found((found.values[0].split()[-1],), found.rest)
 
 
 def _duration(said: Said) -> Found | None:
@@ -228,7 +236,8 @@ def _call(said: Said) -> Found | None:
     focus = said.memory.focus.get("call")
     if said.memory.last in {"call", "operation"} and focus:
         return Found((focus,), said.rest)
-    return Found((listing[0].ref,), said.rest) if listing and said.memory.last == "call" and (_it(said) or re.search(r"\bone\b|^explain$|^why$", said.rest)) else None
+    failing = [thing for thing in listing if "explain" in said.clause.concepts and _has_status(thing, "error")]
+    return Found(((failing or listing)[0].ref,), said.rest) if listing and said.memory.last == "call" and (_it(said) or re.search(r"\bone\b|^explain$|^why$", said.rest)) else None
 
 
 def _has_status(thing: Thing, wanted: str) -> bool:
@@ -252,6 +261,9 @@ def _owned(said: Said, kind: str) -> Found | None:
     if kind == "key" and (provider := _table(words.PROVIDERS)(said)):
         known = [thing for thing in said.memory.things if thing.kind == "key" and thing.about.get("provider") == provider.values[0]]
         return Found((known[-1].ref if known else provider.values[0],), provider.rest)
+    before = re.search(rf"\b(?:the|my|our)\s+(?P<value>[\w-]+)\s+(?:mcp )?{kind}\b", said.rest, re.IGNORECASE)
+    if before and before["value"].lower() not in {*words.ORDINALS, "api", "provider", "mcp", "other"}:
+        return Found((before["value"],), said.rest)
     runs = residue(said)
     return Found((runs[0],), said.rest) if runs else None
 
@@ -260,7 +272,7 @@ def _said_endpoint(said: Said, near: bool, topic: bool = False) -> Found | None:
     hosts = _span("host", "url", change=lambda url: re.sub(r"^\w+://([^/]+).*$", r"\1", url.split("/")[0] if "://" not in url else url))(said)
     if hosts:
         return hosts
-    runs = [(run, start, end) for run, start, end in _runs(said) if (not near or _is_near(said.rest, start, end)) and not (topic and re.search(r"\b(for|to|by|and|calls?|requests?)\s+$", said.rest[:start]))]
+    runs = [(run, start, end) for run, start, end in _runs(said) if (not near or _is_near(said.rest, start, end)) and not (topic and re.search(r"\b(for|to|by|and|example of|sample of|calls?|requests?)\s+$", said.rest[:start]))]
     if near:
         runs = runs[-1:]
     best = [run for run, start, end in runs if _is_near(said.rest, start, end)] or [run for run, _, _ in runs]
@@ -351,7 +363,7 @@ def _without(text: str, taken: list[str]) -> str:
 
 _NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?k?|(?:{'|'.join(words.NUMBERS)}|hundred|thousand)(?:[\s-]+(?:and )?(?:{'|'.join(words.NUMBERS)}|hundred|thousand)\b)*)"
 _TAIL = r"(?=\s+(?:for|with|in|tagged|pointing|at|on|saying|from|and|by|please|to|as|using)\b|\s*[,:]|\s*⟦|\s*$)"
-_NAME = _regex(rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}")
+_NAME = _regex(rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}", rf"(?P<keep>⟦\d+⟧) as (?!an?\b)(?P<value>⟦\d+⟧|[\w-]+){_TAIL}")
 EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "url": _span("url", "host", change=normal_url),
     "urls": _span("url", "host", many=True, change=normal_url),
@@ -361,7 +373,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "secret": _span("secret"),
     "json": _span("json", change=json.loads),
     "operation": _span("operation"),
-    "path": _span("path"),
+    "path": _path,
     "pairs": _pairs,
     "file": _file,
     "name": _NAME,
@@ -409,6 +421,10 @@ _CUES: dict[str, str] = {
     "one": rf"\b(?:one|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:first|second|third|fourth|fifth) (?:call|request))\b",
     "endpoint_one": r"\b(call|calls|requests?) of\b",
     "say": r"^what (?:does|did|do) .*\b(?:say|contain)s?\b",
+    "what_wrong": r"^what(?:'s| is| was)? (?:went-wrong|wrong)\b",
+    "naming": r"^(?:call|name) (?:it|this|that) \S",
+    "can_do": r"^what can (?:i|we|one|you) do with\b",
+    "bare_name": r"^[\w-]+ (?:my )?(?!the\b|an?\b|this\b|that\b)[\w.⟦⟧-]+(?:(?:,| and|, and) [\w.⟦⟧-]+)*(?: please| now)?$",
     "most_calls": r"\bmost (?:calls|traffic|requests)\b",
     "set": r"^(?:set|change|edit|update|move|put|give|add|adjust|switch)\b",
     "mark": r"^(?:mark|set|put|flag)\b",
@@ -419,7 +435,7 @@ _CUES: dict[str, str] = {
     "needs_token": r"\b(need|needs|require|requires|want|wants)\b.*\b(token|key|login|password|auth\w*|credentials)\b",
     "have_endpoints": r"\bwhat (?:endpoints|operations|routes) (?:does|do|has|are)\b",
     "which_operation": r"\bwhich (?:operation|operations|route|endpoint) (?:\w+s|\w+) (?:an?|the|my)\b",
-    "single": r"\b(?:an?|the|one|single) (?:\w+ )?(?:call|request|capture|exchange)\b(?! (?:of|from|to|on))",
+    "single": r"\b(?:an?|one|single|the) (?!last|latest|newest|most|next|previous)(?:\w+ )?(?:call|request|capture|exchange)\b(?! (?:of|from|to|on))",
     "state_word": r"\b(status|state|active|paused|archived)\b",
 }
 _NEEDS_MEMORY: dict[str, Callable[[Said], bool]] = {

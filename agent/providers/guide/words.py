@@ -9,7 +9,7 @@ CONCEPTS: dict[str, str] = {
     "alert": "alert alerts warn",
     "app": "app apps application applications",
     "archive": "archive archived archiving",
-    "arrive": "arrive arrives arrived came comes come received incoming",
+    "arrive": "arrive arrives arrived came comes come received incoming happened happens",
     "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey",
     "buy": "buy buying purchase recharge top-up",
     "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log",
@@ -85,8 +85,8 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"top(ping)? up|stock up on", "buy"),
     (r"(set|setting) up", "set-up"),
     (r"(spin|spinning) up", "spin-up"),
-    (r"(turn|switch)(ed|ing)? off", "turn-off"),
-    (r"(turn|switch)(ed|ing)? (back )?on", "turn-on"),
+    (r"(turn|switch)(ed|ing)? (it |this |that |them )?off", "turn-off it"),
+    (r"(turn|switch)(ed|ing)? (it |this |that |them )?(back )?on", "turn-on it"),
     (r"back on", "back-on"),
     (r"how many|number of|how often", "how-many"),
     (r"went wrong|go(es)? wrong|going wrong", "went-wrong"),
@@ -116,7 +116,7 @@ NOISE: frozenset[str] = frozenset(
     seconds minutes hours days weeks months second minute hour day week month year new old running work works working data information info existing available separate specific status state method path version
     pointing pointed points belonging called named titled account reach sends sending returned returning returns give max maximum maximally limit order-by sorted newest recently containing contains contain
     contained including includes include matching match yesterday hourly noon midnight rate limited stored saved store enough another's slower faster successful unauthorized saying deal deals handle handles
-    handling wise move mark put switch fine don't doesn't didn't isn't aren't wasn't recorded sequence own tags schema""".split()
+    handling wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't recorded sequence own tags schema""".split()
 )
 # Spelling mistakes too short or too far for the general rule; a destructive word is only ever corrected from here.
 TYPOS: dict[str, str] = {

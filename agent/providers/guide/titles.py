@@ -1,0 +1,76 @@
+"""A chat's title and what to say next: pure, deterministic, without a model. Secrets never reach a title."""
+
+import re
+
+from agent.messages import Message, ToolResult, text_of
+from agent.providers.guide.intents import intents
+from agent.providers.guide.memory import Memory, remember
+from agent.providers.guide.reading import mask, unmask
+from agent.providers.guide.slots import Said, find
+
+_LONGEST = 60
+_DEEDS: dict[str, str] = {
+    "endpoint_create": "Capture {}", "endpoint_list": "My APIs", "docs_generate": "Document {}", "docs_get": "Documentation of {}", "capture_search": "Calls of {}", "capture_explain": "Why {} fails",
+    "change_list": "Changes of {}", "monitor_set": "Monitor {}", "credit_check": "Credits", "credit_buy": "Buy credits", "key_add": "Add a key", "key_list": "Provider keys", "usage_get": "Usage",
+}  # fmt: skip
+_NEXT: dict[str, tuple[str, ...]] = {
+    "endpoint_create": ("Wait for the next call", "Show the calls", "Document it"),
+    "endpoint_list": ("Which calls failed?", "What changed since Monday?", "Capture the demo API"),
+    "capture_search": ("What is the slowest call?", "Why did the last call fail?", "Document it"),
+    "capture_wait": ("Show the calls", "Document it", "What is the slowest call?"),
+    "capture_get": ("Explain it", "Show the calls", "Document this API"),
+    "capture_explain": ("Show its details", "Which calls failed?", "Document this API"),
+    "docs_generate": ("How do I authenticate?", "Show me the TypeScript", "Monitor it weekly"),
+    "docs_get": ("Show me the OpenAPI", "Which calls failed?", "Monitor it weekly"),
+    "change_list": ("Replay it", "Show the calls", "Document it"),
+    "credit_check": ("List my APIs", "Buy 500 credits"),
+    "key_list": ("Add my OpenAI key", "Add my Anthropic key"),
+}
+_FIRST = ("Capture the demo API", "List my APIs", "What can you do?")
+_NEEDS = {"Wait for the next call": "endpoint", "Document it": "endpoint", "Document this API": "endpoint", "Replay it": "endpoint", "Monitor it weekly": "endpoint", "Explain it": "call", "Show its details": "call"}
+
+
+def title(messages: tuple[Message, ...]) -> str:
+    """A short title from the first request that says something, else from its words."""
+    said = [text_of(message.content) for message in messages if message.role == "user" and text_of(message.content).strip()]
+    for text in said[:4]:
+        if found := _deed(text):
+            return _short(found)
+    return _short(_words(said[0])) if said else "New chat"
+
+
+def suggestions(messages: tuple[Message, ...]) -> tuple[str, ...]:
+    """Up to three things worth saying next, each understood by the guide as it stands."""
+    results = [block for message in messages for block in message.content if isinstance(block, ToolResult) and block.state == "ok"]
+    if not results:
+        return _FIRST
+    memory = remember(messages)
+    last = next((text_of(message.content).lower() for message in reversed(messages) if message.role == "user" and text_of(message.content)), "")
+    return tuple(one for one in _NEXT.get(results[-1].name, _FIRST) if _NEEDS.get(one, "") in {"", *memory.focus} and one.lower().strip("?") not in last)[:3]
+
+
+def _deed(text: str) -> str:
+    wanted = intents(text, Memory())
+    if not wanted or wanted[0].verb.tool not in _DEEDS:
+        return ""
+    if "demo" in wanted[0].verb.fixed.values():
+        return "The demo API"
+    pattern, heard = _DEEDS[wanted[0].verb.tool], wanted[0].clause
+    if "{}" not in pattern:
+        return pattern
+    about = find("url" if wanted[0].verb.tool == "endpoint_create" else "endpoint?", Said(heard.text, heard, Memory()))
+    return pattern.format(re.sub(r"^\w+://", "", str(about.values[0])).rstrip("/")) if about else ""
+
+
+def _words(text: str) -> str:
+    masked = mask(text)
+    shown = masked.text
+    for n, span in enumerate(masked.spans):
+        shown = shown.replace(f"⟦{n}⟧", "…" if span.kind == "secret" else unmask(span.value, masked.spans))
+    plain = " ".join(re.sub(r"[`*_#>\[\]]+", "", shown).split()).strip(" .,!?")
+    return plain[:1].upper() + plain[1:] or "New chat"
+
+
+def _short(text: str) -> str:
+    flat = " ".join(text.split())
+    return flat if len(flat) <= _LONGEST else f"{flat[:_LONGEST].rsplit(' ', 1)[0]}…"
