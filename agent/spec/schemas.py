@@ -9,7 +9,6 @@ from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
-from agent.spec.merge import merge_node
 from agent.spec.model import Evidence, JsonSchema
 from agent.spec.names import pascal, singular, words_of
 from agent.spec.summary import Node
@@ -21,13 +20,14 @@ ENUM_MAX = 12
 
 @dataclass
 class Cluster:
-    """Alike objects from different places."""
+    """Alike objects from different places. `totals` counts each key in all of its objects."""
 
-    keys: frozenset[str]
-    types: dict[str, str]
-    node: Node
+    leader: Node
+    members: list[Node] = field(default_factory=list)
     names: list[str] = field(default_factory=list)
-    places: int = 1
+    objects: int = 0
+    totals: dict[str, int] = field(default_factory=dict)
+    types: dict[str, str] = field(default_factory=dict)
     name: str = ""
 
 
@@ -35,131 +35,151 @@ class Pool:
     """The shared components of one spec. Fill it with `add`, then `settle`, then ask for schemas."""
 
     def __init__(self) -> None:
+        self._found: list[tuple[Node, str]] = []
         self._clusters: list[Cluster] = []
         self._of_node: dict[int, Cluster] = {}
-        self._kept: list[Node] = []
+        self._by_key: dict[str, list[Cluster]] = {}
+        self._open: list[Cluster] = []
         self.schemas: dict[str, JsonSchema] = {}
         self.evidence: dict[str, Evidence] = {}
 
     def add(self, node: Node, name: str) -> None:
         """Takes all objects under a node in. The name is where the node stands."""
-        if node.objects and not is_map(node):
-            if len(node.properties) >= POOL_KEYS:
-                self._place(node, name)
-            for key in sorted(node.properties):
-                self.add(node.properties[key], key)
-        elif node.objects:
-            for key in sorted(node.properties):
-                self.add(node.properties[key], singular(name))
+        inner_name = name
+        if node.objects and is_map([node]):
+            inner_name = singular(name)
+        elif node.objects and node.properties:
+            self._found.append((node, name))
+        for key in sorted(node.properties):
+            self.add(node.properties[key], key if inner_name is name else inner_name)
         if node.items is not None:
             self.add(node.items, singular(name))
 
     def settle(self) -> None:
-        """Names the clusters that occur twice or more, and concludes their schemas."""
-        shared = sorted((cluster for cluster in self._clusters if cluster.places > 1), key=lambda cluster: (-cluster.places, -cluster.node.objects, sorted(cluster.keys)))
+        """Joins alike objects, names those that stand at two places or more, and concludes their schemas."""
+        for node, name in sorted(self._found, key=lambda found: (-found[0].objects, -len(found[0].properties))):
+            self._place(node, name)
+        shared = [cluster for cluster in self._clusters if len(cluster.members) > 1 and len(cluster.totals) >= POOL_KEYS]
         taken: set[str] = set()
-        for cluster in shared:
+        for cluster in sorted(shared, key=lambda cluster: (-len(cluster.members), -cluster.objects, sorted(cluster.totals))):
             cluster.name = _component_name(cluster.names, taken)
             taken.add(cluster.name)
         for cluster in sorted(shared, key=lambda cluster: cluster.name):
-            self.schemas[cluster.name] = self._object(cluster.node, f"/components/schemas/{cluster.name}")
+            self.schemas[cluster.name] = self._object(cluster.members, f"/components/schemas/{cluster.name}")
 
     def schema(self, node: Node | None, pointer: str = "") -> JsonSchema:
         """The schema of a node; shared objects as references."""
-        if node is None or not node.total:
-            return {}
-        kinds = _types(node)
+        return self._schema([node], pointer) if node is not None else {}
+
+    def _schema(self, nodes: list[Node], pointer: str) -> JsonSchema:
+        kinds = _types(nodes)
+        is_null = any(node.nulls for node in nodes)
         if not kinds:
-            return {"type": "null"} if node.nulls else {}
-        parts = [self._part(node, kind, pointer) for kind in kinds]
+            return {}
+        parts = [self._part(nodes, kind, pointer) for kind in kinds]
         if len(parts) == 1 and "$ref" not in parts[0]:
-            return {**parts[0], "type": [parts[0]["type"], "null"]} if node.nulls else parts[0]
+            return {**parts[0], "type": [parts[0]["type"], "null"]} if is_null else parts[0]
         if len(parts) > 1 and all(set(part) == {"type"} for part in parts):
-            return {"type": [part["type"] for part in parts] + (["null"] if node.nulls else [])}
-        parts += [{"type": "null"}] if node.nulls else []
+            return {"type": [part["type"] for part in parts] + (["null"] if is_null else [])}
+        parts += [{"type": "null"}] if is_null else []
         return parts[0] if len(parts) == 1 else {"anyOf": parts}
 
     def _place(self, node: Node, name: str) -> None:
-        keys, types = frozenset(node.properties), _key_types(node)
-        cluster = self._find(keys, types)
+        cluster = self._find(node, name)
         if cluster is None:
-            cluster = Cluster(keys, types, _bare(node))
+            cluster = Cluster(node)
             self._clusters.append(cluster)
-        else:
-            cluster.node = merge_node(cluster.node, _bare(node))
-            cluster.keys = frozenset(cluster.node.properties)
-            cluster.types = _key_types(cluster.node)
-            cluster.places += 1
+        for key, inner in node.properties.items():
+            if key not in cluster.totals:
+                self._by_key.setdefault(key, []).append(cluster)
+            cluster.totals[key] = cluster.totals.get(key, 0) + inner.total
+        cluster.objects += node.objects
+        cluster.types.update(_key_types(node))
+        cluster.members.append(node)
         cluster.names.append(name)
-        self._kept.append(node)
         self._of_node[id(node)] = cluster
 
-    def _find(self, keys: frozenset[str], types: dict[str, str]) -> Cluster | None:
+    def _find(self, node: Node, name: str) -> Cluster | None:
+        """The cluster with most of the keys, and without a contradicting type. Objects of few keys must also stand under the same name."""
+        counts: Counter[int] = Counter()
+        near: dict[int, Cluster] = {}
+        for key in node.properties:
+            for cluster in self._by_key.get(key, ()):
+                counts[id(cluster)] += 1
+                near[id(cluster)] = cluster
         best, found = POOL_ALIKE, None
-        for cluster in self._clusters:
-            alike = len(keys & cluster.keys) / len(keys | cluster.keys)
-            if alike >= best and (found is None or alike > best) and all(cluster.types.get(key, kind) == kind for key, kind in types.items()):
+        types = _key_types(node)
+        for number, cluster in near.items():
+            is_small = min(len(node.properties), len(cluster.totals)) < POOL_KEYS
+            if counts[number] * 2 < len(node.properties) or (is_small and (name not in cluster.names or "object" in types.values() or "object" in cluster.types.values())):
+                continue
+            alike = _alike(node, cluster)
+            if alike >= best and (found is None or alike > best) and all(cluster.types.get(key, kind) == kind for key, kind in types.items()) and _agrees(node, cluster.leader):
                 best, found = alike, cluster
         return found
 
-    def _part(self, node: Node, kind: str, pointer: str) -> JsonSchema:
+    def _part(self, nodes: list[Node], kind: str, pointer: str) -> JsonSchema:
         if kind == "object":
-            return self._object_or_reference(node, pointer)
+            return self._object_or_reference([node for node in nodes if node.objects], pointer)
         if kind == "array":
-            return {"type": "array", "items": self.schema(node.items, pointer + "/items")}
+            return {"type": "array", "items": self._schema([node.items for node in nodes if node.items is not None], pointer + "/items")}
         if kind == "string":
-            return _text(node)
-        if kind == "integer" and node.high is not None and node.low is not None and (node.high > 2147483647 or node.low < -2147483648):
+            return _text(nodes)
+        if kind == "integer" and any((node.high or 0) > 2147483647 or (node.low or 0) < -2147483648 for node in nodes):
             return {"type": "integer", "format": "int64"}
         return {"type": kind}
 
-    def _object_or_reference(self, node: Node, pointer: str) -> JsonSchema:
-        if is_map(node):
-            return self._map(node, pointer)
-        cluster = self._of_node.get(id(node))
-        if cluster is None and len(node.properties) >= POOL_KEYS and not pointer.count("/") < 3:
-            cluster = self._find(frozenset(node.properties), _key_types(node))
+    def _object_or_reference(self, nodes: list[Node], pointer: str) -> JsonSchema:
+        if is_map(nodes):
+            inner = [node.properties[key] for node in nodes for key in sorted(node.properties)]
+            return {"type": "object", "additionalProperties": self._schema(inner, pointer + "/additionalProperties") or True}
+        clusters = {id(cluster): cluster for node in nodes if (cluster := self._of_node.get(id(node))) is not None}
+        cluster = next(iter(clusters.values())) if len(clusters) == 1 else None
         if cluster is not None and cluster.name:
             return {"$ref": f"#/components/schemas/{cluster.name}"}
-        return self._object(node, pointer)
+        if cluster is None or len(cluster.members) < 2 or cluster in self._open:
+            return self._object(nodes, pointer)
+        self._open.append(cluster)
+        schema = self._object(cluster.members, pointer)
+        self._open.pop()
+        return schema
 
-    def _map(self, node: Node, pointer: str) -> JsonSchema:
-        joined: Node | None = None
-        for key in sorted(node.properties):
-            joined = node.properties[key] if joined is None else merge_node(joined, node.properties[key])
-        return {"type": "object", "additionalProperties": self.schema(joined, pointer + "/additionalProperties") if joined else True}
-
-    def _object(self, node: Node, pointer: str) -> JsonSchema:
+    def _object(self, nodes: list[Node], pointer: str) -> JsonSchema:
+        objects = sum(node.objects for node in nodes)
+        inner: dict[str, list[Node]] = {}
+        for node in nodes:
+            for key, one in node.properties.items():
+                inner.setdefault(key, []).append(one)
         properties: dict[str, JsonSchema] = {}
-        for key in sorted(node.properties):
-            inner = node.properties[key]
-            inner_pointer = f"{pointer}/properties/{key.replace('~', '~0').replace('/', '~1')}"
-            properties[key] = self.schema(inner, inner_pointer)
-            self.evidence[inner_pointer] = Evidence(count=inner.total, total=node.objects, nulls=inner.nulls, confidence=round(inner.total / max(node.objects, 1), 4))
-        required = [key for key in properties if node.properties[key].total >= node.objects]
+        required: list[str] = []
+        for key in sorted(inner):
+            place = f"{pointer}/properties/{key.replace('~', '~0').replace('/', '~1')}"
+            properties[key] = self._schema(inner[key], place)
+            total = sum(one.total for one in inner[key])
+            if total >= objects:
+                required.append(key)
+            self.evidence[place] = Evidence(count=total, total=objects, nulls=sum(one.nulls for one in inner[key]), confidence=round(total / max(objects, 1), 4))
         schema: JsonSchema = {"type": "object", "properties": properties}
-        if required and not node.is_partial:
+        if required and not any(node.is_partial for node in nodes):
             schema["required"] = required
         return schema
 
 
-def is_map(node: Node) -> bool:
+def is_map(nodes: list[Node]) -> bool:
     """Whether the keys are data: many, seldom the same, none in all objects, and all values of one type."""
-    if node.arrays or node.texts or not node.properties:
+    inner: dict[str, list[Node]] = {}
+    for node in nodes:
+        if node.is_partial:
+            return True
+        for key, one in node.properties.items():
+            inner.setdefault(key, []).append(one)
+    if len(inner) < 3 or len({tuple(_types(ones)) for ones in inner.values() if _types(ones)}) > 1:
         return False
-    if node.is_partial:
+    if all(_DATA_KEY.fullmatch(key) for key in inner):
         return True
-    keys, inner = list(node.properties), list(node.properties.values())
-    if len(keys) < 3 or len({tuple(_types(one)) for one in inner if _types(one)}) > 1:
-        return False
-    ids = sum(1 for key in keys if _DATA_KEY.fullmatch(key))
-    if ids == len(keys):
-        return True
-    if node.objects < 2:
-        return False
-    most = max(one.total for one in inner)
-    mean = sum(one.total for one in inner) / len(inner)
-    return len(keys) >= 8 and most < node.objects * 0.7 and mean / node.objects < 0.25
+    objects = sum(node.objects for node in nodes)
+    totals = [sum(one.total for one in ones) for ones in inner.values()]
+    return objects > 1 and len(inner) >= 8 and max(totals) < objects * 0.7 and sum(totals) / len(totals) / objects < 0.25
 
 
 def example_of(node: Node | None, depth: int = 0) -> Any:
@@ -167,7 +187,7 @@ def example_of(node: Node | None, depth: int = 0) -> Any:
     if node is None or not node.total:
         return None
     if node.objects:
-        keys = sorted(node.properties)[:1] if is_map(node) else [key for key in sorted(node.properties) if node.properties[key].total * 2 >= node.objects]
+        keys = sorted(node.properties)[:1] if is_map([node]) else [key for key in sorted(node.properties) if node.properties[key].total * 2 >= node.objects]
         return {key: example_of(node.properties[key], depth + 1) for key in keys} if depth < 6 else {}
     if node.arrays:
         return [example_of(node.items, depth + 1)] if node.items is not None and depth < 6 else []
@@ -180,48 +200,80 @@ def example_of(node: Node | None, depth: int = 0) -> Any:
     return True if node.booleans else None
 
 
-def _types(node: Node) -> list[str]:
-    number = "number" if node.numbers else "integer"
-    counts = (("object", node.objects), ("array", node.arrays), ("string", node.texts), (number, node.integers + node.numbers), ("boolean", node.booleans))
-    return [kind for kind, count in counts if count]
+def _alike(node: Node, cluster: Cluster) -> float:
+    """Jaccard of the keys, where a key that one side lacks counts by how surely it would have been seen there."""
+    both = len(node.properties.keys() & cluster.totals.keys())
+    missed = sum(_surely(total, cluster.objects, node.objects) for key, total in cluster.totals.items() if key not in node.properties)
+    missed += sum(_surely(inner.total, node.objects, cluster.objects) for key, inner in node.properties.items() if key not in cluster.totals)
+    return both / (both + missed) if both else 0.0
+
+
+def _surely(total: int, objects: int, others: int) -> float:
+    return 1.0 - (1.0 - min(1.0, total / max(objects, 1))) ** others
+
+
+def _agrees(a: Node, b: Node, depth: int = 0) -> bool:
+    """Whether the objects inside of two objects are alike too: envelopes of different things stay apart."""
+    for key in a.properties.keys() & b.properties.keys():
+        one, two = _inside(a.properties[key]), _inside(b.properties[key])
+        if one is None or two is None or not one.properties or not two.properties:
+            continue
+        both = one.properties.keys() & two.properties.keys()
+        if len(both) * 2 < min(len(one.properties), len(two.properties)) or (depth < 2 and not _agrees(one, two, depth + 1)):
+            return False
+    return True
+
+
+def _inside(node: Node) -> Node | None:
+    while node.items is not None and not node.objects:
+        node = node.items
+    return node if node.objects and not is_map([node]) else None
+
+
+def _types(nodes: list[Node]) -> list[str]:
+    number = "number" if any(node.numbers for node in nodes) else "integer"
+    found = (
+        ("object", any(node.objects for node in nodes)),
+        ("array", any(node.arrays for node in nodes)),
+        ("string", any(node.texts for node in nodes)),
+        (number, any(node.integers or node.numbers for node in nodes)),
+        ("boolean", any(node.booleans for node in nodes)),
+    )
+    return [kind for kind, is_there in found if is_there]
 
 
 def _key_types(node: Node) -> dict[str, str]:
     """The one type of each property, where it has one; integers and numbers are the same here."""
     found: dict[str, str] = {}
     for key, inner in node.properties.items():
-        kinds = _types(inner)
+        kinds = _types([inner])
         if len(kinds) == 1:
             found[key] = "number" if kinds[0] == "integer" else kinds[0]
     return found
 
 
-def _bare(node: Node) -> Node:
-    """The object part of a node: what else stood at its place is no matter of the component."""
-    return Node(total=node.objects, objects=node.objects, properties=node.properties, is_partial=node.is_partial)
+def _text(nodes: list[Node]) -> JsonSchema:
+    texts = sum(node.texts for node in nodes)
+    formats: Counter[str] = Counter()
+    for node in nodes:
+        formats.update(node.formats)
+    if len(formats) == 1 and formats.total() == texts:
+        return {"type": "string", "format": next(iter(formats))}
+    values = _enumeration(nodes, texts)
+    return {"type": "string", "enum": values} if values and not any(node.nulls for node in nodes) else {"type": "string"}
 
 
-def _text(node: Node) -> JsonSchema:
-    schema: JsonSchema = {"type": "string"}
-    if len(node.formats) == 1:
-        kind, times = next(iter(node.formats.items()))
-        if times == node.texts:
-            schema["format"] = kind
-            return schema
-    values = _enumeration(node)
-    if values and not node.nulls:
-        schema["enum"] = values
-    return schema
-
-
-def _enumeration(node: Node) -> list[str]:
+def _enumeration(nodes: list[Node], texts: int) -> list[str]:
     """The values, where they came so often that another one is unlikely: each several times, and many more calls than values."""
-    sample = node.sample
-    if sample is None or sample.is_partial or not 2 <= len(sample.values) <= ENUM_MAX or node.texts < 10 * len(sample.values) + 10:
+    counts: Counter[str] = Counter()
+    for node in nodes:
+        if node.sample is not None:
+            if node.sample.is_partial:
+                return []
+            counts.update(node.sample.values)
+    if not 2 <= len(counts) <= ENUM_MAX or texts < 10 * len(counts) + 10:
         return []
-    if min(sample.values.values()) < 3 or not all(_ENUM_VALUE.fullmatch(value) for value in sample.values):
-        return []
-    return sorted(sample.values)
+    return sorted(counts) if min(counts.values()) >= 3 and all(_ENUM_VALUE.fullmatch(value) for value in counts) else []
 
 
 def _component_name(names: list[str], taken: set[str]) -> str:
