@@ -9,6 +9,7 @@ netrc), and redirects are followed by `fetch` alone, which brings each hop throu
 
 from agent.egress.clients import close, fetch, http_client
 from agent.egress.network import Network, Pinned, connect, resolve
+from agent.egress.resolver import PinnedResolver
 from agent.egress.targets import Purpose, Target, parse
 
 __all__ = [

@@ -107,7 +107,7 @@ class _Backend(httpcore2.AsyncNetworkBackend):
 
     def __init__(self, network: net.Network) -> None:
         self._network = network
-        self._inner = httpcore2.AnyIOBackend()
+        self._inner: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()
 
     async def connect_tcp(
         self,
