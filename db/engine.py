@@ -1,0 +1,115 @@
+"""The one way to the database: Piccolo's engine and its asyncpg pool. Reads `DATABASE_URL`, when the pool starts and not before.
+
+The embedded server is started before the workers and leaves its URL in the environment, so importing this module needs no database.
+A transaction lives in a context variable, and a nested one is refused: Piccolo would silently make it a no-op.
+"""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
+
+os.environ.setdefault("PICCOLO_CONF", "db.piccolo_conf")  # where Piccolo looks for the engine, whatever was imported first
+
+Connection = asyncpg.Connection | PoolConnectionProxy
+
+class _LateEngine(PostgresEngine):
+    """Asks the database nothing when it is made: the address is known only at start-up."""
+
+    async def check_version(self) -> None: ...
+
+    async def get_new_connection(self) -> asyncpg.Connection:
+        return await asyncpg.connect(self.config.get("dsn") or url(), timeout=10)
+
+
+DB = _LateEngine(config={}, extensions=())
+UNAVAILABLE = (
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    asyncpg.ConnectionDoesNotExistError,
+)
+_DEAD_CONNECTION = ("connection is closed", "connection has been closed", "pool is closing", "pool is closed")
+
+
+class NoDatabase(RuntimeError):
+    """No `DATABASE_URL`, or no pool: a mistake in the wiring, not a database that is down."""
+
+
+def url() -> str:
+    """The database of this process. Raises NoDatabase where neither an operator nor the embedded server has set it."""
+    if found := os.environ.get("DATABASE_URL"):
+        return found
+    raise NoDatabase("`DATABASE_URL` is not set and no embedded PostgreSQL was started")
+
+
+async def start_pool(dsn: str | None = None, *, min_size: int = 1, max_size: int = 10) -> None:
+    """Open the pool of this process, once, in the event loop that will use it."""
+    DB.config = {"dsn": dsn or url()}
+    await DB.start_connection_pool(min_size=min_size, max_size=max_size, command_timeout=60, timeout=10)
+
+
+async def stop_pool() -> None:
+    """Close the pool; connections that do not come back within five seconds are cut."""
+    if (open_pool := DB.pool) is None:
+        return
+    DB.pool = None
+    try:
+        await _close(open_pool)
+    except TimeoutError:
+        open_pool.terminate()
+
+
+@asynccontextmanager
+async def pool(dsn: str | None = None, *, min_size: int = 1, max_size: int = 10) -> AsyncIterator[asyncpg.Pool]:
+    """`async with pool(): …` for a server's lifespan, a command or a test."""
+    await start_pool(dsn, min_size=min_size, max_size=max_size)
+    try:
+        yield current_pool()
+    finally:
+        await stop_pool()
+
+
+def current_pool() -> asyncpg.Pool:
+    """The open pool. Raises NoDatabase."""
+    if DB.pool is None:
+        raise NoDatabase("the connection pool was not started")
+    return DB.pool
+
+
+@asynccontextmanager
+async def connection() -> AsyncIterator[Connection]:
+    """A plain asyncpg connection for raw SQL and COPY: the open transaction's own, else one from the pool."""
+    if (open_transaction := DB.current_transaction.get()) is not None:
+        yield open_transaction.connection
+        return
+    async with current_pool().acquire() as acquired:
+        yield acquired
+
+
+def transaction() -> PostgresTransaction:
+    """`async with transaction(): …`; Piccolo queries and `connection()` inside take part. Raises TransactionError when one is open."""
+    return DB.transaction(allow_nested=False)
+
+
+async def connect(dsn: str | None = None) -> asyncpg.Connection:
+    """A connection of one's own, outside the pool: for LISTEN and for advisory locks. The caller closes it."""
+    return await asyncpg.connect(dsn or url(), timeout=10)
+
+
+def is_unavailable(error: BaseException) -> bool:
+    """Whether the database is away (down, starting, full, cut off), rather than the query wrong."""
+    if isinstance(error, asyncpg.InterfaceError):
+        return any(words in str(error) for words in _DEAD_CONNECTION)
+    return isinstance(error, UNAVAILABLE) or (isinstance(error, OSError) and not isinstance(error, FileExistsError))
+
+
+async def _close(open_pool: asyncpg.Pool) -> None:
+    async with asyncio.timeout(5):
+        await open_pool.close()

@@ -1,0 +1,99 @@
+"""Every table, by area. `TABLES` is the list that migrations and the drift check go by."""
+
+from piccolo.table import Table
+
+from db.tables.applications import Application, ApplicationBookmark
+from db.tables.billing import CreditHold, CreditTransaction, Payment, Subscription, WebhookEvent
+from db.tables.captures import ApiCall
+from db.tables.chats import Attachment, ChatMessage, ChatSession, ChatSessionEndpoint, ChatSessionMcpServer, Prompt, Usage
+from db.tables.discovery import ActionSequence, ApiChange, DiscoveredEndpoint, DiscoverySummary, EndpointDocumentation
+from db.tables.endpoints import Endpoint, SavedFilter
+from db.tables.identity import ApiToken, AuditLog, LoginSession, OauthAccount, SetupToken, User, UserMfa
+from db.tables.limits import IdempotencyKey, LoginThrottle, RateCounter
+from db.tables.providers import AiProvider, McpServer, ProviderKey, ProviderKeyUse
+from db.tables.runs import Approval, Run, RunEvent
+
+TABLES: tuple[type[Table], ...] = (
+    User,
+    LoginSession,
+    OauthAccount,
+    UserMfa,
+    ApiToken,
+    AuditLog,
+    SetupToken,
+    LoginThrottle,
+    RateCounter,
+    IdempotencyKey,
+    Endpoint,
+    SavedFilter,
+    ApiCall,
+    DiscoverySummary,
+    DiscoveredEndpoint,
+    EndpointDocumentation,
+    ActionSequence,
+    ApiChange,
+    AiProvider,
+    ProviderKey,
+    ProviderKeyUse,
+    McpServer,
+    Application,
+    ApplicationBookmark,
+    ChatSession,
+    ChatSessionEndpoint,
+    ChatSessionMcpServer,
+    ChatMessage,
+    Attachment,
+    Prompt,
+    Usage,
+    Run,
+    RunEvent,
+    Approval,
+    Payment,
+    CreditTransaction,
+    CreditHold,
+    Subscription,
+    WebhookEvent,
+)
+
+__all__ = [
+    "TABLES",
+    "ActionSequence",
+    "AiProvider",
+    "ApiCall",
+    "ApiChange",
+    "ApiToken",
+    "Application",
+    "ApplicationBookmark",
+    "Approval",
+    "Attachment",
+    "AuditLog",
+    "ChatMessage",
+    "ChatSession",
+    "ChatSessionEndpoint",
+    "ChatSessionMcpServer",
+    "CreditHold",
+    "CreditTransaction",
+    "DiscoveredEndpoint",
+    "DiscoverySummary",
+    "Endpoint",
+    "EndpointDocumentation",
+    "IdempotencyKey",
+    "LoginSession",
+    "LoginThrottle",
+    "McpServer",
+    "OauthAccount",
+    "Payment",
+    "Prompt",
+    "ProviderKey",
+    "ProviderKeyUse",
+    "RateCounter",
+    "Run",
+    "RunEvent",
+    "SavedFilter",
+    "SetupToken",
+    "Subscription",
+    "Usage",
+    "User",
+    "UserMfa",
+    "WebhookEvent",
+]
