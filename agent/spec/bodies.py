@@ -144,12 +144,24 @@ def admit(sample: Sample, text: str, name: str, limit: int) -> None:
         return
     if hashed > sample.cut:
         return
-    if name and mask_json({name: text}) != {name: text}:
+    if name and _is_secret(name, text):
         sample.is_partial = True
         return
     sample.values[text] = 1
     if len(sample.values) >= limit * 2:
         trim(sample, limit)
+
+
+def _is_secret(name: str, text: str) -> bool:
+    """Whether redaction would change the text. Most texts are seen at once to be none, under a name that means nothing."""
+    is_plain = _PLAIN_NAMES.get(name)
+    if is_plain is None:
+        is_plain = mask_json({name: _PROBE}) == {name: _PROBE}
+        if len(_PLAIN_NAMES) < 5000:
+            _PLAIN_NAMES[name] = is_plain
+    if is_plain and (len(text) < 12 or not _SUSPICIOUS.search(text) or _HARMLESS.fullmatch(text)):
+        return False
+    return mask_json({name: text}) != {name: text}
 
 
 def trim(sample: Sample, limit: int) -> None:
@@ -203,6 +215,10 @@ def _property(node: Node, key: str) -> Node | None:
     return inner
 
 
+_PLAIN_NAMES: dict[str, bool] = {}
+_PROBE = "aB3dE5gH7jK9mN1pQ3sT5"
+_SUSPICIOUS = re.compile(r"[\d:@=]")
+_HARMLESS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|https?://[\w.-]+(?:/[\w-]{0,15}){0,4}")
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,15})")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,15})\.\d{1,15}")
 _INFINITY = float("inf")

@@ -19,7 +19,7 @@ def paging_of(queries: Mapping[str, Field], response: Node | None, has_link: boo
     limits = [name for words, name in by_words.items() if words in _LIMIT]
     for kind, words in (("cursor", _CURSOR), ("page", _PAGE), ("offset", _OFFSET)):
         names = [name for text, name in by_words.items() if text in words]
-        if kind == "offset" and names and all(_is_token(queries[name]) for name in names):
+        if kind == "offset" and names and limits and all(_is_token(queries[name]) and not _is_date(queries[name]) for name in names):
             kind = "cursor"
         if kind != "cursor":
             names = [name for name in names if _is_counting(queries[name])]

@@ -14,11 +14,14 @@ from urllib.parse import unquote
 
 from agent.spec.model import Pin
 from agent.spec.shapes import Shape, containment, pooled, shape_of, similarity
-from agent.spec.summary import Route, Sample
+from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN, kind_of, split_affixes
 
 SLOT = "{}"
 PASSES = 4
+SHAPES_POOLED = 6
+SEEDS = 24
+FAMILY_MAX = 160
 
 
 @dataclass
@@ -123,6 +126,7 @@ class Group:
 
     weights: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    members: Counter[tuple[str, str]] = field(default_factory=Counter)
     size: int = 0
     singles: int = 0
     looks: Counter[str] = field(default_factory=Counter)
@@ -291,13 +295,20 @@ def _join(cells: list[Cell]) -> Cell:
         count=sum(cell.count for cell in cells),
         weight=sum(cell.weight for cell in cells),
         statuses=sum((cell.statuses for cell in cells), Counter[str]()),
-        request=pooled((cell.request, cell.request_count) for cell in cells if cell.request_count),
-        response=pooled((cell.response, cell.response_count) for cell in cells if cell.response_count),
+        request=_pool([(cell.request, cell.request_count) for cell in cells if cell.request_count]),
+        response=_pool([(cell.response, cell.response_count) for cell in cells if cell.response_count]),
         request_count=sum(cell.request_count for cell in cells),
         response_count=sum(cell.response_count for cell in cells),
         empties=sum(cell.empties for cell in cells),
         query=frozenset().union(*(cell.query for cell in cells)),
     )
+
+
+def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
+    """The average of the best seen shapes: a few say as much as all."""
+    if len(shapes) < 2:
+        return shapes[0][0] if shapes else {}
+    return pooled(sorted(shapes, key=lambda shape: -shape[1])[:SHAPES_POOLED])
 
 
 _LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "word": -1.5}
@@ -461,9 +472,11 @@ def _best_cluster(siblings: list[Child], context: Context) -> list[Child]:
     best, best_score = list[Child](), 0.0
     if len(siblings) < 2:
         return best
+    if len(siblings) > FAMILY_MAX:
+        siblings = sorted(siblings, key=lambda child: (rank(child.value), child.value))[:FAMILY_MAX]
     ordered = sorted(siblings, key=lambda child: (-child.own, child.value))
     for is_forced in (False, True):
-        for seed in ordered[:24]:
+        for seed in ordered[: SEEDS if len(ordered) < 60 else SEEDS // 4]:
             if is_forced and not any(tail and not tail.startswith(SLOT) for tail, _ in seed.cells):
                 continue
             members, score = _grow(seed, ordered, is_forced, context)
@@ -500,7 +513,12 @@ def _join_group(group: Group, child: Child, is_forced: bool = False) -> None:
     group.looks[_look(child.value)] += max([1, *(len(sample.values) for sample in _samples(child))])
     for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
         group.weights[key] += cell.weight
-        group.cells[key] = _join([group.cells[key], cell]) if key in group.cells else cell
+        other = group.cells.get(key)
+        group.members[key] += 1
+        if other is None:
+            group.cells[key] = cell
+        elif group.members[key] <= SHAPES_POOLED:
+            group.cells[key] = _join([other, cell])
 
 
 def _look_bond(child: Child, group: Group) -> float:

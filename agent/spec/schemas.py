@@ -289,5 +289,5 @@ def _component_name(names: list[str], taken: set[str]) -> str:
     return base if base not in taken else f"{base}{number}"
 
 
-_DATA_KEY = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d{4}-\d\d-\d\d.*|[^@\s]+@[^@\s]+\.\w+", re.IGNORECASE)
+_DATA_KEY = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d{4}-\d\d-\d\d.*|[^@\s]+@[^@\s]+\.\w+|[a-z]{2}[-_][A-Z]{2}", re.IGNORECASE)
 _ENUM_VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,39}")

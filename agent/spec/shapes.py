@@ -21,7 +21,10 @@ def similarity(a: Shape, b: Shape) -> float:
     """Weighted Jaccard: what both have by what one of them has."""
     if len(a) > len(b):
         a, b = b, a
-    both = sum(min(weight, b.get(path, 0.0)) for path, weight in a.items())
+    both = 0.0
+    for path in a.keys() & b.keys():
+        one, two = a[path], b[path]
+        both += one if one < two else two
     total = sum(a.values()) + sum(b.values()) - both
     return both / total if total else 0.0
 

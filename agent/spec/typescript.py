@@ -252,8 +252,8 @@ function pairs(values: Record<string, unknown> | undefined): Array<[string, stri
   );
 }
 
-function encode(body: unknown, contentType: string): BodyInit | undefined {
-  if (body === undefined) return undefined;
+function encode(body: unknown, contentType: string): BodyInit | null {
+  if (body === undefined) return null;
   if (typeof body === "string" || body instanceof Blob || body instanceof FormData) return body;
   const fields = body as Record<string, unknown>;
   if (contentType.includes("urlencoded")) return new URLSearchParams(pairs(fields));
