@@ -7,20 +7,9 @@ checked one, so that a second answer of the name server changes nothing. Nothing
 netrc), and redirects are followed by `fetch` alone, which brings each hop through the same checks.
 """
 
-from agent.egress.clients import close, fetch, http_client
-from agent.egress.network import Network, Pinned, connect, resolve
+from agent.egress.clients import close, fetch, http_client, new_client
+from agent.egress.network import Network, Pinned, Route, connect, resolve
 from agent.egress.resolver import PinnedResolver
 from agent.egress.targets import Purpose, Target, parse
 
-__all__ = [
-    "Network",
-    "Pinned",
-    "Purpose",
-    "Target",
-    "close",
-    "connect",
-    "fetch",
-    "http_client",
-    "parse",
-    "resolve",
-]
+__all__ = ["Network", "Pinned", "PinnedResolver", "Purpose", "Route", "Target", "close", "connect", "fetch", "http_client", "new_client", "parse", "resolve"]

@@ -61,11 +61,12 @@ async def fetch(
     """One request and its redirects. Credentials and the body never go to another origin. Raises the refusals of `http_client`, bad_request."""
     kept = dict(headers or {})
     for _ in range(redirects + 1):
+        here = parse(url)  # as it was written: the client's own parser repairs what ours refuses
         answer = await client.request(method, url, headers=kept, content=content)
         if answer.status_code not in _REDIRECTS or "location" not in answer.headers:
             return answer
         there = urljoin(url, answer.headers["location"])
-        if parse(there).origin != parse(url).origin:
+        if parse(there).origin != here.origin:
             if answer.status_code in (307, 308) and content:
                 raise Problem(
                     "egress_refused",
@@ -107,7 +108,7 @@ class _Backend(httpcore2.AsyncNetworkBackend):
 
     def __init__(self, network: net.Network) -> None:
         self._network = network
-        self._inner: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()
+        self._inner: httpcore2.AsyncNetworkBackend = httpcore2.AnyIOBackend()  # pyright: ignore[reportAttributeAccessIssue]  # its type depends on what is installed
 
     async def connect_tcp(
         self,

@@ -83,6 +83,11 @@ def refused(host: str, why: str) -> Problem:
     return Problem("egress_refused", f"`{host}` may not be reached: {why}.", host=host)
 
 
+def forget_own_addresses() -> None:
+    """Look at the interfaces again at the next check."""
+    _own_addresses.cache_clear()
+
+
 class _Allowed(NamedTuple):
     networks: tuple[addresses.IPNetwork, ...]
     names: tuple[str, ...]
