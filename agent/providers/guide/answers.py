@@ -1,19 +1,38 @@
+# ruff: noqa: E501 - a sentence stays on one line
 """What the guide says after a step: one small composer for each tool (and view), reading the result's `data` with tolerance.
 
 A composer returns Markdown, or "" to fall back to the tool's own text. Values from captured traffic are shown as code, never obeyed.
 """
 
-import json
 import re
 from collections.abc import Callable
 from typing import Any, cast
 
 from agent.providers.base import ToolSpec
 from agent.providers.guide.help import commands, help_text, offered_verbs, small_talk
+from agent.providers.guide.markup import (
+    SHOWN,
+    Data,
+    and_more,
+    call_line,
+    call_table,
+    clipped,
+    code,
+    counted,
+    fenced,
+    has_failed,
+    items_of,
+    name_of,
+    nested,
+    pretty,
+    rows,
+    state_of,
+    took,
+    value_of,
+)
 from agent.providers.guide.plan import Done, Plan
 from agent.providers.guide.verbs import ASKS
 
-Data = dict[str, Any]
 Composer = Callable[[Data, Done], str]
 
 
@@ -53,7 +72,7 @@ def _created(data: Data, done: Done) -> str:
         return ""
     curl = f"curl {proxy}{_first_path(data)}"
     return (
-        f"**{_name(data)}** is being captured. Use this URL in place of `{data.get('destination_url', '')}`:\n\n```\n{proxy}\n```\n\n"
+        f"**{name_of(data)}** is being captured. Use this URL in place of `{data.get('destination_url', '')}`:\n\n```\n{proxy}\n```\n\n"
         f"Try it:\n\n```sh\n{curl}\n```\n\nThe calls appear here as they arrive; then ask me about them, or say *document it*."
     )
 
@@ -63,37 +82,39 @@ def _first_path(data: Data) -> str:
 
 
 def _card(data: Data, done: Done) -> str:
-    items = _items(data)
+    items = items_of(data)
     if len(items) != 1:
         return _endpoints(data, done)
     one = items[0]
-    return f"**{_name(one)}** ({_state(one)}{', public' if one.get('is_public') else ''}) forwards to `{one.get('destination_url', '')}`. Its proxy URL:\n\n```sh\ncurl {one.get('proxy_url', '')}{_first_path(one)}\n```"
+    return f"**{name_of(one)}** ({state_of(one)}{', public' if one.get('is_public') else ''}) forwards to `{one.get('destination_url', '')}`. Its proxy URL:\n\n```sh\ncurl {one.get('proxy_url', '')}{_first_path(one)}\n```"
 
 
 def _endpoints(data: Data, done: Done) -> str:
-    items = _items(data)
+    items = items_of(data)
     if not items:
         return "No API matches that." if done.step.arguments else "You capture no API yet. Say *capture https://api.example.com*, or *capture the demo API*."
-    rows = [f"| **{_name(one)}** | `{one.get('slug', '')}` | {_code(one.get('destination_url'))} | {_state(one)} | {one.get('calls', '')} |" for one in items]
-    return _counted(items, "API", data) + "\n\n| Name | Slug | Destination | State | Calls |\n|---|---|---|---|---|\n" + "\n".join(rows)
+    rows = [
+        f"| **{name_of(one)}** | `{one.get('slug', '')}` | {code(one.get('destination_url'))} | {state_of(one)} | {one.get('calls', '')} |" for one in items
+    ]
+    return counted(items, "API", data) + "\n\n| Name | Slug | Destination | State | Calls |\n|---|---|---|---|---|\n" + "\n".join(rows)
 
 
 def _updated(data: Data, done: Done) -> str:
-    changed = [f"{name} is now {_said(value)}" for name, value in done.step.arguments.items() if name != "endpoint"]
-    return f"Done: **{_name(data)}**'s {', '.join(changed)}." if changed and data.get("id") else ""
+    changed = [f"{name} is now {value_of(value)}" for name, value in done.step.arguments.items() if name != "endpoint"]
+    return f"Done: **{name_of(data)}**'s {', '.join(changed)}." if changed and data.get("id") else ""
 
 
 def _deleted(data: Data, done: Done) -> str:
-    return f"**{_name(data)}** is deleted." if data.get("name") else ""
+    return f"**{name_of(data)}** is deleted." if data.get("name") else ""
 
 
 def _calls(data: Data, done: Done) -> str:
-    items = _items(data)
+    items = items_of(data)
     if not items:
         return _no_calls(done)
     if done.step.arguments.get("limit") == 1:
-        return f"The newest{' failing' if done.step.arguments.get('status') else ''} call:\n\n{_table(items)}"
-    return f"{_counted(items, 'call', data)}, newest first:\n\n{_table(items[:_SHOWN])}{_rest(items)}"
+        return f"The newest{' failing' if done.step.arguments.get('status') else ''} call:\n\n{call_table(items)}"
+    return f"{counted(items, 'call', data)}{', newest first' * (len(items) > 1)}:\n\n{call_table(items[:SHOWN])}{and_more(items)}"
 
 
 def _no_calls(done: Done) -> str:
@@ -108,17 +129,17 @@ def _within(done: Done) -> str:
 
 
 def _slowest(data: Data, done: Done) -> str:
-    items = sorted(_items(data), key=lambda call: -_duration(call))
+    items = sorted(items_of(data), key=lambda call: -took(call))
     if not items:
         return _no_calls(done)
     first = items[0]
     middle = items[len(items) // 2]
-    return f"The slowest of {len(items)}{'+' if data.get('next') else ''} calls took **{_duration(first):,.0f} ms**: {_line(first)}. The median is {_duration(middle):,.0f} ms.\n\n{_table(items[:5])}"
+    return f"The slowest of {len(items)}{'+' if data.get('next') else ''} calls took **{took(first):,.0f} ms**: {call_line(first)}. The median is {took(middle):,.0f} ms.\n\n{call_table(items[:5])}"
 
 
 def _count(data: Data, done: Done) -> str:
-    items = _items(data)
-    failed = sum(1 for call in items if _failed(call))
+    items = items_of(data)
+    failed = sum(1 for call in items if has_failed(call))
     total = f"{len(items)}{' or more' if data.get('next') else ''} call{'s' * (len(items) != 1)}"
     if done.step.arguments.get("status") == "error":
         return f"**{total}** failed{_within(done)}." if items else _no_calls(done)
@@ -126,61 +147,74 @@ def _count(data: Data, done: Done) -> str:
 
 
 def _call(data: Data, done: Done) -> str:
-    summary = _nested(data, "summary") or _nested(data, "call") or data
+    summary = nested(data, "summary") or nested(data, "call") or data
     if not summary.get("method"):
         return ""
-    parts = [_line(summary)]
+    parts = [call_line(summary)]
     for side in ("request", "response"):
         headers, body = _headers(data, side), _body(data, side)
         if headers or body:
             parts.append(f"**{side.capitalize()}**")
-        parts += [_fenced(text, kind) for text, kind in ((headers, "http"), (body, "json")) if text]
+        parts += [fenced(text, kind) for text, kind in ((headers, "http"), (body, "json")) if text]
     return "\n\n".join(parts)
 
 
 def _headers(data: Data, side: str) -> str:
-    raw = data.get(f"{side}_headers") or (_nested(data, side) or {}).get("headers")
+    raw = data.get(f"{side}_headers") or (nested(data, side) or {}).get("headers")
     if isinstance(raw, dict):
         return "\n".join(f"{name}: {value}" for name, value in cast("Data", raw).items())
     return "\n".join(f"{row[0]}: {row[1]}" for row in cast("list[list[Any]]", raw) if len(row) == 2) if isinstance(raw, list) else ""
 
 
 def _body(data: Data, side: str) -> str:
-    raw = data.get(f"{side}_body") or (_nested(data, side) or {}).get("body")
+    raw = data.get(f"{side}_body") or (nested(data, side) or {}).get("body")
     text = cast("Data", raw).get("text") if isinstance(raw, dict) and "text" in raw else raw
-    return _clipped(text if isinstance(text, str) else _pretty(text)) if text else ""
+    return clipped(text if isinstance(text, str) else pretty(text)) if text else ""
 
 
 def _explained(data: Data, done: Done) -> str:
-    cause, call = data.get("likely_cause"), _nested(data, "call") or {}
+    cause, call = data.get("likely_cause"), nested(data, "call") or {}
     if not cause:
         return ""
     differences = "\n".join(f"- {_difference(one)}" for one in cast("list[Any]", data.get("differences") or []))
-    last = _nested(data, "last_success")
-    return "\n\n".join(part for part in (_line(call) if call.get("method") else "", f"**{cause}**", differences, f"The last success for comparison: {_line(last)}." if last else "") if part)
+    last = nested(data, "last_success")
+    return "\n\n".join(
+        part
+        for part in (
+            call_line(call) if call.get("method") else "",
+            f"**{cause}**",
+            differences,
+            f"The last success for comparison: {call_line(last)}." if last else "",
+        )
+        if part
+    )
 
 
 def _difference(one: Any) -> str:
     if not isinstance(one, dict):
         return str(one)
     row = cast("Data", one)
-    return str(row.get("text") or row.get("description") or ", ".join(f"{name} {_said(value)}" for name, value in row.items()))
+    return str(row.get("text") or row.get("description") or ", ".join(f"{name} {value_of(value)}" for name, value in row.items()))
 
 
 def _waited(data: Data, done: Done) -> str:
-    return f"Arrived:\n\n{_table(_items(data))}" if _items(data) else ""
+    return f"Arrived:\n\n{call_table(items_of(data))}" if items_of(data) else ""
 
 
 def _documented(data: Data, done: Done) -> str:
-    operations = [one for one in _list(data, "operations") if one.get("method")]
+    operations = [one for one in rows(data, "operations") if one.get("method")]
     title = data.get("endpoint") or data.get("name") or done.step.arguments.get("endpoint", "")
     title = cast("Data", title).get("name", "") if isinstance(title, dict) else title
     links = _links(data)
     if not operations and not links:
         return ""
-    rows = "\n".join(f"- `{one['method']} {one.get('template') or one.get('path', '')}` {one.get('summary', '')}" for one in operations[:_SHOWN])
-    heading = f"**{title}** is documented: {len(operations)} operation{'s' * (len(operations) != 1)}" + (f" from {data['calls']} calls" if data.get("calls") else "") + "."
-    return "\n\n".join(part for part in (heading, rows, f"Documents: {links}" if links else "") if part)
+    lines = "\n".join(f"- `{one['method']} {one.get('template') or one.get('path', '')}` {one.get('summary', '')}" for one in operations[:SHOWN])
+    heading = (
+        f"**{title}** is documented: {len(operations)} operation{'s' * (len(operations) != 1)}"
+        + (f" from {data['calls']} calls" if data.get("calls") else "")
+        + "."
+    )
+    return "\n\n".join(part for part in (heading, lines, f"Documents: {links}" if links else "") if part)
 
 
 def _links(data: Data) -> str:
@@ -193,23 +227,29 @@ def _docs(data: Data, done: Done) -> str:
     link = f"[Open the {_FORMATS.get(kind, kind)} document]({data['url']})" if data.get("url") else _links(data)
     if not text:
         return link
-    return "\n\n".join(part for part in (link, _clipped(text) if kind == "markdown" else _fenced(_clipped(text), _FENCES.get(kind, "json"))) if part)
+    return "\n\n".join(part for part in (link, clipped(text) if kind == "markdown" else fenced(clipped(text), _FENCES.get(kind, "json"))) if part)
 
 
 def _auth(data: Data, done: Done) -> str:
     """The documents' part on authentication."""
     text = str(data.get("text") or done.result.text)
     section = re.search(r"^(#+)[^\n]*\b(?:authenti|authori|security|credential)[^\n]*\n(.*?)(?=^#{1,6} |\Z)", text, re.IGNORECASE | re.MULTILINE | re.DOTALL)
-    lines = section[2].strip() if section else "\n".join(line for line in text.splitlines() if re.search(r"\b(bearer|api[- ]key|basic auth|authorization|cookie|token)\b", line, re.IGNORECASE))[:800]
+    lines = (
+        section[2].strip()
+        if section
+        else "\n".join(line for line in text.splitlines() if re.search(r"\b(bearer|api[- ]key|basic auth|authorization|cookie|token)\b", line, re.IGNORECASE))[
+            :800
+        ]
+    )
     link = f"\n\n[The whole documentation]({data['url']})" if data.get("url") else ""
     return f"{lines}{link}" if lines else f"The captured calls show no authentication.{link}"
 
 
 def _operations(data: Data, done: Done) -> str:
-    items = _items(data) or _list(data, "operations")
+    items = items_of(data) or rows(data, "operations")
     if not items:
         return "No operation matches that." if done.step.tool == "operation_search" else _docs(data, done)
-    return "\n".join(f"- {_operation_line(one)}" for one in items[:_SHOWN])
+    return "\n".join(f"- {_operation_line(one)}" for one in items[:SHOWN])
 
 
 def _operation_line(one: Data) -> str:
@@ -221,16 +261,19 @@ def _example(data: Data, done: Done) -> str:
     example = data.get("example") or data.get("curl") or data.get("examples")
     if not example:
         return ""
-    return f"{_operation_line(data)}\n\n{_fenced(example if isinstance(example, str) else _pretty(example), 'sh' if isinstance(example, str) else 'json')}"
+    return f"{_operation_line(data)}\n\n{fenced(example if isinstance(example, str) else pretty(example), 'sh' if isinstance(example, str) else 'json')}"
 
 
 def _changes(data: Data, done: Done) -> str:
-    items = _items(data)
+    items = items_of(data)
     if not items:
         return "Nothing changed" + _within(done) + "."
-    rows = [f"- {'**Breaking**: ' if _is_breaking(one) else ''}{one.get('description') or one.get('change_description') or one.get('change_type', '')}" for one in items[:_SHOWN]]
+    rows = [
+        f"- {'**Breaking**: ' if _is_breaking(one) else ''}{one.get('description') or one.get('change_description') or one.get('change_type', '')}"
+        for one in items[:SHOWN]
+    ]
     breaking = sum(1 for one in items if _is_breaking(one))
-    return f"{_counted(items, 'change', data)}, {breaking} breaking:\n\n" + "\n".join(rows)
+    return f"{counted(items, 'change', data)}, {breaking} breaking:\n\n" + "\n".join(rows)
 
 
 def _is_breaking(one: Data) -> bool:
@@ -238,7 +281,7 @@ def _is_breaking(one: Data) -> bool:
 
 
 def _credits(data: Data, done: Done) -> str:
-    balance, held, prices = data.get("balance"), data.get("held"), _nested(data, "prices") or {}
+    balance, held, prices = data.get("balance"), data.get("held"), nested(data, "prices") or {}
     if balance is None:
         return ""
     costs = ", ".join(f"`{name}` costs {price}" for name, price in prices.items())
@@ -247,24 +290,41 @@ def _credits(data: Data, done: Done) -> str:
 
 def _bought(data: Data, done: Done) -> str:
     link = data.get("checkout_url") or data.get("url")
-    return f"{data.get('credits') or done.step.arguments.get('credits')} credits cost {data.get('price', data.get('amount', ''))} {data.get('currency', '')}. [Go to the checkout]({link}); nothing is bought before.".replace("  ", " ") if link else ""
+    return (
+        f"{data.get('credits') or done.step.arguments.get('credits')} credits cost {data.get('price', data.get('amount', ''))} {data.get('currency', '')}. [Go to the checkout]({link}); nothing is bought before.".replace(
+            "  ", " "
+        )
+        if link
+        else ""
+    )
 
 
 def _keys(data: Data, done: Done) -> str:
-    items = _items(data)
+    items = items_of(data)
     if not items:
         return "There are no keys yet. Say *add my OpenAI key*; I need none myself."
-    return "\n".join(f"- **{one.get('name') or one.get('provider')}** for {one.get('provider')}, `••••{one.get('last4', '')}`{', shared' if one.get('shared') or one.get('is_shared') else ''}" for one in items)
+    return "\n".join(
+        f"- **{one.get('name') or one.get('provider')}** for {one.get('provider')}, `••••{one.get('last4', '')}`{', shared' if one.get('shared') or one.get('is_shared') else ''}"
+        for one in items
+    )
 
 
 def _key_form(data: Data, done: Done) -> str:
-    return f"Type the {data.get('provider', '')} key into [the form]({data['url']}). It is stored encrypted and never passes through this chat." if data.get("url") else ""
+    return (
+        f"Type the {data.get('provider', '')} key into [the form]({data['url']}). It is stored encrypted and never passes through this chat."
+        if data.get("url")
+        else ""
+    )
 
 
 def _named_list(noun: str, empty: str) -> Composer:
     def composed(data: Data, done: Done) -> str:
-        items = _items(data)
-        return "\n".join(f"- **{one.get('name', '')}** {one.get('description') or one.get('url') or ''}".rstrip() for one in items) if items else f"There are no {noun} yet. {empty}"
+        items = items_of(data)
+        return (
+            "\n".join(f"- **{one.get('name', '')}** {one.get('description') or one.get('url') or ''}".rstrip() for one in items)
+            if items
+            else f"There are no {noun} yet. {empty}"
+        )
 
     return composed
 
@@ -274,91 +334,15 @@ def _usage(data: Data, done: Done) -> str:
     return "\n".join(f"- {name.replace('_', ' ')}: **{value}**" for name, value in plain.items())
 
 
-def _items(data: Data) -> list[Data]:
-    return _list(data, "items") or ([data] if data.get("proxy_url") else [])
-
-
-def _list(data: Data, name: str) -> list[Data]:
-    value = data.get(name)
-    return [cast("Data", one) for one in cast("list[Any]", value) if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _nested(data: Data, name: str) -> Data | None:
-    value = data.get(name)
-    return cast("Data", value) if isinstance(value, dict) else None
-
-
-def _name(data: Data) -> str:
-    return str(data.get("name") or data.get("slug") or data.get("id") or "It")
-
-
-def _state(data: Data) -> str:
-    return str(data.get("status") or "").lower()
-
-
-def _said(value: Any) -> str:
-    return {"True": "on", "False": "off"}.get(str(value), f"`{', '.join(map(str, cast('list[Any]', value))) if isinstance(value, list) else value}`")
-
-
-def _counted(items: list[Data], noun: str, data: Data) -> str:
-    return f"{len(items)}{' or more' if data.get('next') else ''} {noun}{'s' * (len(items) != 1)}"
-
-
-def _rest(items: list[Data]) -> str:
-    return f"\n\n… and {len(items) - _SHOWN} more." if len(items) > _SHOWN else ""
-
-
-def _table(calls: list[Data]) -> str:
-    rows = [f"| {n} | `{call.get('method', '')}` | {_code(call.get('path') or call.get('url'))} | {_outcome(call)} | {_duration(call):,.0f} ms | {_clock(call)} |" for n, call in enumerate(calls, 1)]
-    return "| | | Path | Answer | Took | When |\n|---|---|---|---|---|---|\n" + "\n".join(rows)
-
-
-def _line(call: Data) -> str:
-    return f"`{call.get('method', '')}` {_code(call.get('path') or call.get('url'))} → {_outcome(call)} in {_duration(call):,.0f} ms"
-
-
-def _outcome(call: Data) -> str:
-    status = call.get("status") or call.get("response_status")
-    return f"{'❌ ' if _failed(call) else ''}{status or _code(call.get('error') or 'no answer')}"
-
-
-def _failed(call: Data) -> bool:
-    status = call.get("status") or call.get("response_status")
-    return bool(call.get("error")) or (isinstance(status, int) and status >= 400)
-
-
-def _duration(call: Data) -> float:
-    value = call.get("duration_ms") or call.get("duration") or 0
-    return float(value) if isinstance(value, int | float) else 0.0
-
-
-def _clock(call: Data) -> str:
-    return str(call.get("started_at") or call.get("timestamp") or "")[:19].replace("T", " ")
-
-
-def _code(value: Any) -> str:
-    """A value from outside as inline code that cannot end itself, the table or the line."""
-    flat = re.sub(r"[`|\s]+", " ", str(value or ""))[:160].strip()
-    return f"`{flat}`" if flat else ""
-
-
-def _fenced(text: str, kind: str) -> str:
-    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
-    return f"{fence}{kind}\n{text}\n{fence}"
-
-
-def _pretty(value: Any) -> str:
-    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
-
-
-def _clipped(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n…"
-
-
-_SHOWN = 20
-_LONGEST = 4000
-_FORMATS = {"openapi": "OpenAPI", "openapi.json": "OpenAPI (JSON)", "openapi.yaml": "OpenAPI (YAML)", "markdown": "Markdown", "typescript": "TypeScript", "graphql": "GraphQL", "postman": "Postman"}
+_FORMATS = {
+    "openapi": "OpenAPI",
+    "openapi.json": "OpenAPI (JSON)",
+    "openapi.yaml": "OpenAPI (YAML)",
+    "markdown": "Markdown",
+    "typescript": "TypeScript",
+    "graphql": "GraphQL",
+    "postman": "Postman",
+}
 _FENCES = {"typescript": "ts", "graphql": "graphql"}
 COMPOSERS: dict[str, Composer] = {
     "endpoint_create": _created,

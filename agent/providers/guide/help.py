@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 - regular expressions and texts stay on one line; Chinese and curly punctuation is meant
 """What the guide says without calling anything: its verbs with examples, small talk, what it cannot do."""
 
 import re
@@ -30,7 +31,7 @@ def small_talk(text: str, tools: tuple[ToolSpec, ...]) -> str:
 def help_text(text: str, tools: tuple[ToolSpec, ...]) -> str:
     """For what was not understood: says so, and names the verbs that come nearest."""
     offered = {tool.name for tool in tools}
-    near = [verb for verb in nearest(text, Memory(), 6) if verb.tool in offered][:3]
+    near = [verb for verb in nearest(text, Memory(), 6) if verb.tool in offered][:3] or offered_verbs(tools)[:3]
     hints = "\n".join(f"- *{verb.example}* – {verb.does}" for verb in near)
     return f"{CANNOT}\n\nThe nearest I can do:\n\n{hints}\n\n`/help` lists everything." if near else CANNOT
 
@@ -40,7 +41,10 @@ def commands(tools: tuple[ToolSpec, ...]) -> str:
     rows = [f"| {verb.does} | *{verb.example}* | {' '.join(f'`/{name}`' for name in verb.commands)} |" for verb in offered_verbs(tools)]
     if not rows:
         return f"{CANNOT} Tools are switched off for this chat."
-    return "I'm the built-in guide, no language model. Say these in your own words, or as a command:\n\n| What | For example | Command |\n|---|---|---|\n" + "\n".join(rows)
+    return (
+        "I'm the built-in guide, no language model. Say these in your own words, or as a command:\n\n| What | For example | Command |\n|---|---|---|\n"
+        + "\n".join(rows)
+    )
 
 
 def offered_verbs(tools: tuple[ToolSpec, ...]) -> list[Verb]:

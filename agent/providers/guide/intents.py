@@ -8,9 +8,11 @@ import re
 import msgspec
 
 from agent.providers.guide import words
+from agent.providers.guide.carving import Said
 from agent.providers.guide.memory import Memory
 from agent.providers.guide.reading import Clause, clause, mask, pieces, translated
-from agent.providers.guide.slots import Said, present, residue
+from agent.providers.guide.references import residue
+from agent.providers.guide.slots import present
 from agent.providers.guide.verbs import COMMAND_ARGUMENTS, VERBS, Verb
 
 
@@ -39,8 +41,12 @@ def nearest(text: str, memory: Memory, count: int = 3) -> tuple[Verb, ...]:
     """The verbs that share most with what was said, for "did you mean"."""
     masked = mask(translated(text))
     heard = clause(masked.text, masked.spans)
-    scored = [(len(heard.concepts & frozenset(re.findall(r"\w+", " ".join(verb.patterns)))) / (len(verb.patterns) + 4), -n) for n, verb in enumerate(VERBS) if verb.example]
-    return tuple(VERBS[-n] for _, n in sorted(scored, reverse=True)[:count])
+    scored = [
+        (len((heard.concepts - _COMMON) & frozenset(re.findall(r"\w+", " ".join(verb.patterns)))) / (len(verb.patterns) + 4), -n)
+        for n, verb in enumerate(VERBS)
+        if verb.example
+    ]
+    return tuple(VERBS[-n] for points, n in sorted(scored, reverse=True)[:count] if points)
 
 
 def best(heard: Clause, memory: Memory, files: tuple[str, ...] = ()) -> Verb | None:
@@ -137,3 +143,6 @@ def _command(text: str, memory: Memory) -> tuple[Intent, ...]:
     verb = next((verb for verb in VERBS if name.lower() in verb.commands or name.lower() == verb.tool), None)
     masked = mask(rest)
     return () if verb is None else (Intent(verb, clause(masked.text, masked.spans, memory.names()), dict(COMMAND_ARGUMENTS.get(name.lower(), {}))),)
+
+
+_COMMON = frozenset("question show list create find try use run write save set recent name count".split())

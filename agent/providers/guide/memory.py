@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - a row of the table stays on one line
 """What has been spoken of: the things that earlier tool calls and results named, so that "it" and "the second one" mean something.
 
 Only ids, names and states are kept, and only from the members where our own tools put them; captured text is never read.
@@ -83,7 +84,9 @@ def _told(memory: Memory, call: ToolCall) -> Memory:
         return memory
     known = named(memory, "endpoint", endpoint)
     thing = known or Thing("endpoint", endpoint, frozenset({endpoint.lower()}), {})
-    return msgspec.structs.replace(memory, things=memory.things if known else (*memory.things, thing), focus={**memory.focus, "endpoint": thing.ref}, last="endpoint")
+    return msgspec.structs.replace(
+        memory, things=memory.things if known else (*memory.things, thing), focus={**memory.focus, "endpoint": thing.ref}, last="endpoint"
+    )
 
 
 def _shown(memory: Memory, result: ToolResult) -> Memory:

@@ -12,10 +12,11 @@ import msgspec
 from agent.messages import Attachment, Message, ToolResult, text_of
 from agent.providers.base import ToolSpec
 from agent.providers.guide import words
+from agent.providers.guide.carving import Found, Said
 from agent.providers.guide.intents import Intent, intents
 from agent.providers.guide.memory import remember, things_of
 from agent.providers.guide.reading import clause, mask, translated
-from agent.providers.guide.slots import Found, Said, find
+from agent.providers.guide.slots import find
 from agent.providers.guide.verbs import ALSO_NEEDS, ASKS, INSTEAD, VERBS
 
 
@@ -143,7 +144,9 @@ def _steps(intent: Intent, messages: tuple[Message, ...], files: tuple[str, ...]
     arguments = {**verb.fixed, **arguments, **intent.given}
     several = several or tuple(_as_list(arguments[verb.many])) if verb.many in arguments else ()
     if missing := _missing(intent, arguments):
-        return Ask(missing, msgspec.structs.replace(intent, given={**intent.given, **{k: list(several) if k == verb.many else v for k, v in arguments.items()}}))
+        return Ask(
+            missing, msgspec.structs.replace(intent, given={**intent.given, **{k: list(several) if k == verb.many else v for k, v in arguments.items()}})
+        )
     arguments = _completed(verb.tool, arguments, intent)
     variants = [{**arguments, verb.many: value} for value in several] if verb.many and several else [arguments]
     return tuple(_offered(Step(verb.tool, _ordered(verb.slots, variant), verb.view, intent.clause.plain(intent.clause.text)), offered) for variant in variants)
@@ -178,7 +181,9 @@ def _offered(step: Step, offered: dict[str, ToolSpec]) -> Step:
         return Step(instead, {"endpoint": step.arguments["endpoint"]}, step.view or "docs", step.topic)
     properties = offered[step.tool].input_schema.get("properties", {}) if step.tool in offered else {}
     most = {name: schema.get("maximum") for name, schema in properties.items()}
-    return msgspec.structs.replace(step, arguments={k: min(v, most[k]) if isinstance(v, int) and not isinstance(v, bool) and most.get(k) else v for k, v in step.arguments.items()})
+    return msgspec.structs.replace(
+        step, arguments={k: min(v, most[k]) if isinstance(v, int) and not isinstance(v, bool) and most.get(k) else v for k, v in step.arguments.items()}
+    )
 
 
 def _second(intent: Intent, done: Done, offered: dict[str, ToolSpec]) -> tuple[Step, ...]:

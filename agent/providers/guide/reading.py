@@ -1,3 +1,4 @@
+# ruff: noqa: E501, RUF001 - regular expressions and texts stay on one line; Chinese and curly punctuation is meant
 """From a sentence to clauses: protect what must not be cut (quotes, URLs, ids, JSON), split, correct spelling, hear mood and negation.
 
 Knows words and shapes, not verbs: which tool a clause asks for is decided in `intents`.
@@ -14,7 +15,7 @@ import msgspec
 from agent.providers.guide import words
 
 SpanKind = Literal["quote", "code", "json", "secret", "url", "id", "operation", "path", "pair", "host"]
-TOKEN = r"⟦(\d+)⟧"
+PLACE = r"⟦(\d+)⟧"
 
 
 class Span(msgspec.Struct, frozen=True):
@@ -41,7 +42,7 @@ class Clause(msgspec.Struct, frozen=True):
 
     def span(self, token: str) -> Span | None:
         """What `⟦n⟧` stands for; None for an ordinary word."""
-        found = re.fullmatch(TOKEN, token)
+        found = re.fullmatch(PLACE, token)
         return self.spans[int(found[1])] if found else None
 
     def plain(self, text: str) -> str:
@@ -51,7 +52,7 @@ class Clause(msgspec.Struct, frozen=True):
 
 def mask(text: str) -> Masked:
     """Replace whatever must be kept whole by a token."""
-    spans: list[Span] = []
+    spans, text = list[Span](), re.sub(r"[⟦⟧]", " ", text)
     for kind, pattern in _SHAPES:
 
         def keep(found: re.Match[str], kind: SpanKind = kind) -> str:
@@ -67,7 +68,7 @@ def mask(text: str) -> Masked:
 
 
 def unmask(text: str, spans: tuple[Span, ...]) -> str:
-    return re.sub(TOKEN, lambda found: spans[int(found[1])].value, text)
+    return re.sub(PLACE, lambda found: spans[int(found[1])].value, text)
 
 
 def pieces(masked: Masked) -> tuple[str, ...]:
@@ -81,7 +82,7 @@ def clause(text: str, spans: tuple[Span, ...], names: frozenset[str] = frozenset
     mood = _mood(bare, preamble)
     kept, negated = _without_negated(_corrected(bare, names))
     kept, _ = _without_preamble(kept)
-    telling = [word for word in _words(kept) if meanings(word) or re.fullmatch(TOKEN, word)]
+    telling = [word for word in _words(kept) if meanings(word) or re.fullmatch(PLACE, word)]
     concepts = frozenset(concept for word in telling for concept in meanings(word))
     return Clause(kept, spans, mood, concepts, meanings(telling[0]) if telling and _leads(kept, telling[0]) else frozenset(), negated)
 
@@ -119,7 +120,9 @@ def _words(text: str) -> list[str]:
 def _leads(text: str, word: str) -> bool:
     """Whether only noise stands before the word: then it is what the clause tells us to do."""
     before = _words(text[: text.find(word)])
-    return len(before) <= 1 and all(other.lower() in {"to", "again", "now", "the", "my", "it", "quickly", "safely", "permanently", "immediately"} for other in before)
+    return len(before) <= 1 and all(
+        other.lower() in {"to", "again", "now", "the", "my", "it", "quickly", "safely", "permanently", "immediately"} for other in before
+    )
 
 
 def _phrased(text: str) -> str:
@@ -161,7 +164,7 @@ def _spelled(word: str) -> str:
     if _is_inflected(lowered):
         return word
     near = difflib.get_close_matches(lowered, _vocabulary(), n=1, cutoff=0.82)
-    return near[0] if near and near[0][0] == lowered[0] and abs(len(near[0]) - len(word)) <= 2 and sorted(near[0])[:-1] != sorted(lowered) else word
+    return near[0] if near and near[0][0] == lowered[0] and abs(len(near[0]) - len(word)) <= 2 else word
 
 
 def _is_inflected(word: str) -> bool:
@@ -181,7 +184,7 @@ def _concepts() -> dict[str, frozenset[str]]:
 
 @cache
 def _vocabulary() -> tuple[str, ...]:
-    times = "monday tuesday wednesday thursday friday saturday sunday yesterday today daily weekly monthly successful".split()
+    times = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "yesterday", "today", "daily", "weekly", "monthly", "successful"]
     return tuple(word for word in [*_concepts(), *times] if len(word) >= 4 and word not in words.DESTRUCTIVE)
 
 
@@ -191,14 +194,14 @@ _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
     "tuple[tuple[SpanKind, re.Pattern[str]], ...]",
     (
         ("code", re.compile(r"```[\w-]*\n?(.*?)```", re.DOTALL)),
+        ("json", re.compile(r"\{(?!\{).*\}(?!\})", re.DOTALL)),
         ("quote", re.compile(r"\"([^\"]+)\"|“([^”]+)”|`([^`]+)`|(?<!\w)'([^']+)'(?!\w)|「([^」]+)」")),
         ("quote", _PROMPT_TEXT),
         ("secret", re.compile(r"\b(?:sk|pk|rk|key|ghp|gsk|xox[bp])[-_][\w-]{12,}|\b[A-Za-z0-9_-]{40,}\b")),
-        ("json", re.compile(r"\{(?!\{).*\}(?!\})", re.DOTALL)),
         ("operation", re.compile(rf"\b(?:{_METHOD})\s+/[^\s?,]*(?<![.!:;])")),
         ("url", re.compile(r"\b(?:https?|wss?)://[^\s<>⟦⟧，。？]+?(?=[.,;:!?)\]]*(?:\s|$)|[，。？]|⟦)")),
         ("id", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)),
-        ("host", re.compile(r"(?<![\w@/.⟦-])(?:localhost(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|(?:[a-z0-9-]+\.)+(?!json\b|ya?ml\b|ts\b|md\b|har\b|txt\b|html?\b|js\b|py\b|gz\b)[a-z]{2,}(?::\d+)?)(?:/[^\s,;?!]*[^\s,;?!.])?(?![\w@])", re.IGNORECASE)),  # noqa: E501
+        ("host", re.compile(r"(?<![\w@/.⟦-])(?:localhost(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|(?:[a-z0-9-]+\.)+(?!json\b|ya?ml\b|ts\b|md\b|har\b|txt\b|html?\b|js\b|py\b|gz\b)[a-z]{2,}(?::\d+)?)(?:/[^\s,;?!]*[^\s,;?!.])?(?![\w@])", re.IGNORECASE)),
         ("path", re.compile(r"(?<=\s)/[\w{}:.~%*/-]*[\w}*]")),
         ("pair", re.compile(r"(?<![\w⟦])[\w.-]+=(?:⟦\d+⟧|[^\s,;]+)")),
     ),

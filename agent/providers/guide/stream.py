@@ -36,5 +36,3 @@ def _call(step: Step, position: int) -> list[ProviderEvent]:
 def _prose(text: str) -> list[ProviderEvent]:
     pieces = re.findall(r"(?:\S+\s*){1,4}|\s+", text)
     return [PartStart(0, "text"), *(PartDelta(0, piece) for piece in pieces), PartEnd(0)]
-
-

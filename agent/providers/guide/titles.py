@@ -1,12 +1,14 @@
+# ruff: noqa: E501 - regular expressions and texts stay on one line; Chinese and curly punctuation is meant
 """A chat's title and what to say next: pure, deterministic, without a model. Secrets never reach a title."""
 
 import re
 
 from agent.messages import Message, ToolResult, text_of
+from agent.providers.guide.carving import Said
 from agent.providers.guide.intents import intents
 from agent.providers.guide.memory import Memory, remember
 from agent.providers.guide.reading import mask, unmask
-from agent.providers.guide.slots import Said, find
+from agent.providers.guide.slots import find
 
 _LONGEST = 60
 _DEEDS: dict[str, str] = {
@@ -27,7 +29,15 @@ _NEXT: dict[str, tuple[str, ...]] = {
     "key_list": ("Add my OpenAI key", "Add my Anthropic key"),
 }
 _FIRST = ("Capture the demo API", "List my APIs", "What can you do?")
-_NEEDS = {"Wait for the next call": "endpoint", "Document it": "endpoint", "Document this API": "endpoint", "Replay it": "endpoint", "Monitor it weekly": "endpoint", "Explain it": "call", "Show its details": "call"}
+_NEEDS = {
+    "Wait for the next call": "endpoint",
+    "Document it": "endpoint",
+    "Document this API": "endpoint",
+    "Replay it": "endpoint",
+    "Monitor it weekly": "endpoint",
+    "Explain it": "call",
+    "Show its details": "call",
+}
 
 
 def title(messages: tuple[Message, ...]) -> str:

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905, RUF001 - tables of words read best as rows of words, and people type curly quotes
 """The guide's vocabulary, as data: which words mean which concept, what is noise, how people count, time and misspell.
 
 No grammar here: the verbs and their patterns are in `verbs`, what is done with a match in `plan`.
@@ -131,8 +132,35 @@ NUMBERS: dict[str, int] = {
     word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())
 } | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "a": 1, "an": 1, "couple": 2, "dozen": 12}  # fmt: skip
 SCALES: dict[str, int] = {"hundred": 100, "thousand": 1000, "k": 1000}
-ORDINALS: dict[str, int] = {"first": 0, "second": 1, "third": 2, "fourth": 3, "fifth": 4, "1st": 0, "2nd": 1, "3rd": 2, "4th": 3, "5th": 4, "last": -1, "final": -1}
-UNITS: dict[str, str] = {"second": "s", "sec": "s", "minute": "m", "min": "m", "hour": "h", "hr": "h", "day": "d", "week": "w", "month": "mo", "s": "s", "m": "m", "h": "h", "d": "d"}
+ORDINALS: dict[str, int] = {
+    "first": 0,
+    "second": 1,
+    "third": 2,
+    "fourth": 3,
+    "fifth": 4,
+    "1st": 0,
+    "2nd": 1,
+    "3rd": 2,
+    "4th": 3,
+    "5th": 4,
+    "last": -1,
+    "final": -1,
+}
+UNITS: dict[str, str] = {
+    "second": "s",
+    "sec": "s",
+    "minute": "m",
+    "min": "m",
+    "hour": "h",
+    "hr": "h",
+    "day": "d",
+    "week": "w",
+    "month": "mo",
+    "s": "s",
+    "m": "m",
+    "h": "h",
+    "d": "d",
+}
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 
 # The first that matches a call's description gives the `status` filter.
@@ -194,13 +222,17 @@ MOODS: tuple[tuple[str, str], ...] = (
     ("definition", r"^what(?:'s| is| are| does| do)? (?:an?\b(?! (?:good )?example)|\w+ (?:mean|do\b)|.+\bmean\b)|^what (?:is|are) \w+\?*$"),
     ("definition", r"^how (?:does|do) (?:the )?(?:\w+ )?(?:monitoring|capturing|wiretalk|replay|redaction|approvals?)\b.*work"),
     ("how", r"^(?:how (?:do|can|could|should|would|might|to)\b(?: (?:i|we|you|one|someone))?|what(?:'s| is) the (?:best )?way to)"),
-    ("wondering", r"^(?:what (?:happens|would happen|if)|(?:should|shall|may|must) i\b|can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|is it (?:safe|ok|possible)|why (?:can't|should)|do i (?:have to|need to))"),  # noqa: E501
+    ("wondering", r"^(?:what (?:happens|would happen|if)|(?:should|shall|may|must) i\b|can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|is it (?:safe|ok|possible)|why (?:can't|should)|do i (?:have to|need to))"),
     ("wondering", r"^(?:who|did (?:i|we|you|he|she|they)|have (?:i|we|you)|has (?:he|she|someone)|was (?:it|he|she)|were they|if )\b(?! already afforded)"),
     ("telling", r"^(?:do|follow|obey|execute|carry out) (?:what|as|whatever|exactly|the (?:instructions?|orders?|commands?))\b"),
     ("telling", r"^(?:i|we|he|she|they|you|my \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
 )  # fmt: skip
-NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never|without|rather than|instead of|no need to|not to|ignore|never ?mind|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:know|understand|see|get)\b)|(?:^|\bbut )not\b"  # noqa: E501
-REFUSALS: frozenset[str] = frozenset("no|nope|never mind|nevermind|forget it|cancel|cancel that|no forget it|stop|no thanks|nothing|none|no never mind|leave it|abort|不用了|算了|取消".split("|"))
+NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never|without|rather than|instead of|no need to|not to|ignore|never ?mind|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:know|understand|see|get)\b)|(?:^|\bbut )not\b"
+REFUSALS: frozenset[str] = frozenset(
+    "no|nope|never mind|nevermind|forget it|cancel|cancel that|no forget it|stop|no thanks|nothing|none|no never mind|leave it|abort|不用了|算了|取消".split(
+        "|"
+    )
+)
 SPLIT = r"(?:[.!?;]+\s+|[.!?;]+$|,?\s+(?:and then|then|and also|and after that|after that|but|and finally|plus)\s+|,\s+and\s+|\s+and\s+|,\s+)"
 # A piece of a sentence that goes on with the thing before it.
 CONTINUES = r"^(?:and )?(?:call|name|tag|label|title) (?:it|this|that)\b(?!\s*(?:$|again))"

@@ -1,0 +1,94 @@
+"""Bits of Markdown from a result's rows: code that cannot end itself, tables of calls, counts. Knows shapes, not tools."""
+
+import json
+import re
+from typing import Any, cast
+
+Data = dict[str, Any]
+SHOWN = 20
+_LONGEST = 4000
+
+
+def items_of(data: Data) -> list[Data]:
+    return rows(data, "items") or ([data] if data.get("proxy_url") else [])
+
+
+def rows(data: Data, name: str) -> list[Data]:
+    value = data.get(name)
+    return [cast("Data", one) for one in cast("list[Any]", value) if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def nested(data: Data, name: str) -> Data | None:
+    value = data.get(name)
+    return cast("Data", value) if isinstance(value, dict) else None
+
+
+def name_of(data: Data) -> str:
+    return str(data.get("name") or data.get("slug") or data.get("id") or "It")
+
+
+def state_of(data: Data) -> str:
+    return str(data.get("status") or "").lower()
+
+
+def value_of(value: Any) -> str:
+    return {"True": "on", "False": "off"}.get(str(value), f"`{', '.join(map(str, cast('list[Any]', value))) if isinstance(value, list) else value}`")
+
+
+def counted(items: list[Data], noun: str, data: Data) -> str:
+    return f"{len(items)}{' or more' if data.get('next') else ''} {noun}{'s' * (len(items) != 1)}"
+
+
+def and_more(items: list[Data]) -> str:
+    return f"\n\n… and {len(items) - SHOWN} more." if len(items) > SHOWN else ""
+
+
+def call_table(calls: list[Data]) -> str:
+    rows = [
+        f"| {n} | `{call.get('method', '')}` | {code(call.get('path') or call.get('url'))} | {outcome(call)} | {took(call):,.0f} ms | {clock(call)} |"
+        for n, call in enumerate(calls, 1)
+    ]
+    return "| | | Path | Answer | Took | When |\n|---|---|---|---|---|---|\n" + "\n".join(rows)
+
+
+def call_line(call: Data) -> str:
+    return f"`{call.get('method', '')}` {code(call.get('path') or call.get('url'))} → {outcome(call)} in {took(call):,.0f} ms"
+
+
+def outcome(call: Data) -> str:
+    status = call.get("status") or call.get("response_status")
+    return f"{'❌ ' if has_failed(call) else ''}{status or code(call.get('error') or 'no answer')}"
+
+
+def has_failed(call: Data) -> bool:
+    status = call.get("status") or call.get("response_status")
+    return bool(call.get("error")) or (isinstance(status, int) and status >= 400)
+
+
+def took(call: Data) -> float:
+    value = call.get("duration_ms") or call.get("duration") or 0
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def clock(call: Data) -> str:
+    return str(call.get("started_at") or call.get("timestamp") or "")[:19].replace("T", " ")
+
+
+def code(value: Any) -> str:
+    """A value from outside as inline code that cannot end itself, the table or the line."""
+    flat = re.sub(r"[`|\s]+", " ", str(value or ""))[:160].strip()
+    return f"`{flat}`" if flat else ""
+
+
+def fenced(text: str, kind: str) -> str:
+    longest = max((len(run) for run in re.findall(r"`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{kind}\n{text}\n{fence}"
+
+
+def pretty(value: Any) -> str:
+    return json.dumps(value, indent=2, ensure_ascii=False, default=str)
+
+
+def clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n…"

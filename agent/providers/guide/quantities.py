@@ -1,0 +1,134 @@
+# ruff: noqa: E501 - regular expressions stay on one line, and people type curly quotes
+"""Extractors of plain values: statuses, methods, paths, durations, times, numbers, tags, key=value pairs, files. No names of things."""
+
+import re
+from collections.abc import Callable
+
+from agent.providers.guide import words
+from agent.providers.guide.carving import NUMBER, Found, Said, cut, number_in, span, table
+
+
+def status(said: Said) -> Found | None:
+    found = table(words.STATUSES)(said)
+    return None if found is None else Found(found.values, re.sub(r"\b(with )?(status|code)( codes?)?\b", " ", found.rest))
+
+
+def method(said: Said) -> Found | None:
+    plain = re.search(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b", said.rest) or re.search(
+        r"\b(get|post|put|patch|delete|head|options)s? (?:calls?|requests?)\b|\b(posts|puts|patches)\b", said.rest, re.IGNORECASE
+    )
+    if plain is None:
+        operation = span("operation")(said)
+        return Found((operation.values[0].split()[0],), said.rest) if operation else None
+    word = plain[1] or plain[2].rstrip("s").removesuffix("e") if plain.lastindex else plain[0]
+    return Found((word.upper(),), said.rest[: plain.start()] + " call " + said.rest[plain.end() :])
+
+
+def path(said: Said) -> Found | None:
+    found = span("path")(said) or span("operation")(said)
+    return None if found is None else Found((found.values[0].split()[-1],), found.rest)
+
+
+def duration(said: Said) -> Found | None:
+    found = re.search(
+        rf"\b(?:slower than|longer than|more than|over|above|at least|exceeding|>)\s*(?P<n>{NUMBER})\s*(?P<u>ms|milliseconds?|s|secs?|seconds?|minutes?|mins?)\b",
+        said.rest,
+        re.IGNORECASE,
+    )
+    if found is None or (value := number_in(found["n"])) is None:
+        return None
+    factor = 1 if found["u"].lower().startswith("ms") or found["u"].lower().startswith("milli") else 60_000 if found["u"].lower().startswith("min") else 1000
+    return Found((int(value * factor),), cut(said.rest, found))
+
+
+def since(said: Said) -> Found | None:
+    for pattern in (
+        rf"\b(?:since|after|from|starting)(?: last| this)? (?P<day>{words.DAYS}|yesterday|today|noon|midnight|\d{{4}}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d?(?::\d\d)?(?:am|pm)?(?=\s|$))",
+        rf"\bbetween (?P<day>{words.DAYS}|yesterday|\d{{4}}-\d\d-\d\d)(?= and)",
+        rf"\b(?:in|over|from|within|during|for|since)?\s*(?:the |these )?(?:last|past|previous)\s+(?P<n>{NUMBER}\s+)?(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?)\b",
+        rf"\b(?:since |in |from )?(?P<n>{NUMBER})\s*(?P<u>minutes?|hours?|days?|weeks?|[mhdw])(?: ago)\b",
+        r"\bsince (?P<n>\d+)(?P<u>[smhdw])\b",
+        r"\bthis (?P<u>week|month|hour)\b",
+        rf"\b(?:on )?(?P<day>yesterday|today|{words.DAYS})\b(?!\s+and)",
+    ):
+        if (found := re.search(pattern, said.rest, re.IGNORECASE)) and not re.search(r"(before|until|till|by|up to)\s+$", said.rest[: found.start()]):
+            return Found((_time(found),), cut(said.rest, found))
+    return None
+
+
+def _time(found: re.Match[str]) -> str:
+    parts = found.groupdict()
+    if day := parts.get("day"):
+        clock = re.fullmatch(r"(\d\d?)(?::(\d\d))?(am|pm)?", day.lower())
+        if clock:
+            return f"{int(clock[1]) % 12 + 12 if clock[3] == 'pm' else int(clock[1]):02}:{clock[2] or '00'}"
+        return {"noon": "12:00", "midnight": "00:00"}.get(day.lower(), day if day[0].isdigit() else day.lower())
+    count, unit = int(number_in((parts.get("n") or "1").strip()) or 1), words.UNITS[parts["u"].lower().rstrip("s") or "s"]
+    return f"{count * 7}d" if unit == "w" else f"{count * 30}d" if unit == "mo" else f"{count}{unit}"
+
+
+def number(said: Said) -> Found | None:
+    found = re.search(
+        rf"(?<![\w.⟦/-])(?!an?\b|couple|dozen|one\b(?! (?:hundred|thousand|more|call|request|credit)))(?P<n>{NUMBER})(?![\w⟧%-])(?! ?(?:seconds?|minutes?|hours?|ms|days?|s)\b)",
+        said.rest,
+        re.IGNORECASE,
+    )
+    value = number_in(found["n"]) if found else None
+    return None if found is None or value is None or "." in found["n"] else Found((int(value),), cut(said.rest, found))
+
+
+def limit(said: Said) -> Found | None:
+    if re.search(
+        r"\b(the|my|very) (single )?(last|latest|newest|most recent|previous)( [\w-]+)? (call|request|exchange|error|failure)\b(?!s)", said.rest, re.IGNORECASE
+    ):
+        return Found((1,), said.rest)
+    return number(said)
+
+
+def timeout(said: Said) -> Found | None:
+    found = re.search(
+        rf"\b(?:for |at most |up to |max(?:imum)? |no longer than |within |until )+\s*(?P<n>{NUMBER})\s*(?P<u>s|secs?|seconds?|minutes?|mins?)\b",
+        said.rest,
+        re.IGNORECASE,
+    )
+    value = number_in(found["n"]) if found else None
+    return None if found is None or value is None else Found((int(value * (60 if found["u"].lower().startswith("m") else 1)),), cut(said.rest, found))
+
+
+def per(unit: str) -> Callable[[Said], Found | None]:
+    def extract(said: Said) -> Found | None:
+        found = re.search(rf"(?P<n>{NUMBER})\s*(?:requests?|calls?|messages?)?\s*(?:per|an?|each|every|/)\s*{unit}\b", said.rest, re.IGNORECASE)
+        value = number_in(found["n"]) if found else None
+        return None if found is None or value is None else Found((int(value),), cut(said.rest, found))
+
+    return extract
+
+
+def tags(said: Said) -> Found | None:
+    found = re.search(
+        r"\b(?:tagged|tags?|label(?:led|s)?)\s+(?:(?:it|this|that|as|with|to)\s+)*(?P<value>[\w⟦⟧-]+(?:(?:\s*,\s*|\s+and\s+|,\s*and\s+)[\w⟦⟧-]+)*)",
+        said.rest,
+        re.IGNORECASE,
+    )
+    if found is None:
+        return None
+    values = [said.clause.plain(tag) for tag in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", found["value"])]
+    return Found((values,), cut(said.rest, found))
+
+
+def one_tag(said: Said) -> Found | None:
+    found = tags(said)
+    return None if found is None else Found((found.values[0][0],), found.rest)
+
+
+def pairs(said: Said) -> Found | None:
+    found = span("pair", many=True)(said)
+    return (
+        None
+        if found is None
+        else Found(({key: value for key, _, value in (pair.partition("=") for pair in found.values)},), re.sub(r"\bwith\b", " ", found.rest))
+    )
+
+
+def attached(said: Said) -> Found | None:
+    return Found((said.files[0],), said.rest) if said.files else None

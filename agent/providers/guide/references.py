@@ -1,0 +1,189 @@
+# ruff: noqa: E501, RUF001 - regular expressions stay on one line, and people type curly quotes
+"""Extractors of what is named or pointed at: endpoints, calls, keys, servers, labels, topics.
+
+A thing is found by ordinal ("the second one"), by a known name, by a word nothing else explains, by "it", or by being in focus.
+"""
+
+import re
+from collections.abc import Callable
+
+from agent.providers.guide import words
+from agent.providers.guide.carving import NUMBER, Found, Said, number_in, regex, says_it, span, table
+from agent.providers.guide.memory import Kind, Thing, named
+from agent.providers.guide.quantities import status
+from agent.providers.guide.reading import is_noise, meanings
+
+
+def residue(said: Said) -> tuple[str, ...]:
+    """What no word list explains, as runs of neighbouring words, in their own spelling."""
+    return tuple(run for run, _, _ in _runs(said))
+
+
+_TAIL = r"(?=\s+(?:for|with|in|tagged|pointing|at|on|saying|from|and|by|please|to|as|using)\b|\s*[,:]|\s*⟦|\s*$)"
+
+
+NAME = regex(
+    rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
+    rf"(?P<keep>⟦\d+⟧) as (?!an?\b)(?P<value>⟦\d+⟧|[\w-]+){_TAIL}",
+)
+
+
+def things(kind: Kind, *, pronoun: bool = True, default: bool = True, near: bool = False, topic: bool = False) -> Callable[[Said], Found | None]:
+    """A thing by ordinal, by a known name, by description in the last list, by an unexplained word, by "it", or the one in focus."""
+
+    def extract(said: Said) -> Found | None:
+        listing = said.memory.listing.get(kind, ())
+        everywhere = re.search(r"\b(all (of )?(my |the )?|across |every |any (of my )?)(apis|endpoints|api|endpoint)\b", said.rest, re.IGNORECASE)
+        if (picked := _ordinal(said, listing)) or (picked := named(said.memory, kind, said.clause.plain(said.rest))):
+            return Found((picked.ref,), said.rest)
+        if kind == "endpoint" and (found := _said_endpoint(said, near, topic)):
+            return found
+        if kind in {"key", "server"} and (found := _owned(said, kind)):
+            return found
+        if everywhere or not default or (not pronoun and not says_it(said)):
+            return None
+        focus = said.memory.focus.get(kind)
+        return Found((focus,), said.rest) if focus else None
+
+    return extract
+
+
+def doomed_endpoint(said: Said) -> Found | None:
+    """What is to be deleted must be named, or be "it" right after an endpoint was spoken of."""
+    return things("endpoint", default=said.memory.last in {"endpoint", None} and says_it(said))(said)
+
+
+def call(said: Said) -> Found | None:
+    if found := span("id")(said):
+        return found
+    listing = said.memory.listing.get("call", ())
+    if picked := _ordinal(said, listing):
+        return Found((picked.ref,), said.rest)
+    wanted = status(said)
+    if wanted and listing and re.search(r"\b(one|that|the)\b", said.rest, re.IGNORECASE) and not re.search(r"\b(last|latest) (call|error|failure)", said.rest):
+        matching = [thing for thing in listing if _has_status(thing, wanted.values[0])]
+        if matching:
+            return Found((matching[0].ref,), said.rest)
+    if re.search(r"\b(last|latest|newest|recent)\b", said.rest) and not re.search(r"\bone\b|success", said.rest):
+        return None
+    focus = said.memory.focus.get("call")
+    if said.memory.last in {"call", "operation"} and focus:
+        return Found((focus,), said.rest)
+    failing = [thing for thing in listing if "explain" in said.clause.concepts and _has_status(thing, "error")]
+    return (
+        Found(((failing or listing)[0].ref,), said.rest)
+        if listing and said.memory.last == "call" and (says_it(said) or re.search(r"\bone\b|^explain$|^why$", said.rest))
+        else None
+    )
+
+
+def topic_of(said: Said) -> Found | None:
+    """What an operation is about: the words that are left, but for its API's."""
+    text = re.sub(
+        r"^.*?\b(example of|how (?:do|can|to|could|should|would) (?:i|we|you|one)?|operations?|routes?|sample of)\s*", "", said.rest, flags=re.IGNORECASE
+    )
+    kept = [
+        word
+        for word in re.findall(r"[\w-]+", said.clause.plain(text))
+        if word.lower() not in words.NOISE and word.lower() not in {"api", "example", "examples", "operation", "operations", "search", "find"}
+    ]
+    return Found((" ".join(kept),), "") if kept and any(not meanings(word) for word in kept) else None
+
+
+def query_name(said: Said) -> Found | None:
+    if not re.search(r"\b(find|search|look|called|named|like|for)\b", said.rest, re.IGNORECASE):
+        return None
+    runs = residue(said)
+    return Found((runs[-1],), said.rest) if runs else None
+
+
+def label(said: Said) -> Found | None:
+    """The name of a prompt or an app: after "called", in quotes, or the word that is left."""
+    if found := NAME(said):
+        return found
+    runs = _runs(said)
+    return Found((runs[0][0],), said.rest[: runs[0][1]] + " " + said.rest[runs[0][2] :]) if runs else None
+
+
+def rest_text(said: Said) -> Found | None:
+    return regex(r"(?:\btext|\bsaying|:)\s+(?P<value>\S.*)$")(said) or span("quote", "code")(said)
+
+
+def _has_status(thing: Thing, wanted: str) -> bool:
+    status = str(thing.about.get("status") or thing.about.get("response_status") or "")
+    return bool(status) and (status[0] in "45" if wanted == "error" else status.startswith(wanted.rstrip("x")))
+
+
+def _ordinal(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
+    found = re.search(rf"\b(?P<o>{'|'.join(words.ORDINALS)})\s+(?:one|api|endpoint|key|prompt|server|app)\b", said.rest, re.IGNORECASE) or re.search(
+        r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|\b(?:number|no\.?|#)\s*(?P<n>\w+)\b", said.rest, re.IGNORECASE
+    )
+    if found is None or not listing:
+        return None
+    parts = found.groupdict()
+    index = words.ORDINALS[parts["o"].lower()] if parts["o"] else int(number_in(parts["n"]) or 0) - 1
+    return listing[index] if -1 <= index < len(listing) else None
+
+
+def _owned(said: Said, kind: str) -> Found | None:
+    """The word people use for a key or server that was not listed yet: its provider or name."""
+    if kind == "key" and (provider := table(words.PROVIDERS)(said)):
+        known = [thing for thing in said.memory.things if thing.kind == "key" and thing.about.get("provider") == provider.values[0]]
+        return Found((known[-1].ref if known else provider.values[0],), provider.rest)
+    before = re.search(rf"\b(?:the|my|our)\s+(?P<value>[\w-]+)\s+(?:mcp )?{kind}\b", said.rest, re.IGNORECASE)
+    if before and before["value"].lower() not in {*words.ORDINALS, "api", "provider", "mcp", "other"}:
+        return Found((before["value"],), said.rest)
+    runs = residue(said)
+    return Found((runs[0],), said.rest) if runs else None
+
+
+def _said_endpoint(said: Said, near: bool, topic: bool = False) -> Found | None:
+    hosts = span("host", "url", change=lambda url: re.sub(r"^\w+://([^/]+).*$", r"\1", url.split("/")[0] if "://" not in url else url))(said)
+    if hosts:
+        return hosts
+    runs = [
+        (run, start, end)
+        for run, start, end in _runs(said)
+        if (not near or _is_near(said.rest, start, end))
+        and not (topic and re.search(r"\b(for|to|by|and|example of|sample of|calls?|requests?)\s+$", said.rest[:start]))
+    ]
+    if near:
+        runs = runs[-1:]
+    best = [run for run, start, end in runs if _is_near(said.rest, start, end)] or [run for run, _, _ in runs]
+    return Found(tuple(best), _without(said.rest, best)) if best else None
+
+
+def _is_near(text: str, start: int, end: int) -> bool:
+    """Whether the word is where a name of an API stands: before "api", after "endpoint" or a preposition."""
+    before, after = text[:start].lower(), text[end:].lower()
+    return bool(
+        re.match(r"['’]?s?\s+(api|endpoint|one|service)\b", after)
+        or re.search(
+            r"\b(api|apis|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|did|does|has|is|why|explain)\s+(the |my |our )?(api |endpoint )?(called |named )?$",
+            before,
+        )
+        or not (before + after).strip()
+    )
+
+
+def _runs(said: Said) -> list[tuple[str, int, int]]:
+    runs: list[list[int]] = []
+    for found in re.finditer(r"⟦\d+⟧|[\w'’./-]+", said.rest):
+        span = said.clause.span(found[0])
+        unknown = (
+            span.kind == "quote"
+            if span
+            else not is_noise(re.sub(r"['’]s$", "", found[0]))
+            and not re.fullmatch(rf"\d+\w*|{words.DAYS}|{words.ENVIRONMENTS}|{NUMBER}|every|daily|weekly|monthly", found[0], re.IGNORECASE)
+        )
+        if unknown and runs and not said.rest[runs[-1][1] : found.start()].strip(" "):
+            runs[-1][1] = found.end()
+        elif unknown:
+            runs.append([found.start(), found.end()])
+    return [(re.sub(r"['’]s$", "", said.clause.plain(said.rest[start:end])).strip(" ./"), start, end) for start, end in runs]
+
+
+def _without(text: str, taken: list[str]) -> str:
+    for word in taken:
+        text = text.replace(word, " ")
+    return text

@@ -1,0 +1,75 @@
+"""What is said after a result: the things a reader needs are there, captured text stays code, odd data falls back."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+Reply = Callable[..., Awaitable[str]]
+CALL = {"id": "c1", "method": "GET", "path": "/a", "status": 200, "duration_ms": 10.0, "started_at": "2026-03-02T10:00:02Z"}
+
+
+async def test_created(reply: Reply) -> None:
+    """A new endpoint's answer has its proxy URL and a curl line to paste."""
+    text = await reply("capture api.acme.io", {"id": "1", "name": "Acme", "slug": "acme", "destination_url": "https://api.acme.io", "proxy_url": "http://h/proxy/1"})
+    assert "```\nhttp://h/proxy/1\n```" in text
+    assert "curl http://h/proxy/1/" in text
+
+
+async def test_documented(reply: Reply) -> None:
+    """After documenting, the documents are linked."""
+    data = {"endpoint": "shop", "calls": 3, "operations": [{"method": "GET", "template": "/orders", "summary": "List orders"}], "links": {"openapi": "http://h/o.json", "typescript": "http://h/t.ts"}}
+    text = await reply("document it", data, "shop")
+    assert "[OpenAPI](http://h/o.json)" in text
+    assert "`GET /orders` List orders" in text
+
+
+async def test_slowest(reply: Reply) -> None:
+    """The slowest call is named with its time, not merely listed."""
+    text = await reply("what is the slowest call?", {"items": [CALL, {**CALL, "id": "c2", "path": "/slow", "duration_ms": 2400.0}]})
+    assert "**2,400 ms**: `GET` `/slow`" in text
+
+
+async def test_counted(reply: Reply) -> None:
+    """ "How many" is answered with a number."""
+    text = await reply("how many calls were there today?", {"items": [CALL, {**CALL, "status": 500}]})
+    assert "**2 calls** since today, 1 of them failed." in text
+
+
+async def test_none_failed(reply: Reply) -> None:
+    """No failure is said as good news."""
+    assert await reply("which calls failed in the last 24 hours?", {"items": [], "next": None}) == "No call failed in the last 24h."
+
+
+async def test_auth_from_the_documents(reply: Reply) -> None:
+    """ "How do I authenticate?" shows that section alone."""
+    text = await reply("how do I authenticate?", {"format": "markdown", "url": "http://h/d", "text": "# Shop\n\nIntro.\n\n## Authentication\n\nSend a bearer token.\n\n## Orders\n\nMore."}, "shop")
+    assert text == "Send a bearer token.\n\n[The whole documentation](http://h/d)"
+
+
+async def test_explained(reply: Reply) -> None:
+    """The cause stands out, the differences follow."""
+    data = {"call": {**CALL, "status": 401}, "last_success": CALL, "differences": ["The header `Authorization` is missing."], "likely_cause": "The token is missing."}
+    text = await reply("why did the last call fail?", data, "shop")
+    assert "**The token is missing.**" in text
+    assert "- The header `Authorization` is missing." in text
+
+
+async def test_captured_text_stays_code(reply: Reply) -> None:
+    """A path cannot break out of its code, its table or its line."""
+    text = await reply("show the calls", {"items": [{**CALL, "path": "/x` | **bold**\n# heading <script>"}]}, "shop")
+    assert "`/x **bold** # heading <script>`" in text
+    assert "\n# heading" not in text
+
+
+async def test_a_body_cannot_close_its_fence(reply: Reply) -> None:
+    """A body with backticks is fenced with more of them."""
+    text = await reply("open the second one", {**CALL, "response_body": {"text": "```\nhello\n````"}}, "calls")
+    assert "`````json\n```\nhello\n````\n`````" in text
+
+
+@pytest.mark.parametrize("data", [None, [], {}, {"items": None}, {"items": ["x", 3]}, {"items": [{}]}, {"call": "x", "operations": 3, "links": []}, "text", 7])
+@pytest.mark.parametrize("text", ["list my apis", "which calls failed?", "what is the slowest call?", "explain the error", "credits", "keys", "what changed?", "document it", "show the docs", "capture a.example.com", "open the second one"])  # fmt: skip
+async def test_odd_data_is_survived(text: str, data: Any, reply: Reply) -> None:
+    """A result of an unexpected shape still ends in a sentence."""
+    assert await reply(text, data, "calls")

@@ -1,0 +1,32 @@
+"""Memory: what the tools named is known again, captured text is not."""
+
+from agent.messages import Message, Text, ToolResult
+from agent.providers.guide.memory import named, remember, things_of
+
+
+def test_focus_and_listing(situations: dict[str, tuple[Message, ...]]) -> None:
+    """One thing shown becomes the one spoken of, a list becomes what ordinals count."""
+    memory = remember(situations["calls"])
+    assert memory.focus["endpoint"] == "shop"
+    assert [thing.ref for thing in memory.listing["call"]] == ["c1", "c2", "c3"]
+    assert memory.last == "call"
+
+
+def test_names(situations: dict[str, tuple[Message, ...]]) -> None:
+    """An endpoint answers to its slug, name, host and its name without "API"."""
+    memory = remember(situations["list"])
+    for text in ("github-api", "the GitHub API", "api.github.com", "github"):
+        found = named(memory, "endpoint", text)
+        assert found is not None and found.ref == "github-api"
+    assert named(memory, "endpoint", "gith") is None
+
+
+def test_failed_results_are_forgotten() -> None:
+    """An error's document names nothing."""
+    result = ToolResult("a", "endpoint_create", "no", {"id": "x", "slug": "x"}, "error")
+    assert remember((Message("user", (Text("x"),)), Message("tool", (result,)))).things == ()
+
+
+def test_unknown_tools_name_nothing() -> None:
+    """A result of a tool that is not ours is not read."""
+    assert things_of("evil_tool", {"items": [{"id": "1"}]}) == ()

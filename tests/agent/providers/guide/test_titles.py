@@ -1,0 +1,48 @@
+"""Titles and suggestions: sensible, short, the same every time, no secret in them, each suggestion understood."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from agent.messages import Message, Text
+from agent.providers.guide import suggestions, title
+from agent.providers.guide.intents import intents
+from agent.providers.guide.memory import remember
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("please capture https://api.github.com/v3 for me", "Capture api.github.com/v3"),
+        ("capture the demo api", "The demo API"),
+        ("document stripe", "Document stripe"),
+        ("how many credits do I have?", "Credits"),
+        ("tell me a joke about routers", "Tell me a joke about routers"),
+        ("x " * 100, "X x x x x x x x x x x x x x x x x x x x x x x x x x x x x x…"),
+        ("", "New chat"),
+    ],
+)
+def test_title(text: str, wanted: str) -> None:
+    """The first request that says something names the chat."""
+    assert title((Message("user", (Text(text),)),)) == wanted
+
+
+def test_no_secret_in_a_title() -> None:
+    """A key that was pasted does not end up in the list of chats."""
+    assert "sk-" not in title((Message("user", (Text("is this sk-proj-abcdefghijklmnopqrstuvwx any good, friend"),)),))
+
+
+@pytest.mark.parametrize("situation", ["", "shop", "list", "calls", "call", "keys"])
+def test_suggestions_are_understood(situation: str, situations: dict[str, tuple[Message, ...]]) -> None:
+    """At most three, and the guide knows what to do with each."""
+    offered = suggestions(situations[situation])
+    assert 1 <= len(offered) <= 3
+    for one in offered:
+        assert one == "What can you do?" or intents(one, remember(situations[situation])), one
+
+
+async def test_what_was_just_said_is_not_suggested(say: Callable[..., Awaitable[Any]]) -> None:
+    """The slowest call is not offered to whoever just asked for it."""
+    exchange = await say("what is the slowest call?", in_="shop")
+    assert "What is the slowest call?" not in suggestions(exchange.messages)
