@@ -13,11 +13,12 @@ from math import lgamma, log
 from urllib.parse import unquote
 
 from agent.spec.model import Pin
-from agent.spec.shapes import Shape, containment, pooled, shape_of, similarity
-from agent.spec.summary import Route, Sample, rank
+from agent.spec.shapes import Shape, containment, detail_shapes, item_shapes, pooled, shape_of, similarity
+from agent.spec.summary import Content, Route, Sample, rank
 from agent.spec.values import CERTAIN, kind_of, split_affixes
 
 SLOT = "{}"
+MORE = "…"
 PASSES = 4
 SHAPES_POOLED = 6
 SEEDS = 24
@@ -117,6 +118,7 @@ class Child:
     reasons: dict[str, float] = field(default_factory=dict)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     count: int = 0
+    echoes: set[str] = field(default_factory=set)
     forced: "dict[tuple[str, str], Cell] | None" = None
 
 
@@ -188,7 +190,7 @@ def _context(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -
             for position in range(len(texts)):
                 below = texts[position + 1 :]
                 if is_first:
-                    below = below[: 2 if below and below[0] == SLOT else 1]
+                    below = _cut(below, 2 if below and below[0] == SLOT else 1)
                 tails["/".join(below), method].add("/".join(texts[:position]))
         for position, text in enumerate(texts):
             if text == SLOT:
@@ -202,8 +204,14 @@ def _context(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -
 
 
 def _collections(leaves: list[Leaf]) -> set[str]:
-    """The words that stand before an evident id somewhere."""
-    return {leaf.segments[position] for leaf in leaves for position in range(len(leaf.segments) - 1) if not leaf.roles[position] and "<" in leaf.segments[position + 1]}
+    """The words that stand before an evident id somewhere, and are answered themselves too."""
+    ends = {tuple(_normal(leaf)) for leaf in leaves}
+    return {
+        leaf.segments[position]
+        for leaf in leaves
+        for position in range(len(leaf.segments) - 1)
+        if not leaf.roles[position] and "<" in leaf.segments[position + 1] and tuple(_normal(leaf)[: position + 1]) in ends
+    }
 
 
 def _neighbours(leaves: list[Leaf]) -> dict[str, set[str]]:
@@ -248,6 +256,7 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context) ->
     if not children:
         return
     family = [_child(value, below, position, prefix, context) for value, below in sorted(children.items())]
+    _weigh_together(family, [leaf for leaf in leaves if len(leaf.segments) == position])
     chosen = _choose(family, position, context)
     slots: dict[tuple[str, str], list[Leaf]] = defaultdict(list)
     for child in family:
@@ -263,6 +272,37 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context) ->
         _decide(below, position + 1, f"{prefix}/{before}{SLOT}{after}", context)
 
 
+def _weigh_together(family: list[Child], parents: list[Leaf]) -> None:
+    """What only all siblings and their parent can say: fields that repeat several of them, looks that several share, items of the parent's list."""
+    repeated = Counter(key for child in family for key in child.echoes)
+    looks = Counter(_kind(child.value) for child in family)
+    listed = [shape for leaf in parents for shape in item_shapes(_good_contents(leaf.routes.get("GET")))]
+    for child in family:
+        if child.echoes and "echo" in child.reasons and max(repeated[key] for key in child.echoes) < 2 and _kind(child.value) == "word":
+            child.reasons["echo"] = 1.5
+        kind = _kind(child.value)
+        if kind in ("code", "locale", "mixed", "version") and looks[kind] > 1 and (kind != "version" or child.position > 1):
+            child.reasons["same looks"] = 1.5
+        if listed and any(_is_item(leaf, listed) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
+            child.reasons["listed"] = 2.5
+        child.own = sum(child.reasons.values())
+
+
+def _is_item(leaf: Leaf, listed: list[Shape]) -> bool:
+    """Whether the answer is what the parent lists."""
+    details = [shape for method in ("GET", "PUT", "PATCH") for shape in detail_shapes(_good_contents(leaf.routes.get(method)))]
+    return any(similarity(detail, item) >= 0.6 or (len(item) > 4 and containment(detail, item) >= 0.9) for detail in details for item in listed)
+
+
+def _good_contents(route: Route | None) -> list[Content]:
+    return [content for status, outcome in route.outcomes.items() if status[:1] == "2" for content in outcome.contents.values()] if route is not None else []
+
+
+def _kind(value: str) -> str:
+    stem = _affixes(value)[1]
+    return stem if "<" in value else kind_of(stem)
+
+
 def _affixes(value: str) -> tuple[str, str, str]:
     if "<" in value:
         before, _, rest = value.partition("<")
@@ -276,9 +316,7 @@ def _child(value: str, leaves: list[Leaf], position: int, prefix: str, context: 
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for leaf in leaves:
         below_it = _normal(leaf)[position + 1 :]
-        if context.is_first:
-            below_it = below_it[: 2 if below_it and below_it[0] == SLOT else 1]
-        tail = "/".join(below_it)
+        tail = "/".join(_cut(below_it, 2 if below_it and below_it[0] == SLOT else 1) if context.is_first else below_it)
         for method, cell in leaf.cells.items():
             gathered[tail, method].append(cell)
             child.count += cell.count
@@ -286,6 +324,11 @@ def _child(value: str, leaves: list[Leaf], position: int, prefix: str, context: 
     child.reasons = _own_reasons(child, position, prefix, context)
     child.own = sum(child.reasons.values())
     return child
+
+
+def _cut(texts: list[str], length: int) -> list[str]:
+    """The beginning of a tail, marked where more follows."""
+    return texts if len(texts) <= length else [*texts[:length], MORE]
 
 
 def _join(cells: list[Cell]) -> Cell:
@@ -323,10 +366,11 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     routes = [route for leaf in child.leaves for route in leaf.routes.values()]
     answered = sum(route.answered for route in routes)
     echoed = sum(times for route in routes for key, times in route.echoes.items() if _is_own_echo(key, position))
+    child.echoes = {key.split(" ", 2)[2] for route in routes for key in route.echoes if _is_own_echo(key, position)}
     if echoed:
         reasons["echo"] = 2.0 + 2.0 * min(1.0, echoed / max(answered, 1))
     if stem in context.known:
-        reasons["known"] = 2.0
+        reasons["known"] = 1.0 if stem.isalpha() and stem.islower() else 2.0
     if _is_key_of_answer(child, stem):
         reasons["key"] = -3.0
     places = context.literal_at.get(child.value, set()) - {prefix.removeprefix("/")}
@@ -404,12 +448,12 @@ def _forgive_collections(family: list[Child]) -> None:
     """Collections have ids of their own. Where the same values follow several siblings, these are rather two enumerations in a row."""
     if sum("collection" in child.reasons for child in family) < 2:
         return
-    below = {child.value: _values_below(child) for child in family}
+    below = {child.value: _values_below(child) for child in family if "collection" in child.reasons and all(tail for tail, _ in child.cells)}
     counts = Counter(value for values in below.values() for value in values)
+    if sum(times > 1 for times in counts.values()) * 3 < len(counts):
+        return
     for child in family:
-        mine = below[child.value]
-        shared = sum(counts[value] > 1 for value in mine)
-        if child.reasons.get("collection", 0.0) < -1.0 and shared * 2 > len(mine) and shared > 1 and not any(not tail for tail, _ in child.cells):
+        if child.reasons.get("collection", 0.0) < -1.0 and any(counts[value] > 1 for value in below.get(child.value, ())):
             child.reasons["collection"] = -1.0
             child.own = sum(child.reasons.values())
 
@@ -433,6 +477,8 @@ def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
     kind = kind_of(child.value) if "<" not in child.value else child.value.strip("<>")
     if kind not in ("int", "date", "version", "code", "mixed", "word") or child.reasons.get("echo", 0.0) > 3.0:
         return False
+    if kind not in CERTAIN and child.count >= 0.8 * context.total:
+        return True
     slots = [sample for leaf in child.leaves for route in leaf.routes.values() if (sample := route.slots.get(str(position)))]
     if len({value for sample in slots for value in sample.values}) > 1:
         return False
@@ -442,7 +488,7 @@ def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
 
 def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     group = Group()
-    members = {child.value: child for child in siblings if child.own >= 3.0}
+    members = {child.value: child for child in siblings if child.own >= 2.5}
     for child in members.values():
         _join_group(group, child)
     best = _best_cluster([child for child in siblings if child.value not in members], context)
@@ -545,7 +591,7 @@ def _bond(child: Child, group: Group, context: Context) -> float:
     alike = 0.0
     for key, cell in cells.items():
         other = group.cells.get(key)
-        if other is not None:
+        if other is not None and not key[0].endswith(MORE):
             alike += _cell_bond(cell, other, context)
     floor = -1.5 * log(1 + child.count) / log(2)
     return max(-8.0, floor, min(8.0 if alike > 0 else 5.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group)
@@ -559,7 +605,7 @@ def _forced(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
     for leaf in child.leaves:
         below = [text if index and len(context.neighbours.get(text, ())) > 2 else SLOT for index, text in enumerate(_normal(leaf)[child.position + 1 :])]
         if context.is_first:
-            below = below[: next((index + 1 for index, text in enumerate(below) if text != SLOT), len(below))]
+            below = _cut(below, next((index + 1 for index, text in enumerate(below) if text != SLOT), len(below)))
         for method, cell in leaf.cells.items():
             gathered["/".join(below), method].append(cell)
     child.forced = {key: _join(cells) for key, cells in gathered.items()}
@@ -570,7 +616,7 @@ def _tail_bond(cells: dict[tuple[str, str], Cell], group: Group, context: Contex
     """Dirichlet-multinomial Bayes factor: one distribution of tails and methods for both, against one each."""
     mine = {key: cell.weight for key, cell in cells.items()}
     theirs = group.weights
-    prior = {key: 2.0 if not key[0].replace(SLOT, "").strip("/") else 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
+    prior = {key: 2.0 if not key[0].replace(SLOT, "").strip("/" + MORE) else 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
     both = {key: mine.get(key, 0.0) + theirs.get(key, 0.0) for key in prior}
     return _evidence(both, prior) - _evidence(mine, prior) - _evidence(theirs, prior)
 

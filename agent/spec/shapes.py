@@ -17,6 +17,30 @@ def shape_of(contents: Iterable[Content]) -> Shape:
     return shape
 
 
+def item_shapes(contents: Iterable[Content]) -> list[Shape]:
+    """The shapes of the objects that are listed in a body."""
+    found: list[Shape] = []
+    for node in [content.node for content in contents if content.node is not None]:
+        for inner in (node, *node.properties.values()):
+            if inner.items is not None and inner.items.objects:
+                found.append(_shape(inner.items))
+    return [shape for shape in found if len(shape) > 3]
+
+
+def detail_shapes(contents: Iterable[Content]) -> list[Shape]:
+    """The shapes of the object that a body is, or of those directly in it."""
+    found: list[Shape] = []
+    for node in [content.node for content in contents if content.node is not None]:
+        found += [_shape(inner) for inner in (node, *node.properties.values()) if inner.objects]
+    return [shape for shape in found if len(shape) > 3]
+
+
+def _shape(node: Node) -> Shape:
+    shape: Shape = {}
+    _walk(node, "", 1.0, 1, shape)
+    return shape
+
+
 def similarity(a: Shape, b: Shape) -> float:
     """Weighted Jaccard: what both have by what one of them has."""
     if len(a) > len(b):

@@ -69,6 +69,7 @@ def format_of(text: str) -> str:
     return ""
 
 
+_VOWELS = re.compile(r"[aeiouyAEIOUY]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?")
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
@@ -95,12 +96,19 @@ _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
 
 
 def _kind_of_letters(text: str) -> Kind:
+    if sum(map(_is_unspeakable, chunks := re.split(r"[-_.]", text))) and len(chunks) > 1:
+        return "prefixed"
     tail = _RANDOM_TAIL.fullmatch(text)
     if tail and _is_random(tail.group(2)):
         return "prefixed"
     if _is_random(text):
         return "token"
     return "mixed" if any(character.isdigit() for character in text) else "word"
+
+
+def _is_unspeakable(chunk: str) -> bool:
+    """Letters and digits without any vowel, as generated suffixes avoid them."""
+    return len(chunk) >= 6 and chunk.isalnum() and not _VOWELS.search(chunk) and any(c.isdigit() for c in chunk) and sum(c.isalpha() for c in chunk) >= 3
 
 
 def _is_random(text: str) -> bool:
