@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 import yaml
 
 from agent.spec.model import Exchange, Headers
-from agent.spec.reading import Reading, Skips, Unreadable, opened, with_id
+from agent.spec.reading import Reading, Skips, Unreadable, opened, whole, with_id
 
 Object = dict[str, Any]
 MAX_FILE = 64 << 20
@@ -31,9 +31,9 @@ def read_insomnia(data: bytes | BinaryIO) -> Reading:
 
 
 def _load(data: bytes | BinaryIO, what: str) -> Object:
-    content = opened(data).read(MAX_FILE)
+    content = whole(opened(data), MAX_FILE)
     try:
-        value = yaml.load(content, yaml.CSafeLoader)  # JSON is YAML too; the safe loader builds no objects  # noqa: S506
+        value = json.loads(content) if content.lstrip()[:1] == b"{" else yaml.load(content, yaml.CSafeLoader)  # noqa: S506  # the safe loader builds no objects
     except (yaml.YAMLError, RecursionError, ValueError):
         raise Unreadable(f"This {what} is neither JSON nor YAML.") from None
     if not isinstance(value, dict):

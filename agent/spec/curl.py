@@ -7,18 +7,19 @@ import base64
 import re
 import shlex
 from collections.abc import Iterator
+from itertools import pairwise
 from typing import BinaryIO
 from urllib.parse import quote_plus
 
 from agent.spec.model import Exchange, Headers
-from agent.spec.reading import Reading, Skips, Unreadable, opened, with_id
+from agent.spec.reading import Reading, Skips, Unreadable, opened, whole, with_id
 
 MAX_TEXT = 8 << 20
 
 
 def read(data: bytes | BinaryIO) -> Reading:
     """The requests in a text of curl commands. Raises Unreadable, at the latest with the first, where there is none."""
-    return Reading(lambda skips: _read(opened(data).read(MAX_TEXT).decode("utf-8", "replace"), skips))
+    return Reading(lambda skips: _read(whole(opened(data), MAX_TEXT).decode("utf-8", "replace"), skips))
 
 
 def parse(command: str) -> Exchange:
@@ -48,7 +49,7 @@ def _read(text: str, skips: Skips) -> Iterator[Exchange]:
 
 def _commands(text: str) -> list[str]:
     starts = [match.start(1) for match in re.finditer(r"(?m)(?:^|[;&|]\s)[ \t$>]*(curl(?:\.exe)?\s)", text)]
-    return [text[start:end].strip().rstrip(";&|").strip() for start, end in zip(starts, [*starts[1:], len(text)], strict=True)]
+    return [text[start:end].rstrip(" \t\r\n;&|$>") for start, end in pairwise([*starts, len(text)])]
 
 
 def _split(command: str) -> list[str]:

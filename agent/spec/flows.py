@@ -89,7 +89,9 @@ def _value(content: bytes, tag: bytes, depth: int) -> Any:
                 return list(_items(content, depth))
             case b"}":
                 items = list(_items(content, depth))
-                return {_text(key): value for key, value in zip(items[0::2], items[1::2], strict=False)}
+                if len(items) % 2:
+                    raise _Broken("a key has no value")
+                return {_text(key): value for key, value in zip(items[0::2], items[1::2], strict=True)}
             case _:
                 raise _Broken("a type mark is unknown")
     except ValueError as error:

@@ -22,6 +22,8 @@ MORE = "…"
 PASSES = 4
 SHAPES_POOLED = 6
 SEEDS = 24
+EVIDENT = 4.0
+LIKELY = 2.5
 FAMILY_MAX = 160
 
 
@@ -383,7 +385,7 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     if all(method == "POST" for _, method in child.cells) and all(not tail for tail, _ in child.cells):
         reasons["verb"] = -1.5
     if all(method in ("PUT", "PATCH", "DELETE") for tail, method in child.cells if not tail) and any(not tail for tail, _ in child.cells):
-        reasons["item verb"] = 0.8
+        reasons["item verb"] = 1.5
     return reasons
 
 
@@ -487,15 +489,20 @@ def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
 
 
 def _choose_among(siblings: list[Child], context: Context) -> set[str]:
+    """The evident values first, then the best cluster of the others, then whoever the group binds."""
     group = Group()
-    members = {child.value: child for child in siblings if child.own >= 2.5}
+    members = {child.value: child for child in siblings if child.own >= EVIDENT}
+    best, is_forced = _best_cluster([child for child in siblings if child.value not in members], context)
     for child in members.values():
-        _join_group(group, child)
-    best = _best_cluster([child for child in siblings if child.value not in members], context)
+        _join_group(group, child, is_forced)
     if best and (not members or sum(_bond(child, group, context) > 0 for child in best) * 2 > len(best)):
         for child in best:
             members[child.value] = child
-            _join_group(group, child)
+            _join_group(group, child, is_forced)
+    for child in siblings:
+        if child.own >= LIKELY and child.value not in members and (not members or child.own + _bond(child, group, context) > 0):
+            members[child.value] = child
+            _join_group(group, child, is_forced)
     for _ in range(3):
         joined = False
         for child in sorted(siblings, key=lambda child: (-child.own, child.value)):
@@ -506,18 +513,18 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
                 closure += 1.0
             if child.own + _bond(child, group, context) + _single_bonus(child, context) + closure > 0:
                 members[child.value] = child
-                _join_group(group, child)
+                _join_group(group, child, is_forced)
                 joined = True
         if not joined:
             break
     return set(members)
 
 
-def _best_cluster(siblings: list[Child], context: Context) -> list[Child]:
-    """The siblings that belong together best, where that makes a parameter of them."""
-    best, best_score = list[Child](), 0.0
+def _best_cluster(siblings: list[Child], context: Context) -> tuple[list[Child], bool]:
+    """The siblings that belong together best, where that makes a parameter of them, and whether the segment below is one as well."""
+    best, best_score, best_forced = list[Child](), 0.0, False
     if len(siblings) < 2:
-        return best
+        return best, False
     if len(siblings) > FAMILY_MAX:
         siblings = sorted(siblings, key=lambda child: (rank(child.value), child.value))[:FAMILY_MAX]
     ordered = sorted(siblings, key=lambda child: (-child.own, child.value))
@@ -527,8 +534,8 @@ def _best_cluster(siblings: list[Child], context: Context) -> list[Child]:
                 continue
             members, score = _grow(seed, ordered, is_forced, context)
             if len(members) > 1 and score > best_score:
-                best, best_score = members, score
-    return best
+                best, best_score, best_forced = members, score, is_forced
+    return best, best_forced
 
 
 def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) -> tuple[list[Child], float]:

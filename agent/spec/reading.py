@@ -70,6 +70,18 @@ def opened(data: bytes | BinaryIO) -> BinaryIO:
     return Prefixed(head.removeprefix(b"\xef\xbb\xbf"), stream)
 
 
+def whole(stream: BinaryIO, limit: int) -> bytes:
+    """All bytes of a stream. Raises Unreadable where there are more than `limit`."""
+    pieces: list[bytes] = []
+    size = 0
+    while piece := stream.read(1 << 18):
+        pieces.append(piece)
+        size += len(piece)
+        if size > limit:
+            raise Unreadable(f"The file is larger than {limit >> 20} MiB.")
+    return b"".join(pieces)
+
+
 class Prefixed(BytesIO):
     """Bytes that were read ahead, then the rest of their stream. Only `read` is offered."""
 
@@ -79,8 +91,7 @@ class Prefixed(BytesIO):
 
     def read(self, size: int | None = -1, /) -> bytes:
         if size is None or size < 0:
-            head, self._head = self._head, b""
-            return head + self._stream.read()
+            return b"".join(iter(lambda: self.read(1 << 18), b""))
         head, self._head = self._head[:size], self._head[size:]
         return head or self._stream.read(size)
 
@@ -95,13 +106,14 @@ class Gunzipped(BytesIO):
         self._pending = b""
 
     def read(self, size: int | None = -1, /) -> bytes:
-        limit = 0 if size is None or size < 0 else size
+        if size is None or size < 0:
+            return b"".join(iter(lambda: self.read(1 << 18), b""))
         while True:
             compressed = self._pending or self._stream.read(65536)
             if not compressed or self._inflate.eof:
                 return b""
             try:
-                plain = self._inflate.decompress(compressed, limit)
+                plain = self._inflate.decompress(compressed, size)
             except zlib.error:
                 return b""
             self._pending = self._inflate.unconsumed_tail

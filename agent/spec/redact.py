@@ -182,9 +182,13 @@ def _mask_string(value: str, name: str) -> str:
 
 
 def _mask_found(text: str) -> str:
-    secrets = find_secrets(text) if len(text) >= 8 else ()
-    for secret in reversed(secrets):
-        text = text[: secret.start] + _mark_kind(text[secret.start : secret.end], secret.kind) + text[secret.end :]
+    """Until nothing is found: what is hidden may have parted a secret that stood next to it."""
+    while len(text) >= 8 and (secrets := find_secrets(text)):
+        before = text
+        for secret in reversed(secrets):
+            text = text[: secret.start] + _mark_kind(text[secret.start : secret.end], secret.kind) + text[secret.end :]
+        if text == before:
+            break
     return text
 
 

@@ -94,7 +94,7 @@ HARMLESS_AFTER = _words("""
 """)
 
 DOUBTFUL_WORDS = _words("""
-    key keys auth session sid sig signature hmac digest code state nonce ticket assertion pass pin access salt cookie cookies login oauth
+    key keys auth session sig signature hmac digest code state nonce ticket assertion pass pin access salt cookie cookies login oauth
     sso invite otc hash verifier challenge
 """)
 """Under these a value is hidden only where it looks drawn at random."""

@@ -118,8 +118,10 @@ def _is_random(text: str) -> bool:
     if length < 8 or "." in text:
         return False
     digits, switches = classes.count("d"), sum(a != b for a, b in zip(classes, classes[1:], strict=False))
+    if length >= (14 if digits == 0 else 16) and "-" not in classes and 0.27 <= classes.count("u") / length <= 0.75 and classes.count("l") > 2:
+        return True
     if digits == 0:
-        return length >= 14 and "-" not in classes and 0.3 <= classes.count("u") / length <= 0.7
+        return False
     numeric = sum((a == "d") != (b == "d") for a, b in zip(classes, classes[1:], strict=False) if "-" not in (a, b))
     if length >= 16 and "-" not in classes and "u" in classes and "l" in classes and switches / length > 0.33:
         return True
