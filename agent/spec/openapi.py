@@ -62,6 +62,7 @@ def evidence_document(evidence: Evidence) -> Document:
     """Evidence with readable times; what is not known is left out."""
     result: Document = {"count": evidence.count}
     result |= {name: _time(value) for name, value in (("firstSeen", evidence.first_seen), ("lastSeen", evidence.last_seen)) if value}
+    result |= {name: value for name, value in (("total", evidence.total), ("nulls", evidence.nulls)) if value}
     result |= {"samples": list(evidence.samples)} if evidence.samples else {}
     return result | ({"confidence": round(evidence.confidence, 4)} if evidence.confidence != 1.0 else {})
 

@@ -220,15 +220,27 @@ def _paging(raw: Object) -> Paging | None:
 
 def _noise(raw: Object) -> Noise:
     kind: Any = raw.get("kind")
-    count = raw.get("count")
-    return Noise(kind, str(raw.get("method") or ""), str(raw.get("path") or ""), count if isinstance(count, int) else 0)
+    return Noise(kind, str(raw.get("method") or ""), str(raw.get("path") or ""), _count(raw.get("count")))
 
 
 def _evidence(owner: Object) -> Evidence:
     raw = _object(owner.get("x-evidence"))
     if not raw:
         return Evidence()
-    return Evidence(int(raw.get("count") or 0), _time(raw.get("firstSeen")), _time(raw.get("lastSeen")), tuple(str(item) for item in raw.get("samples") or ()), float(raw.get("confidence", 1.0)))
+    confidence = raw.get("confidence", 1.0)
+    return Evidence(
+        _count(raw.get("count")),
+        _time(raw.get("firstSeen")),
+        _time(raw.get("lastSeen")),
+        tuple(str(item) for item in raw.get("samples") or ()),
+        float(confidence) if isinstance(confidence, int | float) else 1.0,
+        _count(raw.get("total")),
+        _count(raw.get("nulls")),
+    )
+
+
+def _count(value: Any) -> int:
+    return value if isinstance(value, int) else 0
 
 
 def _time(value: Any) -> float:

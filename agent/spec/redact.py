@@ -74,6 +74,8 @@ def mask_header(name: str, value: str) -> str:
         return ";".join([_mask_pair(part) if index == 0 else part for index, part in enumerate(value.split(";"))])
     if lowered in PUBLIC_HEADERS:
         return _mask_found(value)
+    if _verdict(lowered) == "secret":
+        return mark(value) if value else value
     if "://" in value or lowered in ("location", "referer", "content-location", ":path"):
         return mask_url(value)
     return _mask_string(value, lowered)

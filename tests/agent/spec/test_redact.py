@@ -1,0 +1,175 @@
+"""What is hidden, what is left alone, and that hiding twice changes nothing."""
+
+import base64
+import json
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.spec.model import Exchange, Frame
+from agent.spec.redact import find_secrets, is_secret_name, mask_body, mask_exchange, mask_headers, mask_json, mask_text, mask_url
+from agent.spec.secret_patterns import PATTERNS
+
+HEX, ALNUM = "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cE1gI3kM5oQ7s"
+
+EXAMPLES: dict[str, list[str]] = {
+    "private-key": ["-----BEGIN RSA PRIVATE KEY-----\nMIIEow\n-----END RSA PRIVATE KEY-----", "-----BEGIN OPENSSH PRIVATE KEY-----\nb3BlbnNz"],
+    "url-password": ["https://user:hunter2hunter@db.test/x"],
+    "jwt": ["eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0In0.dozjgNryP4J3jVmNHl0w5N"],
+    "jwe": ["eyJhbGciOiJSU0EifQ.OKOawDo13gRp.48V1_ALb6US0.5eym8TW_c8Su.XFBoMYUZodet"],
+    "basic-auth": ["Basic " + base64.b64encode(b"admin:pass1word").decode()],
+    "bearer-token": ["Bearer abc123def456"],
+    "aws-access-key": ["AKIAIOSFODNN7EXAMPLE"],
+    "github-token": ["ghp_" + ALNUM[:36], "github_pat_" + ALNUM[:30]],
+    "gitlab-token": ["glpat-" + ALNUM[:20]],
+    "stripe-key": ["sk_live_" + ALNUM[:24], "rk_test_" + ALNUM[:24]],
+    "stripe-webhook-secret": ["whsec_" + ALNUM[:32]],
+    "slack-token": ["xoxb-123456789012-" + ALNUM[:24], "xapp-1-A0123456789-" + HEX],
+    "slack-webhook": ["https://hooks.slack.com/services/T00000000/B00000000/" + ALNUM[:24]],
+    "discord-webhook": ["https://discord.com/api/webhooks/1234567890/" + ALNUM[:40]],
+    "google-api-key": ["AIza" + ALNUM[:35]],
+    "google-oauth": ["ya29." + ALNUM, "GOCSPX-" + ALNUM[:28], "1//0" + ALNUM],
+    "openai-key": ["sk-proj-" + ALNUM, "sk-" + ALNUM, "sk-ant-api03-" + ALNUM],
+    "sendgrid-key": ["SG." + ALNUM[:22] + "." + ALNUM],
+    "twilio-key": ["SK" + HEX],
+    "mailgun-key": ["key-" + HEX],
+    "mailchimp-key": [HEX + "-us12"],
+    "npm-token": ["npm_" + ALNUM[:36]],
+    "pypi-token": ["pypi-AgEIcHlwaS5vcmc" + ALNUM],
+    "shopify-token": ["shpat_" + HEX],
+    "digitalocean-token": ["dop_v1_" + HEX + HEX],
+    "huggingface-token": ["hf_" + ALNUM[:34]],
+    "telegram-token": ["123456789:AA" + ALNUM[:33]],
+    "square-token": ["sq0atp-" + ALNUM[:22]],
+    "facebook-token": ["EAA" + ALNUM + ALNUM],
+    "azure-key": ["AccountKey=" + ALNUM + ALNUM + "=="],
+    "databricks-token": ["dapi" + HEX],
+    "linear-key": ["lin_api_" + ALNUM],
+    "notion-token": ["ntn_" + ALNUM],
+    "atlassian-token": ["ATATT3" + ALNUM],
+    "vault-token": ["hvs." + ALNUM],
+    "dropbox-token": ["sl." + ALNUM + ALNUM],
+    "grafana-token": ["glsa_" + ALNUM],
+    "postman-key": ["PMAK-" + HEX[:24] + "-" + HEX + "ab"],
+    "new-relic-key": ["NRAK-" + ALNUM[:27].upper()],
+    "age-key": ["AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" * 2],
+}
+
+PUBLIC: list[Any] = [
+    {"id": "6f9619ff-8b86-d011-b42d-00c04fc964ff", "ulid": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "sha": HEX, "etag": HEX + HEX, "object_id": "507f1f77bcf86cd799439011"},
+    {"snowflake": "1234567890123456789", "number": 4539578763621486, "customer_id": "4539578763621486", "sid": "AC" + HEX, "at": "2025-01-31T12:00:00Z"},
+    {"next_page_token": "CAoQAA", "max_tokens": 4096, "token_type": "bearer", "tokens_used": 3, "key": "settings.color", "state": "open", "author": "ann", "email": "a@b.test"},
+    {"prefixed": "cus_NffrFeUfNV2Hib", "commit": "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3", "url": "https://x.test/a/b?page=2", "text": "Bearer of news; Basic training", "is_password_set": True},
+]
+
+ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "password", "token", "key", "url"]) | st.text(max_size=9), inner, max_size=3), max_leaves=8)
+PLANTED = st.sampled_from([example for examples in EXAMPLES.values() for example in examples])
+
+
+def test_every_pattern_has_an_example() -> None:
+    """A row of the table without its test would rot."""
+    assert {pattern.kind for pattern in PATTERNS} == EXAMPLES.keys()
+
+
+@pytest.mark.parametrize("kind", EXAMPLES)
+def test_each_kind_of_secret_is_found_and_hidden(kind: str) -> None:
+    """In the middle of a sentence, under a harmless name, and as a key of a map."""
+    for example in EXAMPLES[kind]:
+        text = f"it is {example} there"
+        assert kind in {secret.kind for secret in find_secrets(text)}, example
+        hidden = example.split("/")[-1] if "webhook" in kind else "hunter2hunter" if kind == "url-password" else example.split(" ")[-1].split("AccountKey=")[-1]
+        for masked in (mask_text(text), json.dumps(mask_json({"note": text}), ensure_ascii=False), json.dumps(mask_json({example: 1}), ensure_ascii=False)):
+            assert hidden not in masked and "••••" in masked
+
+
+@pytest.mark.parametrize("value", PUBLIC)
+def test_ids_hashes_and_page_tokens_survive(value: Any) -> None:
+    """What is no credential stays as it was."""
+    assert mask_json(value) == value
+
+
+@pytest.mark.parametrize("number", ["4111 1111 1111 1111", "4111-1111-1111-1111", "5555555555554444", "378282246310005"])
+def test_card_numbers_are_hidden_by_their_check_digit(number: str) -> None:
+    """Only where the Luhn sum holds, so that other numbers stay."""
+    wrong = number[:-1] + ("2" if number[-1] != "2" else "3")
+    assert mask_json({"card": number, "other": wrong}) == {"card": "••••" + number[-4:], "other": wrong}
+
+
+def test_names_decide_whatever_the_value_is() -> None:
+    """A number keeps its type, a list and an object are searched, a truth value stays."""
+    value = {"password": "x", "pin_code": 1234, "apiKeys": ["abcdefghijkl"], "credentials": {"user": "ann", "secret": "s3"}, "otp": True, "cvc": None}
+    assert mask_json(value) == {"password": "••••", "pin_code": 0, "apiKeys": ["••••ijkl"], "credentials": {"user": "ann", "secret": "••••"}, "otp": True, "cvc": None}
+
+
+@pytest.mark.parametrize(("name", "expected"), [("X-API-Key", True), ("accessToken", True), ("client_secret", True), ("user[password]", True), ("JSESSIONID", True), ("refresh_tokens", True)] + [(name, False) for name in ("token_type", "nextPageToken", "max_tokens", "key", "author", "passenger", "monkey", "chat_session_id", "password_hint", "secretary", "")])
+def test_which_names_are_secret(name: str, expected: bool) -> None:
+    """Words count, not letters within words."""
+    assert is_secret_name(name) is expected
+
+
+def test_headers_keep_what_explains_and_lose_what_opens() -> None:
+    """The scheme, cookie names, cookie attributes and public headers stay."""
+    headers = (
+        ("Authorization", "Bearer abcdefghijklmnop"),
+        ("authorization", "Basic dXNlcjpwYXNzd29yZA=="),
+        ("Authorization", 'Digest username="ann", response="0a4f"'),
+        ("Cookie", "sid=abcdefabcdefabcdef; theme=dark"),
+        ("Set-Cookie", "sid=abcdefabcdefabcdef; Path=/; HttpOnly"),
+        ("X-Api-Key", "short"),
+        ("ETag", '"0123456789abcdef"'),
+        ("Location", "/cb?code=abc123def456ghi789jk&page=2"),
+        ("X-Request-Id", HEX),
+    )
+    assert [value for _, value in mask_headers(headers)] == [
+        "Bearer ••••mnop",
+        "Basic ••••",
+        "Digest ••••",
+        "sid=••••cdef; theme=••••",
+        "sid=••••cdef; Path=/; HttpOnly",
+        "••••",
+        '"0123456789abcdef"',
+        "/cb?code=••••89jk&page=2",
+        HEX,
+    ]
+
+
+def test_urls_lose_passwords_and_secret_parameters() -> None:
+    """The rest of a URL is spelled as before."""
+    assert mask_url("https://u:secretpass@x.test/a%20b?api_key=abcdefghijklm&q=a+b&page=2#access_token=abcdefghijklm") == "https://u:••••@x.test/a%20b?api_key=••••jklm&q=a+b&page=2#access_token=••••jklm"
+
+
+def test_bodies_by_media_type() -> None:
+    """JSON, forms, XML and plain text; pictures are left alone."""
+    assert mask_body(b'{"password":"x","a":1}', "application/json") == '{"password":"••••","a":1}'.encode()
+    assert mask_body(b"user=ann&password=x", "application/x-www-form-urlencoded") == "user=ann&password=••••".encode()
+    assert mask_body(b"<a><password>abc</password></a>", "text/xml") == "<a><password>••••</password></a>".encode()
+    assert mask_body(b'{"broken": "eyJhbGciOiJI.eyJzdWIiOi.abc', "application/json") == '{"broken": "••••'.encode()
+    assert mask_body(b"\x89PNG\0password=x", "image/png") == b"\x89PNG\0password=x"
+
+
+def test_a_whole_exchange_is_masked() -> None:
+    """Frames and both bodies too; what has no secret stays byte for byte."""
+    exchange = Exchange("1", "POST", "https://x.test/?token=abc", 200, (("Content-Type", "application/json"),), b'{"password": "pw"}', (), b'{"id": 1}', frames=(Frame("sent", b'{"token":"abc"}'),))
+    masked = mask_exchange(exchange)
+    assert b"pw" not in masked.request_body and masked.response_body == b'{"id": 1}'
+    assert masked.url == "https://x.test/?token=••••" and masked.frames[0].data == '{"token":"••••"}'.encode()
+
+
+@settings(max_examples=150, deadline=None)
+@given(ANYTHING, PLANTED)
+def test_hiding_twice_changes_nothing(value: Any, secret: str) -> None:
+    """Of any value, with a secret beside it."""
+    once = mask_json({"a": value, "b": secret})
+    assert mask_json(once) == once
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(st.text(max_size=20) | PLANTED | st.sampled_from(["password=", "token: ", "Bearer ", "://", "?", "&", "@", '"secret":"']), max_size=6).map("".join))
+def test_hiding_twice_changes_nothing_in_text_urls_and_headers(text: str) -> None:
+    """Whatever the text is made of."""
+    for mask in (mask_text, mask_url, lambda value: mask_headers((("Authorization", value), ("Cookie", value), ("X-Token", value), ("X-Other", value)))):
+        once: Any = mask(text)
+        again = mask_headers(once) if isinstance(once, tuple) else mask(once)
+        assert again == once
