@@ -1,12 +1,12 @@
 """The chat API: send a message, streamed or in one answer; resume, stop, retry a run; answer an approval."""
 
-from typing import Annotated, Any, Literal
+from typing import Any, Literal
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, get, post
-from litestar.datastructures import State
-from litestar.params import Parameter
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery, JSONBody
+
 from litestar.response import Stream
 
 from agent import approvals, chats, loop, runlog
@@ -16,9 +16,10 @@ from agent.errors import Problem
 from agent.messages import Block, Role, ToolCall, ToolResult, text_of
 from agent.runlog import State as RunState
 from web.api import stream
+from web.api.request import ApiRequest
 from web.auth import signed_in
 
-ApiRequest = Request[Actor, str, State]
+
 
 
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -79,42 +80,41 @@ class RetryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/chat", guards=[signed_in], status_code=200, summary="Send a message", tags=["chat"], response_class=Response)
-async def send_message(request: ApiRequest, data: ChatRequest, accept: Annotated[str, Parameter(header="accept", default="*/*")]) -> Response[ChatAnswer] | Stream:
+async def send_message(request: ApiRequest, data: JSONBody[ChatRequest]) -> Response[ChatAnswer] | Stream:
     """The agent's answer: as server-sent events where `stream` is true or `Accept: text/event-stream`, else in one piece."""
     require_scope(request.user, "write")
     hub = request.app.state.hub
     started = await loop.send(hub, request.user, data.message, chat_id=data.chat_session_id, provider=data.provider, model=data.model)
     headers = {"X-Chat-Session-Id": str(started.chat_session_id), "X-Run-Id": str(started.run_id)}
-    if data.stream or "text/event-stream" in accept:
+    if data.stream or "text/event-stream" in request.headers.get("accept", ""):
         return stream.response(hub, started.run_id, headers=headers)
     return Response(await _settled(request, started.run_id), headers=headers)
 
 
 @get("/runs/{run_id:uuid}", guards=[signed_in], summary="A run's state", tags=["chat"])
-async def get_run(request: ApiRequest, run_id: UUID) -> ChatAnswer:
+async def get_run(request: ApiRequest, run_id: FromPath[UUID]) -> ChatAnswer:
     """What was said so far, and whether it is still running or waits for an approval."""
     return await _answer(request.user, await runlog.get(request.user, run_id))
 
 
 @get("/runs/{run_id:uuid}/events", guards=[signed_in], summary="Follow a run", tags=["chat"])
-async def follow_run(
-    request: ApiRequest, run_id: UUID, after: int = 0, last_event_id: Annotated[str | None, Parameter(header="last-event-id")] = None
-) -> Stream:
+async def follow_run(request: ApiRequest, run_id: FromPath[UUID], after: FromQuery[int] = 0) -> Stream:
     """The run's events after `after` or `Last-Event-ID`, live until it ends."""
     await runlog.get(request.user, run_id)
-    start = int(last_event_id) if last_event_id and last_event_id.isdigit() else after
+    last_event_id = request.headers.get("last-event-id", "")
+    start = int(last_event_id) if last_event_id.isdigit() else after
     return stream.response(request.app.state.hub, run_id, max(start, 0))
 
 
 @post("/runs/{run_id:uuid}/stop", guards=[signed_in], status_code=202, summary="Stop a run", tags=["chat"])
-async def stop_run(request: ApiRequest, run_id: UUID) -> RunState:
+async def stop_run(request: ApiRequest, run_id: FromPath[UUID]) -> RunState:
     """What was said so far is kept."""
     require_scope(request.user, "write")
     return await loop.stop(request.app.state.hub, request.user, run_id)
 
 
 @post("/runs/{run_id:uuid}/retry", guards=[signed_in], status_code=202, summary="Answer again", tags=["chat"])
-async def retry_run(request: ApiRequest, run_id: UUID, data: RetryRequest | None = None) -> chats.Started:
+async def retry_run(request: ApiRequest, run_id: FromPath[UUID], data: JSONBody[RetryRequest | None] = None) -> chats.Started:
     """A new answer to the same message, also by another model; the earlier answer stays beside it."""
     require_scope(request.user, "write")
     wish = data or RetryRequest()
@@ -122,7 +122,7 @@ async def retry_run(request: ApiRequest, run_id: UUID, data: RetryRequest | None
 
 
 @post("/runs/{run_id:uuid}/approvals/{approval_id:uuid}", guards=[signed_in], status_code=200, summary="Answer an approval", tags=["chat"])
-async def decide_approval(request: ApiRequest, run_id: UUID, approval_id: UUID, data: DecisionRequest) -> Approval:
+async def decide_approval(request: ApiRequest, run_id: FromPath[UUID], approval_id: FromPath[UUID], data: JSONBody[DecisionRequest]) -> Approval:
     """Approve or refuse exactly what was asked; the run goes on by itself."""
     require_scope(request.user, "write")
     decision: approvals.Decision = "approve" if data.decision.startswith("approve") else "refuse"

@@ -1,0 +1,14 @@
+"""The HTTP API under `/api/v1`: nouns over capabilities, tools over the menu, the streaming chat."""
+
+from web.api import accounts, captures, chat, chats, credits, endpoints, providers, tools
+
+ROUTES = (
+    *accounts.ROUTES,
+    *chat.ROUTES,
+    *chats.ROUTES,
+    *endpoints.ROUTES,
+    *captures.ROUTES,
+    *credits.ROUTES,
+    *providers.ROUTES,
+    *tools.ROUTES,
+)

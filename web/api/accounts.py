@@ -1,0 +1,162 @@
+"""Users, sign-in by API, sessions and tokens."""
+
+from datetime import datetime
+from uuid import UUID
+
+import msgspec
+from litestar import Request, Response, delete, get, post, put
+from litestar.datastructures import State
+from litestar.params import FromPath, FromQuery, JSONBody
+
+from agent.accounts import sessions, tokens, users
+from agent.accounts.users import Profile, ProfileChange
+from agent.actor import Actor, require_scope
+from agent.config import settings
+from agent.errors import Problem
+from agent.paging import Page, bounded
+from web.api.request import ApiRequest
+from web.auth import cookie, csrf_cookie, session_cookie, signed_in
+from web.origin import origin_of
+
+AnyRequest = Request[Actor | None, str | None, State]
+
+
+class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+    password: str
+    full_name: str | None = None
+
+
+class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    email: str
+    password: str
+    otp: str | None = None
+
+
+class TokenAnswer(msgspec.Struct, frozen=True):
+    token: str
+
+
+class TokenWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    scopes: list[str] | None = None
+    expires_at: datetime | None = None
+
+
+@post("/users", summary="Sign up", tags=["accounts"])
+async def sign_up(request: AnyRequest, data: JSONBody[SignUp]) -> Profile:
+    """A new account with its 100 credits. An administrator may make one even where sign-up is closed."""
+    is_admin = request.user is not None and request.user.is_admin
+    if not settings().signup and not is_admin:
+        raise Problem("signup_closed", "Sign-up is closed on this server.")
+    return await users.sign_up(data.email, data.password, via="api", full_name=data.full_name)
+
+
+@get("/users", guards=[signed_in], summary="Everybody", tags=["accounts"])
+async def list_users(request: ApiRequest, limit: FromQuery[int | None] = None, cursor: FromQuery[str | None] = None) -> Page[Profile]:
+    """For administrators, newest first."""
+    return await users.list_(request.user, limit=bounded(limit), cursor=cursor)
+
+
+@get("/users/me", guards=[signed_in], summary="Who am I", tags=["accounts"])
+async def get_me(request: ApiRequest) -> Profile:
+    """The account behind the token or cookie."""
+    return await users.get(request.user, request.user.user_id)
+
+
+@get("/users/{user_id:uuid}", guards=[signed_in], summary="One user", tags=["accounts"])
+async def get_user(request: ApiRequest, user_id: FromPath[UUID]) -> Profile:
+    """Oneself, or anyone for an administrator."""
+    return await users.get(request.user, user_id)
+
+
+@put("/users/{user_id:uuid}", guards=[signed_in], summary="Change a user", tags=["accounts"])
+async def put_user(request: ApiRequest, user_id: FromPath[UUID], data: JSONBody[ProfileChange]) -> Profile:
+    """Name, user name, preferences; role and suspension for administrators."""
+    require_scope(request.user, "write")
+    return await users.update(request.user, user_id, data)
+
+
+@delete("/users/{user_id:uuid}", guards=[signed_in], summary="Delete a user", tags=["accounts"])
+async def delete_user(request: ApiRequest, user_id: FromPath[UUID]) -> None:
+    """The account and everything in it."""
+    require_scope(request.user, "write")
+    await users.delete(request.user, user_id)
+
+
+@post("/auth/token", status_code=200, summary="A token for a password", tags=["accounts"])
+async def password_token(request: AnyRequest, data: JSONBody[Credentials]) -> TokenAnswer:
+    """A new API token with every scope, for programs that have only e-mail and password."""
+    actor = await users.sign_in(data.email, data.password, origin_of(request), via="api")
+    return TokenAnswer((await tokens.create(actor, "password sign-in")).token)
+
+
+@post("/auth/login", status_code=200, summary="Sign in with a cookie", tags=["accounts"])
+async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Response[Profile]:
+    """Sets the login cookie; a session that the visitor brought ends."""
+    origin = origin_of(request)
+    actor = await users.sign_in(data.email, data.password, origin)
+    if old := request.cookies.get(session_cookie()):
+        await sessions.close(old)
+    token = await sessions.open_session(actor, origin)
+    cookies = [cookie(session_cookie(), token, lifetime=int(sessions.LIFETIME.total_seconds())), cookie(csrf_cookie(), "", lifetime=0)]
+    return Response(await users.get(actor, actor.user_id), cookies=cookies)
+
+
+@post("/auth/logout", status_code=204, summary="Sign out", tags=["accounts"])
+async def logout(request: AnyRequest) -> Response[None]:
+    """Ends the session of the cookie."""
+    if token := request.cookies.get(session_cookie()):
+        await sessions.close(token)
+    return Response(None, status_code=204, cookies=[cookie(session_cookie(), "", lifetime=0)])
+
+
+@get("/auth/sessions", guards=[signed_in], summary="Where I am signed in", tags=["accounts"])
+async def list_sessions(request: ApiRequest) -> Page[sessions.Session]:
+    """The live login sessions, last seen first."""
+    return Page(await sessions.list_(request.user))
+
+
+@delete("/auth/sessions/{session_id:uuid}", guards=[signed_in], summary="End a session", tags=["accounts"])
+async def delete_session(request: ApiRequest, session_id: FromPath[UUID]) -> None:
+    """Signs that browser out."""
+    require_scope(request.user, "write")
+    await sessions.revoke(request.user, session_id)
+
+
+@get("/tokens", guards=[signed_in], summary="My tokens", tags=["accounts"])
+async def list_tokens(request: ApiRequest) -> Page[tokens.Token]:
+    """By name and prefix; the tokens themselves are not stored."""
+    return Page(await tokens.list_(request.user))
+
+
+@post("/tokens", guards=[signed_in], summary="A new token", tags=["accounts"])
+async def create_token(request: ApiRequest, data: JSONBody[TokenWish]) -> tokens.NewToken:
+    """Shown this once."""
+    require_scope(request.user, "write")
+    return await tokens.create(request.user, data.name, data.scopes, data.expires_at)
+
+
+@delete("/tokens/{token_id:uuid}", guards=[signed_in], summary="Revoke a token", tags=["accounts"])
+async def delete_token(request: ApiRequest, token_id: FromPath[UUID]) -> None:
+    """Works at once."""
+    require_scope(request.user, "write")
+    await tokens.revoke(request.user, token_id)
+
+
+ROUTES = (
+    sign_up,
+    list_users,
+    get_me,
+    get_user,
+    put_user,
+    delete_user,
+    password_token,
+    login,
+    logout,
+    list_sessions,
+    delete_session,
+    list_tokens,
+    create_token,
+    delete_token,
+)
