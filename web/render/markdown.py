@@ -23,7 +23,7 @@ _TAGS = {
     *("table", "thead", "tbody", "tr", "th", "td", "a", "span", "div", "button"),
 }
 _ATTRIBUTES: dict[str, set[str]] = {
-    **dict.fromkeys(("span", "div", "code", "pre", "th", "td"), {"class"}),
+    **{tag: {"class"} for tag in ("span", "div", "code", "pre", "th", "td")},
     "a": {"href", "class"},
     "ol": {"start"},
     "button": {"class", "type"},

@@ -1,0 +1,209 @@
+"""The APIs, one API with its tabs, one captured call, the evidence panel, documents to download."""
+
+from typing import Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+
+import msgspec
+from litestar import Response, get, post
+from litestar.params import FromPath, FromQuery
+from litestar.response import Redirect, Template
+
+from agent import captures, docs, endpoints, imports
+from agent.captures import Filter
+from agent.docs import FILES, Document, Format
+from agent.endpoints import SAYS, TRANSITIONS, Endpoint, EndpointChange, Status
+from agent.errors import Problem
+from agent.tools import invoke
+from agent.tools.endpoints import ENDPOINT_PRICE
+from agent.tools.registry import Context
+from web.pages import look
+from web.pages.shell import LIVE_CALLS, PageRequest, Panel, calls_panel, form_of, open_panel, page, see_other, signed_in_actor
+
+Tab = Literal["live", "endpoints", "docs", "changes", "connect", "settings"]
+_ENDINGS: dict[Format, str] = {
+    "openapi": "openapi.json", "openapi-yaml": "openapi.yaml", "markdown": "md", "typescript": "ts", "graphql": "graphql", "postman": "postman_collection.json",
+}  # fmt: skip
+
+
+@get("/apis")
+async def list_apis(request: PageRequest, cursor: FromQuery[str | None] = None) -> Template:
+    return await _list(request, cursor=cursor)
+
+
+@post("/apis", status_code=200)
+async def create(request: PageRequest) -> Template | Redirect:
+    """The same as the tool `endpoint_create`, with its price."""
+    actor, form = signed_in_actor(request), await form_of(request)
+    wanted = form.get("destination_url", "")
+    try:
+        made = await invoke.invoke(Context(actor), "endpoint_create", {"destination_url": wanted})
+    except Problem as problem:
+        return await _list(request, draft=wanted, problem=problem)
+    return see_other(f"/apis/{made.data.slug}")
+
+
+@get("/apis/{slug:str}")
+async def show_api(
+    request: PageRequest,
+    slug: FromPath[str],
+    tab: FromQuery[Tab] = "live",
+    q: FromQuery[str] = "",
+    status: FromQuery[str] = "",
+    method: FromQuery[str] = "",
+    cursor: FromQuery[str | None] = None,
+) -> Template:
+    return await _api_page(request, await endpoints.find(signed_in_actor(request), slug), tab, {"q": q, "status": status, "method": method}, cursor)
+
+
+@post("/apis/{slug:str}/docs", status_code=200)
+async def document(request: PageRequest, slug: FromPath[str]) -> Template | Redirect:
+    actor = signed_in_actor(request)
+    found = await endpoints.find(actor, slug)
+    try:
+        await docs.generate(actor, found.id)
+    except Problem as problem:
+        return await _api_page(request, found, "docs", problem=problem)
+    return see_other(f"/apis/{found.slug}?tab=docs")
+
+
+@post("/apis/{slug:str}/settings", status_code=200)
+async def change(request: PageRequest, slug: FromPath[str]) -> Template | Redirect:
+    actor, form = signed_in_actor(request), await form_of(request)
+    found = await endpoints.find(actor, slug)
+    try:
+        await endpoints.update(actor, found.id, _change(found, form))
+    except Problem as problem:
+        return await _api_page(request, found, "settings", problem=problem)
+    return see_other(f"/apis/{found.slug}?tab=settings")
+
+
+@post("/apis/{slug:str}/delete", status_code=200)
+async def delete(request: PageRequest, slug: FromPath[str]) -> Redirect:
+    actor = signed_in_actor(request)
+    await endpoints.delete(actor, (await endpoints.find(actor, slug)).id)
+    return see_other("/apis")
+
+
+@post("/apis/{slug:str}/import", status_code=200)
+async def import_recording(request: PageRequest, slug: FromPath[str]) -> Template | Redirect:
+    """A capture file from the form."""
+    actor = signed_in_actor(request)
+    found = await endpoints.find(actor, slug)
+    file: Any = (await request.form()).get("file")
+    data = await file.read() if hasattr(file, "read") else b""
+    try:
+        await imports.import_file(actor, found.id, data, request.app.state.recorder)
+    except Problem as problem:
+        return await _api_page(request, found, "connect", problem=problem)
+    return see_other(f"/apis/{found.slug}")
+
+
+@get("/apis/{slug:str}/download/{format:str}")
+async def download(request: PageRequest, slug: FromPath[str], format: FromPath[str]) -> Response[str]:
+    actor = signed_in_actor(request)
+    found = await endpoints.find(actor, slug)
+    wanted = _format(format)
+    return _file(found.slug, wanted, await docs.get(actor, found.id, wanted))
+
+
+@get("/calls/{call_id:uuid}")
+async def show_call(request: PageRequest, call_id: FromPath[UUID]) -> Template:
+    return await page(request, "call.html", "apis", call=await captures.get(signed_in_actor(request), call_id))
+
+
+@get("/panel")
+async def panel(request: PageRequest, show: FromQuery[str], at: FromQuery[str] = "/") -> Template:
+    """The evidence panel alone, for a script of ours."""
+    opened = await open_panel(signed_in_actor(request), show, at=at if at.startswith("/") else "/", language=look.of(request).language)
+    return Template("parts/panel_only.html", context={"panel": opened}, headers={"cache-control": "no-store"})
+
+
+@get("/docs/{slug:str}")
+async def public_docs(request: PageRequest, slug: FromPath[str]) -> Template:
+    """What an owner has published, for anybody."""
+    endpoint, found = await _published(slug, "markdown")
+    context = {"name": endpoint.name, "slug": endpoint.slug, "version": found.version, "document": found.text}
+    return Template("public_docs.html", context=context, headers={"etag": f'"{found.content_hash[:32]}"', "cache-control": "no-cache"})
+
+
+@get("/docs/{slug:str}/{format:str}")
+async def public_file(slug: FromPath[str], format: FromPath[str]) -> Response[str]:
+    wanted = _format(format)
+    endpoint, found = await _published(slug, wanted)
+    return _file(endpoint.slug, wanted, found)
+
+
+ROUTES = (list_apis, create, show_api, document, change, delete, import_recording, download, show_call, panel, public_docs, public_file)
+
+
+async def _list(request: PageRequest, *, cursor: str | None = None, draft: str = "", problem: Problem | None = None) -> Template:
+    found = await endpoints.list_(signed_in_actor(request), cursor=cursor)
+    status = problem.status if problem else 200
+    return await page(request, "apis.html", "apis", status=status, endpoints=found.items, next=found.next, price=ENDPOINT_PRICE, draft=draft, problem=problem)
+
+
+async def _api_page(
+    request: PageRequest, endpoint: Endpoint, tab: Tab, filter: dict[str, str] | None = None, cursor: str | None = None, problem: Problem | None = None
+) -> Template:
+    actor = signed_in_actor(request)
+    wanted = filter or {"q": "", "status": "", "method": ""}
+    context: dict[str, Any] = {
+        "endpoint": endpoint,
+        "tab": tab,
+        "filter": wanted,
+        "filtered": any(wanted.values()) or cursor is not None,
+        "next": None,
+        "docs": None,
+        "document": "",
+    }
+    if tab == "live":
+        context |= await _live(request, endpoint, wanted, cursor)
+    if tab in ("endpoints", "docs") and (made := await docs.latest(actor, endpoint.id)):
+        context |= {"docs": made, "document": (await docs.get(actor, endpoint.id, "markdown")).text if tab == "docs" else ""}
+    if tab == "settings":
+        context |= {"allowed": TRANSITIONS[endpoint.status], "says": SAYS}
+    return await page(request, "api.html", "apis", status=problem.status if problem else 200, problem=problem, **context)
+
+
+async def _live(request: PageRequest, endpoint: Endpoint, wanted: dict[str, str], cursor: str | None) -> dict[str, Any]:
+    """The newest calls, or those that the filter asks for."""
+    actor = signed_in_actor(request)
+    filter = Filter(endpoint_id=endpoint.id, query=wanted["q"] or None, status=wanted["status"] or None, method=wanted["method"] or None)
+    found = await captures.search(actor, filter, limit=LIVE_CALLS, cursor=cursor)
+    panel: Panel = msgspec.structs.replace(await calls_panel(actor, endpoint, where="page"), calls=found.items)
+    query = urlencode({**{k: v for k, v in wanted.items() if v}, "cursor": found.next or ""})
+    return {"panel_": panel, "next": f"/apis/{endpoint.slug}?{query}" if found.next else None}
+
+
+async def _published(slug: str, format: Format) -> tuple[Endpoint, Document]:
+    """Raises not_found, the same whether it does not exist or is not public."""
+    found = await docs.get_public(slug, format)
+    if found is None:
+        raise Problem("not_found", "There is no published documentation here.")
+    return found
+
+
+def _format(name: str) -> Format:
+    """Raises not_found."""
+    if name not in FILES:
+        raise Problem("not_found", f"`{name[:40]}` is not a format.", remedy=f"There are {', '.join(FILES)}.")
+    return msgspec.convert(name, Format)
+
+
+def _file(slug: str, format: Format, found: Document) -> Response[str]:
+    ending = _ENDINGS[format]
+    headers = {"content-disposition": f'attachment; filename="{slug}.{ending}"', "etag": f'"{found.content_hash[:32]}"', "cache-control": "no-cache"}
+    return Response(found.text, media_type=found.media_type, headers=headers)
+
+
+def _change(before: Endpoint, form: dict[str, str]) -> EndpointChange:
+    status = form.get("status", before.status)
+    return EndpointChange(
+        name=form.get("name") or None,
+        description=form.get("description", ""),
+        environment=form.get("environment", ""),
+        tags=[tag for tag in (part.strip() for part in form.get("tags", "").split(",")) if tag],
+        is_public=form.get("is_public") == "yes",
+        status=msgspec.convert(status, Status) if status in TRANSITIONS else None,
+    )

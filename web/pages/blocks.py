@@ -1,0 +1,155 @@
+"""A conversation as the page shows it: an answer's blocks, or a run's events so far, as a list of parts.
+
+An answer is built in one of two ways that come to the same HTML: from its stored blocks, or event by event while it is written.
+"""
+
+from datetime import datetime
+from typing import Any, Literal
+from uuid import UUID
+
+import msgspec
+from markupsafe import Markup
+
+from agent.approvals import Approval
+from agent.chats import StoredMessage
+from agent.messages import Block, Reasoning, Refusal, Text, ToolCall, ToolResult, text_of
+from agent.tools.invoke import BY_NAME
+from web.render import markdown
+
+VERBS: dict[str, str] = {
+    "endpoint_create": "Capture an API",
+    "endpoint_list": "List the APIs",
+    "endpoint_update": "Change an API",
+    "endpoint_delete": "Delete an API",
+    "capture_search": "Search the calls",
+    "capture_get": "Look into a call",
+    "capture_explain": "Explain a failing call",
+    "capture_import": "Import calls",
+    "capture_wait": "Wait for calls",
+    "docs_generate": "Document an API",
+    "docs_get": "Read the documentation",
+    "credit_check": "Check the credits",
+    "key_list": "List the keys",
+    "key_add": "Ask for a key",
+    "key_update": "Change a key",
+    "key_delete": "Delete a key",
+}
+_OBJECTS = ("destination_url", "endpoint", "call", "key", "provider", "query", "path", "name")
+ToolState = Literal["running", "waiting", "ok", "error", "denied", "stopped"]
+
+
+class TextView(msgspec.Struct):
+    """Prose: `blocks` are closed for good, `tail` is the one still being written."""
+
+    dom: str
+    blocks: list[Markup]
+    tail: Markup = Markup("")
+    kind: str = "text"
+
+
+class ReasoningView(msgspec.Struct):
+    dom: str
+    text: str
+    kind: str = "reasoning"
+
+
+class ToolView(msgspec.Struct):
+    """One tool call: its line, its card, and the approval it waits for."""
+
+    dom: str
+    name: str
+    arguments: dict[str, Any]
+    state: ToolState = "running"
+    text: str = ""
+    data: Any = None
+    approval: Approval | None = None
+    kind: str = "tool"
+
+    @property
+    def verb(self) -> str:
+        return VERBS.get(self.name, self.name.replace("_", " "))
+
+    @property
+    def object(self) -> str:
+        return next((str(self.arguments[name]) for name in _OBJECTS if self.arguments.get(name)), "")
+
+    @property
+    def price(self) -> int:
+        tool = BY_NAME.get(self.name)
+        return tool.price if tool else 0
+
+
+PartView = TextView | ReasoningView | ToolView
+
+
+class MessageView(msgspec.Struct):
+    """A message of the page. `seq` says up to which event of its run it was built."""
+
+    id: UUID
+    role: str
+    text: str = ""
+    parts: list[PartView] = []
+    run_id: UUID | None = None
+    seq: int = 0
+    is_live: bool = False
+    is_last: bool = False
+    status: str | None = None
+    error: dict[str, Any] | None = None
+    note: str = ""
+    note_text: str = ""
+    since: datetime | None = None
+    model_label: str = ""
+
+
+def message(stored: StoredMessage, *, own: str, copy: str) -> MessageView:
+    """A message as it is stored."""
+    if stored.role == "user":
+        return MessageView(stored.id, "user", text=text_of(stored.content))
+    return MessageView(
+        stored.id,
+        "assistant",
+        parts=parts_of(stored.id, stored.content, own=own, copy=copy),
+        run_id=stored.run_id,
+        status=stored.run_status,
+        error=stored.metadata.get("error"),
+        since=stored.timestamp,
+        model_label=label(stored.provider, stored.model),
+    )
+
+
+def parts_of(answer_id: UUID, content: list[Block], *, own: str, copy: str) -> list[PartView]:
+    """Stored blocks, each tool call joined with its result."""
+    parts: list[PartView] = []
+    calls: dict[str, ToolView] = {}
+    for index, block in enumerate(content):
+        match block:
+            case Text(text=text) | Refusal(text=text):
+                parts.append(TextView(f"p-{answer_id}-{index}", [safe(html) for html in markdown.render_blocks(text, own=own, copy=copy)]))
+            case Reasoning(text=text) if text:
+                parts.append(ReasoningView(f"p-{answer_id}-{index}", text))
+            case ToolCall():
+                calls[block.id] = ToolView(tool_dom(answer_id, block.id), block.name, block.arguments, "stopped")
+                parts.append(calls[block.id])
+            case ToolResult() if block.call_id in calls:
+                settle(calls[block.call_id], block.state, block.text, block.data)
+            case _:
+                continue
+    return parts
+
+
+def settle(view: ToolView, state: str, text: str, data: Any) -> None:
+    view.state, view.text, view.data, view.approval = msgspec.convert(state, ToolState), text, data, None
+
+
+def tool_dom(answer_id: UUID | str, call_id: str) -> str:
+    return f"tool-{answer_id}-{call_id}"
+
+
+def label(provider: str | None, model: str | None) -> str:
+    """What the foot of an answer says it came from."""
+    return "" if not provider else "guide" if provider == "builtin" else f"{provider} · {model}" if model else provider
+
+
+def safe(html: str) -> Markup:
+    """HTML of the Markdown renderer, which cleans it."""
+    return Markup(html)  # noqa: S704  # cleaned by nh3 in web.render.markdown

@@ -1,0 +1,94 @@
+"""How templates are rendered: autoescape, strict about unknown names, with the catalogue, formats and the CSRF token at hand.
+
+The language and the theme of a visitor ride in a small cookie, so that even a sign-in or an error page has them without a query.
+"""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from litestar import Request
+from litestar.plugins.jinja import JinjaTemplateEngine
+from litestar.template import TemplateConfig
+from markupsafe import Markup
+
+from agent.config import settings
+from web.auth import csrf_token
+from web.pages import look
+from web.render import catalogue, formats, jsontree, markdown
+
+_HERE = Path(__file__).resolve().parent.parent
+
+
+def template_config() -> TemplateConfig[JinjaTemplateEngine]:
+    engine = JinjaTemplateEngine.from_environment(environment())
+    engine.register_template_callable("csrf_token", _csrf)
+    return TemplateConfig(instance=engine)
+
+
+def environment() -> Environment:
+    """A new environment over `web/templates`."""
+    made = Environment(
+        loader=FileSystemLoader(_HERE / "templates"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        cache_size=400,
+    )
+    made.globals |= {
+        "_": pass_context(lambda context, sentence, **values: catalogue.say(_language(context), sentence, **values)),
+        "_n": pass_context(lambda context, one, many, n: catalogue.count(_language(context), one, many, n)),
+        "look": pass_context(lambda context: look.of(_request(context))),
+        "languages": catalogue.LANGUAGES,
+        "asset": _asset(_HERE / "static"),
+        "base_url": lambda: settings().base_url,
+        "json_tree": jsontree.tree,
+        "empty_problem": None,
+    }
+    made.filters |= {
+        "size": formats.size,
+        "duration": formats.duration,
+        "clock": formats.clock,
+        "iso": formats.iso,
+        "number": pass_context(lambda context, value: formats.number(value, _language(context))),
+        "moment": pass_context(lambda context, value: formats.moment(value, _language(context))),
+        "ago": pass_context(lambda context, value: formats.ago(value, language=_language(context))),
+        "markdown": pass_context(lambda context, text: Markup(markdown.render(text, own=settings().base_url, copy=catalogue.say(_language(context), "Copy")))),  # noqa: S704  # cleaned by nh3
+        "code": lambda text, language="": Markup(markdown.code(text, language)),  # noqa: S704  # escaped by the highlighter
+        "pretty": jsontree.pretty,
+        "urlpart": lambda text: quote(str(text), safe=""),
+        "status_class": lambda status: f"s{status // 100}" if status else "s0",
+    }
+    return made
+
+
+def _asset(folder: Path) -> Any:
+    """`asset("css/base.css")`: its address with a mark of its content, so that it can be kept for ever."""
+    marks: dict[str, str] = {}
+
+    def address(name: str) -> str:
+        if name not in marks:
+            marks[name] = sha256((folder / name).read_bytes()).hexdigest()[:8]
+        return f"/static/{name}?{marks[name]}"
+
+    return address
+
+
+def _language(context: Context) -> str:
+    return look.of(_request(context)).language
+
+
+def _request(context: Context) -> Request[Any, Any, Any] | None:
+    found = context.get("request")
+    return found if isinstance(found, Request) else None
+
+
+def _csrf(context: Mapping[str, Any]) -> str:
+    request = context.get("request")
+    return csrf_token(request) if isinstance(request, Request) else ""

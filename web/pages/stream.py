@@ -1,0 +1,233 @@
+"""A run's events as changes of the page: closed blocks are appended once, the open tail is replaced, a tool call is one element.
+
+`Answer` is fed every event of a run from the first. What it has built is the page's HTML at a load; what `changes` gives are the pieces for
+a page that is at some later point. So a reader who comes back gets exactly what is missing.
+"""
+
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import msgspec
+from markupsafe import Markup, escape
+
+from agent import runlog
+from agent.approvals import Approval
+from agent.chats import StoredMessage
+from agent.runlog import Event
+from web.pages.blocks import MessageView, PartView, ReasoningView, TextView, ToolView, label, safe, settle, tool_dom
+from web.render import markdown
+
+Draw = Callable[..., str]
+
+
+class Piece(msgspec.Struct, frozen=True):
+    """Something to append inside the part `dom`."""
+
+    dom: str
+    html: str
+
+
+class _Writing(msgspec.Struct):
+    """A part of text that is open: its view and the renderer that knows the open block."""
+
+    view: TextView
+    stream: markdown.Stream
+
+
+class Answer:
+    """One answer while its run writes it."""
+
+    def __init__(self, message: StoredMessage, run_id: UUID, *, own: str, copy: str, approvals: list[Approval]) -> None:
+        self.view = MessageView(
+            message.id,
+            "assistant",
+            run_id=run_id,
+            is_live=True,
+            is_last=True,
+            since=message.timestamp,
+            model_label=label(message.provider, message.model),
+            parts=[],
+        )
+        self._own, self._copy = own, copy
+        self._approvals = {str(approval.id): approval for approval in approvals}
+        self._writing: dict[str, _Writing] = {}
+        self._thoughts: dict[str, ReasoningView] = {}
+        self._calls: dict[str, ToolView] = {}
+        self._dirty: set[str] = set()
+        self._new: list[PartView] = []
+        self.said = ""
+
+    @property
+    def has_ended(self) -> bool:
+        return not self.view.is_live
+
+    def know(self, approvals: list[Approval]) -> None:
+        """Approvals that were asked for since."""
+        self._approvals |= {str(approval.id): approval for approval in approvals}
+
+    def feed(self, event: Event) -> list[Piece]:
+        """Take in an event; the pieces that only ever are appended. New parts and what is replaced are kept for `changes`."""
+        self.view.seq = event.seq
+        data = event.data
+        match event.event:
+            case "part.start":
+                return self._start(data)
+            case "part.delta":
+                return self._delta(data)
+            case "part.end":
+                return self._end_part(data)
+            case "tool.approval_requested":
+                self._ask(data)
+            case "tool.approval_resolved":
+                self._resolve(data)
+            case "tool.output":
+                self._output(data)
+            case "retrying":
+                self._note("retrying", str(data["reason"]))
+            case "step.start":
+                self._note("")
+            case "run.waiting":
+                self._note("waiting")
+            case runlog.END:
+                self._end(data)
+            case _:
+                pass
+        return []
+
+    def changes(self, pieces: list[Piece], draw: Draw) -> list[str]:
+        """The pieces of parts that the page has, new parts whole, and what was replaced. `draw(macro, value)` renders one.
+
+        All places of one message are looked up before any is filled, so nothing may depend on a part that is new in it.
+        """
+        fresh = {part.dom for part in self._new}
+        found = [piece.html for piece in pieces if piece.dom not in fresh]
+        found += [partial(f"#body-{self.view.id}", "beforeend", draw("item", part)) for part in self._new]
+        for key in sorted(self._dirty):
+            if key == "foot":
+                found.append(partial(f"#foot-{self.view.id}", "innerHTML", draw("foot", self.view)))
+            elif key in self._calls and self._calls[key].dom not in fresh:
+                found.append(partial(f"#{self._calls[key].dom}", "outerHTML", draw("tool", self._calls[key])))
+            elif key in self._writing and (view := self._writing[key].view).dom not in fresh:
+                found.append(partial(f"#{view.dom}-tail", "innerHTML", view.tail))
+        self.forget_changes()
+        return found
+
+    def forget_changes(self) -> None:
+        """The page has everything up to here."""
+        self._dirty.clear()
+        self._new.clear()
+
+    def _start(self, data: dict[str, Any]) -> list[Piece]:
+        key, dom = data["part"], f"p-{self.view.id}-{data['part'].replace('.', '-')}"
+        match data["kind"]:
+            case "tool_call":
+                tool = ToolView(tool_dom(self.view.id, data["call_id"]), data["name"], {})
+                self._calls[data["call_id"]] = tool
+                self._append(tool)
+            case "reasoning":
+                self._thoughts[key] = ReasoningView(dom, "")
+                self._append(self._thoughts[key])
+            case _:
+                view = TextView(dom, [])
+                self._writing[key] = _Writing(view, markdown.Stream(own=self._own, copy=self._copy))
+                self._append(view)
+        return []
+
+    def _append(self, part: PartView) -> None:
+        self.view.parts.append(part)
+        self._new.append(part)
+
+    def _delta(self, data: dict[str, Any]) -> list[Piece]:
+        key = data["part"]
+        if key in self._thoughts:
+            self._thoughts[key].text += data["text"]
+            dom = self._thoughts[key].dom
+            return [Piece(dom, partial(f"#{dom}", "beforeend", escape(data["text"])))]
+        if key not in self._writing:
+            return []
+        writing = self._writing[key]
+        closed = [safe(html) for html in writing.stream.feed(data["text"])]
+        writing.view.blocks += closed
+        writing.view.tail = safe(writing.stream.tail)
+        self._dirty.add(key)
+        return [_before_tail(writing.view, Markup("").join(closed))] if closed else []
+
+    def _end_part(self, data: dict[str, Any]) -> list[Piece]:
+        key = data["part"]
+        if data["kind"] == "tool_call" and data["call_id"] in self._calls:
+            self._calls[data["call_id"]].arguments = data.get("input") or {}
+            self._dirty.add(data["call_id"])
+        if key not in self._writing:
+            return []
+        writing = self._writing[key]
+        last = safe(writing.stream.close())
+        writing.view.tail = Markup("")
+        if not last:
+            return []
+        writing.view.blocks.append(last)
+        self._dirty.add(key)
+        return [_before_tail(writing.view, last)]
+
+    def _ask(self, data: dict[str, Any]) -> None:
+        if data["call_id"] in self._calls:
+            view = self._calls[data["call_id"]]
+            view.state, view.approval = "waiting", self._approvals.get(data["approval_id"])
+            self._dirty.add(data["call_id"])
+        self._note("waiting")
+        self.said = "approval"
+
+    def _resolve(self, data: dict[str, Any]) -> None:
+        if data["call_id"] in self._calls:
+            view = self._calls[data["call_id"]]
+            view.state, view.approval = "running", None
+            self._dirty.add(data["call_id"])
+        self._note("")
+        self.said = "working"
+
+    def _output(self, data: dict[str, Any]) -> None:
+        if data["call_id"] in self._calls:
+            settle(self._calls[data["call_id"]], data.get("state", "ok"), data["text"], data.get("data"))
+            self._dirty.add(data["call_id"])
+
+    def _note(self, note: str, text: str = "") -> None:
+        if (self.view.note, self.view.note_text) != (note, text):
+            self.view.note, self.view.note_text = note, text
+            self._dirty.add("foot")
+
+    def _end(self, data: dict[str, Any]) -> None:
+        self.view.is_live, self.view.status, self.view.error = False, data["status"], data.get("error")
+        for call_id, view in self._calls.items():
+            if view.state in ("running", "waiting"):
+                view.state, view.approval = "stopped", None
+                self._dirty.add(call_id)
+        for key, writing in self._writing.items():
+            if last := writing.stream.close() if writing.view.tail else "":
+                writing.view.tail = safe(last)
+                self._dirty.add(key)
+        self._dirty.add("foot")
+        self.said = {"completed": "done", "stopped": "stopped"}.get(data["status"], "failed")
+
+
+def replayed(answer: Answer, events: list[Event]) -> Answer:
+    """The answer after these events, as a page that is loaded now shows it."""
+    for event in events:
+        answer.feed(event)
+    answer.forget_changes()
+    return answer
+
+
+def news(answer: Answer, events: list[Event], draw: Draw) -> str:
+    """The HTML of one message for these events, ending in how far the page has come."""
+    pieces = [piece for event in events for piece in answer.feed(event)]
+    place = partial(f"#seq-{answer.view.run_id}", "outerHTML", draw("cursor", answer.view.run_id, answer.view.seq))
+    return "".join([*answer.changes(pieces, draw), place])
+
+
+def partial(target: str, swap: str, html: str | Markup) -> str:
+    """A piece for a place of the page, in the form that htmx swaps."""
+    return f'<hx-partial hx-target="{target}" hx-swap="{swap}">{html}</hx-partial>'
+
+
+def _before_tail(view: TextView, html: Markup) -> Piece:
+    return Piece(view.dom, partial(f"#{view.dom}-tail", "beforebegin", html))

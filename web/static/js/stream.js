@@ -1,0 +1,56 @@
+// The tab's one event stream. What it should carry is read from the page: the run that is live, and the panel or page that shows calls.
+// How far the page has come stands in the page itself (<data id="seq-…">), swapped together with what was appended, so a new
+// connection repeats nothing and misses nothing.
+import { announce, words } from "./words.js";
+
+let current = "";
+
+function wanted() {
+  const chat = document.getElementById("log")?.dataset.chat;
+  const run = [...document.querySelectorAll(".message[data-run]")].pop()?.dataset.run;
+  const live = document.querySelector("[data-live]")?.dataset.live;
+  if (!run && !live) return "";
+  const query = new URLSearchParams();
+  if (chat) query.set("chat", chat);
+  if (run) query.set("run", run);
+  if (live) query.set("live", live);
+  return `/stream?${query}`;
+}
+
+export function connect() {
+  const url = wanted();
+  if (url === current) return;
+  current = url;
+  const old = document.getElementById("stream");
+  if (!old) return;
+  const next = document.createElement("div");
+  next.id = "stream";
+  next.hidden = true;
+  if (url) {
+    const run = new URLSearchParams(url.split("?")[1]).get("run");
+    const after = run && document.getElementById(`seq-${run}`)?.value;
+    next.setAttribute("hx-sse:connect", after ? `${url}&after=${after}` : url);
+    next.setAttribute("hx-sse:close", "ended");
+    next.setAttribute("hx-swap", "none");
+  }
+  old.dispatchEvent(new CustomEvent("htmx:abort"));
+  old._htmx?.sse?.abortController?.abort();
+  old._htmx?.sse?.reader?.cancel();
+  old.replaceWith(next);
+  if (url) window.htmx.process(next);
+}
+
+// A run ended: the page no longer waits for it. Without anything else to hear, the stream stays closed.
+document.addEventListener("ended", (event) => {
+  document.querySelector(`[data-run="${event.detail.data}"]`)?.removeAttribute("data-run");
+  current = "";
+  connect();
+});
+document.addEventListener("said", (event) => {
+  const sentence = words[event.detail.data];
+  if (sentence) announce(sentence);
+});
+document.addEventListener("htmx:sse:error", () => announce(words.lost));
+
+document.addEventListener("htmx:after:swap", connect);
+if (document.getElementById("stream")) connect();
