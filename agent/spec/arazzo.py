@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from agent.spec.model import Exchange, Operation, Spec
-from agent.spec.redact import is_secret_name, mask_json, mask_text
+from agent.spec.redact import is_secret_name, mask_json, mask_named, mask_text
 
 Object = dict[str, Any]
 MIN_LINKED = 4
@@ -94,7 +94,7 @@ def _linked(name: str, value: Any, known: dict[str, str], inputs: dict[str, Obje
     text = str(value)
     if text in known:
         return known[text]
-    masked = mask_json({name: value})[name]
+    masked = mask_named(name, value)
     if is_secret_name(name) or masked != value:
         key = re.sub(r"[^A-Za-z0-9_]+", "_", name) or "secret"
         inputs[key] = {"type": "string"}

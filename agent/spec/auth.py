@@ -49,7 +49,7 @@ def security_of(routes: list[Route], carriers: Carriers, usual: tuple[tuple[str,
     granted = sum(map(_granted, routes))
     if not granted:
         sent = {carriers.schemes[key].name for route in routes for key in route.fields if key in carriers.schemes}
-        return (tuple(sorted(sent)),) if sent else usual if sum(map(_denied, routes)) else usual
+        return (tuple(sorted(sent)),) if sent else usual
     always: list[str] = []
     sometimes: list[str] = []
     for key, scheme in carriers.schemes.items():

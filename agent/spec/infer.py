@@ -9,7 +9,7 @@ from urllib.parse import quote, unquote, urlsplit
 
 from agent.spec import auth, pagination
 from agent.spec.kinds import kind_of_route
-from agent.spec.merge import merge_content, merge_field, merge_outcome, merge_route
+from agent.spec.merge import merge_route
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, MessageFormat, Noise, Operation, Parameter, Pin, Response, Spec
 from agent.spec.names import operation_id, parameter_name, words_of
@@ -20,7 +20,29 @@ from agent.spec.summary import Content, Field, Outcome, Route, Seen, Summary
 from agent.spec.values import kind_of, split_affixes
 
 MODERN = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD")
-_REASONS = {"200": "OK", "201": "Created", "202": "Accepted", "204": "No content", "206": "Partial content", "301": "Moved permanently", "302": "Found", "304": "Not modified", "400": "Bad request", "401": "Unauthorized", "403": "Forbidden", "404": "Not found", "405": "Method not allowed", "409": "Conflict", "410": "Gone", "422": "Unprocessable content", "429": "Too many requests", "500": "Internal server error", "502": "Bad gateway", "503": "Service unavailable", "101": "Switching protocols"}
+_REASONS = {
+    "200": "OK",
+    "201": "Created",
+    "202": "Accepted",
+    "204": "No content",
+    "206": "Partial content",
+    "301": "Moved permanently",
+    "302": "Found",
+    "304": "Not modified",
+    "400": "Bad request",
+    "401": "Unauthorized",
+    "403": "Forbidden",
+    "404": "Not found",
+    "405": "Method not allowed",
+    "409": "Conflict",
+    "410": "Gone",
+    "422": "Unprocessable content",
+    "429": "Too many requests",
+    "500": "Internal server error",
+    "502": "Bad gateway",
+    "503": "Service unavailable",
+    "101": "Switching protocols",
+}
 
 
 def conclude(summary: Summary, *, title: str = "", server: str | None = None, pins: tuple[Pin, ...] = ()) -> Spec:
@@ -62,7 +84,7 @@ def _sort_out(routes: list[Route], origin: str, pins: tuple[Pin, ...]) -> tuple[
 def _operations(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -> dict[tuple[str, str], list[Route]]:
     """Routes by template and method."""
     served = [route for route in routes if not is_unserved(route)]
-    roles = find_roles(served, summary.values, pins)
+    roles = {path: _rejected(path, flags, pins) for path, flags in find_roles(served, summary.values).items()}
     namer = _Namer(served)
     templates = {path: namer.template(path, flags, pins) for path, flags in sorted(roles.items())}
     found: dict[tuple[str, str], list[Route]] = defaultdict(list)
@@ -90,6 +112,15 @@ def _matches(template: str, path: str) -> bool:
     return bool(_matchers([template])[0][1].fullmatch(path))
 
 
+def _rejected(path: str, flags: tuple[bool, ...], pins: tuple[Pin, ...]) -> tuple[bool, ...]:
+    """The roles of a path, where what the user said is no parameter stays literal."""
+    for pin in pins:
+        if pin.kind == "reject" and _matches(pin.template, path):
+            parts = [part for part in pin.template.split("/") if part]
+            flags = tuple(flag and "{" not in part for flag, part in zip(flags, parts, strict=True))
+    return flags
+
+
 class _Namer:
     """Names the parameters of templates: one name for one position below one prefix."""
 
@@ -104,7 +135,7 @@ class _Namer:
 
     def template(self, path: str, flags: tuple[bool, ...], pins: tuple[Pin, ...]) -> str:
         """The template of a path, as the user pinned it or by the roles of its segments."""
-        for pin in pins:
+        for pin in sorted(pins, key=lambda pin: pin.template.count("{")):
             if pin.kind == "keep" and _matches(pin.template, path):
                 return pin.template
         parts: list[str] = []
@@ -151,7 +182,10 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     merged = {key: reduce(merge_route, group) for key, group in groups.items()}
     pool = _fill_pool(merged)
     ids = _operation_ids(merged)
-    operations = tuple(_operation(template, method, route, groups[template, method], ids[template, method], securities[template, method], carriers, pool) for (template, method), route in merged.items())
+    operations = tuple(
+        _operation(template, method, route, groups[template, method], ids[template, method], securities[template, method], carriers, pool)
+        for (template, method), route in merged.items()
+    )
     return Spec(
         title=title or urlsplit(origin).hostname or "API",
         servers=(origin,) if origin else (),
@@ -211,17 +245,23 @@ def _is_list(route: Route) -> bool:
     for status, outcome in route.outcomes.items():
         for content in outcome.contents.values() if status[:1] == "2" else ():
             node = content.node
-            if node is not None and (node.arrays or any(inner.arrays and inner.items is not None and inner.items.objects for inner in node.properties.values())):
+            if node is not None and (
+                node.arrays or any(inner.arrays and inner.items is not None and inner.items.objects for inner in node.properties.values())
+            ):
                 return not route.path.rstrip("/").endswith(">")
     return False
 
 
-def _operation(template: str, method: str, route: Route, group: list[Route], name: str, security: tuple[tuple[str, ...], ...], carriers: auth.Carriers, pool: Pool) -> Operation:
+def _operation(
+    template: str, method: str, route: Route, group: list[Route], name: str, security: tuple[tuple[str, ...], ...], carriers: auth.Carriers, pool: Pool
+) -> Operation:
     pointer = f"/operations/{name}"
     queries = {key.partition(":")[2]: field for key, field in route.fields.items() if key.startswith("query:") and key not in carriers.schemes}
     kind = kind_of_route(route)
     request = tuple(_content(media_type, content, route, pool, f"{pointer}/request") for media_type, content in sorted(route.requests.items()))
-    first = next((content.node for status, outcome in sorted(route.outcomes.items()) if status[:1] == "2" for content in outcome.contents.values() if content.node), None)
+    first = next(
+        (content.node for status, outcome in sorted(route.outcomes.items()) if status[:1] == "2" for content in outcome.contents.values() if content.node), None
+    )
     has_link = any("link" in outcome.headers for outcome in route.outcomes.values())
     return Operation(
         id=name,
@@ -232,7 +272,9 @@ def _operation(template: str, method: str, route: Route, group: list[Route], nam
         parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers)),
         request=request,
         request_required=bool(route.requests) and not route.bodiless,
-        responses=tuple(_response(status, outcome, pool, f"{pointer}/responses/{status}") for status, outcome in sorted(route.outcomes.items()) if status != "error"),
+        responses=tuple(
+            _response(status, outcome, pool, f"{pointer}/responses/{status}") for status, outcome in sorted(route.outcomes.items()) if status != "error"
+        ),
         security=security,
         pagination=pagination.paging_of(queries, first, has_link) if method == "GET" and kind == "REST" else None,
         messages=tuple(_message(key, message, pool, pointer) for key, message in sorted(route.messages.items())),
@@ -267,7 +309,16 @@ def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:
             example = max(sorted(values), key=lambda value: values[value], default=None)
             if schema["type"] == "integer" and example is not None:
                 example = int(example)
-            found.append(Parameter(name=name, where="path", schema=schema, required=True, example=example or None, evidence=Evidence(count=sum(values.values()), total=len(values))))
+            found.append(
+                Parameter(
+                    name=name,
+                    where="path",
+                    schema=schema,
+                    required=True,
+                    example=example or None,
+                    evidence=Evidence(count=sum(values.values()), total=len(values)),
+                )
+            )
     return found
 
 
@@ -294,7 +345,16 @@ def _field_parameters(route: Route, carriers: auth.Carriers) -> list[Parameter]:
         if where == "scheme" or key in carriers.schemes or where == "cookie":
             continue
         total = route.seen.count
-        found.append(Parameter(name=name, where=_where(where), schema=_field_schema(field), required=field.total >= total >= 3, example=example_of(field.node), evidence=Evidence(count=field.total, total=total)))
+        found.append(
+            Parameter(
+                name=name,
+                where=_where(where),
+                schema=_field_schema(field),
+                required=field.total >= total >= 3,
+                example=example_of(field.node),
+                evidence=Evidence(count=field.total, total=total),
+            )
+        )
     return found
 
 
@@ -309,7 +369,13 @@ def _field_schema(field: Field) -> dict[str, Any]:
 def _content(media_type: str, content: Content, route: Route, pool: Pool, pointer: str) -> ContentSpec:
     node = content.node
     place = f"{pointer}/{media_type.replace('/', '~1')}"
-    schema = pool.schema(node, place) if node is not None else {"type": "string"} if media_type.startswith("text/") or "xml" in media_type else {"type": "string", "format": "binary"}
+    schema = (
+        pool.schema(node, place)
+        if node is not None
+        else {"type": "string"}
+        if media_type.startswith("text/") or "xml" in media_type
+        else {"type": "string", "format": "binary"}
+    )
     return ContentSpec(media_type=media_type, schema=schema, example=example_of(node), evidence=Evidence(count=content.total, total=route.seen.count))
 
 
@@ -318,14 +384,27 @@ def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Respon
     for media_type, content in sorted(outcome.contents.items()):
         node = content.node
         schema = pool.schema(node, f"{pointer}/{media_type.replace('/', '~1')}") if node is not None else {"type": "string"} if "json" not in media_type else {}
-        contents.append(ContentSpec(media_type=media_type, schema=schema, example=example_of(node), evidence=Evidence(count=content.total, total=outcome.seen.count)))
-    headers = tuple(Parameter(name=name, where="header", schema=Pool().schema(node), example=example_of(node), evidence=Evidence(count=node.total, total=outcome.seen.count)) for name, node in sorted(outcome.headers.items()))
+        contents.append(
+            ContentSpec(media_type=media_type, schema=schema, example=example_of(node), evidence=Evidence(count=content.total, total=outcome.seen.count))
+        )
+    headers = tuple(
+        Parameter(
+            name=name, where="header", schema=Pool().schema(node), example=example_of(node), evidence=Evidence(count=node.total, total=outcome.seen.count)
+        )
+        for name, node in sorted(outcome.headers.items())
+    )
     return Response(status=status, description=_REASONS.get(status, "Response"), contents=tuple(contents), headers=headers, evidence=_evidence(outcome.seen))
 
 
 def _message(key: str, message: Any, pool: Pool, pointer: str) -> MessageFormat:
     direction, _, name = key.partition(" ")
-    return MessageFormat(direction="sent" if direction == "sent" else "received", name=name, schema=pool.schema(message.node, f"{pointer}/messages/{name}"), example=example_of(message.node), evidence=Evidence(count=message.total))
+    return MessageFormat(
+        direction="sent" if direction == "sent" else "received",
+        name=name,
+        schema=pool.schema(message.node, f"{pointer}/messages/{name}"),
+        example=example_of(message.node),
+        evidence=Evidence(count=message.total),
+    )
 
 
 def _cors(summary: Summary, origin: str) -> dict[str, Any] | None:
@@ -341,7 +420,13 @@ def _cors(summary: Summary, origin: str) -> dict[str, Any] | None:
     methods = sorted({part.strip().upper() for value in values("allow-methods") for part in value.split(",") if part.strip()})
     headers = sorted({part.strip() for value in values("allow-headers") for part in value.split(",") if part.strip()})
     age = next((int(value) for value in values("max-age") if value.lstrip("-").isdigit()), None)
-    return {"allow_origin": values("allow-origin")[0], "credentials": "true" in values("allow-credentials"), "allow_methods": methods, "allow_headers": headers, "max_age": age}
+    return {
+        "allow_origin": values("allow-origin")[0],
+        "credentials": "true" in values("allow-credentials"),
+        "allow_methods": methods,
+        "allow_headers": headers,
+        "max_age": age,
+    }
 
 
 def _rate_limit(routes: list[Route]) -> dict[str, Any] | None:
@@ -360,7 +445,9 @@ def _versioning(operations: tuple[Operation, ...]) -> dict[str, Any] | None:
     in_path = sorted({part for operation in operations for part in operation.template.split("/")[1:4] if kind_of(part) == "version"})
     if in_path:
         return {"where": "path", "values": in_path}
-    in_header = sorted({parameter.name for operation in operations for parameter in operation.parameters if parameter.where == "header" and "version" in parameter.name})
+    in_header = sorted(
+        {parameter.name for operation in operations for parameter in operation.parameters if parameter.where == "header" and "version" in parameter.name}
+    )
     return {"where": "header", "names": in_header} if in_header else None
 
 

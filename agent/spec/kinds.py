@@ -1,5 +1,4 @@
-"""What kind of API a call speaks: GraphQL, JSON-RPC, SOAP, gRPC, server-sent events, WebSocket, or else REST. And which operation it names.
-"""
+"""What kind of API a call speaks: GraphQL, JSON-RPC, SOAP, gRPC, server-sent events, WebSocket, or else REST. And which operation it names."""
 
 import re
 from typing import Any
@@ -35,11 +34,12 @@ def count_kind(route: Route, exchange: Exchange, request: dict[str, str], respon
 
 def kind_of_route(route: Route) -> ApiType:
     """The kind that most of its calls had; REST only where nothing else was heard."""
-    return max((kind for kind in ORDER if route.kinds.get(kind)), key=lambda kind: (route.kinds[kind], kind != "REST"), default="REST")
+    found: list[ApiType] = [kind for kind in ORDER if route.kinds.get(kind)]
+    return max(found, key=lambda kind: (route.kinds[kind], kind != "REST")) if found else "REST"
 
 
 def _kind_of(exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any) -> ApiType:
-    received_type, sent_type = response.get("content-type", ""), request.get("content-type", "")
+    received_type, sent_type = (response.get("content-type", ""), request.get("content-type", ""))
     if exchange.protocol in ("ws", "wss") or exchange.url.startswith(("ws://", "wss://")) or request.get("upgrade", "").lower() == "websocket":
         return "WebSocket"
     if "application/grpc" in sent_type or "application/grpc" in received_type:
@@ -50,7 +50,9 @@ def _kind_of(exchange: Exchange, request: dict[str, str], response: dict[str, st
         return "GraphQL"
     if _rpc_calls(sent):
         return "JSON-RPC"
-    if "soapaction" in request or (b"Envelope" in exchange.request_body[:600] and b"<" in exchange.request_body[:10] and b"soap" in exchange.request_body[:600].lower()):
+    if "soapaction" in request or (
+        b"Envelope" in exchange.request_body[:600] and b"<" in exchange.request_body[:10] and b"soap" in exchange.request_body[:600].lower()
+    ):
         return "SOAP"
     return "REST"
 
@@ -78,7 +80,8 @@ def _is_graphql(one: dict[str, Any]) -> bool:
 
 
 def _count_graphql(route: Route, one: dict[str, Any], received: Any) -> None:
-    text = one.get("query") if isinstance(one.get("query"), str) else ""
+    query = one.get("query")
+    text = query if isinstance(query, str) else ""
     found = _OPERATION.search(text)
     name = one.get("operationName") or (found.group(2) if found else "") or ANONYMOUS
     named = _named(route, str(name))
@@ -86,17 +89,21 @@ def _count_graphql(route: Route, one: dict[str, Any], received: Any) -> None:
     _count(named, "sent", one.get("variables"))
     _count(named, "received", received.get("data") if type(received) is dict else None)
     if text:
-        named.documents = named.documents or Sample()
+        documents = named.documents = named.documents or Sample()
         masked = mask_text(text)[:20000]
-        if masked in named.documents.values:
-            named.documents.values[masked] += 1
+        if masked in documents.values:
+            documents.values[masked] += 1
         else:
-            bodies.admit(named.documents, masked, "", SAMPLE_MAX)
+            bodies.admit(documents, masked, "", SAMPLE_MAX)
 
 
 def _rpc_calls(sent: Any) -> list[dict[str, Any]]:
     found = sent if type(sent) is list else [sent]
-    return [one for one in found[:50] if type(one) is dict and isinstance(one.get("method"), str) and (one.get("jsonrpc") == "2.0" or {"params", "id"} <= one.keys())]
+    return [
+        one
+        for one in found[:50]
+        if type(one) is dict and isinstance(one.get("method"), str) and (one.get("jsonrpc") == "2.0" or {"params", "id"} <= one.keys())
+    ]
 
 
 def _count_rpc(route: Route, sent: Any, received: Any) -> None:

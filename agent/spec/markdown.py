@@ -11,7 +11,7 @@ from typing import Any
 from agent.spec import samples
 from agent.spec.model import Content, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
 from agent.spec.openapi import phrase
-from agent.spec.redact import mask_json, mask_text, mask_url
+from agent.spec.redact import mask_json, mask_named, mask_text, mask_url
 
 MAX_EXAMPLE = 4000
 MAX_ROWS = 200
@@ -132,7 +132,7 @@ def _parameters(item: Operation) -> str:
 
 def _parameter(parameter: Parameter) -> str:
     shown = parameter.example if parameter.example is not None else next(iter(parameter.schema.get("enum") or ()), None)
-    masked = mask_json({parameter.name: shown})[parameter.name]
+    masked = mask_named(parameter.name, shown)
     example = "" if masked is None else code(masked if isinstance(masked, str) else json.dumps(masked, ensure_ascii=False))
     about = f"<br>{escape(parameter.description)}" if parameter.description else ""
     return f"| {code(parameter.name)}{about} | {parameter.where} | {_kind(parameter.schema)} | {'yes' if parameter.required else 'no'} | {example} |"

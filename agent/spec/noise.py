@@ -8,11 +8,21 @@ from agent.spec.summary import Route
 
 NoiseKind = Literal["asset", "telemetry", "preflight", "scanner", "other-host", "document"]
 
-_ASSET_TYPES = re.compile(r"(?:image|font|audio|video)/.*|text/css|(?:application|text)/(?:x-)?javascript|application/wasm|application/(?:x-)?font.*|application/manifest\+json")
+_ASSET_TYPES = re.compile(
+    r"(?:image|font|audio|video)/.*|text/css|(?:application|text)/(?:x-)?javascript|application/wasm|application/(?:x-)?font.*|application/manifest\+json"
+)
 _ASSET_PATH = re.compile(r".*\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|otf|mp4|webm|wasm|webmanifest)", re.IGNORECASE)
-_WELL_KNOWN = re.compile(r"/(?:favicon\.ico|robots\.txt|sitemap.*\.xml|manifest\.json|site\.webmanifest|apple-touch-icon.*|humans\.txt|ads\.txt|service-worker\.js|sw\.js|browserconfig\.xml|crossdomain\.xml)", re.IGNORECASE)
-_SCANNER = re.compile(r"(?:.*/)?(?:\.(?:env|git|aws|svn|ssh|htaccess|DS_Store)[^/]*|wp-[\w.-]+|xmlrpc\.php|phpinfo.*|phpmyadmin|[\w-]+\.(?:php|asp|aspx|cgi|bak|sql))(?:/.*)?", re.IGNORECASE)
-_TELEMETRY_HOST = re.compile(r"(?:^|[./-])(?:analytics|telemetry|metrics|sentry|segment|mixpanel|amplitude|hotjar|datadoghq|newrelic|nr-data|doubleclick|google-analytics|googletagmanager|fullstory|bugsnag|intercom|clarity|browser-intake)[.-]")
+_WELL_KNOWN = re.compile(
+    r"/(?:favicon\.ico|robots\.txt|sitemap.*\.xml|manifest\.json|site\.webmanifest|apple-touch-icon.*|humans\.txt|ads\.txt|service-worker\.js|sw\.js|browserconfig\.xml|crossdomain\.xml)",
+    re.IGNORECASE,
+)
+_SCANNER = re.compile(
+    r"(?:.*/)?(?:\.(?:env|git|aws|svn|ssh|htaccess|DS_Store)[^/]*|wp-[\w.-]+|xmlrpc\.php|phpinfo.*|phpmyadmin|[\w-]+\.(?:php|asp|aspx|cgi|bak|sql))(?:/.*)?",
+    re.IGNORECASE,
+)
+_TELEMETRY_HOST = re.compile(
+    r"(?:^|[./-])(?:analytics|telemetry|metrics|sentry|segment|mixpanel|amplitude|hotjar|datadoghq|newrelic|nr-data|doubleclick|google-analytics|googletagmanager|fullstory|bugsnag|intercom|clarity|browser-intake)[.-]"
+)
 _TELEMETRY_PATH = re.compile(r"/(?:g/collect|collect|beacon|pixel|__?(?:track|metrics)|api/\d+/envelope|rum|csp-report|cdn-cgi/.*|v1/(?:t|p|i|batch))")
 
 
@@ -51,7 +61,9 @@ def main_origin(routes: list[Route]) -> str:
 
 
 def _media_types(route: Route) -> Counter[str]:
-    return Counter({media_type: content.total for status, outcome in route.outcomes.items() if status[:1] == "2" for media_type, content in outcome.contents.items()})
+    return Counter(
+        {media_type: content.total for status, outcome in route.outcomes.items() if status[:1] == "2" for media_type, content in outcome.contents.items()}
+    )
 
 
 def _answers_json(route: Route) -> bool:

@@ -33,11 +33,16 @@ from agent.spec.summary import (
 from agent.spec.values import fold, kind_of, split_affixes
 
 IGNORED_REQUEST_HEADERS = frozenset(
-    "host user-agent accept accept-encoding accept-language connection content-length content-type content-encoding transfer-encoding cookie authorization origin referer cache-control pragma te dnt upgrade "
-    "upgrade-insecure-requests priority keep-alive expect via forwarded x-forwarded-for x-forwarded-proto x-forwarded-host x-real-ip traceparent tracestate sentry-trace baggage x-requested-with "
-    "if-none-match if-modified-since access-control-request-method access-control-request-headers proxy-connection soapaction x-grpc-web grpc-timeout last-event-id".split()
+    """
+    host user-agent accept accept-encoding accept-language connection content-length content-type content-encoding transfer-encoding cookie authorization
+    origin referer cache-control pragma te dnt upgrade upgrade-insecure-requests priority keep-alive expect via forwarded x-forwarded-for
+    x-forwarded-proto x-forwarded-host x-real-ip traceparent tracestate sentry-trace baggage x-requested-with if-none-match if-modified-since
+    access-control-request-method access-control-request-headers proxy-connection soapaction x-grpc-web grpc-timeout last-event-id
+    """.split()  # noqa: SIM905 - a list of fifty literals would be a page
 )
-KEPT_RESPONSE_HEADERS = re.compile(r"location|link|retry-after|etag|deprecation|sunset|allow|www-authenticate|(x-)?ratelimit.*|x-rate-limit.*|x-total.*|x-page.*|x-next.*|api-version|x-api-version|content-range|last-modified")
+KEPT_RESPONSE_HEADERS = re.compile(
+    r"location|link|retry-after|etag|deprecation|sunset|allow|www-authenticate|(x-)?ratelimit.*|x-rate-limit.*|x-total.*|x-page.*|x-next.*|api-version|x-api-version|content-range|last-modified"
+)
 _BORING_PREFIXES = ("sec-", ":", "cf-", "x-b3-", "x-amzn-trace")
 
 
@@ -69,7 +74,7 @@ def _add_exchange(summary: Summary, exchange: Exchange) -> None:
     _see(route.seen, exchange)
     if "<" in folded:
         _add_slots(route, segments)
-    request, response = _lowered(exchange.request_headers), _lowered(exchange.response_headers)
+    request, response = (_lowered(exchange.request_headers), _lowered(exchange.response_headers))
     status = exchange.status
     _add_cors(summary, origin, method, request, response)
     if method == "OPTIONS" and "access-control-request-method" in request:
@@ -92,7 +97,7 @@ def _split_url(url: str) -> tuple[str, str, str]:
     host = host.rpartition("@")[2].lower()
     scheme = {"wss": "https", "ws": "http"}.get(scheme.lower(), scheme.lower())
     default = ":443" if scheme == "https" else ":80"
-    return f"{scheme}://{host.removesuffix(default)}", "/" + "/".join([part for part in path.split("/") if part]), query
+    return (f"{scheme}://{host.removesuffix(default)}", "/" + "/".join([part for part in path.split("/") if part]), query)
 
 
 def _new_route(summary: Summary, key: str, origin: str, method: str, path: str) -> Route:
@@ -212,8 +217,8 @@ def _add_request(route: Route, exchange: Exchange, media_type: str) -> Any:
     value = bodies.ABSENT if exchange.request_truncated else _decode(body, media_type)
     if value is not bodies.ABSENT:
         content.parsed += 1
-        content.node = content.node or Node()
-        bodies.count(content.node, value, "")
+        node = content.node = content.node or Node()
+        bodies.count(node, value, "")
     return value
 
 
@@ -258,8 +263,8 @@ def _add_response(summary: Summary, route: Route, exchange: Exchange, headers: d
     if value is bodies.ABSENT:
         return value
     content.parsed += 1
-    content.node = content.node or Node()
-    bodies.count(content.node, value, "")
+    node = content.node = content.node or Node()
+    bodies.count(node, value, "")
     if exchange.status is not None and exchange.status < 300:
         _add_echoes(summary, route, value, segments)
     return value

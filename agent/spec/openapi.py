@@ -15,7 +15,7 @@ import msgspec
 
 from agent.spec import yaml_text
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response, SecurityScheme, Spec
-from agent.spec.redact import find_secrets, is_secret_name, mask_json, mask_text, mask_url
+from agent.spec.redact import find_secrets, is_secret_name, mask_json, mask_named, mask_text, mask_url
 
 Document = dict[str, Any]
 
@@ -134,7 +134,7 @@ class _Writer:
         result: Document = {"description": mask_text(parameter.description)} if parameter.description else {}
         result["schema"] = _masked_schema(parameter.schema, parameter.name)
         if parameter.example is not None:
-            result["example"] = mask_json({parameter.name: parameter.example})[parameter.name]
+            result["example"] = mask_named(parameter.name, parameter.example)
         return result | self.evidence(parameter.evidence)
 
     def _extensions(self, operation: Operation) -> Document:
@@ -224,7 +224,7 @@ def _masked_schema(schema: Any, name: str) -> Any:
 
 def _masked_values(key: str, value: Any, name: str) -> JsonSchema:
     """An enum of secrets would be wrong once hidden, so it goes; a hidden example still says something."""
-    masked = mask_json({name: value})[name] if name else mask_json(value)
+    masked = mask_named(name, value)
     is_rule = key in ("enum", "const", "default")
     return {} if is_rule and (masked != value or is_secret_name(name)) else {key: masked}
 

@@ -6,11 +6,68 @@ from agent.spec.model import Pagination, Paging
 from agent.spec.names import words_of
 from agent.spec.summary import Field, Node
 
-_CURSOR = {"cursor", "after", "before", "starting after", "ending before", "page token", "next token", "continuation token", "continuation", "marker", "next cursor", "start cursor", "scroll id", "pagination token", "next page token", "exclusive start key", "continue", "since id", "max id", "bookmark", "start after"}
+_CURSOR = {
+    "cursor",
+    "after",
+    "before",
+    "starting after",
+    "ending before",
+    "page token",
+    "next token",
+    "continuation token",
+    "continuation",
+    "marker",
+    "next cursor",
+    "start cursor",
+    "scroll id",
+    "pagination token",
+    "next page token",
+    "exclusive start key",
+    "continue",
+    "since id",
+    "max id",
+    "bookmark",
+    "start after",
+}
 _PAGE = {"page", "page number", "page no", "page num", "page index", "current page", "p", "pagenumber"}
 _OFFSET = {"offset", "skip", "start", "from", "start index", "start at", "first result", "startat", "startindex"}
-_LIMIT = {"limit", "per page", "page size", "pagesize", "count", "size", "max results", "maxresults", "top", "take", "first", "last", "results per page", "perpage", "max", "rows", "page limit", "max items", "num"}
-_NEXT = ("next", "next_cursor", "nextCursor", "next_page_token", "nextPageToken", "next_token", "nextToken", "next_page", "cursor", "after", "continue", "offset", "has_more", "nextLink")
+_LIMIT = {
+    "limit",
+    "per page",
+    "page size",
+    "pagesize",
+    "count",
+    "size",
+    "max results",
+    "maxresults",
+    "top",
+    "take",
+    "first",
+    "last",
+    "results per page",
+    "perpage",
+    "max",
+    "rows",
+    "page limit",
+    "max items",
+    "num",
+}
+_NEXT = (
+    "next",
+    "next_cursor",
+    "nextCursor",
+    "next_page_token",
+    "nextPageToken",
+    "next_token",
+    "nextToken",
+    "next_page",
+    "cursor",
+    "after",
+    "continue",
+    "offset",
+    "has_more",
+    "nextLink",
+)
 
 
 def paging_of(queries: Mapping[str, Field], response: Node | None, has_link: bool) -> Paging | None:

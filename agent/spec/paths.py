@@ -12,7 +12,6 @@ from dataclasses import dataclass, field
 from math import lgamma, log
 from urllib.parse import unquote
 
-from agent.spec.model import Pin
 from agent.spec.shapes import Shape, containment, detail_shapes, item_shapes, pooled, shape_of, similarity
 from agent.spec.summary import Content, Route, Sample, rank
 from agent.spec.values import CERTAIN, kind_of, split_affixes
@@ -136,7 +135,7 @@ class Group:
     looks: Counter[str] = field(default_factory=Counter)
 
 
-def find_roles(routes: Iterable[Route], values: Mapping[str, Sample], pins: tuple[Pin, ...] = ()) -> dict[str, tuple[bool, ...]]:
+def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> dict[str, tuple[bool, ...]]:
     """For each path of the routes, which segments are parameters."""
     leaves = _leaves(routes)
     for number in range(PASSES):
@@ -182,7 +181,7 @@ def _cell(route: Route) -> Cell:
 
 
 def _context(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -> Context:
-    clusters, tails, literal_at = Clusters(), defaultdict(set[str]), defaultdict(set[str])
+    clusters, tails, literal_at = (Clusters(), defaultdict(set[str]), defaultdict(set[str]))
     slot_texts: dict[str, int] = Counter()
     for leaf in leaves:
         texts = _normal(leaf)
@@ -202,7 +201,19 @@ def _context(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -
     total = sum(len(places) for places in tails.values()) or 1
     shares = {tail: len(places) / total for tail, places in tails.items()}
     known = _known(values)
-    return Context(values, known, shares, clusters, literal_at, slot_texts, _single_share(leaves), sum(cell.count for leaf in leaves for cell in leaf.cells.values()), _collections(leaves), _neighbours(leaves), is_first)
+    return Context(
+        values,
+        known,
+        shares,
+        clusters,
+        literal_at,
+        slot_texts,
+        _single_share(leaves),
+        sum(cell.count for leaf in leaves for cell in leaf.cells.values()),
+        _collections(leaves),
+        _neighbours(leaves),
+        is_first,
+    )
 
 
 def _collections(leaves: list[Leaf]) -> set[str]:
@@ -543,7 +554,7 @@ def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) 
     if is_forced:
         for child in ordered:
             _forced(child, context)
-    group, members, score = Group(), [seed], seed.own + _single_bonus(seed, context) - (1.0 if is_forced else 0.0)
+    group, members, score = (Group(), [seed], seed.own + _single_bonus(seed, context) - (1.0 if is_forced else 0.0))
     _join_group(group, seed, is_forced)
     for child in ordered:
         if child is seed:
@@ -642,7 +653,7 @@ def _response_bond(a: Cell, b: Cell, context: Context) -> float:
         return -6.0
     least = min(a.response_count, b.response_count)
     if least > 1 and (excluded := _excluded(a.response, b.response)):
-        return -12.0 if least > 2 and excluded == 2 or least > 5 else -3.0 if excluded == 2 else 0.0
+        return -12.0 if (least > 2 and excluded == 2) or least > 5 else -3.0 if excluded == 2 else 0.0
     if similarity(a.response, b.response) >= 0.5:
         return context.clusters.rarity(a.response)
     inside = containment(a.response, b.response)

@@ -7,7 +7,7 @@ from typing import Any
 from agent.spec import samples
 from agent.spec.model import Content, Operation, Parameter, Response, SecurityScheme, Spec
 from agent.spec.openapi import phrase
-from agent.spec.redact import mask_json, mask_text, mask_url
+from agent.spec.redact import mask_json, mask_named, mask_text, mask_url
 
 Object = dict[str, Any]
 
@@ -57,7 +57,7 @@ def _headers(operation: Operation, spec: Spec) -> list[Object]:
 
 def _value(parameter: Parameter, spec: Spec) -> str:
     value = parameter.example if parameter.example is not None else samples.example(parameter.schema, spec)
-    masked = mask_json({parameter.name: value})[parameter.name]
+    masked = mask_named(parameter.name, value)
     return masked if isinstance(masked, str) else json.dumps(masked, ensure_ascii=False)
 
 

@@ -58,6 +58,11 @@ def mask_json(value: Any) -> Any:
     return _mask_value(value, "")
 
 
+def mask_named(name: str, value: Any) -> Any:
+    """A value that stands under a name: a parameter, a property, a header."""
+    return _mask_value(value, name)
+
+
 def mask_headers(headers: Headers) -> Headers:
     """Headers with credentials hidden. The scheme of `Authorization`, cookie names and cookie attributes stay."""
     return tuple((name, mask_header(name, value)) for name, value in headers)

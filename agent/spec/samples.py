@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from agent.spec.model import Exchange, Headers, JsonSchema, Operation, SecurityScheme, Spec
-from agent.spec.redact import is_secret_name, mask_body, mask_headers, mask_json, mask_url
+from agent.spec.redact import is_secret_name, mask_body, mask_headers, mask_json, mask_named, mask_url
 
 
 class Call(NamedTuple):
@@ -137,7 +137,7 @@ def _path(spec: Spec, operation: Operation) -> str:
 
 def _example(name: str, schema: JsonSchema, given: Any, spec: Spec) -> Any:
     value = given if given is not None else example(schema, spec)
-    return f"YOUR_{re.sub(r'[^A-Za-z0-9]+', '_', name).upper()}" if is_secret_name(name) else mask_json({name: value})[name]
+    return f"YOUR_{re.sub(r'[^A-Za-z0-9]+', '_', name).upper()}" if is_secret_name(name) else mask_named(name, value)
 
 
 def _plain(value: Any) -> str:

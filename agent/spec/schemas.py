@@ -111,10 +111,17 @@ class Pool:
         types = _key_types(node)
         for number, cluster in near.items():
             is_small = min(len(node.properties), len(cluster.totals)) < POOL_KEYS
-            if counts[number] * 2 < len(node.properties) or (is_small and (name not in cluster.names or "object" in types.values() or "object" in cluster.types.values())):
+            if counts[number] * 2 < len(node.properties) or (
+                is_small and (name not in cluster.names or "object" in types.values() or "object" in cluster.types.values())
+            ):
                 continue
             alike = _alike(node, cluster)
-            if alike >= best and (found is None or alike > best) and all(cluster.types.get(key, kind) == kind for key, kind in types.items()) and _agrees(node, cluster.leader):
+            if (
+                alike >= best
+                and (found is None or alike > best)
+                and all(cluster.types.get(key, kind) == kind for key, kind in types.items())
+                and _agrees(node, cluster.leader)
+            ):
                 best, found = alike, cluster
         return found
 
@@ -158,7 +165,9 @@ class Pool:
             total = sum(one.total for one in inner[key])
             if total >= objects:
                 required.append(key)
-            self.evidence[place] = Evidence(count=total, total=objects, nulls=sum(one.nulls for one in inner[key]), confidence=round(total / max(objects, 1), 4))
+            self.evidence[place] = Evidence(
+                count=total, total=objects, nulls=sum(one.nulls for one in inner[key]), confidence=round(total / max(objects, 1), 4)
+            )
         schema: JsonSchema = {"type": "object", "properties": properties}
         if required and not any(node.is_partial for node in nodes):
             schema["required"] = required

@@ -5,6 +5,7 @@ A kind is a fact about the characters only; whether a segment is a parameter is 
 
 import re
 from functools import lru_cache
+from itertools import pairwise
 from typing import Literal
 from urllib.parse import unquote
 
@@ -60,7 +61,7 @@ def format_of(text: str) -> str:
         if length == 10:
             return "date" if _DATE.fullmatch(text) else ""
         return "date-time" if _DATE_TIME.fullmatch(text) else ""
-    if first == "h" and (text.startswith("https://") or text.startswith("http://")):
+    if first == "h" and text.startswith(("https://", "http://")):
         return "uri" if _URI.fullmatch(text) else ""
     if "@" in text:
         return "email" if _EMAIL.fullmatch(text) else ""
@@ -77,7 +78,9 @@ _DATE_TIME = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:
 _URI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
-_SUFFIX = re.compile(r"(?:\.(?:json|jsonld|geojson|xml|csv|tsv|html?|txt|md|pdf|ya?ml|zip|tar|t?gz|tar\.gz|atom|rss|ics|svg|png|jpe?g|gif|webp|mp[34]|m3u8|xlsx?|docx?|proto|avro|parquet|ndjson|geotiff?|kml|gpx)|:[a-z][A-Za-z]+)$")
+_SUFFIX = re.compile(
+    r"(?:\.(?:json|jsonld|geojson|xml|csv|tsv|html?|txt|md|pdf|ya?ml|zip|tar|t?gz|tar\.gz|atom|rss|ics|svg|png|jpe?g|gif|webp|mp[34]|m3u8|xlsx?|docx?|proto|avro|parquet|ndjson|geotiff?|kml|gpx)|:[a-z][A-Za-z]+)$"
+)
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("int", re.compile(r"-?\d+")),
     ("uuid", _UUID),
@@ -117,12 +120,12 @@ def _is_random(text: str) -> bool:
     length = len(classes)
     if length < 8 or "." in text:
         return False
-    digits, switches = classes.count("d"), sum(a != b for a, b in zip(classes, classes[1:], strict=False))
+    digits, switches = (classes.count("d"), sum(a != b for a, b in pairwise(classes)))
     if length >= (14 if digits == 0 else 16) and "-" not in classes and 0.27 <= classes.count("u") / length <= 0.75 and classes.count("l") > 2:
         return True
     if digits == 0:
         return False
-    numeric = sum((a == "d") != (b == "d") for a, b in zip(classes, classes[1:], strict=False) if "-" not in (a, b))
+    numeric = sum((a == "d") != (b == "d") for a, b in pairwise(classes) if "-" not in (a, b))
     if length >= 16 and "-" not in classes and "u" in classes and "l" in classes and switches / length > 0.33:
         return True
     return numeric >= 3 and (numeric / length >= 0.2 or length >= 16) and classes.count("-") <= length / 8

@@ -143,7 +143,9 @@ def _contract(template: str, style: str) -> list[tuple[str, str, float]]:
     return [(name, draw.choice(["text", "text", "int", "bool", "number", "object"]), 1.0 if draw.random() < 0.6 else draw.uniform(0.3, 0.9)) for name in names]
 
 
-def _exchange(number: int, call: tuple[str, str, str, str], contract: list[tuple[str, str, float]], pools: dict[str, list[str]], draw: random.Random) -> Exchange:
+def _exchange(
+    number: int, call: tuple[str, str, str, str], contract: list[tuple[str, str, float]], pools: dict[str, list[str]], draw: random.Random
+) -> Exchange:
     method, template, path, last = call
     is_item = template.endswith("}") or template.endswith("}.json")
     status = 204 if method == "DELETE" else 201 if method == "POST" and not is_item else 200
@@ -153,7 +155,9 @@ def _exchange(number: int, call: tuple[str, str, str, str], contract: list[tuple
     sent = b"" if method in ("GET", "DELETE") else json.dumps({name: _scalar(kind, draw) for name, kind, _ in contract[:3]}).encode()
     headers = (("Content-Type", "application/json"),)
     authorization = () if status == 401 else (("Authorization", "Bearer abcdefabcdefabcdefabcdef"),)
-    return Exchange(str(number), method, "https://api.example.com" + path, status, headers + authorization, sent, headers if body else (), body, started_at=1.7e9 + number)
+    return Exchange(
+        str(number), method, "https://api.example.com" + path, status, headers + authorization, sent, headers if body else (), body, started_at=1.7e9 + number
+    )
 
 
 def _answer(template: str, last: str, contract: list[tuple[str, str, float]], is_item: bool, pools: dict[str, list[str]], draw: random.Random) -> object:
@@ -170,5 +174,13 @@ def _answer(template: str, last: str, contract: list[tuple[str, str, float]], is
 
 
 def _scalar(kind: str, draw: random.Random) -> object:
-    choices: Iterator[object] = iter((" ".join(draw.sample(_WORDS, 3)), draw.randint(1, 999), draw.random() < 0.5, draw.random() * 100, {"id": draw.randint(1, 99), "label": draw.choice(_WORDS)}))
+    choices: Iterator[object] = iter(
+        (
+            " ".join(draw.sample(_WORDS, 3)),
+            draw.randint(1, 999),
+            draw.random() < 0.5,
+            draw.random() * 100,
+            {"id": draw.randint(1, 99), "label": draw.choice(_WORDS)},
+        )
+    )
     return dict(zip(("text", "int", "bool", "number", "object"), choices, strict=True))[kind]

@@ -1,0 +1,114 @@
+"""Concluding: order, validity of samples, pins, and whole invented APIs."""
+
+import json
+import random
+import re
+
+import jsonschema
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from agent.spec.infer import conclude
+from agent.spec.model import Exchange, Pin, Spec
+from agent.spec.observe import observe_all
+from tests.agent.spec.synthetic import STYLES, exchanges
+
+_JSON = (("content-type", "application/json"),)
+_VALUES = st.recursive(st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "name", "type", "items", "next", "a", "b"]), inner, max_size=5), max_leaves=12)
+EASY = {"rpc": 1.0, "verbs": 1.0, "dated": 1.0, "tenant": 0.95, "shop": 0.9, "cluster": 0.9, "dags": 0.95, "mail": 0.9}
+
+
+def _call(path: str, body: object, method: str = "GET", status: int = 200, number: int = 0) -> Exchange:
+    return Exchange(id=f"{path}{number}", method=method, url=f"https://api.example{path}", status=status, response_headers=_JSON, response_body=json.dumps(body).encode())
+
+
+def _templates(spec: Spec) -> set[str]:
+    return {re.sub(r"\{[^}]*\}", "{}", operation.template) for operation in spec.operations}
+
+
+@settings(max_examples=80, deadline=None)
+@given(st.lists(_VALUES, min_size=1, max_size=8))
+def test_samples_validate_against_their_own_schema(bodies: list[object]) -> None:
+    """Every body that was heard is accepted by the schema that was concluded from all of them."""
+    spec = conclude(observe_all(_call("/things", body, number=number) for number, body in enumerate(bodies)))
+    schema = {**spec.operations[0].responses[0].contents[0].schema, "components": {"schemas": spec.schemas}}
+    validator = jsonschema.Draft202012Validator(schema)
+    for body in bodies:
+        validator.validate(body)
+
+
+@pytest.mark.parametrize("style", ["shop", "cluster"])
+def test_the_order_of_calls_changes_no_byte(style: str) -> None:
+    """A shuffled capture gives the same spec to the byte."""
+    calls, _ = exchanges(style)
+    first = msgspec.json.encode(conclude(observe_all(calls)), order="sorted")
+    random.Random(3).shuffle(calls)  # noqa: S311
+    assert msgspec.json.encode(conclude(observe_all(calls)), order="sorted") == first
+
+
+@pytest.mark.parametrize("style", sorted(STYLES))
+def test_invented_apis_are_recognised(style: str) -> None:
+    """Path templates of styles nobody tuned for: tenants, clusters, registries, dates, suffixes, enumerations."""
+    calls, operations = exchanges(style)
+    found, true = _templates(conclude(observe_all(calls))), {template for _, template in operations}
+    hits = len(found & true)
+    assert 2 * hits / (len(found) + len(true)) >= EASY.get(style, 0.5)
+
+
+def test_no_template_swallows_verbs_of_one_envelope() -> None:
+    """Actions that all answer with the same envelope stay apart: their requests differ, or they are verbs."""
+    calls = [_call(f"/v1/servers/{server}/actions/{verb}", {"action": {"id": server, "status": "running", "progress": 0, "command": "x"}}, "POST", 201, number) for number, (server, verb) in enumerate((server, verb) for server in range(1000, 1012) for verb in ("reboot", "poweron", "rescue"))]
+    assert _templates(conclude(observe_all(calls))) == {"/v1/servers/{}/actions/reboot", "/v1/servers/{}/actions/poweron", "/v1/servers/{}/actions/rescue"}
+
+
+def test_me_is_no_id() -> None:
+    """A word among numeric ids stays literal."""
+    user = {"id": 1, "name": "a", "email": "a@b.example", "created_at": "2024-01-01T00:00:00Z"}
+    spec = conclude(observe_all([_call("/users/me", user, number=1), *(_call(f"/users/{number}", {**user, "id": number}) for number in range(1000, 1010))]))
+    assert _templates(spec) == {"/users/me", "/users/{}"}
+
+
+def test_a_version_is_part_of_the_base_path() -> None:
+    """A number or a date that carries all traffic near the root is no parameter."""
+    for version in ("3", "2010-04-01", "v2", "1.0"):
+        calls = [_call(f"/{version}/{thing}", {"count": 1, thing: 1}) for thing in ("movies", "people", "search", "status")]
+        assert _templates(conclude(observe_all(calls))) == {f"/{version}/{thing}" for thing in ("movies", "people", "search", "status")}
+
+
+def test_pins_hold() -> None:
+    """A template kept by hand stands, and one that was rejected stays apart, whatever the evidence says."""
+    calls = [_call(f"/reports/{name}", {"name": name, "rows": 3, "total": 5.5, "currency": "EUR"}) for name in ("north", "south", "east", "west", "summary")]
+    assert _templates(conclude(observe_all(calls))) == {"/reports/{}"}
+    kept = conclude(observe_all(calls), pins=(Pin("/reports/{region}"), Pin("/reports/summary")))
+    assert {operation.template for operation in kept.operations} == {"/reports/{region}", "/reports/summary"}
+    split = conclude(observe_all(calls), pins=(Pin("/reports/{name}", kind="reject"),))
+    assert _templates(split) == {f"/reports/{name}" for name in ("north", "south", "east", "west", "summary")}
+
+
+def test_noise_is_listed_and_can_be_put_back() -> None:
+    """Assets, scanners and preflights are no operations; a pin brings one back."""
+    calls = [
+        _call("/api/users", [{"id": 1}]),
+        Exchange(id="1", method="GET", url="https://api.example/app.css", status=200, response_headers=(("content-type", "text/css"),), response_body=b"x"),
+        _call("/.env", {}, status=404),
+        Exchange(id="2", method="OPTIONS", url="https://api.example/api/users", status=204, request_headers=(("Access-Control-Request-Method", "GET"),)),
+        Exchange(id="3", method="GET", url="https://other.example/x.json", status=200, response_headers=_JSON, response_body=b"{}"),
+    ]
+    spec = conclude(observe_all(calls))
+    assert _templates(spec) == {"/api/users"}
+    assert sorted(noise.kind for noise in spec.noise) == ["asset", "other-host", "preflight", "scanner"]
+    assert _templates(conclude(observe_all(calls), pins=(Pin("/app.css"),))) == {"/api/users", "/app.css"}
+
+
+def test_a_chosen_server_is_concluded() -> None:
+    """Where a capture has two APIs, the caller says which one."""
+    calls = [_call("/a", {}), Exchange(id="9", method="GET", url="http://b.example:8080/b", status=200, response_headers=_JSON, response_body=b"{}")]
+    assert conclude(observe_all(calls), server="http://b.example:8080").servers == ("http://b.example:8080",)
+    assert _templates(conclude(observe_all(calls), server="http://b.example:8080", title="B")) == {"/b"}
+
+
+def test_nothing_heard_gives_an_empty_spec() -> None:
+    """No exchanges are no error."""
+    assert conclude(observe_all([])).operations == ()
