@@ -53,7 +53,9 @@ def needed(effect: str, *, recomputes: bool, asks_for: str | None, tainted: bool
     return None
 
 
-async def request(actor: Actor, *, run_id: UUID, chat_session_id: UUID, call_id: str, tool: str, arguments: dict[str, Any], effect: str, reason: str) -> Approval:
+async def request(
+    actor: Actor, *, run_id: UUID, chat_session_id: UUID, call_id: str, tool: str, arguments: dict[str, Any], effect: str, reason: str
+) -> Approval:
     """Ask, once per tool call: asking again gives the approval that is there."""
     row = Row(
         id=uuid7(), run_id=run_id, chat_session_id=chat_session_id, user_id=actor.user_id, tool_call_id=call_id, tool=tool, arguments=_json(arguments),
@@ -116,7 +118,9 @@ async def decide(actor: Actor, approval_id: UUID, decision: Decision, *, argumen
 async def use(approval: Approval, tool: str, arguments: dict[str, Any]) -> bool:
     """Spend an approval on exactly these arguments, once."""
     spent = await Row.raw(
-        "UPDATE approvals SET status = 'used' WHERE id = {} AND status = 'approved' AND arguments_hash = {} RETURNING id", approval.id, fingerprint(tool, arguments)
+        "UPDATE approvals SET status = 'used' WHERE id = {} AND status = 'approved' AND arguments_hash = {} RETURNING id",
+        approval.id,
+        fingerprint(tool, arguments),
     )
     return bool(spent)
 

@@ -3,10 +3,20 @@
 import zlib
 from typing import Literal
 
+import brotli
 import msgspec
 import zstandard
 
-_TEXTUAL = ("text/", "application/json", "application/xml", "application/x-www-form-urlencoded", "application/graphql", "application/javascript", "application/x-ndjson", "application/yaml")
+_TEXTUAL = (
+    "text/",
+    "application/json",
+    "application/xml",
+    "application/x-www-form-urlencoded",
+    "application/graphql",
+    "application/javascript",
+    "application/x-ndjson",
+    "application/yaml",
+)
 BodyKind = Literal["empty", "json", "text", "image", "binary"]
 
 
@@ -22,7 +32,7 @@ def kind(data: bytes, media_type: str) -> BodyKind:
     base = media_type.split(";")[0].strip().lower()
     if not data:
         return "empty"
-    if base.endswith("json") or base.endswith("+json"):
+    if base.endswith("json"):
         return "json" if as_json(data) is not None else "text"
     if base.startswith("image/") and base != "image/svg+xml":
         return "image"
@@ -65,11 +75,13 @@ def _undo(data: bytes, name: str, limit: int) -> bytes:
                 return zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(data, limit)
             case "deflate":
                 return _inflate(data, limit)
+            case "br":
+                return brotli.Decompressor().process(data)[:limit]
             case "zstd":
                 return zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True).read(limit)
             case _:
                 return data
-    except (zlib.error, zstandard.ZstdError):
+    except (zlib.error, zstandard.ZstdError, brotli.error):
         return data
 
 

@@ -152,7 +152,9 @@ async def wait(actor: Actor, endpoint_id: UUID, count: int, timeout_s: float) ->
 async def exchanges(endpoint_id: UUID, *, after: UUID | None, limit: int) -> list[tuple[UUID, Exchange]]:
     """Captures in the order of their ids, as discovery reads them."""
     async with engine.connection() as connection:
-        rows = await connection.fetch(f"{_DETAIL} WHERE c.endpoint_id = $1 AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT $3", endpoint_id, after, limit)
+        rows = await connection.fetch(
+            f"{_DETAIL} WHERE c.endpoint_id = $1 AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT $3", endpoint_id, after, limit
+        )
     return [(row["id"], _exchange(row)) for row in rows]
 
 
@@ -227,7 +229,9 @@ def _differences(failing: CallDetail, good: CallDetail) -> list[str]:
         told.append(f"The query is `{bad_query or 'empty'}`, it was `{good_query or 'empty'}`.")
     bad_keys, good_keys = _keys(failing.request_body), _keys(good.request_body)
     if bad_keys is not None and good_keys is not None:
-        told += [f"The body lacks `{key}`." for key in sorted(good_keys - bad_keys)] + [f"The body has `{key}`, which the success had not." for key in sorted(bad_keys - good_keys)]
+        told += [f"The body lacks `{key}`." for key in sorted(good_keys - bad_keys)] + [
+            f"The body has `{key}`, which the success had not." for key in sorted(bad_keys - good_keys)
+        ]
     if failing.summary.path != good.summary.path:
         told.append(f"The path is `{failing.summary.path}`, the success was `{good.summary.path}`.")
     return told[:20]

@@ -30,8 +30,12 @@ class Discovery(msgspec.Struct, frozen=True):
 async def update(endpoint: Endpoint) -> Discovery:
     """The spec of everything captured so far. Costs what is new, not what is stored."""
     async with engine.transaction():
-        await DiscoverySummary.raw("INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING", uuid7(), endpoint.id, b"")
-        rows = await DiscoverySummary.raw("SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {} FOR UPDATE", endpoint.id)
+        await DiscoverySummary.raw(
+            "INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING", uuid7(), endpoint.id, b""
+        )
+        rows = await DiscoverySummary.raw(
+            "SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {} FOR UPDATE", endpoint.id
+        )
         row = rows[0]
         known = summary.load(bytes(row["summary"])) if row["summary"] else summary.EMPTY
         last: UUID | None = row["last_call_id"]
@@ -63,8 +67,6 @@ async def store(endpoint_id: UUID, spec: Spec) -> None:
         )
 
 
-
-
 def _protocol(operation: Operation) -> str:
     return {"WebSocket": "wss", "GraphQL": "graphql", "gRPC": "grpc"}.get(operation.api_type, "https")
 
@@ -72,7 +74,12 @@ def _protocol(operation: Operation) -> str:
 def _columns(operations: list[Operation]) -> tuple[object, ...]:
     first = operations[0]
     requests = {operation.method: operation.request[0].schema for operation in operations if operation.request}
-    responses = {f"{operation.method} {response.status}": response.contents[0].schema for operation in operations for response in operation.responses if response.contents}
+    responses = {
+        f"{operation.method} {response.status}": response.contents[0].schema
+        for operation in operations
+        for response in operation.responses
+        if response.contents
+    }
     secured = [operation for operation in operations if operation.security and () not in operation.security]
     return (
         [operation.method for operation in operations],

@@ -154,9 +154,15 @@ async def _keep(endpoint_id: UUID, texts: tuple[str, str | None, str, str]) -> d
     spec, graphql, prose, types = texts
     await EndpointDocumentation.insert(
         EndpointDocumentation(
-            id=uuid7(), endpoint_id=endpoint_id, open_api_spec=spec, graphql_schema=graphql, markdown=prose, typescript_types=types, version=f"1.{minor}.0",
+            id=uuid7(),
+            endpoint_id=endpoint_id,
+            open_api_spec=spec,
+            graphql_schema=graphql,
+            markdown=prose,
+            typescript_types=types,
+            version=f"1.{minor}.0",
             content_hash=content_hash,
-        )  # fmt: skip
+        )
     )
     stored = await _newest(endpoint_id)
     if stored is None:
@@ -182,4 +188,12 @@ def _line(operation: Operation) -> OperationLine:
 def _docs(endpoint: Endpoint, row: dict[str, Any], operations: list[OperationLine], calls: int) -> Docs:
     base = f"{settings().base_url}/api/v1/endpoints/{endpoint.id}"
     links = {name: f"{base}/{file}" for name, (file, _) in FILES.items() if name != "graphql" or row["graphql_schema"]}
-    return Docs(endpoint.id, endpoint.slug, row["version"], row["generated_at"], calls, operations, {**links, "page": f"{settings().base_url}/apis/{endpoint.slug}?tab=docs"})
+    return Docs(
+        endpoint.id,
+        endpoint.slug,
+        row["version"],
+        row["generated_at"],
+        calls,
+        operations,
+        {**links, "page": f"{settings().base_url}/apis/{endpoint.slug}?tab=docs"},
+    )

@@ -99,7 +99,15 @@ async def find_provider(actor: Actor, reference: str) -> Provider:
 
 
 async def add_provider(
-    actor: Actor, name: str, base_url: str, *, wire: Wire = "openai-compatible", default_model: str = "", requires_auth: bool = True, auth_header: str = "", for_all: bool = False
+    actor: Actor,
+    name: str,
+    base_url: str,
+    *,
+    wire: Wire = "openai-compatible",
+    default_model: str = "",
+    requires_auth: bool = True,
+    auth_header: str = "",
+    for_all: bool = False,
 ) -> Provider:
     """A server of the user's own, or of everybody's for an administrator. Raises invalid_url, egress_refused, conflict."""
     if for_all:
@@ -144,10 +152,17 @@ async def add(actor: Actor, provider: str, secret: str, name: str | None = None)
     chosen = await find_provider(actor, provider)
     value = secret.strip()
     if len(value) < 8 or any(c.isspace() or not c.isprintable() for c in value):
-        raise Problem("invalid_arguments", "That is not a key: it is too short or has blanks in it.", remedy="Paste the key as the provider shows it.", field="key")
+        raise Problem(
+            "invalid_arguments", "That is not a key: it is too short or has blanks in it.", remedy="Paste the key as the provider shows it.", field="key"
+        )
     key_id = uuid7()
     row = ProviderKey(
-        id=key_id, user_id=actor.user_id, ai_provider_id=chosen.id, name=(name or chosen.name).strip()[:60], encrypted_key=seal(value.encode(), _context(key_id)), last4=value[-4:]
+        id=key_id,
+        user_id=actor.user_id,
+        ai_provider_id=chosen.id,
+        name=(name or chosen.name).strip()[:60],
+        encrypted_key=seal(value.encode(), _context(key_id)),
+        last4=value[-4:],
     )
     try:
         await ProviderKey.insert(row)

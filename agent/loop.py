@@ -150,7 +150,9 @@ async def _bury(run_id: UUID) -> None:
     if rows is None:
         return
     answer_id, seq = rows
-    await chats.save_answer(answer_id, replay(await runlog.since(run_id, 0, limit=100_000)), {"error": Problem("run_interrupted", "The answer was interrupted.").document()})
+    await chats.save_answer(
+        answer_id, replay(await runlog.since(run_id, 0, limit=100_000)), {"error": Problem("run_interrupted", "The answer was interrupted.").document()}
+    )
     writer = runlog.Writer(run_id, seq)
     writer.put(runlog.END, status="failed", error=Problem("run_interrupted", "The answer was interrupted.").document())
     await writer.flush()
@@ -194,7 +196,11 @@ class _Run:
             self.blocks += self.draft.blocks()
         self._add_usage()
         usage = msgspec.to_builtins(self.usage)
-        metadata = {"usage": usage, **({"status": ending.status} if ending else {}), **({"error": ending.problem.document()} if ending and ending.problem else {})}
+        metadata = {
+            "usage": usage,
+            **({"status": ending.status} if ending else {}),
+            **({"error": ending.problem.document()} if ending and ending.problem else {}),
+        }
         await chats.save_answer(self.claimed.answer_id, self.blocks, metadata)
         if ending is None:
             await runlog.pause(self.claimed.id, self.step, usage, tainted=self.tainted)
@@ -215,7 +221,14 @@ class _Run:
         self.actor = await users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via)
         earlier = [(message.role, message.content) for message in history[:-1]]
         if not self.writer.seq:
-            self.writer.put("run.start", run_id=str(claimed.id), chat_session_id=str(claimed.chat_session_id), message_id=str(claimed.answer_id), provider=claimed.provider, model=claimed.model)
+            self.writer.put(
+                "run.start",
+                run_id=str(claimed.id),
+                chat_session_id=str(claimed.chat_session_id),
+                message_id=str(claimed.answer_id),
+                provider=claimed.provider,
+                model=claimed.model,
+            )
         choice = await keys.choose(self.actor, claimed.provider, claimed.model)
         self.key_id = choice.key_id
         menu = invoke.offered(self.actor.scopes)
@@ -223,7 +236,9 @@ class _Run:
         while True:
             await self._answer_calls(is_guide=choice.connection.wire == "builtin", earlier=earlier)
             if self.step >= MAX_STEPS:
-                raise _Ended("failed", Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message."))
+                raise _Ended(
+                    "failed", Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
+                )
             request = ModelRequest(
                 model=choice.model,
                 system=prompt.text,
@@ -253,14 +268,16 @@ class _Run:
         await chats.save_answer(self.claimed.answer_id, self.blocks)
         self.writer.put("step.end", step=self.step)
         if isinstance(ending, Failure):
-            raise Problem(ending.code, ending.message, **({"retry_after": ending.retry_after} if ending.retry_after else {}))
+            raise _as_problem(ending)
         match ending.reason:
             case "tool_calls" | "pause":
                 return True
             case "length":
                 raise _Ended("completed", Problem("provider_cut", "The answer reached the model's length limit.", remedy="Ask it to go on."))
             case "context_full":
-                raise Problem("provider_rejected", "The conversation no longer fits into the model.", remedy="Start a new chat, or use a model with a larger context.")
+                raise Problem(
+                    "provider_rejected", "The conversation no longer fits into the model.", remedy="Start a new chat, or use a model with a larger context."
+                )
             case "content_filter":
                 raise Problem("provider_rejected", "The provider's filter ended the answer.", remedy="Say it differently, or use another model.")
             case _:
@@ -273,10 +290,14 @@ class _Run:
             match event:
                 case PartStart():
                     part = self.draft.start(event)
-                    self.writer.put("part.start", part=part.key, kind=part.kind, **({"call_id": part.call_id, "name": part.name} if part.kind == "tool_call" else {}))
+                    self.writer.put(
+                        "part.start", part=part.key, kind=part.kind, **({"call_id": part.call_id, "name": part.name} if part.kind == "tool_call" else {})
+                    )
                 case PartDelta():
                     part = self.draft.delta(event)
-                    self.writer.put("part.delta", part=part.key, kind=part.kind, text=event.text, **({"call_id": part.call_id} if part.kind == "tool_call" else {}))
+                    self.writer.put(
+                        "part.delta", part=part.key, kind=part.kind, text=event.text, **({"call_id": part.call_id} if part.kind == "tool_call" else {})
+                    )
                 case PartEnd():
                     self._part_ended(self.draft.end(event))
                 case Usage():
@@ -316,7 +337,13 @@ class _Run:
             self.blocks.append(result)
             await chats.save_answer(self.claimed.answer_id, self.blocks)
             self.writer.put(
-                "tool.output", call_id=call.id, name=call.name, state=result.state, text=result.text, trust=result.trust, **({"data": result.data} if result.data is not None else {})
+                "tool.output",
+                call_id=call.id,
+                name=call.name,
+                state=result.state,
+                text=result.text,
+                trust=result.trust,
+                **({"data": result.data} if result.data is not None else {}),
             )
         if waits:
             raise _Paused
@@ -326,9 +353,15 @@ class _Run:
         about = Context(self.actor, self.claimed.id, self.claimed.chat_session_id)
         try:
             if call.meta and "parse_error" in call.meta:
-                raise Problem("invalid_arguments", f"The arguments of `{call.name}` are not valid JSON: {call.meta['parse_error']}.", remedy="Send them again as one JSON object.")
+                raise Problem(
+                    "invalid_arguments",
+                    f"The arguments of `{call.name}` are not valid JSON: {call.meta['parse_error']}.",
+                    remedy="Send them again as one JSON object.",
+                )
             tool = invoke.check(about, call.name, call.arguments)
-            reason = approvals.needed(tool.effect, recomputes=tool.recomputes, asks_for=tool.asks_for(call.arguments) if tool.asks_for else None, tainted=self.tainted)
+            reason = approvals.needed(
+                tool.effect, recomputes=tool.recomputes, asks_for=tool.asks_for(call.arguments) if tool.asks_for else None, tainted=self.tainted
+            )
             arguments = call.arguments
             if reason:
                 approval = await approvals.of_call(self.claimed.id, call.id)
@@ -337,7 +370,9 @@ class _Run:
                         self.actor, run_id=self.claimed.id, chat_session_id=self.claimed.chat_session_id, call_id=call.id, tool=tool.name,
                         arguments=call.arguments, effect=tool.effect, reason=reason,
                     )  # fmt: skip
-                    self.writer.put("tool.approval_requested", approval_id=str(approval.id), call_id=call.id, name=tool.name, arguments=call.arguments, reason=reason)
+                    self.writer.put(
+                        "tool.approval_requested", approval_id=str(approval.id), call_id=call.id, name=tool.name, arguments=call.arguments, reason=reason
+                    )
                 if approval.status == "pending":
                     self.waits_for.append(approval.id)
                     return None
@@ -364,3 +399,7 @@ class _Run:
         if title and await chats.set_title(self.claimed.chat_session_id, title):
             self.writer.put("chat.title", title=title)
 
+
+def _as_problem(failure: Failure) -> Problem:
+    extra: dict[str, Any] = {"retry_after": failure.retry_after} if failure.retry_after else {}
+    return Problem(failure.code, failure.message, **extra)

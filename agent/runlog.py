@@ -19,7 +19,7 @@ from agent.actor import Actor
 from agent.errors import Problem
 from agent.events import Hub
 from db import engine
-from db.tables import Run, RunEvent
+from db.tables import Run
 
 FLUSH_SECONDS = 0.04
 HEARTBEAT_SECONDS = 15.0
@@ -139,7 +139,9 @@ async def get(actor: Actor, run_id: UUID) -> State:
 
 async def active(actor: Actor, chat_id: UUID) -> State | None:
     """The run of a chat that has not ended."""
-    rows = await Run.raw(_STATE + " WHERE chat_session_id = {} AND user_id = {} AND status IN ('queued', 'running', 'waiting_approval')", chat_id, actor.user_id)
+    rows = await Run.raw(
+        _STATE + " WHERE chat_session_id = {} AND user_id = {} AND status IN ('queued', 'running', 'waiting_approval')", chat_id, actor.user_id
+    )
     return _state(rows[0]) if rows else None
 
 
@@ -178,7 +180,9 @@ async def claim(run_id: UUID) -> Claimed | None:
 
 async def pause(run_id: UUID, steps: int, usage: dict[str, Any], *, tainted: bool) -> None:
     """Wait for an approval: no worker has the run now."""
-    await Run.raw("UPDATE runs SET status = 'waiting_approval', owner = NULL, steps = {}, usage = {}, tainted = {} WHERE id = {}", steps, _json(usage), tainted, run_id)
+    await Run.raw(
+        "UPDATE runs SET status = 'waiting_approval', owner = NULL, steps = {}, usage = {}, tainted = {} WHERE id = {}", steps, _json(usage), tainted, run_id
+    )
 
 
 async def note_taint(run_id: UUID) -> None:

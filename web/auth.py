@@ -102,7 +102,11 @@ def actor_of(request: Request[Any, Any, Any]) -> Actor:
 
 def _wants_json(request: Request[Any, Any, Any]) -> bool:
     """A JSON body cannot be sent by another site's form, so a stranger's sign-up or token request by API passes."""
-    return request.headers.get("content-type", "").split(";")[0].strip() == "application/json" and request.headers.get("sec-fetch-site") in (None, "same-origin", "none")
+    return request.headers.get("content-type", "").split(";")[0].strip() == "application/json" and request.headers.get("sec-fetch-site") in (
+        None,
+        "same-origin",
+        "none",
+    )
 
 
 async def _form_value(request: Request[Any, Any, Any]) -> str:

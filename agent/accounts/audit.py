@@ -16,7 +16,9 @@ class Origin(msgspec.Struct, frozen=True):
     agent: str = ""
 
 
-async def record(action: str, *, actor: Actor | None = None, resource: str = "", resource_id: UUID | str = "", origin: Origin | None = None, **details: Any) -> None:
+async def record(
+    action: str, *, actor: Actor | None = None, resource: str = "", resource_id: UUID | str = "", origin: Origin | None = None, **details: Any
+) -> None:
     """Add one line; `action` is in capitals, such as `USER_LOGIN`."""
     origin = origin or Origin()
     await AuditLog.insert(

@@ -9,9 +9,7 @@ import bcrypt
 from agent.errors import Problem
 
 _COMMON = frozenset(
-    "12345678 123456789 1234567890 password password1 password123 qwertyui qwerty123 qwertyuiop 11111111 00000000 abc12345 iloveyou sunshine1 princess1 "
-    "football1 baseball1 welcome1 letmein1 admin123 administrator changeme changeme1 trustno1 superman1 michael1 master123 dragon123 1q2w3e4r 1qaz2wsx zaq12wsx "
-    "passw0rd p@ssw0rd p@ssword abcd1234 a1b2c3d4 87654321 987654321 qazwsxedc asdfghjkl zxcvbnm1 computer internet starwars whatever".split()
+    ["12345678", "123456789", "1234567890", "password", "password1", "password123", "qwertyui", "qwerty123", "qwertyuiop", "11111111", "00000000", "abc12345", "iloveyou", "sunshine1", "princess1", "football1", "baseball1", "welcome1", "letmein1", "admin123", "administrator", "changeme", "changeme1", "trustno1", "superman1", "michael1", "master123", "dragon123", "1q2w3e4r", "1qaz2wsx", "zaq12wsx", "passw0rd", "p@ssw0rd", "p@ssword", "abcd1234", "a1b2c3d4", "87654321", "987654321", "qazwsxedc", "asdfghjkl", "zxcvbnm1", "computer", "internet", "starwars", "whatever"]
 )
 _MAX_CHARACTERS = 1000
 _threads = asyncio.Semaphore(2)

@@ -52,7 +52,8 @@ async def close(token: str) -> None:
 
 async def list_(actor: Actor) -> list[Session]:
     rows = await LoginSession.raw(
-        "SELECT id, created_at, last_seen_at, ip_address, user_agent FROM login_sessions WHERE user_id = {} AND expires_at > now() ORDER BY last_seen_at DESC", actor.user_id
+        "SELECT id, created_at, last_seen_at, ip_address, user_agent FROM login_sessions WHERE user_id = {} AND expires_at > now() ORDER BY last_seen_at DESC",
+        actor.user_id,
     )
     return [Session(**row) for row in rows]
 

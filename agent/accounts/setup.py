@@ -32,7 +32,9 @@ async def redeem(token: str, email: str, password: str, origin: Origin) -> Actor
     """Make the administrator and use the link up, once even if two visitors press at the same moment. Raises setup_link_used and what sign-up raises."""
     if not await is_open(token):
         raise Problem("setup_link_used", "This set-up link was used or has expired.")
-    taken = await SetupToken.raw("UPDATE setup_tokens SET used_at = now() WHERE token_hash = {} AND used_at IS NULL AND expires_at > now() RETURNING id", digest(token))
+    taken = await SetupToken.raw(
+        "UPDATE setup_tokens SET used_at = now() WHERE token_hash = {} AND used_at IS NULL AND expires_at > now() RETURNING id", digest(token)
+    )
     if not taken:
         raise Problem("setup_link_used", "This set-up link was used a moment ago.")
     try:

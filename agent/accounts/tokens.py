@@ -48,7 +48,9 @@ async def create(actor: Actor, name: str, scopes: list[str] | None = None, expir
     if beyond := [scope for scope in wanted if scope not in actor.scopes]:
         raise Problem("missing_scope", f"This token may not grant `{beyond[0]}`.", scope=beyond[0])
     token = _new()
-    row = ApiToken(id=uuid7(), user_id=actor.user_id, name=name.strip()[:100] or "token", token_hash=digest(token), prefix=token[:10], scopes=wanted, expires_at=expires_at)
+    row = ApiToken(
+        id=uuid7(), user_id=actor.user_id, name=name.strip()[:100] or "token", token_hash=digest(token), prefix=token[:10], scopes=wanted, expires_at=expires_at
+    )
     await ApiToken.insert(row)
     await audit.record("TOKEN_CREATED", actor=actor, resource="TOKEN", resource_id=row.id, scopes=wanted)
     return NewToken(row.id, row.name, token, wanted)
@@ -69,7 +71,8 @@ async def actor_of(token: str, via: Via = "api") -> Actor | None:
 
 async def list_(actor: Actor) -> list[Token]:
     rows = await ApiToken.raw(
-        "SELECT id, name, prefix, scopes, created_at, expires_at, last_used_at FROM api_tokens WHERE user_id = {} AND revoked_at IS NULL ORDER BY id DESC", actor.user_id
+        "SELECT id, name, prefix, scopes, created_at, expires_at, last_used_at FROM api_tokens WHERE user_id = {} AND revoked_at IS NULL ORDER BY id DESC",
+        actor.user_id,
     )
     return [Token(**row) for row in rows]
 

@@ -96,6 +96,14 @@ async def actor_by_email(email: str, via: Via = "cli") -> Actor:
     return actor_of(rows[0]["id"], rows[0]["role"], rows[0]["email"], via)
 
 
+async def actor_for_run(user_id: UUID, scopes: list[str], via: str) -> Actor:
+    """The one who started a run, with today's role and no more scopes than then. Raises forbidden for a suspended user."""
+    rows = await User.raw("SELECT role, email FROM users WHERE id = {} AND is_active AND NOT is_suspended", user_id)
+    if not rows:
+        raise Problem("forbidden", "The account is suspended.")
+    return Actor(user_id=user_id, role=rows[0]["role"], email=rows[0]["email"] or "", via=msgspec.convert(via, Via), scopes=frozenset(scopes))
+
+
 async def exists_any() -> bool:
     """Whether anybody but the demo accounts has signed up."""
     return bool(await User.raw("SELECT 1 FROM users WHERE role <> 'DEMO' LIMIT 1"))
@@ -131,7 +139,9 @@ async def update(actor: Actor, user_id: UUID, change: ProfileChange) -> Profile:
     except asyncpg.UniqueViolationError as error:
         raise Problem("conflict", f"The user name `{change.username}` is taken.", remedy="Choose another.", field="username") from error
     except asyncpg.CheckViolationError as error:
-        raise Problem("invalid_arguments", "The preferences have a value that is not offered.", remedy="`theme` is light, dark or system.", field="preferences") from error
+        raise Problem(
+            "invalid_arguments", "The preferences have a value that is not offered.", remedy="`theme` is light, dark or system.", field="preferences"
+        ) from error
     if change.role is not None or change.is_suspended:
         await User.raw("DELETE FROM login_sessions WHERE user_id = {}", user_id)
     await audit.record("USER_UPDATED", actor=actor, resource="USER", resource_id=user_id, fields=sorted(str(name) for name in values))

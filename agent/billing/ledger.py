@@ -68,7 +68,9 @@ async def hold(user_id: UUID, amount: int, tool: str, *, key: str, run_id: UUID 
         available = rows[0]["credits"] - rows[0]["held"]
         if available < amount:
             raise Problem("insufficient_credits", f"This costs {amount} credits and you have {available}.", price=amount, available=available)
-        row = CreditHold(id=uuid7(), user_id=user_id, amount=amount, tool=tool, run_id=run_id, idempotency_key=key, expires_at=datetime.now(UTC) + _HOLD_LIFETIME)
+        row = CreditHold(
+            id=uuid7(), user_id=user_id, amount=amount, tool=tool, run_id=run_id, idempotency_key=key, expires_at=datetime.now(UTC) + _HOLD_LIFETIME
+        )
         await CreditHold.insert(row)
         return row.id
 

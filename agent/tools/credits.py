@@ -13,4 +13,7 @@ async def credit_check(context: Context) -> Answer:
     held = f" ({now.held} of them held by running tools)" if now.held else ""
     lines = [f"- {entry.created_at:%Y-%m-%d} {entry.amount:+d}: {entry.description} (balance {entry.balance_after})" for entry in newest.items]
     text = f"You have {now.credits} credits{held}. An endpoint costs {ENDPOINT_PRICE}.\n" + "\n".join(lines)
-    return Answer(text, {"balance": now.credits, "held": now.held, "available": now.available, "prices": {"endpoint_create": ENDPOINT_PRICE}, "transactions": newest.items})
+    return Answer(
+        text,
+        {"balance": now.credits, "held": now.held, "available": now.available, "prices": {"endpoint_create": ENDPOINT_PRICE}, "transactions": newest.items},
+    )

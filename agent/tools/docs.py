@@ -20,7 +20,12 @@ async def docs_generate(context: Context, endpoint: EndpointRef) -> Answer:
     lines = [f"- `{operation.method} {operation.template}` {operation.summary} ({operation.calls} calls)" for operation in made.operations[:50]]
     more = f"\n… and {len(made.operations) - 50} more." if len(made.operations) > 50 else ""
     links = "\n".join(f"- {name}: {url}" for name, url in made.links.items())
-    text = f"`{found.name}` is documented (version {made.version}): {len(made.operations)} operations from {made.calls} calls.\n" + "\n".join(lines) + more + f"\n\n{links}"
+    text = (
+        f"`{found.name}` is documented (version {made.version}): {len(made.operations)} operations from {made.calls} calls.\n"
+        + "\n".join(lines)
+        + more
+        + f"\n\n{links}"
+    )
     return Answer(text, made, "captured")
 
 

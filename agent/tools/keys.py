@@ -46,7 +46,9 @@ async def key_update(
 ) -> Answer:
     """Rename a key, lend it to other users or take it back, and limit its requests."""
     found = await keys.find(context.actor, key)
-    changed = await keys.update(context.actor, found.id, KeyChange(name=name, is_shared=shared, requests_per_hour=requests_per_hour, requests_per_day=requests_per_day))
+    changed = await keys.update(
+        context.actor, found.id, KeyChange(name=name, is_shared=shared, requests_per_hour=requests_per_hour, requests_per_day=requests_per_day)
+    )
     return Answer(f"Changed. {_line(changed)}", changed)
 
 

@@ -69,7 +69,14 @@ def describe(function: ToolFunction) -> Tool:
     """The tool that a marked function is. Fails at import when an annotation cannot be resolved."""
     name = function.__name__
     arguments = msgspec.defstruct(name, _fields(function), forbid_unknown_fields=True, kw_only=True, omit_defaults=True)
-    return Tool(name=name, description=inspect.cleandoc(function.__doc__ or ""), function=function, arguments=arguments, input_schema=_schema(arguments), **function.__tool__)  # type: ignore[attr-defined]
+    return Tool(
+        name=name,
+        description=inspect.cleandoc(function.__doc__ or ""),
+        function=function,
+        arguments=arguments,
+        input_schema=_schema(arguments),
+        **function.__tool__,
+    )  # type: ignore[attr-defined]
 
 
 def parse(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -95,7 +102,12 @@ def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     """A plain object schema: inlined, without titles, `X | None` shown as an optional X, which every vendor accepts."""
     document = msgspec.json.schema(arguments)
     root = document["$defs"][arguments.__name__]
-    return {"type": "object", "properties": {n: _plain(s) for n, s in root["properties"].items()}, "required": root.get("required", []), "additionalProperties": False}
+    return {
+        "type": "object",
+        "properties": {n: _plain(s) for n, s in root["properties"].items()},
+        "required": root.get("required", []),
+        "additionalProperties": False,
+    }
 
 
 def _plain(schema: dict[str, Any]) -> dict[str, Any]:

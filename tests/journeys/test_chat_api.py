@@ -18,8 +18,12 @@ async def _upstream(scope: Scope, receive: Receive, send: Send) -> None:
         return
     key = scope["path"].rsplit("/", 1)[-1]
     status = 404 if key == "999" else 200
-    body = msgspec.json.encode({"error": "no such item"} if status == 404 else {"id": int(key), "name": f"Item {key}", "price": 1.5} if key.isdigit() else {"items": [1, 2]})
-    await send({"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]})
+    body = msgspec.json.encode(
+        {"error": "no such item"} if status == 404 else {"id": int(key), "name": f"Item {key}", "price": 1.5} if key.isdigit() else {"items": [1, 2]}
+    )
+    await send(
+        {"type": "http.response.start", "status": status, "headers": [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]}
+    )
     await send({"type": "http.response.body", "body": body, "more_body": False})
 
 

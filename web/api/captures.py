@@ -51,7 +51,14 @@ async def explain_call(request: ApiRequest, call_id: FromPath[UUID]) -> Explanat
     return await captures.explain(request.user, call_id)
 
 
-@post("/endpoints/{endpoint_id:uuid}/import", guards=[signed_in], status_code=200, summary="Import a capture file", tags=["captures"], request_max_body_size=MAX_IMPORT + 1024 * 1024)
+@post(
+    "/endpoints/{endpoint_id:uuid}/import",
+    guards=[signed_in],
+    status_code=200,
+    summary="Import a capture file",
+    tags=["captures"],
+    request_max_body_size=MAX_IMPORT + 1024 * 1024,
+)
 async def import_calls(request: ApiRequest, endpoint_id: FromPath[UUID]) -> ImportReport:
     """HAR 1.2 as the body, or as the file of a form."""
     require_scope(request.user, "write")
@@ -71,4 +78,6 @@ async def _file(request: ApiRequest) -> bytes:
             raise Problem("bad_request", "The form has no file in it.", remedy="Send the HAR as a file field, or as the body.")
         return await request.body()
     except ClientException as error:
-        raise Problem("too_large", f"The file is larger than {MAX_IMPORT // 1024 // 1024} MB.", remedy="Split the capture, or import it with `wiretalk discover`.") from error
+        raise Problem(
+            "too_large", f"The file is larger than {MAX_IMPORT // 1024 // 1024} MB.", remedy="Split the capture, or import it with `wiretalk discover`."
+        ) from error

@@ -6,7 +6,6 @@ from uuid import UUID
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
-
 from litestar.response import Stream
 
 from agent import approvals, chats, loop, runlog
@@ -18,8 +17,6 @@ from agent.runlog import State as RunState
 from web.api import stream
 from web.api.request import ApiRequest
 from web.auth import signed_in
-
-
 
 
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -149,7 +146,13 @@ async def _settled(request: ApiRequest, run_id: UUID) -> ChatAnswer:
     if answer.status == "failed" and answer.error:
         known = {key: value for key, value in answer.error.items() if key == "retry_after"}
         raise Problem(
-            answer.error["code"], answer.error["detail"], remedy=answer.error.get("remedy"), chat_session_id=str(answer.chat_session_id), run_id=str(run_id), text=answer.text, **known
+            answer.error["code"],
+            answer.error["detail"],
+            remedy=answer.error.get("remedy"),
+            chat_session_id=str(answer.chat_session_id),
+            run_id=str(run_id),
+            text=answer.text,
+            **known,
         )
     return answer
 

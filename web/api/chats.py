@@ -24,7 +24,9 @@ class ChatChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @get("/chats", guards=[signed_in], summary="My chats", tags=["chats"])
-async def list_chats(request: ApiRequest, archived: FromQuery[bool] = False, limit: FromQuery[int | None] = None, cursor: FromQuery[str | None] = None) -> Page[Chat]:
+async def list_chats(
+    request: ApiRequest, archived: FromQuery[bool] = False, limit: FromQuery[int | None] = None, cursor: FromQuery[str | None] = None
+) -> Page[Chat]:
     """Newest first."""
     return await chats.list_(request.user, status="archived" if archived else "active", limit=limit, cursor=cursor)
 

@@ -31,7 +31,12 @@ class EndpointWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit
 
 @get("/endpoints", guards=[signed_in], summary="My endpoints", tags=["endpoints"])
 async def list_endpoints(
-    request: ApiRequest, text: Annotated[str | None, QueryParameter(name="query")] = None, status: FromQuery[Status | None] = None, tag: FromQuery[str | None] = None, limit: FromQuery[int | None] = None, cursor: FromQuery[str | None] = None
+    request: ApiRequest,
+    text: Annotated[str | None, QueryParameter(name="query")] = None,
+    status: FromQuery[Status | None] = None,
+    tag: FromQuery[str | None] = None,
+    limit: FromQuery[int | None] = None,
+    cursor: FromQuery[str | None] = None,
 ) -> Page[Endpoint]:
     """Newest first."""
     return await endpoints.list_(request.user, query=text, status=status, tag=tag, limit=limit, cursor=cursor)
@@ -99,7 +104,9 @@ async def openapi_yaml(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Resp
 
 
 @get("/endpoints/{endpoint_id:uuid}/{kind:str}", guards=[signed_in], summary="Another document", tags=["documents"])
-async def document(request: ApiRequest, endpoint_id: FromPath[UUID], kind: FromPath[Literal["markdown", "typescript", "graphql", "postman"]]) -> Response[bytes]:
+async def document(
+    request: ApiRequest, endpoint_id: FromPath[UUID], kind: FromPath[Literal["markdown", "typescript", "graphql", "postman"]]
+) -> Response[bytes]:
     """markdown, typescript, graphql or postman."""
     return await _document(request, endpoint_id, kind)
 

@@ -51,7 +51,12 @@ async def app(scope: Scope, receive: Receive, send: Send) -> None:
     query = {name: values[-1] for name, values in parse_qs(scope["query_string"].decode("latin-1")).items()}
     status, found = _answer(scope["method"], path.rstrip("/") or "/", query, headers, await _body(receive))
     body = b"" if found is None else msgspec.json.encode(found)
-    out = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"x-ratelimit-limit", b"600"), (b"access-control-allow-origin", b"*")]
+    out = [
+        (b"content-type", b"application/json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-ratelimit-limit", b"600"),
+        (b"access-control-allow-origin", b"*"),
+    ]
     await send({"type": "http.response.start", "status": status, "headers": out})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else body, "more_body": False})
 
@@ -87,7 +92,12 @@ def _product(key: str, query: dict[str, str], headers: dict[str, str], given: di
 def _me(_: str, query: dict[str, str], headers: dict[str, str], given: dict[str, Any]) -> Reply:
     if not _is_signed_in(headers):
         return 401, _error("unauthorized", "Send Authorization: Bearer demo-token.")
-    return 200, {"id": str(uuid5(_SPACE, "ada")), "name": "Ada Lovelace", "email": "ada@example.com", "address": {"street": "12 Analytical Row", "city": "London", "postcode": "W1"}}
+    return 200, {
+        "id": str(uuid5(_SPACE, "ada")),
+        "name": "Ada Lovelace",
+        "email": "ada@example.com",
+        "address": {"street": "12 Analytical Row", "city": "London", "postcode": "W1"},
+    }
 
 
 def _order_list(_: str, query: dict[str, str], headers: dict[str, str], given: dict[str, Any]) -> Reply:
@@ -104,7 +114,14 @@ def _order_create(_: str, query: dict[str, str], headers: dict[str, str], given:
     if product is None or not isinstance(quantity, int) or not 1 <= quantity <= 100:
         return 422, _error("invalid_order", "product_id must exist and quantity must be 1 to 100.")
     order_id = str(uuid5(_SPACE, f"order {len(_shop.orders)}"))
-    order = {"id": order_id, "product_id": product["id"], "quantity": quantity, "total_cents": quantity * product["price_cents"], "status": "pending", "note": given.get("note")}
+    order = {
+        "id": order_id,
+        "product_id": product["id"],
+        "quantity": quantity,
+        "total_cents": quantity * product["price_cents"],
+        "status": "pending",
+        "note": given.get("note"),
+    }
     _shop.orders[order_id] = order
     while len(_shop.orders) > 200:
         del _shop.orders[next(iter(_shop.orders))]

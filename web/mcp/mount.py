@@ -21,7 +21,6 @@ from web.mcp import server
 from web.mcp.server import ACTOR, CORE
 
 
-
 @asgi("/mcp", is_mount=True, copy_scope=True, exclude_from_auth=True)
 async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
     """Streamable HTTP. Litestar strips the mount's prefix, so the SDK is given the whole path again."""

@@ -79,21 +79,32 @@ async def _call_tool(context: RequestContext, params: CallToolRequestParams) -> 
         tool = invoke.check(tools.Context(actor), params.name, arguments)
         asks = tool.asks_for(arguments) if tool.asks_for else None
         if reason := approvals.needed(tool.effect, recomputes=tool.recomputes, asks_for=asks, tainted=False):
-            raise Problem("approval_needed", f"`{tool.name}` needs your approval. {reason}", remedy=f"Do it in the browser at {settings().base_url}/apis, or in a chat there.")
+            raise Problem(
+                "approval_needed",
+                f"`{tool.name}` needs your approval. {reason}",
+                remedy=f"Do it in the browser at {settings().base_url}/apis, or in a chat there.",
+            )
         answer = await invoke.invoke(tools.Context(actor), params.name, arguments)
     except Problem as problem:
         return CallToolResult(is_error=True, content=[TextContent(type="text", text=problem.sentence())])
     data = msgspec.to_builtins(answer.data)
     text = answer.text if len(answer.text) <= _MOST_TEXT else f"{answer.text[:_MOST_TEXT]}\n… cut; ask for less, or use the cursor."
     structured = {"text": text, **data} if isinstance(data, dict) else {"text": text}
-    return CallToolResult(content=[TextContent(type="text", text=text)], structured_content=structured if len(str(structured)) < 4 * _MOST_TEXT else {"text": text})
+    return CallToolResult(
+        content=[TextContent(type="text", text=text)], structured_content=structured if len(str(structured)) < 4 * _MOST_TEXT else {"text": text}
+    )
 
 
 async def _list_resources(context: RequestContext, params: PaginatedRequestParams | None) -> ListResourcesResult:
     found = await endpoints.list_(_actor(context), limit=100, cursor=params.cursor if params else None)
     documented = [endpoint for endpoint in found.items if endpoint.processed_at]
     resources = [
-        Resource(name=f"{endpoint.slug} OpenAPI", uri=f"wiretalk://endpoints/{endpoint.id}/openapi.json", mime_type="application/json", description=f"OpenAPI 3.1 of {endpoint.name}")
+        Resource(
+            name=f"{endpoint.slug} OpenAPI",
+            uri=f"wiretalk://endpoints/{endpoint.id}/openapi.json",
+            mime_type="application/json",
+            description=f"OpenAPI 3.1 of {endpoint.name}",
+        )
         for endpoint in documented
     ]
     return ListResourcesResult(resources=resources, next_cursor=found.next)
@@ -127,7 +138,11 @@ async def _resource(actor: Actor, uri: str) -> str:
 
 
 async def _list_prompts(context: RequestContext, params: PaginatedRequestParams | None) -> ListPromptsResult:
-    return ListPromptsResult(prompts=[Prompt(name=name, description=text, arguments=[PromptArgument(name=argument, required=True)]) for name, (argument, text, _) in _PROMPTS.items()])
+    return ListPromptsResult(
+        prompts=[
+            Prompt(name=name, description=text, arguments=[PromptArgument(name=argument, required=True)]) for name, (argument, text, _) in _PROMPTS.items()
+        ]
+    )
 
 
 async def _get_prompt(context: RequestContext, params: GetPromptRequestParams) -> GetPromptResult:
@@ -139,8 +154,16 @@ async def _get_prompt(context: RequestContext, params: GetPromptRequestParams) -
 
 
 _PROMPTS: dict[str, tuple[str, str, str]] = {
-    "explain_failing_call": ("call", "Why did this captured call fail, and what would work?", "Use capture_explain on the call `{}`. Say why it failed and give a corrected curl command."),
-    "document_this_api": ("endpoint", "Document a captured API.", "Use docs_generate on the endpoint `{}`, then docs_get, and summarise its operations, authentication and pagination."),
+    "explain_failing_call": (
+        "call",
+        "Why did this captured call fail, and what would work?",
+        "Use capture_explain on the call `{}`. Say why it failed and give a corrected curl command.",
+    ),
+    "document_this_api": (
+        "endpoint",
+        "Document a captured API.",
+        "Use docs_generate on the endpoint `{}`, then docs_get, and summarise its operations, authentication and pagination.",
+    ),
 }
 
 
@@ -155,5 +178,7 @@ def _actor(context: RequestContext) -> Actor:
 
 def _tool(tool: tools.Tool) -> Tool:
     reads = tool.effect == "read"
-    hints = ToolAnnotations(read_only_hint=reads, destructive_hint=tool.effect == "destructive", idempotent_hint=reads, open_world_hint=tool.effect == "outward")
+    hints = ToolAnnotations(
+        read_only_hint=reads, destructive_hint=tool.effect == "destructive", idempotent_hint=reads, open_world_hint=tool.effect == "outward"
+    )
     return Tool(name=tool.name, description=tool.description, input_schema=tool.input_schema, annotations=hints)

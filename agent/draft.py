@@ -1,0 +1,96 @@
+"""An answer while it is being written: provider events in, blocks out, and the same from a run's stored events after a crash."""
+
+from typing import Any
+
+import msgspec
+
+from agent.messages import Block, Reasoning, Refusal, Text, ToolCall, ToolResult
+from agent.providers.base import PartDelta, PartEnd, PartStart
+from agent.runlog import Event
+
+
+class Part(msgspec.Struct):
+    """One part that is open or closed."""
+
+    key: str
+    kind: str
+    text: str = ""
+    call_id: str = ""
+    name: str = ""
+    provider_id: str = ""
+    input: dict[str, Any] | None = None
+    problem: str | None = None
+    meta: dict[str, Any] | None = None
+
+
+class Draft:
+    """The parts of one step, in order."""
+
+    def __init__(self, step: int) -> None:
+        self.step = step
+        self.parts: dict[int, Part] = {}
+
+    def start(self, event: PartStart) -> Part:
+        key = f"{self.step}.{event.part_id}"
+        part = Part(key, event.kind, call_id=f"call_{self.step}_{event.part_id}", name=event.name or "", provider_id=event.call_id or "")
+        self.parts[event.part_id] = part
+        return part
+
+    def delta(self, event: PartDelta) -> Part:
+        part = self.parts[event.part_id]
+        part.text += event.text
+        return part
+
+    def end(self, event: PartEnd) -> Part:
+        part = self.parts[event.part_id]
+        part.input, part.problem, part.meta = event.input, event.parse_error, event.meta
+        return part
+
+    def blocks(self) -> list[Block]:
+        """What was said; a tool call whose arguments never came whole is left out."""
+        return [block for part in self.parts.values() if (block := block_of(part)) is not None]
+
+
+def block_of(part: Part) -> Block | None:
+    match part.kind:
+        case "text":
+            return Text(part.text, part.meta) if part.text else None
+        case "reasoning":
+            return Reasoning(part.text, part.meta) if part.text or part.meta else None
+        case "refusal":
+            return Refusal(part.text, part.meta) if part.text else None
+        case _:
+            if part.input is None and part.problem is None:
+                return None
+            meta = {
+                **(part.meta or {}),
+                **({"provider_id": part.provider_id} if part.provider_id else {}),
+                **({"parse_error": part.problem} if part.problem else {}),
+            }
+            return ToolCall(part.call_id, part.name, part.input or {}, meta or None)
+
+
+def replay(events: list[Event]) -> list[Block]:
+    """The blocks that a run's events amount to: what is left to keep when its worker died."""
+    parts: dict[str, Part] = {}
+    blocks: dict[str, Block] = {}
+    for event in events:
+        data = event.data
+        match event.event:
+            case "part.start":
+                parts[data["part"]] = Part(data["part"], data["kind"], call_id=data.get("call_id", ""), name=data.get("name", ""))
+            case "part.delta" if data["part"] in parts:
+                parts[data["part"]].text += data["text"]
+            case "part.end" if data["part"] in parts:
+                part = parts[data["part"]]
+                part.input, part.meta = data.get("input"), data.get("meta")
+            case "tool.output":
+                blocks[f"result {data['call_id']}"] = ToolResult(
+                    data["call_id"], data["name"], data["text"], data.get("data"), data.get("state", "ok"), data.get("trust", "trusted")
+                )
+                continue
+            case _:
+                continue
+        if (key := data.get("part")) in parts and (block := block_of(parts[key])) is not None:
+            blocks[key] = block
+    return list(blocks.values())

@@ -1,0 +1,259 @@
+"""Endpoints: the APIs a user captures. Each has its own proxy URL, `/proxy/{id}`, and a status that moves along allowed transitions only."""
+
+import re
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from agent import egress
+from agent.accounts import audit
+from agent.actor import Actor
+from agent.config import settings
+from agent.errors import Problem
+from agent.paging import Page, after, bounded, page
+from db import engine
+from db.ids import uuid7
+from db.tables import Endpoint as Row
+
+Status = Literal["ACTIVE", "REVIEW", "PROCESSING", "MONITORING", "COMPLETE", "INACTIVE", "ARCHIVED"]
+DEMO = "demo"
+
+TRANSITIONS: dict[Status, tuple[Status, ...]] = {
+    "ACTIVE": ("REVIEW", "PROCESSING", "MONITORING", "COMPLETE", "INACTIVE", "ARCHIVED"),
+    "REVIEW": ("ACTIVE", "PROCESSING", "INACTIVE", "ARCHIVED"),
+    "PROCESSING": ("ACTIVE", "REVIEW", "MONITORING", "COMPLETE"),
+    "MONITORING": ("ACTIVE", "REVIEW", "PROCESSING", "COMPLETE", "INACTIVE"),
+    "COMPLETE": ("ACTIVE", "MONITORING", "PROCESSING", "INACTIVE", "ARCHIVED"),
+    "INACTIVE": ("ACTIVE", "ARCHIVED"),
+    "ARCHIVED": ("INACTIVE", "ACTIVE"),
+}
+SAYS: dict[Status, str] = {
+    "ACTIVE": "capturing",
+    "REVIEW": "forwarding, not recording",
+    "PROCESSING": "forwarding while documents are made",
+    "MONITORING": "capturing and watched for changes",
+    "COMPLETE": "documented, proxy closed",
+    "INACTIVE": "closed",
+    "ARCHIVED": "archived",
+}
+
+
+class Endpoint(msgspec.Struct, frozen=True):
+    """One captured API as its owner sees it."""
+
+    id: UUID
+    name: str
+    slug: str
+    description: str | None
+    destination_url: str
+    proxy_url: str
+    status: Status
+    environment: str | None
+    tags: list[str]
+    is_public: bool
+    is_demo: bool
+    monitoring_frequency: str | None
+    credits_used: int
+    calls: int
+    errors: int
+    created_at: datetime
+    last_used_at: datetime | None
+    processed_at: datetime | None
+
+
+class EndpointChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What the owner may change; None leaves a value as it is."""
+
+    name: str | None = None
+    description: str | None = None
+    environment: str | None = None
+    tags: list[str] | None = None
+    is_public: bool | None = None
+    status: Status | None = None
+
+
+async def create(
+    actor: Actor,
+    destination_url: str,
+    *,
+    name: str | None = None,
+    description: str | None = None,
+    environment: str | None = None,
+    tags: list[str] | None = None,
+    credits_used: int = 0,
+) -> Endpoint:
+    """A new endpoint for an address that may be reached, or for the bundled demo API (`demo`). Raises invalid_url, egress_refused."""
+    is_demo = destination_url.strip().lower() == DEMO
+    url = f"{settings().base_url}/demo" if is_demo else await _usable(destination_url)
+    title = (name or "").strip() or ("Demo shop" if is_demo else urlsplit(url).netloc)
+    row = Row(
+        id=uuid7(),
+        user_id=actor.user_id,
+        name=title[:120],
+        description=description,
+        destination_url=url,
+        environment=environment,
+        tags=tags or [],
+        credits_used=credits_used,
+        is_demo=is_demo,
+        created_via=actor.via,
+    )
+    await _insert_with_slug(row)
+    await audit.record("ENDPOINT_CREATED", actor=actor, resource="ENDPOINT", resource_id=row.id, destination=url)
+    return await get(actor, row.id)
+
+
+async def get(actor: Actor, endpoint_id: UUID) -> Endpoint:
+    """Raises endpoint_not_found."""
+    rows = await Row.raw(f"{_SELECT} WHERE id = {{}} AND user_id = {{}}", endpoint_id, actor.user_id)
+    if not rows:
+        raise Problem("endpoint_not_found", f"There is no endpoint `{endpoint_id}`.")
+    return _from_row(rows[0])
+
+
+async def find(actor: Actor, reference: str) -> Endpoint:
+    """The endpoint that an id, slug, name or host means. Raises endpoint_not_found, endpoint_ambiguous with the candidates."""
+    word = reference.strip()
+    if (id_ := _as_uuid(word)) is not None:
+        return await get(actor, id_)
+    rows = await Row.raw(f"{_SELECT} WHERE user_id = {{}} ORDER BY id DESC", actor.user_id)
+    mine = [_from_row(row) for row in rows]
+    for matches in (_exactly(mine, word), _by_host(mine, word), _containing(mine, word)):
+        if len(matches) == 1:
+            return matches[0]
+        if matches:
+            names = ", ".join(f"`{endpoint.slug}`" for endpoint in matches[:5])
+            raise Problem("endpoint_ambiguous", f"`{word}` could be {names}.", candidates=[endpoint.slug for endpoint in matches[:5]])
+    known = ", ".join(f"`{endpoint.slug}`" for endpoint in mine[:5])
+    raise Problem(
+        "endpoint_not_found", f"There is no endpoint `{word}`.", remedy=f"There are {known}." if known else "Create one first: say which API to capture."
+    )
+
+
+async def latest(actor: Actor) -> Endpoint:
+    """The one used or made last, where none was named. Raises endpoint_not_found."""
+    rows = await Row.raw(f"{_SELECT} WHERE user_id = {{}} AND status <> 'ARCHIVED' ORDER BY coalesce(last_used_at, created_at) DESC LIMIT 1", actor.user_id)
+    if not rows:
+        raise Problem("endpoint_not_found", "There is no endpoint yet.", remedy="Create one first: say which API to capture.")
+    return _from_row(rows[0])
+
+
+async def list_(
+    actor: Actor, *, query: str | None = None, status: Status | None = None, tag: str | None = None, limit: int | None = None, cursor: str | None = None
+) -> Page[Endpoint]:
+    """Newest first."""
+    size = bounded(limit)
+    pattern = f"%{_escape_like(query)}%" if query else None
+    rows = await Row.raw(
+        f"{_SELECT} WHERE user_id = {{}} AND id < {{}} AND ({{}}::text IS NULL OR name ILIKE {{}} OR destination_url ILIKE {{}} OR slug ILIKE {{}})"
+        " AND ({}::text IS NULL OR status = {}) AND ({}::text IS NULL OR {} = ANY(tags)) ORDER BY id DESC LIMIT {}",
+        actor.user_id,
+        after(cursor),
+        *(pattern,) * 4,
+        *(status,) * 2,
+        *(tag,) * 2,
+        size + 1,
+    )
+    return page([_from_row(row) for row in rows], size)
+
+
+async def update(actor: Actor, endpoint_id: UUID, change: EndpointChange) -> Endpoint:
+    """Raises endpoint_not_found, invalid_transition with the allowed next states."""
+    before = await get(actor, endpoint_id)
+    if change.status and change.status != before.status and change.status not in TRANSITIONS[before.status]:
+        allowed = TRANSITIONS[before.status]
+        raise Problem(
+            "invalid_transition",
+            f"`{before.slug}` is {before.status} and cannot become {change.status}.",
+            remedy=f"It can become {', '.join(allowed)}.",
+            allowed=list(allowed),
+        )
+    values: dict[Any, Any] = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
+    if values:
+        await Row.update(values).where((Row.id == endpoint_id) & (Row.user_id == actor.user_id))
+        await audit.record(
+            "ENDPOINT_UPDATED", actor=actor, resource="ENDPOINT", resource_id=endpoint_id, **{k: v for k, v in values.items() if k in {"status", "is_public"}}
+        )
+        async with engine.connection() as connection:
+            await connection.execute("SELECT pg_notify('wiretalk', $1)", f"endpoint:{endpoint_id}")
+    return await get(actor, endpoint_id)
+
+
+async def delete(actor: Actor, endpoint_id: UUID) -> None:
+    """The endpoint with its captures and documents. Raises endpoint_not_found."""
+    endpoint = await get(actor, endpoint_id)
+    await Row.delete().where((Row.id == endpoint_id) & (Row.user_id == actor.user_id))
+    await audit.record("ENDPOINT_DELETED", actor=actor, resource="ENDPOINT", resource_id=endpoint_id, name=endpoint.name)
+
+
+async def public(slug: str) -> Endpoint | None:
+    """An endpoint whose documents its owner has published."""
+    rows = await Row.raw(f"{_SELECT} WHERE slug = {{}} AND is_public", slug)
+    return _from_row(rows[0]) if rows else None
+
+
+async def mark_documented(endpoint_id: UUID) -> None:
+    await Row.raw("UPDATE endpoints SET processed_at = now() WHERE id = {}", endpoint_id)
+
+
+async def _usable(url: str) -> str:
+    text = url.strip().rstrip("/")
+    if "://" not in text:
+        text = f"https://{text}"
+    await egress.resolve(egress.parse(text, "capture"))
+    return text
+
+
+async def _insert_with_slug(row: Row) -> None:
+    """Two endpoints of one name get `-2`, `-3`, …; the unique index decides, not a look beforehand."""
+    base = re.sub(r"[^a-z0-9]+", "-", str(row.name).lower()).strip("-")[:60] or "api"
+    for attempt in range(1, 50):
+        row.slug = base if attempt == 1 else f"{base}-{attempt}"
+        try:
+            await Row.insert(row)
+            return
+        except asyncpg.UniqueViolationError:
+            continue
+    row.slug = f"{base}-{str(row.id)[-12:]}"
+    await Row.insert(row)
+
+
+def _exactly(endpoints: list[Endpoint], word: str) -> list[Endpoint]:
+    low = word.lower()
+    by_slug = [endpoint for endpoint in endpoints if endpoint.slug == low]
+    return by_slug or [endpoint for endpoint in endpoints if endpoint.name.lower() == low or endpoint.destination_url.lower().rstrip("/") == low.rstrip("/")]
+
+
+def _by_host(endpoints: list[Endpoint], word: str) -> list[Endpoint]:
+    low = word.lower().removeprefix("https://").removeprefix("http://").split("/")[0]
+    return [endpoint for endpoint in endpoints if low in {urlsplit(endpoint.destination_url).netloc.lower(), urlsplit(endpoint.destination_url).hostname}]
+
+
+def _containing(endpoints: list[Endpoint], word: str) -> list[Endpoint]:
+    low = word.lower()
+    return [
+        endpoint for endpoint in endpoints if low in endpoint.name.lower() or low in endpoint.slug or low in urlsplit(endpoint.destination_url).netloc.lower()
+    ]
+
+
+def _as_uuid(text: str) -> UUID | None:
+    try:
+        return UUID(text)
+    except ValueError:
+        return None
+
+
+def _escape_like(text: str) -> str:
+    return re.sub(r"([\\%_])", r"\\\1", text)
+
+
+_SELECT = """SELECT id, name, slug, description, destination_url, status, environment, tags, is_public, is_demo, monitoring_frequency, credits_used,
+call_count AS calls, error_count AS errors, created_at, last_used_at, processed_at FROM endpoints"""
+
+
+def _from_row(row: dict[str, Any]) -> Endpoint:
+    return Endpoint(proxy_url=f"{settings().base_url}/proxy/{row['id']}", **row)

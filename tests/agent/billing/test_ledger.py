@@ -1,0 +1,63 @@
+"""The ledger: balances equal entries, whoever spends at the same time."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from agent.accounts import users
+from agent.billing import ledger
+from agent.errors import Problem
+
+
+async def _ada() -> users.Actor:
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    return users.actor_of(profile.id, "USER", profile.email, "web")
+
+
+async def test_sign_up_grants_credits_through_the_ledger(database: asyncpg.Pool) -> None:
+    """A new account has 100 credits and one entry that says so."""
+    actor = await _ada()
+    assert await ledger.balance(actor) == ledger.Balance(100, 0, 100)
+    assert [(entry.amount, entry.type) for entry in (await ledger.entries(actor)).items] == [(100, "GRANT")]
+    assert await ledger.verify() == []
+
+
+async def test_parallel_holds_never_exceed_the_balance(database: asyncpg.Pool) -> None:
+    """Of 40 spends of 25 on a balance of 100 exactly four succeed."""
+    actor = await _ada()
+
+    async def spend(number: int) -> bool:
+        try:
+            held = await ledger.hold(actor.user_id, 25, "endpoint_create", key=f"spend-{number}")
+        except Problem as problem:
+            assert problem.code == "insufficient_credits"
+            return False
+        await ledger.settle(held, "ENDPOINT", "an endpoint")
+        return True
+
+    assert sum(await asyncio.gather(*(spend(n) for n in range(40)))) == 4
+    assert (await ledger.balance(actor)).credits == 0
+    assert await ledger.verify() == []
+
+
+async def test_a_released_hold_costs_nothing_and_a_settled_one_only_once(database: asyncpg.Pool) -> None:
+    """Settling twice writes one entry; releasing gives everything back."""
+    actor = await _ada()
+    kept = await ledger.hold(actor.user_id, 10, "tool", key="a")
+    given_back = await ledger.hold(actor.user_id, 20, "tool", key="b")
+    assert (await ledger.balance(actor)).available == 70
+    await ledger.settle(kept, "USAGE", "a tool")
+    await ledger.settle(kept, "USAGE", "a tool")
+    await ledger.release(given_back)
+    assert await ledger.balance(actor) == ledger.Balance(90, 0, 90)
+
+
+async def test_the_ledger_is_append_only(database: asyncpg.Pool) -> None:
+    """The database itself refuses to change or delete an entry, and lets it go with its user."""
+    actor = await _ada()
+    for statement in ("UPDATE credit_transactions SET amount = 1", "DELETE FROM credit_transactions"):
+        with pytest.raises(asyncpg.RestrictViolationError):
+            await database.execute(statement)
+    await users.delete(actor, actor.user_id)
+    assert await database.fetchval("SELECT count(*) FROM credit_transactions") == 0

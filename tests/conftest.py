@@ -1,0 +1,116 @@
+"""The ground of every test: one PostgreSQL for the session, a fresh database for each test that asks, no way to other hosts."""
+
+import os
+import socket
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import asyncpg
+import pytest
+
+from agent import config, crypto
+from db import embedded, engine
+from db.ids import uuid7
+from db.migrate import migrate
+
+_TEMPLATE = "wiretalk_template"
+
+
+@pytest.fixture(scope="session")
+def server_url() -> Iterator[str]:
+    """A PostgreSQL server: `WIRETALK_TEST_DATABASE_URL`, else an embedded one in a temporary directory."""
+    if url := os.environ.get("WIRETALK_TEST_DATABASE_URL"):
+        yield url
+        return
+    os.environ.pop("DATABASE_URL", None)
+    with tempfile.TemporaryDirectory(prefix="wiretalk-test-", dir="/tmp", ignore_cleanup_errors=True) as directory:  # sockets need a short path
+        os.chmod(directory, 0o755)  # as root the server runs as another user, who must get in
+        with embedded.database_url(Path(directory) / "pg") as url:
+            os.environ.pop("DATABASE_URL", None)
+            yield url
+
+
+@pytest.fixture(scope="session")
+def template(server_url: str) -> str:
+    """The server's URL, once the template database is migrated."""
+    import asyncio
+
+    async def make() -> None:
+        connection = await asyncpg.connect(server_url)
+        try:
+            await connection.execute(f"DROP DATABASE IF EXISTS {_TEMPLATE}")
+            await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
+        finally:
+            await connection.close()
+        os.environ["DATABASE_URL"] = _on(server_url, _TEMPLATE)
+        try:
+            await migrate()
+        finally:
+            del os.environ["DATABASE_URL"]
+
+    asyncio.run(make())
+    return server_url
+
+
+@pytest.fixture
+async def database_url(template: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[str]:
+    """A fresh, migrated database and data directory in the environment, for this test and the processes it starts."""
+    name = f"test_{uuid7().hex}"
+    admin = await asyncpg.connect(template)
+    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY wal_log")
+    monkeypatch.setenv("DATABASE_URL", _on(template, name))
+    monkeypatch.setenv("WIRETALK_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("WIRETALK_TEST_MODE", "1")
+    for operator in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "WIRETALK_PUBLIC_URL", "WIRETALK_ALLOW_HOSTS"):
+        monkeypatch.delenv(operator, raising=False)
+    _forget()
+    try:
+        yield _on(template, name)
+    finally:
+        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
+        await admin.close()
+        _forget()
+
+
+@pytest.fixture
+async def database(database_url: str) -> AsyncIterator[asyncpg.Pool]:
+    """The same with the pool of this process open."""
+    async with engine.pool(max_size=8) as pool:
+        yield pool
+
+
+@pytest.fixture(scope="session")
+def shared_dir() -> Path:
+    """The folder of outside material beside the checkout."""
+    found = Path(__file__).resolve().parents[2] / "shared"
+    if not found.is_dir():
+        pytest.skip("needs the folder `shared` beside the checkout, with the recorded material")
+    return found
+
+
+@pytest.fixture(autouse=True)
+def _no_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A test that reaches beyond this machine is a mistake."""
+    connect = socket.socket.connect
+
+    def guarded(self: socket.socket, address: Any) -> None:
+        if self.family in (socket.AF_INET, socket.AF_INET6) and not str(address[0]).startswith(("127.", "::1", "localhost")):
+            raise AssertionError(f"a test connects to {address[0]}")
+        connect(self, address)
+
+    monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+def _on(url: str, database: str) -> str:
+    """The server's URL with another database in it."""
+    head, mark, query = url.partition("?")
+    return f"{head.rsplit('/', 1)[0]}/{database}{mark}{query}"
+
+
+def _forget() -> None:
+    """Settings and keys are read anew from the environment."""
+    config.settings.cache_clear()
+    crypto._ring.cache_clear()
+    crypto._keys.cache_clear()
