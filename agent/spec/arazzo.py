@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from agent.spec.model import Exchange, Operation, Spec
-from agent.spec.redact import is_secret_name, mask_json, mask_named, mask_text
+from agent.spec.redact import is_secret_name, mask_named, mask_text
 
 Object = dict[str, Any]
 MIN_LINKED = 4

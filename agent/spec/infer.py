@@ -7,7 +7,7 @@ from functools import reduce
 from typing import Any, Literal
 from urllib.parse import quote, unquote, urlsplit
 
-from agent.spec import auth, pagination
+from agent.spec import auth, graphql, pagination
 from agent.spec.kinds import kind_of_route
 from agent.spec.merge import merge_route
 from agent.spec.model import Content as ContentSpec
@@ -192,6 +192,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
         operations=operations,
         schemas=pool.schemas,
         security_schemes=tuple(sorted(carriers.schemes.values(), key=lambda scheme: scheme.name)),
+        graphql_sdl=graphql.sdl_of(route.named[name] for route in merged.values() if kind_of_route(route) == "GraphQL" for name in sorted(route.named)),
         cors=_cors(summary, origin),
         rate_limit=_rate_limit(served),
         versioning=_versioning(operations),
