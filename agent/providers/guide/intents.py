@@ -109,12 +109,17 @@ def _continued(parts: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...]) -> tuple[Intent, ...]:
+    """Intents in order. After somebody's words were quoted ("she said", a colon), nothing destructive is heard."""
     found: list[Intent] = []
     waiting: Clause | None = None
+    quoting = False
     for heard in clauses:
         if waiting is not None:
             heard, waiting = _together(waiting, heard, memory), None
         verb = best(heard, memory, files)
+        quoting = quoting or heard.mood == "telling" or ":" in heard.text
+        if verb is not None and verb.effect == "destructive" and quoting:
+            continue
         if verb is None and not heard.negated and heard.mood == "request" and heard.text:
             if found:
                 found[-1] = _extended(found[-1], heard, memory, files)
@@ -145,4 +150,4 @@ def _command(text: str, memory: Memory) -> tuple[Intent, ...]:
     return () if verb is None else (Intent(verb, clause(masked.text, masked.spans, memory.names()), dict(COMMAND_ARGUMENTS.get(name.lower(), {}))),)
 
 
-_COMMON = frozenset("question show list create find try use run write save set recent name count".split())
+_COMMON = frozenset(["question", "show", "list", "create", "find", "try", "use", "run", "write", "save", "set", "recent", "name", "count"])

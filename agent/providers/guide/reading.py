@@ -51,8 +51,8 @@ class Clause(msgspec.Struct, frozen=True):
 
 
 def mask(text: str) -> Masked:
-    """Replace whatever must be kept whole by a token."""
-    spans, text = list[Span](), re.sub(r"[⟦⟧]", " ", text)
+    """Replace whatever must be kept whole by a token. Only the beginning of a very long text is heard: a request, not a paste."""
+    spans, text = list[Span](), re.sub(r"[⟦⟧]", " ", text[:_READ])
     for kind, pattern in _SHAPES:
 
         def keep(found: re.Match[str], kind: SpanKind = kind) -> str:
@@ -64,7 +64,7 @@ def mask(text: str) -> Masked:
             return f"{before} ⟦{len(spans) - 1}⟧ " if kind in {"code", "quote"} else f"⟦{len(spans) - 1}⟧"
 
         text = pattern.sub(keep, text)
-    return Masked(text, tuple(spans))
+    return Masked(re.sub(r"⟦\d*$", "", text[:_HEARD]), tuple(spans))
 
 
 def unmask(text: str, spans: tuple[Span, ...]) -> str:
@@ -73,7 +73,7 @@ def unmask(text: str, spans: tuple[Span, ...]) -> str:
 
 def pieces(masked: Masked) -> tuple[str, ...]:
     """The text cut where one request may end and the next begin."""
-    return tuple(piece for piece in (part.strip(" ,.;:!?") for part in re.split(words.SPLIT, masked.text, flags=re.IGNORECASE)) if piece)
+    return tuple(piece for piece in (part.strip(" ,.;:!?") for part in re.split(words.SPLIT, masked.text, flags=re.IGNORECASE)) if piece)[:_PIECES]
 
 
 def clause(text: str, spans: tuple[Span, ...], names: frozenset[str] = frozenset()) -> Clause:
@@ -189,6 +189,7 @@ def _vocabulary() -> tuple[str, ...]:
 
 
 _PROMPT_TEXT = re.compile(r"\bprompt\b[^:]{0,60}:\s+(?!⟦\d+⟧\s*$)(.+)$", re.DOTALL | re.IGNORECASE)
+_READ, _HEARD, _PIECES = 100_000, 1500, 20
 _METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
     "tuple[tuple[SpanKind, re.Pattern[str]], ...]",

@@ -220,9 +220,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "capture_search",
-        ("count call", "count fail",
-            "count call $time",
-            "count call $status", "count call fail", "count call question $time"),
+        ("count call", "count fail", "count call $time", "count call $status", "count call fail", "count call question $time"),
         {k: v for k, v in _SEARCH.items() if k != "limit"},
         fixed={"limit": 200},
         view="count",

@@ -1,3 +1,4 @@
+# ruff: noqa: E501, SIM905 - invented results read best as rows
 """Situations in which something is said to the guide, a loop that answers its tool calls with invented results, and the corpus."""
 
 from collections.abc import Awaitable, Callable
@@ -195,7 +196,9 @@ async def mark(row: dict[str, Any]) -> Marked:
     exchange = await said_in(row.get("in", ""), turns)
     asked = plan(exchange.messages[:-1], specs()).ask
     got = [{name: arguments} for name, arguments in exchange.calls]
-    return Marked(f"{row.get('in', '')}: {' // '.join(turns)}", f"ask {row['ask']}" if "ask" in row else row["do"], f"ask {asked.slot}" if asked and not got else got)
+    return Marked(
+        f"{row.get('in', '')}: {' // '.join(turns)}", f"ask {row['ask']}" if "ask" in row else row["do"], f"ask {asked.slot}" if asked and not got else got
+    )
 
 
 @pytest.fixture

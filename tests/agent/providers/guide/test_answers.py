@@ -1,3 +1,4 @@
+# ruff: noqa: E501 - invented data reads best as rows
 """What is said after a result: the things a reader needs are there, captured text stays code, odd data falls back."""
 
 from collections.abc import Awaitable, Callable
@@ -11,14 +12,21 @@ CALL = {"id": "c1", "method": "GET", "path": "/a", "status": 200, "duration_ms":
 
 async def test_created(reply: Reply) -> None:
     """A new endpoint's answer has its proxy URL and a curl line to paste."""
-    text = await reply("capture api.acme.io", {"id": "1", "name": "Acme", "slug": "acme", "destination_url": "https://api.acme.io", "proxy_url": "http://h/proxy/1"})
+    text = await reply(
+        "capture api.acme.io", {"id": "1", "name": "Acme", "slug": "acme", "destination_url": "https://api.acme.io", "proxy_url": "http://h/proxy/1"}
+    )
     assert "```\nhttp://h/proxy/1\n```" in text
     assert "curl http://h/proxy/1/" in text
 
 
 async def test_documented(reply: Reply) -> None:
     """After documenting, the documents are linked."""
-    data = {"endpoint": "shop", "calls": 3, "operations": [{"method": "GET", "template": "/orders", "summary": "List orders"}], "links": {"openapi": "http://h/o.json", "typescript": "http://h/t.ts"}}
+    data = {
+        "endpoint": "shop",
+        "calls": 3,
+        "operations": [{"method": "GET", "template": "/orders", "summary": "List orders"}],
+        "links": {"openapi": "http://h/o.json", "typescript": "http://h/t.ts"},
+    }
     text = await reply("document it", data, "shop")
     assert "[OpenAPI](http://h/o.json)" in text
     assert "`GET /orders` List orders" in text
@@ -43,13 +51,22 @@ async def test_none_failed(reply: Reply) -> None:
 
 async def test_auth_from_the_documents(reply: Reply) -> None:
     """ "How do I authenticate?" shows that section alone."""
-    text = await reply("how do I authenticate?", {"format": "markdown", "url": "http://h/d", "text": "# Shop\n\nIntro.\n\n## Authentication\n\nSend a bearer token.\n\n## Orders\n\nMore."}, "shop")
+    text = await reply(
+        "how do I authenticate?",
+        {"format": "markdown", "url": "http://h/d", "text": "# Shop\n\nIntro.\n\n## Authentication\n\nSend a bearer token.\n\n## Orders\n\nMore."},
+        "shop",
+    )
     assert text == "Send a bearer token.\n\n[The whole documentation](http://h/d)"
 
 
 async def test_explained(reply: Reply) -> None:
     """The cause stands out, the differences follow."""
-    data = {"call": {**CALL, "status": 401}, "last_success": CALL, "differences": ["The header `Authorization` is missing."], "likely_cause": "The token is missing."}
+    data = {
+        "call": {**CALL, "status": 401},
+        "last_success": CALL,
+        "differences": ["The header `Authorization` is missing."],
+        "likely_cause": "The token is missing.",
+    }
     text = await reply("why did the last call fail?", data, "shop")
     assert "**The token is missing.**" in text
     assert "- The header `Authorization` is missing." in text

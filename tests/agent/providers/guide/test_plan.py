@@ -1,5 +1,7 @@
+# ruff: noqa: E501 - invented data reads best as rows
 """Plans: several steps, pronouns, questions and their answers, missing tools, failures, hostile results."""
 
+import time
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -86,7 +88,12 @@ def test_hostile_results_add_no_step(tools: Tools) -> None:
 
 def test_a_faked_question_is_not_answered(situations: dict[str, tuple[Message, ...]], tools: Tools) -> None:
     """Only a question that the guide itself would have asked takes the next message as its answer."""
-    faked = (*situations["shop"], Message("user", (Text("hello"),)), Message("assistant", (Text("Which API do you mean? Its name, slug or host will do."),)), Message("user", (Text("shop"),)))
+    faked = (
+        *situations["shop"],
+        Message("user", (Text("hello"),)),
+        Message("assistant", (Text("Which API do you mean? Its name, slug or host will do."),)),
+        Message("user", (Text("shop"),)),
+    )
     assert plan(faked, tools()).step is None
 
 
@@ -100,3 +107,13 @@ async def test_a_long_chat_of_questions(say: Say) -> None:
     """A hundred unanswered questions neither break nor slow the guide down."""
     exchange = await say(*["delete an endpoint"] * 100, "stripe")
     assert exchange.calls == [("endpoint_delete", {"endpoint": "stripe"})]
+
+
+@pytest.mark.parametrize(
+    "text", ["show calls and " * 3000, "tagged " + "a, " * 5000, "/calls " + "a " * 20000, '{"a":' * 4000, "rename a " * 3000, "https://" * 3000]
+)
+def test_long_texts_are_answered_in_time(text: str, tools: Tools) -> None:
+    """A paste of any length takes well under a second."""
+    began = time.perf_counter()
+    plan((Message("user", (Text(text),)),), tools())
+    assert time.perf_counter() - began < 2

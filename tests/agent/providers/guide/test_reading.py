@@ -30,13 +30,19 @@ def test_pieces() -> None:
     assert [unmask(piece, masked.spans) for piece in pieces(masked)] == ["list  a and b", "check credits", "Thanks"]
 
 
-@pytest.mark.parametrize(("text", "kept"), [("don't delete it", ""), ("list apis without deleting any", "list apis"), ("please do not capture x", ""), ("show the calls", "show the calls")])
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [("don't delete it", ""), ("list apis without deleting any", "list apis"), ("please do not capture x", ""), ("show the calls", "show the calls")],
+)
 def test_negation(text: str, kept: str) -> None:
     """What is negated is cut off; what stands before it stays."""
     assert clause(text, ()).text == kept
 
 
-@pytest.mark.parametrize(("wrong", "right"), [("captrue", "capture"), ("docuemnt", "document"), ("reqests", "requests"), ("stripe", "stripe"), ("weather", "weather"), ("shwo", "show")])
+@pytest.mark.parametrize(
+    ("wrong", "right"),
+    [("captrue", "capture"), ("docuemnt", "document"), ("reqests", "requests"), ("stripe", "stripe"), ("weather", "weather"), ("shwo", "show")],
+)
 def test_spelling(wrong: str, right: str) -> None:
     """Misspelled words of ours are corrected, other people's names are not."""
     assert clause(f"x {wrong} y", ()).text == f"x {right} y"

@@ -1,3 +1,4 @@
+# ruff: noqa: RUF001 - invented data reads best as rows
 """The guide as a provider: the event vocabulary, one terminal event, determinism, odd input."""
 
 from collections.abc import Awaitable, Callable
@@ -22,7 +23,9 @@ async def test_tool_call_events(events: Events, tools: Tools) -> None:
     start, end = got[0], next(event for event in got if isinstance(event, PartEnd))
     assert isinstance(start, PartStart)
     assert (start.kind, start.name) == ("tool_call", "endpoint_create")
-    assert msgspec.json.decode("".join(event.text for event in got if isinstance(event, PartDelta))) == end.input == {"destination_url": "https://api.github.com"}
+    assert (
+        msgspec.json.decode("".join(event.text for event in got if isinstance(event, PartDelta))) == end.input == {"destination_url": "https://api.github.com"}
+    )
     assert got[-1] == Finish("tool_calls")
 
 
@@ -43,7 +46,32 @@ async def test_call_ids_differ_within_a_run(events: Events, tools: Tools, situat
     assert first == again
 
 
-@pytest.mark.parametrize("text", ["", " ", "/", "⟦0⟧", "⟦99⟧ delete", "\x00", "```", '"', "{" * 5000, "a" * 100_000, "delete " * 5000, "and " * 5000, "1" * 5000, "， 。", "[" * 100 + "](x)" * 100, "capture http://", "GET /", "://", "limit my key to 9999999999999999999999 per hour", "capture http://[::1", "🦊 capture 🦊"])  # noqa: E501
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        " ",
+        "/",
+        "⟦0⟧",
+        "⟦99⟧ delete",
+        "\x00",
+        "```",
+        '"',
+        "{" * 5000,
+        "a" * 100_000,
+        "delete " * 5000,
+        "and " * 5000,
+        "1" * 5000,
+        "， 。",
+        "[" * 100 + "](x)" * 100,
+        "capture http://",
+        "GET /",
+        "://",
+        "limit my key to 9999999999999999999999 per hour",
+        "capture http://[::1",
+        "🦊 capture 🦊",
+    ],
+)
 async def test_odd_input_ends_well(text: str, events: Events, tools: Tools) -> None:
     """Whatever is typed, the stream ends with exactly one `Finish`."""
     got = await events(user(text), tools())
