@@ -14,6 +14,7 @@ from agent.spec.summary import Field, Route
 
 HTTP_SCHEMES = ("basic", "bearer", "digest", "hawk", "negotiate", "dpop")
 _PUBLIC = ("csrf", "xsrf", "idempotency", "request-id", "correlation", "trace", "client-version", "app-version", "locale", "currency", "timezone")
+_IDENTITIES = ("device", "client", "install", "visitor", "instance", "account", "tenant", "org", "user", "build", "release")
 _NOT_A_SESSION = ("_ga", "_gid", "_fbp", "theme", "lang", "locale", "consent", "amplitude", "ajs_", "__utm", "_gcl", "optanon", "mp_")
 
 
@@ -91,7 +92,8 @@ def _is_credential(key: str, field: Field, places: int, granted: int, denied: in
     if any(word in lowered for word in _PUBLIC) or (where == "cookie" and lowered.startswith(_NOT_A_SESSION)):
         return False
     hashes = len(field.hashes.values) if field.hashes else 0
-    shortest = min((int(length) for length in field.lengths.values), default=0) if field.lengths else 0
+    lengths = field.lengths.values if field.lengths else {}
+    shortest = min((int(length.split(" ")[0]) for length in lengths), default=0)
     is_constant = hashes <= max(2, field.total // 8)
     is_named = is_secret_name(name) or (where == "cookie" and any(word in lowered for word in ("sess", "sid", "auth", "token", "jwt")))
     if denied >= 2 and field.granted and field.total >= 3:
@@ -100,6 +102,8 @@ def _is_credential(key: str, field: Field, places: int, granted: int, denied: in
             return True
         if field.denied / denied > 0.5:
             return False
+    if hashes == 1 and places > 1 and field.total >= 5 and all(length.endswith("random") for length in lengths) and not any(word in lowered for word in _IDENTITIES):
+        return where in ("header", "query") and shortest >= 20
     return is_named and is_constant and shortest >= 6 and (places > 1 or field.total > 1 or where != "query")
 
 
@@ -112,7 +116,8 @@ def _scheme(key: str, field: Field, is_jwt: bool, names: set[str]) -> SecuritySc
         return SecurityScheme(name="signatureAuth", kind="signature", scheme=name, where="header", parameter="Authorization", evidence=evidence)
     if where == "scheme":
         return SecurityScheme(name=_unique("authorizationHeader", names), kind="apiKey", where="header", parameter="Authorization", evidence=evidence)
-    readable = "".join(part[:1].upper() + part[1:] for part in name.replace("-", "_").split("_") if part.isalnum())
+    name_parts = name.lower() if name.isupper() else name
+    readable = "".join(part[:1].upper() + part[1:] for part in name_parts.replace("-", "_").split("_") if part.isalnum())
     readable = readable[:1].lower() + readable[1:] or "key"
     return SecurityScheme(name=_unique(readable, names), kind="apiKey", where=_place(where), parameter=name, evidence=evidence)
 

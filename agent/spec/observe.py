@@ -191,9 +191,10 @@ def _add_field(route: Route, key: str, value: str, status: int | None, name: str
         field.granted += 1
     elif status == 401:
         field.denied += 1
+    is_random = len(value) >= 16 and kind_of(value) in ("token", "hex", "prefixed", "uuid")
     if field.node is not None:
-        bodies.count(field.node, bodies.scalar_of(value), name)
-    for sample, text in ((field.hashes, _fingerprint(value)), (field.lengths, str(len(value)))):
+        bodies.count(field.node, bodies.scalar_of(value), "secret" if is_random else name)
+    for sample, text in ((field.hashes, _fingerprint(value)), (field.lengths, f"{len(value)} random" if is_random else str(len(value)))):
         if sample is None:
             continue
         if text in sample.values:

@@ -75,6 +75,7 @@ class Field(msgspec.Struct, omit_defaults=True):
     hashes: Sample | None = None
     """Of the raw values: tells constants from varying ones without keeping any."""
     lengths: Sample | None = None
+    """Of the raw values, with `random` behind those that look generated."""
 
 
 class Content(msgspec.Struct, omit_defaults=True):
