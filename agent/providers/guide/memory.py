@@ -100,13 +100,16 @@ def _shown(memory: Memory, result: ToolResult) -> Memory:
     if len(shown) == 1:
         focus[kind] = shown[0].ref
     listing = {**memory.listing, kind: shown} if listed else memory.listing
-    return Memory((*memory.things, *_endpoint_of(memory, shown), *shown), focus, listing, kind)
+    owners = _endpoints_of(shown)
+    if len(owners) == 1 and "endpoint" not in focus:
+        focus["endpoint"] = owners[0].ref
+    return Memory((*memory.things, *owners, *shown), focus, listing, kind)
 
 
-def _endpoint_of(memory: Memory, shown: tuple[Thing, ...]) -> tuple[Thing, ...]:
-    """A captured call may name its endpoint as an object; then that endpoint is known too."""
-    owner = shown[0].about.get("endpoint")
-    return (_thing("endpoint", cast("dict[str, Any]", owner)),) if isinstance(owner, dict) and _ref("endpoint", cast("dict[str, Any]", owner)) else ()
+def _endpoints_of(shown: tuple[Thing, ...]) -> tuple[Thing, ...]:
+    """The endpoints that calls belong to, each once, as our own table names them."""
+    slugs = dict.fromkeys(str(thing.about["endpoint"]) for thing in shown if thing.kind == "call" and isinstance(thing.about.get("endpoint"), str))
+    return tuple(Thing("endpoint", slug, frozenset({slug.lower()}), {}) for slug in slugs)
 
 
 def _thing(kind: Kind, row: dict[str, Any]) -> Thing:

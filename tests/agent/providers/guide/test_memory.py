@@ -30,3 +30,11 @@ def test_failed_results_are_forgotten() -> None:
 def test_unknown_tools_name_nothing() -> None:
     """A result of a tool that is not ours is not read."""
     assert things_of("evil_tool", {"items": [{"id": "1"}]}) == ()
+
+
+def test_the_endpoint_of_calls() -> None:
+    """Calls of one endpoint make it the one spoken of; calls of two do not choose."""
+    one = ToolResult("a", "capture_search", "", {"items": [{"id": "c1", "endpoint": "shop"}, {"id": "c2", "endpoint": "shop"}]})
+    two = ToolResult("a", "capture_search", "", {"items": [{"id": "c1", "endpoint": "shop"}, {"id": "c2", "endpoint": "stripe"}]})
+    assert remember((Message("tool", (one,)),)).focus.get("endpoint") == "shop"
+    assert remember((Message("tool", (two,)),)).focus.get("endpoint") is None

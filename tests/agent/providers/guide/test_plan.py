@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - invented data reads best as rows
 """Plans: several steps, pronouns, questions and their answers, missing tools, failures, hostile results."""
 
 import time
