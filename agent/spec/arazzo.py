@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from agent.spec.model import Exchange, Operation, Spec
-from agent.spec.redact import is_secret_name, mask_named, mask_text
+from agent.spec.redact import is_secret_name, mask_name, mask_named, mask_text
 
 Object = dict[str, Any]
 MIN_LINKED = 4
@@ -83,7 +83,7 @@ def _sent(exchange: Exchange, operation: Operation) -> list[tuple[str, str, str]
 
 def _payload(name: str, value: Any, known: dict[str, str], inputs: dict[str, Object]) -> Any:
     if isinstance(value, dict):
-        return {key: _payload(str(key), item, known, inputs) for key, item in value.items()}
+        return {mask_name(str(key)): _payload(str(key), item, known, inputs) for key, item in value.items()}
     if isinstance(value, list):
         return [_payload(name, item, known, inputs) for item in value]
     return _linked(name, value, known, inputs) if isinstance(value, str | int) and not isinstance(value, bool) else value
@@ -108,7 +108,7 @@ def _outputs(step: _Step, known: dict[str, str]) -> Object:
     body = _json(step.exchange.response_body)
     for pointer, value in _leaves(body, "", 0):
         text = str(value)
-        if len(text) < MIN_LINKED or text in known or len(found) >= 200:
+        if len(text) < MIN_LINKED or text in known or len(found) >= 200 or mask_text(pointer) != pointer:
             continue
         key = re.sub(r"[^A-Za-z0-9]+", "_", pointer).strip("_") or "body"
         while key in found:

@@ -53,22 +53,25 @@ def exchange(entry: Entry) -> Exchange:
 
 
 def _read(stream: BinaryIO, skips: Skips) -> Iterator[Exchange]:
-    json, number = JsonStream(stream), 0
+    json, number, given = JsonStream(stream), 0, 0
     try:
         for _ in _entries(json):
             number += 1
             try:
                 entry = json.value()
-                yield exchange(entry) if isinstance(entry, dict) else _reject("it is no object")
+                found = exchange(entry) if isinstance(entry, dict) else _reject("it is no object")
             except (CutOff, Malformed):
                 raise
             except ValueError as error:
                 skips.add(f"Entry {number} was left out: {error}.")
+                continue
+            given += 1
+            yield found
     except (CutOff, Malformed) as error:
-        if not number:
-            raise Unreadable(
-                "This is no HAR file: it has no `log.entries`." if isinstance(error, Malformed) else "The file is cut off before its first entry."
-            ) from None
+        if not number and isinstance(error, Malformed):
+            raise Unreadable("This is no HAR file: it has no `log.entries`.") from None
+        if not given and not skips.count:
+            raise Unreadable(f"The file breaks off before its first entry is whole: {error}.") from None
         skips.add(f"The file ends early, in or after entry {number}: {error}.")
 
 

@@ -15,7 +15,7 @@ import msgspec
 
 from agent.spec import yaml_text
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response, SecurityScheme, Spec
-from agent.spec.redact import find_secrets, is_secret_name, mask_json, mask_named, mask_text, mask_url
+from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named, mask_text, mask_url
 
 Document = dict[str, Any]
 
@@ -208,13 +208,13 @@ def _masked_schema(schema: Any, name: str) -> Any:
     result: JsonSchema = {}
     for key, value in schema.items():
         if key in _NAMED_SCHEMAS and isinstance(value, dict):
-            result[key] = {_property_name(inner): _masked_schema(item, inner) for inner, item in value.items()}
+            result[key] = {mask_name(inner): _masked_schema(item, inner) for inner, item in value.items()}
         elif key in ("allOf", "anyOf", "oneOf", "prefixItems"):
             result[key] = [_masked_schema(item, name) for item in value]
         elif key == "$ref":
             result[key] = _reference(value)
         elif key == "required":
-            result[key] = [_property_name(item) for item in value]
+            result[key] = [mask_name(item) for item in value]
         elif key in _VALUES or key in _LISTS:
             result |= _masked_values(key, value, name)
         else:
@@ -227,10 +227,6 @@ def _masked_values(key: str, value: Any, name: str) -> JsonSchema:
     masked = mask_named(name, value)
     is_rule = key in ("enum", "const", "default")
     return {} if is_rule and (masked != value or is_secret_name(name)) else {key: masked}
-
-
-def _property_name(name: str) -> str:
-    return mask_text(name) if len(name) >= 16 and find_secrets(name) else name
 
 
 def _reference(value: str) -> str:

@@ -22,7 +22,7 @@ PASSES = 4
 SHAPES_POOLED = 6
 SEEDS = 24
 EVIDENT = 4.0
-LIKELY = 2.5
+LIKELY = 1.5
 FAMILY_MAX = 160
 
 
@@ -223,7 +223,7 @@ def _collections(leaves: list[Leaf]) -> set[str]:
         leaf.segments[position]
         for leaf in leaves
         for position in range(len(leaf.segments) - 1)
-        if not leaf.roles[position] and "<" in leaf.segments[position + 1] and tuple(_normal(leaf)[: position + 1]) in ends
+        if not leaf.roles[position] and leaf.roles[position + 1] and tuple(_normal(leaf)[: position + 1]) in ends
     }
 
 
@@ -522,6 +522,8 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
             closure = 2.0 * group.size / len(siblings) if group.size >= 3 else 0.0
             if child.count <= 2 and group.size >= 4 and group.singles * 3 >= group.size:
                 closure += 1.0
+            if all(not tail for tail, _ in child.cells) and not any(key in group.cells for key in child.cells):
+                closure = 0.0
             if child.own + _bond(child, group, context) + _single_bonus(child, context) + closure > 0:
                 members[child.value] = child
                 _join_group(group, child, is_forced)

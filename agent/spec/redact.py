@@ -63,6 +63,11 @@ def mask_named(name: str, value: Any) -> Any:
     return _mask_value(value, name)
 
 
+def mask_name(name: str) -> str:
+    """A key of a map, which may be a secret itself. Short names are left alone: they are words."""
+    return _mask_found(name) if len(name) >= 16 else name
+
+
 def mask_headers(headers: Headers) -> Headers:
     """Headers with credentials hidden. The scheme of `Authorization`, cookie names and cookie attributes stay."""
     return tuple((name, mask_header(name, value)) for name, value in headers)
@@ -169,7 +174,7 @@ def _mask_value(value: Any, name: str) -> Any:
 
 def _named(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
     """Keys can be secrets too, where an object is a map."""
-    return [(_mask_found(key) if isinstance(key, str) and len(key) >= 16 else key, item) for key, item in value.items()]
+    return [(mask_name(key) if isinstance(key, str) else key, item) for key, item in value.items()]
 
 
 def _inherited(key: str, parent: str, item: Any) -> str:
@@ -208,7 +213,7 @@ def _mask_assigned(match: re.Match[str]) -> str:
     name, between, value = match.groups()
     verdict = _verdict(name)
     is_quoted = between.strip() not in (":", ">")
-    if not verdict or value.startswith(MARK) or (verdict == "doubtful" and not _looks_random(value)):
+    if not verdict or value.startswith(MARK) or value.lower() in ("true", "false", "null", "none") or (verdict == "doubtful" and not _looks_random(value)):
         return match.group()
     if verdict == "secret" and not is_quoted and between.strip() == ":" and not _looks_random(value):
         return match.group()

@@ -9,7 +9,7 @@ import re
 from typing import Any
 
 from agent.spec.model import Content, JsonSchema, Operation, Parameter, Response, Spec
-from agent.spec.redact import find_secrets, is_secret_name, mask_json, mask_text
+from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_text
 
 INDENT = "  "
 MAX_DEPTH = 40
@@ -66,7 +66,7 @@ def _pascal(name: str) -> str:
 
 
 def _key(name: str) -> str:
-    shown = mask_text(name) if len(name) >= 16 and find_secrets(name) else name
+    shown = mask_name(name)
     return shown if _IDENTIFIER.fullmatch(shown) else json.dumps(shown)
 
 
