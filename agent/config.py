@@ -8,6 +8,8 @@ from typing import Annotated
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from db.embedded import default_data_dir
+
 
 class Settings(BaseSettings):
     """`WIRETALK_<NAME>` each, except `DATABASE_URL`, `PORT` and the two provider keys."""
@@ -17,7 +19,10 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, validation_alias="PORT", description="Port to listen on.")
     workers: int = Field(1, description="Web processes.")
-    data_dir: Path = Field(Path("~/.local/share/wiretalk"), description="Embedded database, key file, spill files.")
+    data_dir: Path = Field(
+        default_factory=default_data_dir,
+        description="Embedded database, key file, captures on their way; for root `/var/lib/wiretalk`, else `~/.local/share/wiretalk`.",
+    )
     database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="A PostgreSQL to use instead of the embedded one.")
     public_url: str | None = Field(None, description="The address that users and clients see; default: host and port.")
     secret_key: SecretStr | None = Field(None, description="Encryption keys, newest first, comma-separated; default: a key file in the data directory.")
@@ -28,8 +33,12 @@ class Settings(BaseSettings):
     body_limit: int = Field(1024 * 1024, description="Bytes kept of each captured body.")
     message_limit: int = Field(100_000, description="Characters in one chat message.")
     log_level: str = Field("info", description="debug, info, warning or error.")
-    anthropic_api_key: SecretStr | None = Field(None, validation_alias="ANTHROPIC_API_KEY", description="Offers Anthropic's models to every user at the operator's cost.")
-    openai_api_key: SecretStr | None = Field(None, validation_alias="OPENAI_API_KEY", description="Offers OpenAI's models to every user at the operator's cost.")
+    anthropic_api_key: SecretStr | None = Field(
+        None, validation_alias="ANTHROPIC_API_KEY", description="Offers Anthropic's models to every user at the operator's cost."
+    )
+    openai_api_key: SecretStr | None = Field(
+        None, validation_alias="OPENAI_API_KEY", description="Offers OpenAI's models to every user at the operator's cost."
+    )
     test_mode: bool = Field(False, description="For the test suite: offers the scripted provider.")
 
     @property

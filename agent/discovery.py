@@ -29,6 +29,7 @@ class Discovery(msgspec.Struct, frozen=True):
 
 async def update(endpoint: Endpoint) -> Discovery:
     """The spec of everything captured so far. Costs what is new, not what is stored."""
+    known, calls, revision = summary.EMPTY, 0, 0
     async with engine.transaction():
         await DiscoverySummary.raw(
             "INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING", uuid7(), endpoint.id, b""
@@ -37,7 +38,8 @@ async def update(endpoint: Endpoint) -> Discovery:
             "SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {} FOR UPDATE", endpoint.id
         )
         row = rows[0]
-        known = summary.load(bytes(row["summary"])) if row["summary"] else summary.EMPTY
+        if row["summary"]:
+            known = summary.load(bytes(row["summary"]))
         last: UUID | None = row["last_call_id"]
         added = 0
         while batch := await captures.exchanges(endpoint.id, after=last, limit=_BATCH):
@@ -48,8 +50,9 @@ async def update(endpoint: Endpoint) -> Discovery:
                 "UPDATE discovery_summaries SET summary = {}, last_call_id = {}, call_count = call_count + {}, revision = revision + 1 WHERE endpoint_id = {}",
                 summary.dump(known), last, added, endpoint.id,
             )  # fmt: skip
+        calls, revision = row["call_count"] + added, row["revision"] + bool(added)
     spec = await asyncio.to_thread(infer.conclude, known, title=endpoint.name, server=endpoint.destination_url)
-    return Discovery(spec, row["call_count"] + added, row["revision"] + bool(added))
+    return Discovery(spec, calls, revision)
 
 
 async def store(endpoint_id: UUID, spec: Spec) -> None:

@@ -178,7 +178,7 @@ async def _newest(endpoint_id: UUID) -> dict[str, Any] | None:
 
 
 def _spec_of(row: dict[str, Any]) -> Spec:
-    return openapi_read.spec(msgspec.json.decode(row["open_api_spec"]))
+    return openapi_read.read(msgspec.json.decode(row["open_api_spec"]))
 
 
 def _line(operation: Operation) -> OperationLine:

@@ -107,6 +107,13 @@ async def create(
     return await get(actor, row.id)
 
 
+async def insert_known(actor: Actor, destination_url: str, name: str) -> UUID:
+    """An endpoint for an address that is not asked about: sample data must not need a network."""
+    row = Row(id=uuid7(), user_id=actor.user_id, name=name, destination_url=destination_url, created_via=actor.via)
+    await _insert_with_slug(row)
+    return row.id
+
+
 async def get(actor: Actor, endpoint_id: UUID) -> Endpoint:
     """Raises endpoint_not_found."""
     rows = await Row.raw(f"{_SELECT} WHERE id = {{}} AND user_id = {{}}", endpoint_id, actor.user_id)

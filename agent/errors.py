@@ -73,6 +73,7 @@ CATALOGUE: dict[str, Entry] = {
     "provider_auth": Entry(502, "The provider refused the key", "Check the key in the settings."),
     "provider_rate_limited": Entry(429, "The provider limits requests", "Wait, or use another key or model."),
     "provider_overloaded": Entry(503, "The provider is overloaded", "Try again in a minute, or use another model."),
+    "provider_failed": Entry(502, "The provider failed", "Try again in a minute, or use another model."),
     "provider_unreachable": Entry(502, "The provider could not be reached", "Check the base URL and the network."),
     "provider_rejected": Entry(502, "The provider rejected the request", "Read the provider's sentence; another model may accept it."),
     "provider_cut": Entry(502, "The provider's answer broke off", "What arrived is kept; retry to get the rest."),
@@ -94,7 +95,15 @@ class Problem(Exception):
 
     def document(self) -> dict[str, Any]:
         """The RFC 9457 members."""
-        return {"type": f"urn:wiretalk:problem:{self.code}", "title": self.title, "status": self.status, "code": self.code, "detail": self.detail, "remedy": self.remedy, **self.extra}
+        return {
+            "type": f"urn:wiretalk:problem:{self.code}",
+            "title": self.title,
+            "status": self.status,
+            "code": self.code,
+            "detail": self.detail,
+            "remedy": self.remedy,
+            **self.extra,
+        }
 
     def sentence(self) -> str:
         """For a chat, a terminal or a model: what happened and what to do."""

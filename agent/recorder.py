@@ -149,7 +149,7 @@ class Recorder:
     async def record(self, heard: Heard) -> UUID:
         """Acknowledge one exchange and give its id. Waits while the database is far behind, so that memory stays bounded."""
         await self._room.wait()
-        row = _row(heard)
+        row = row_of(heard)
         if self._current is None:
             self._current = _Segment(self._directory / f"{os.getpid()}-{uuid7()}.spool")
         self._current.append(row)
@@ -244,7 +244,8 @@ def body_of(data: bytes, limit: int) -> Body:
     return Body(data[:limit], len(data), hashlib.sha256(data).digest(), len(data) > limit)
 
 
-def _row(heard: Heard) -> _Row:
+def row_of(heard: Heard) -> _Row:
+    """The row that `store` copies."""
     call_id = uuid7()
     context = context_of(call_id)
     request, response = _lower(heard.request_headers), _lower(heard.response_headers)

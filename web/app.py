@@ -13,9 +13,6 @@ from litestar import Litestar, Router, asgi, get
 from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
-from litestar.openapi import OpenAPIConfig
-from litestar.openapi.plugins import ScalarRenderPlugin
-from litestar.openapi.spec import Components, SecurityScheme
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Receive, Scope, Send
 
@@ -27,11 +24,11 @@ from agent.recorder import Recorder
 from db import engine
 from web import api, mcp, pages
 from web.auth import Authentication, csrf_guard
+from web.console import console, openapi_config
 from web.demo import shop
 from web.headers import with_security_headers
 from web.pages.engine import template_config
 from web.problems import handle
-from web.proxy import http as proxy_http
 from web.proxy import in_front_of, lookup
 
 log = structlog.get_logger()
@@ -66,6 +63,7 @@ def create_app() -> Litestar:
             health,
             ready,
             demo,
+            console,
             Router("/api/v1", route_handlers=list(api.ROUTES), guards=[csrf_guard]),
             *mcp.MOUNTS,
             Router("/", route_handlers=list(pages.PAGES), guards=[csrf_guard], include_in_schema=False),
@@ -75,14 +73,7 @@ def create_app() -> Litestar:
         exception_handlers={Exception: handle, HTTPException: handle, Problem: handle},
         lifespan=[_lifespan, mcp.lifespan],
         template_config=template_config(),
-        openapi_config=OpenAPIConfig(
-            title="Wiretalk",
-            version=VERSION,
-            path="/api/docs",
-            render_plugins=[ScalarRenderPlugin(js_url="/static/vendor/scalar.js", path="/")],
-            components=Components(security_schemes={"token": SecurityScheme(type="http", scheme="bearer", description="An API token.")}),
-            security=[{"token": []}],
-        ),
+        openapi_config=openapi_config(VERSION),
         request_max_body_size=60 * 1024 * 1024,
         state=State({"hub": Hub()}),
         pdb_on_exception=False,
@@ -118,7 +109,6 @@ async def _lifespan(app: Litestar) -> AsyncIterator[None]:
             await recorder.drain()
         await loop.leave()
         await asyncio.wait([ears], timeout=2)
-        await proxy_http.close()
         await egress.close()
         await engine.stop_pool()
 

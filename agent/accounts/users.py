@@ -67,6 +67,18 @@ async def sign_up(email: str, password: str, *, via: Via = "web", role: Role = "
     return await _profile(user.id)
 
 
+async def ensure_demo(email: str, username: str, password: str) -> UUID:
+    """A demo account, made once; its password may break the rules for passwords, for it is published anyway."""
+    rows = await User.raw("SELECT id FROM users WHERE lower(email) = lower({})", email)
+    if rows:
+        return rows[0]["id"]
+    user = User(id=uuid7(), email=email, username=username, password_hash=await passwords.hash_password(password), role="DEMO", is_verified=True, created_via="cli")
+    async with engine.transaction():
+        await User.insert(user)
+        await ledger.grant(user.id, SIGN_UP_CREDITS, "Credits at sign-up", key=f"sign-up:{user.id}")
+    return user.id
+
+
 async def sign_in(email: str, password: str, origin: Origin, via: Via = "web") -> Actor:
     """Raises rate_limited before any hashing, else wrong_credentials, the same for every reason."""
     await throttle.check(email, origin.address)

@@ -62,17 +62,17 @@ async def grant(user_id: UUID, amount: int, description: str, *, key: str, type:
 
 async def hold(user_id: UUID, amount: int, tool: str, *, key: str, run_id: UUID | None = None) -> UUID:
     """Set credits aside for a quarter of an hour at most. Raises insufficient_credits."""
+    held = uuid7()
     async with engine.transaction():
         await CreditHold.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
         rows = await CreditHold.raw(_BALANCE, user_id)
         available = rows[0]["credits"] - rows[0]["held"]
         if available < amount:
             raise Problem("insufficient_credits", f"This costs {amount} credits and you have {available}.", price=amount, available=available)
-        row = CreditHold(
-            id=uuid7(), user_id=user_id, amount=amount, tool=tool, run_id=run_id, idempotency_key=key, expires_at=datetime.now(UTC) + _HOLD_LIFETIME
+        await CreditHold.insert(
+            CreditHold(id=held, user_id=user_id, amount=amount, tool=tool, run_id=run_id, idempotency_key=key, expires_at=datetime.now(UTC) + _HOLD_LIFETIME)
         )
-        await CreditHold.insert(row)
-        return row.id
+    return held
 
 
 async def settle(hold_id: UUID, type: EntryType, description: str, *, endpoint_id: UUID | None = None) -> None:

@@ -59,7 +59,7 @@ def tool(*, effect: Effect, scope: str, price: int = 0, recomputes: bool = False
     """Mark a function as a tool with its effect, the scope a token needs and its price in credits."""
 
     def mark(function: ToolFunction) -> ToolFunction:
-        function.__tool__ = {"effect": effect, "scope": scope, "price": price, "recomputes": recomputes, "asks_for": asks_for}  # type: ignore[attr-defined]
+        vars(function)["__tool__"] = {"effect": effect, "scope": scope, "price": price, "recomputes": recomputes, "asks_for": asks_for}
         return function
 
     return mark
@@ -75,8 +75,8 @@ def describe(function: ToolFunction) -> Tool:
         function=function,
         arguments=arguments,
         input_schema=_schema(arguments),
-        **function.__tool__,
-    )  # type: ignore[attr-defined]
+        **vars(function)["__tool__"],
+    )
 
 
 def parse(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 
 import click
 
-from web.cli import operate
+from web.cli import discover, operate
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -11,5 +11,5 @@ def main() -> None:
     """Say which API you care about, use it as you always do, and talk with what was heard."""
 
 
-for _command in operate.COMMANDS:
+for _command in (*operate.COMMANDS, discover.discover, discover.diff):
     main.add_command(_command)

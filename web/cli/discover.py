@@ -60,9 +60,6 @@ def diff(old: str, new: str, kind: str) -> None:
         raise SystemExit(1)
 
 
-COMMANDS = (discover, diff)
-
-
 def _spec(files: tuple[str, ...]) -> Spec:
     """The spec of all files together; the run ends with one line where one is unreadable."""
     count = 0
@@ -97,7 +94,7 @@ def _exchanges(name: str) -> Iterator[Exchange]:
 
 def _opened(name: str) -> BinaryIO:
     if name == "-":
-        return click.get_binary_stream("stdin")
+        return sys.stdin.buffer
     try:
         return Path(name).open("rb")
     except OSError as error:
@@ -135,7 +132,10 @@ def _written(spec: Spec, kind: str, *, is_json: bool) -> bytes:
 
 def _summary(spec: Spec) -> str:
     """A table for a terminal."""
-    rows = [(operation.method, operation.template, f"{operation.evidence.count:,}", ",".join(response.status for response in operation.responses)) for operation in spec.operations]
+    rows = [
+        (operation.method, operation.template, f"{operation.evidence.count:,}", ",".join(response.status for response in operation.responses))
+        for operation in spec.operations
+    ]
     widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
     lines = [f"{spec.title}  {' '.join(spec.servers)}", ""]
     lines += [f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}×  {row[3]}" for row in rows]
@@ -207,7 +207,3 @@ def _say(text: str) -> None:
 def _stop(sentence: str) -> NoReturn:
     click.echo(f"wiretalk: {_plain(sentence)}", err=True)
     raise SystemExit(2)
-
-
-if __name__ == "__main__":
-    click.Group("wiretalk", commands={command.name or "": command for command in COMMANDS})()

@@ -1,12 +1,14 @@
 """Running the server, and what an operator does to it: users, tokens, migrations, seed."""
 
 import asyncio
+import json
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
+from agent import demo_accounts
 from agent.accounts import tokens, users
 from agent.config import settings
 from agent.errors import Problem
@@ -72,7 +74,27 @@ def token_create(email: str, name: str, scopes: str) -> None:
     click.echo(_in_database(_new_token(email, name, [scope.strip() for scope in scopes.split(",") if scope.strip()])))
 
 
-COMMANDS: tuple[click.Command, ...] = (serve, migrate_command, user, token)
+@click.command(name="seed")
+@click.option("--even-if-public", is_flag=True, help="Also where others can reach this server: the password is public.")
+def seed_command(even_if_public: bool) -> None:
+    """Make the demo accounts demo1 to demo3, with captures and documents. Safe to run twice."""
+    for line in _in_database(demo_accounts.seed(even_if_public=even_if_public)):
+        click.echo(line)
+
+
+@click.command(name="mcp-config")
+@click.argument("client", type=click.Choice(["claude-code", "claude-desktop", "cursor", "vscode"]), default="claude-code")
+def mcp_config(client: str) -> None:
+    """Print the snippet that connects an MCP client to this server; put a token from `wiretalk token create` in it."""
+    url = f"{settings().base_url}/mcp"
+    if client == "claude-code":
+        click.echo(f'claude mcp add --transport http wiretalk {url} --header "Authorization: Bearer $WIRETALK_TOKEN"')
+        return
+    entry: dict[str, object] = {"type": "http", "url": url, "headers": {"Authorization": "Bearer ${WIRETALK_TOKEN}"}}
+    click.echo(json.dumps({"servers" if client == "vscode" else "mcpServers": {"wiretalk": entry}}, indent=2))
+
+
+COMMANDS: tuple[click.Command, ...] = (serve, migrate_command, seed_command, user, token, mcp_config)
 
 
 async def _new_token(email: str, name: str, scopes: list[str]) -> str:

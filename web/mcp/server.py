@@ -169,11 +169,18 @@ _PROMPTS: dict[str, tuple[str, str, str]] = {
 
 def _offered(context: RequestContext) -> list[tools.Tool]:
     offered = list(invoke.offered(_actor(context).scopes))
-    return [tool for tool in offered if tool.name in CORE_TOOLS] if context.request.scope.get(CORE) else offered
+    return [tool for tool in offered if tool.name in CORE_TOOLS] if _scope(context).get(CORE) else offered
 
 
 def _actor(context: RequestContext) -> Actor:
-    return context.request.scope[ACTOR]
+    return _scope(context)[ACTOR]
+
+
+def _scope(context: RequestContext) -> dict[str, Any]:
+    """The ASGI scope of the HTTP request, to which the mount has added who is asking."""
+    if context.request is None:
+        raise MCPError(_INVALID_PARAMS, "this server is reached over HTTP only")
+    return context.request.scope
 
 
 def _tool(tool: tools.Tool) -> Tool:
