@@ -108,7 +108,9 @@ def test_odd_values_do_no_harm() -> None:
         (b"{}", "This is no HAR file: it has no `log.entries`."),
         (b'{"log": {"entries": 5}}', "This is no HAR file: it has no `log.entries`."),
         (b'{"log": {nope}}', "This is no HAR file: it has no `log.entries`."),
-        (b'{"log": {"version": "1.', "The file is cut off before its first entry."),
+        (b'{"log": {"version": "1.', "The file breaks off before its first entry is whole: the file is cut off."),
+        (b'{"log": {"entries": [{"request": ', "The file breaks off before its first entry is whole: the file is cut off."),
+        (b'{"log": {"entries": [{nope}]}}', "The file breaks off before its first entry is whole: invalid JSON"),
         ("{}".encode("utf-16"), "The file is UTF-16 encoded; save it as UTF-8."),
     ],
 )

@@ -1,0 +1,31 @@
+"""Recorded sequences as Arazzo workflows."""
+
+import json
+from collections.abc import Callable
+
+from agent.spec import arazzo
+from agent.spec.model import Exchange, Spec
+
+ORDER = "123e4567-e89b-42d3-a456-426614174000"
+
+
+def test_values_are_carried_from_step_to_step(shop: Spec, golden: Callable[[str, str], None]) -> None:
+    """An id that one answer gave and a later call sent is a reference; a secret is an input; strangers are passed over."""
+    sent = json.dumps({"id": "new", "payment_token": "tok-abcdef123456", "total": 3}).encode()
+    exchanges = (
+        Exchange("1", "POST", "https://api.shop.test/v1/orders", 201, request_body=sent, response_body=json.dumps({"id": ORDER, "total": 3}).encode()),
+        Exchange("2", "GET", "https://api.shop.test/v1/unknown", 404),
+        Exchange("3", "GET", f"https://api.shop.test/v1/orders/{ORDER}", 200, response_body=b"not json"),
+        Exchange("4", "GET", "https://api.shop.test/v1/orders?limit=5&other=1", 200),
+    )
+    document = arazzo.document(shop, exchanges, name="place an order")
+    golden("shop.arazzo.json", json.dumps(document, indent=2) + "\n")
+    steps = document["workflows"][0]["steps"]
+    assert [step["operationId"] for step in steps] == ["createOrder", "getOrder", "listOrders"]
+    assert steps[1]["parameters"] == [{"name": "order_id", "in": "path", "value": "$steps.step1.outputs.id"}]
+    assert "tok-abcdef" not in json.dumps(document) and document["workflows"][0]["inputs"]["properties"] == {"payment_token": {"type": "string"}}
+
+
+def test_nothing_recorded_is_an_empty_workflow(shop: Spec) -> None:
+    """Still a document."""
+    assert arazzo.document(shop, ())["workflows"][0]["steps"] == []

@@ -1,0 +1,30 @@
+"""The Postman collection, and the `.http` file."""
+
+import json
+from collections.abc import Callable
+
+from agent.spec import postman
+from agent.spec.model import Spec
+
+
+def test_the_collection_is_as_agreed(shop: Spec, golden: Callable[[str, str], None]) -> None:
+    """Compared as a whole with the golden file."""
+    golden("shop.postman.json", json.dumps(postman.document(shop), indent=2, ensure_ascii=False) + "\n")
+
+
+def test_what_the_schema_of_2_1_demands_is_there(shop: Spec, hostile: Spec) -> None:
+    """Name and schema in `info`; each request with a method and a URL object; each answer with a number."""
+    for spec in (shop, hostile, Spec("x")):
+        document = postman.document(spec)
+        assert document["info"]["schema"].endswith("/v2.1.0/collection.json") and isinstance(document["item"], list)
+        for folder in document["item"]:
+            for item in folder["item"]:
+                assert isinstance(item["request"]["url"]["path"], list) and item["request"]["method"].isupper()
+                assert all(isinstance(answer["code"], int) for answer in item["response"])
+
+
+def test_credentials_are_variables(shop: Spec) -> None:
+    """None is written out."""
+    requests = {item["name"]: item["request"] for folder in postman.document(shop)["item"] for item in folder["item"]}
+    assert requests["List orders"]["auth"] == {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]}
+    assert requests["Get an order"]["auth"] == {"type": "noauth"}

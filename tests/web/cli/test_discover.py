@@ -1,0 +1,145 @@
+"""The commands as a shell runs them: what is on stdout, what on stderr, and the exit code."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import yaml
+from click.testing import CliRunner
+from openapi_spec_validator import validate
+
+from web.cli import main
+
+ROOT = Path(__file__).resolve().parents[3]
+
+
+class Done(NamedTuple):
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+def run(*arguments: str, stdin: bytes = b"") -> Done:
+    found = CliRunner().invoke(main, arguments, input=stdin)
+    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
+    return Done(found.exit_code, found.stdout_bytes, found.stderr_bytes)
+
+
+def har(*calls: tuple[str, str, Any]) -> bytes:
+    """Calls as method, path and answer."""
+    entries = [{"startedDateTime": f"2025-01-01T00:00:{number:02}Z", "request": {"method": method, "url": "https://api.test" + path, "headers": []}, "response": {"status": 200, "headers": [{"name": "Content-Type", "value": "application/json"}], "content": {"text": json.dumps(answer)}}} for number, (method, path, answer) in enumerate(calls)]
+    return json.dumps({"log": {"version": "1.2", "entries": entries}}).encode()
+
+
+PETS = har(*[("GET", f"/pets/{number}", {"id": number, "name": f"n{number}"}) for number in range(11, 17)], ("GET", "/pets", [{"id": 11, "name": "n11"}]))
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    path = tmp_path / "pets.bin"
+    path.write_bytes(PETS)
+    return path
+
+
+def test_a_process_of_its_own_does_the_same(pets: Path) -> None:
+    """As from a shell."""
+    done = subprocess.run([sys.executable, "-c", "from web.cli import main; main()", "discover", str(pets)], capture_output=True, check=False, timeout=60, cwd=ROOT)  # noqa: S603  # our own program
+    assert (done.returncode, done.stdout, done.stderr) == run("discover", str(pets))
+
+
+def test_yaml_on_stdout_is_the_default(pets: Path) -> None:
+    """And stderr says how much was read."""
+    done = run("discover", str(pets))
+    document = yaml.safe_load(done.stdout)
+    validate(document)
+    assert done.returncode == 0 and len(document["paths"]) == 2
+    assert done.stderr == b"7 calls read, 2 operations found.\n"
+
+
+@pytest.mark.parametrize(("name", "start"), [("o.json", b"{\n"), ("o.yaml", b"openapi: "), ("o.yml", b"openapi: "), ("o.md", b"# "), ("o.ts", b"/**"), ("o", b"openapi: ")])
+def test_the_ending_of_the_output_chooses(pets: Path, tmp_path: Path, name: str, start: bytes) -> None:
+    """Nothing is on stdout then."""
+    done = run("discover", str(pets), "-o", str(tmp_path / name))
+    assert (done.returncode, done.stdout) == (0, b"") and (tmp_path / name).read_bytes().startswith(start)
+
+
+@pytest.mark.parametrize(("kind", "start"), [("markdown", b"# "), ("typescript", b"/**"), ("postman", b"{\n"), ("summary", b"api.test")])
+def test_every_format_can_be_asked_for(pets: Path, kind: str, start: bytes) -> None:
+    """Whatever the output is called."""
+    done = run("discover", str(pets), "--format", kind)
+    assert done.returncode == 0 and done.stdout.startswith(start)
+
+
+def test_several_files_and_stdin_are_one_api(pets: Path) -> None:
+    """In any order, the same bytes."""
+    other = har(("DELETE", "/pets/12", None))
+    one, two = run("discover", str(pets), "-", stdin=other), run("discover", "-", str(pets), stdin=other)
+    assert b"8 calls read, 3 operations found" in one.stderr and one.stdout == two.stdout
+
+
+@pytest.mark.parametrize(
+    ("data", "sentence"),
+    [
+        (b"", b"is empty"),
+        (b"hello", b"no capture"),
+        (b"{}", b"no `log.entries`"),
+        (b'{"log": {"entries": [', b"breaks off before its first entry"),
+        (b'{"log": {"entries": []}}', b"has no call in it"),
+        (b"openapi: 3.1.0\n", b"an OpenAPI document"),
+        (b"\x89PNG\r\n", b"no capture"),
+        ("{}".encode("utf-16"), b"UTF-16"),
+    ],
+)
+def test_unreadable_input_ends_with_2_and_one_line(data: bytes, sentence: bytes) -> None:
+    """No traceback, nothing on stdout."""
+    done = run("discover", "-", stdin=data)
+    assert (done.returncode, done.stdout) == (2, b"") and sentence in done.stderr and done.stderr.count(b"\n") == 1
+
+
+def test_files_that_are_not_there_or_cannot_be_written(pets: Path, tmp_path: Path) -> None:
+    """The same: one line, exit 2."""
+    for arguments in ((str(tmp_path / "none"),), (str(tmp_path),), (str(pets), "-o", str(tmp_path / "no/such/folder.yaml")), (str(pets), "--format", "graphql")):
+        done = run("discover", *arguments)
+        assert done.returncode == 2 and done.stdout == b"" and b"Traceback" not in done.stderr and done.stderr.splitlines()[-1].startswith(b"wiretalk: ")
+
+
+def test_a_cut_off_file_gives_what_was_whole(tmp_path: Path) -> None:
+    """And says so on stderr."""
+    done = run("discover", "-", stdin=PETS[:-200])
+    assert done.returncode == 0 and b"ends early" in done.stderr and b"6 calls read" in done.stderr
+
+
+def test_no_change_is_0_a_breaking_one_is_1(pets: Path, tmp_path: Path) -> None:
+    """Between two captures, or a document and a capture."""
+    document, renamed = tmp_path / "old.yaml", tmp_path / "new.har"
+    run("discover", str(pets), "-o", str(document))
+    same = run("diff", str(document), str(pets))
+    assert (same.returncode, same.stdout, same.stderr) == (0, b"No changes.\n", b"")
+    renamed.write_bytes(PETS.replace(b'\\"name\\"', b'\\"title\\"'))
+    broken = run("diff", str(document), str(renamed))
+    assert broken.returncode == 1 and b"BREAKING" in broken.stdout and b"`name` is gone" in broken.stdout
+    added = run("diff", str(pets), "-", stdin=har(("POST", "/pets", {"id": 1})).replace(b'"entries": [', b'"entries": [' + PETS.split(b'"entries": [')[1][:-3] + b", "))
+    assert added.returncode == 0 and b"METHOD_ADDED" in added.stdout
+
+
+def test_the_formats_of_a_comparison(pets: Path, tmp_path: Path) -> None:
+    """JSON for programs, Markdown for reviews."""
+    other = tmp_path / "other.har"
+    other.write_bytes(har(("GET", "/dogs", [{"id": 1}])))
+    found = json.loads(run("diff", str(pets), str(other), "--format", "json").stdout)
+    assert found["breaking"] is True and {change["kind"] for change in found["changes"]} == {"NEW_ENDPOINT", "REMOVED_ENDPOINT"}
+    assert run("diff", str(pets), str(other), "--format", "markdown").stdout.startswith(b"## Breaking\n\n- REMOVED_ENDPOINT: `GET /pets` is gone")
+    unreadable = run("diff", str(pets), "-", stdin=b"swagger: '2.0'")
+    assert unreadable.returncode == 2 and b"Swagger 2.0" in unreadable.stderr
+
+
+def test_every_real_capture_is_described(shared_dir: Path, tmp_path: Path) -> None:
+    """HAR of every maker and mitmproxy flows, each to a valid document."""
+    for path in sorted((shared_dir / "bench/discovery/real").glob("*")):
+        if path.suffix in (".har", ".flows"):
+            done = run("discover", str(path), "-o", str(tmp_path / "o.json"))
+            assert done.returncode == 0, (path.name, done.stderr)
+            validate(json.loads((tmp_path / "o.json").read_bytes()))
