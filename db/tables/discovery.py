@@ -1,7 +1,7 @@
 """What was concluded from captures: operations, documents and their versions, replayable sequences, changes."""
 
-from piccolo.columns import Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.columns import UUID as UuidColumn
+from piccolo.columns import Boolean, Bytea, Integer, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table

@@ -8,7 +8,7 @@ from db.tables.columns import created, json, made_via, moment, not_empty, one_of
 
 
 class User(Table, tablename="users"):
-    """`credits` caches the ledger's sum: change both in one transaction. The e-mail is unique without regard to case."""
+    """`credits` caches the ledger's sum: change both in one transaction. E-mail and username are unique without regard to case."""
 
     id = primary_key()
     email = text()

@@ -1,0 +1,92 @@
+"""The months of `api_calls`: partitions made ahead of time, and dropped whole when their time is over.
+
+A call whose month has no partition lands in the default one, so nothing is ever refused. Rows that wait there are moved
+when their month is made. `migrate` makes the next months at every start; the job that does so daily is not here.
+"""
+
+import re
+from datetime import UTC, datetime
+
+import asyncpg
+
+from db import engine
+
+_NAME = re.compile(r"api_calls_(\d{4})_(\d{2})")
+_LOCK = 0x57_49_52_46  # one process at a time makes or drops partitions
+_LIST = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'api_calls'::regclass ORDER BY 1"
+
+
+async def ensure_partitions(now: datetime, ahead: int = 2) -> list[str]:
+    """Make the partitions of this month and the `ahead` next ones, where missing. Returns the names of the new ones."""
+    months = [_month_after(now.astimezone(UTC), offset) for offset in range(ahead + 1)]
+    made: list[str] = []
+    async with engine.transaction() as work:
+        await work.connection.execute("SELECT pg_advisory_xact_lock($1)", _LOCK)
+        existing = await _names(work.connection)
+        for month in months:
+            if _name(month) not in existing:
+                await _make(work.connection, month)
+                made.append(_name(month))
+    return made
+
+
+async def drop_partitions_before(moment: datetime) -> list[str]:
+    """Drop every month that ended before `moment`. Returns the names of those dropped; single older rows are left to a DELETE.
+
+    A month that somebody reads for more than two seconds stays until the next time.
+    """
+    connection = await engine.connect()
+    try:
+        await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        over = [name for name in await _names(connection) if (month := _parsed(name)) and _month_after(month, 1) <= moment]
+        return [name for name in over if await _drop(connection, name)]
+    finally:
+        await connection.close()
+
+
+async def partitions() -> list[str]:
+    """The names of the months that have a partition, oldest first."""
+    async with engine.connection() as connection:
+        return [name for name in await _names(connection) if _parsed(name)]
+
+
+async def _names(connection: engine.Connection) -> list[str]:
+    return [row[0] for row in await connection.fetch(_LIST)]
+
+
+async def _make(connection: engine.Connection, month: datetime) -> None:
+    """Rows of that month in the default partition would forbid the new one, so they are set aside and put back."""
+    name, start, end = _name(month), month.isoformat(), _month_after(month, 1).isoformat()
+    await connection.execute(f"""
+        LOCK TABLE api_calls IN SHARE ROW EXCLUSIVE MODE;
+        CREATE TEMPORARY TABLE waiting ON COMMIT DROP AS SELECT * FROM api_calls_default WHERE timestamp >= '{start}' AND timestamp < '{end}';
+        DELETE FROM api_calls_default WHERE timestamp >= '{start}' AND timestamp < '{end}';
+        CREATE TABLE {name} PARTITION OF api_calls FOR VALUES FROM ('{start}') TO ('{end}');
+        INSERT INTO api_calls SELECT * FROM waiting;
+        DROP TABLE waiting;
+    """)  # noqa: S608  # a name and two times made here
+
+
+async def _drop(connection: engine.Connection, name: str) -> bool:
+    """Whether it is gone. PostgreSQL refuses CONCURRENTLY beside a default partition, so the lock is short, and gives up rather than queue everyone behind it."""
+    await connection.execute("SET lock_timeout = '2s'")
+    try:
+        await connection.execute(f"ALTER TABLE api_calls DETACH PARTITION {name}")
+    except asyncpg.LockNotAvailableError:
+        return False
+    await connection.execute(f"DROP TABLE {name}")
+    return True
+
+
+def _month_after(moment: datetime, offset: int) -> datetime:
+    years, month = divmod(moment.month - 1 + offset, 12)
+    return datetime(moment.year + years, month + 1, 1, tzinfo=UTC)
+
+
+def _name(month: datetime) -> str:
+    return f"api_calls_{month:%Y_%m}"
+
+
+def _parsed(name: str) -> datetime | None:
+    found = _NAME.fullmatch(name)
+    return datetime(int(found[1]), int(found[2]), 1, tzinfo=UTC) if found else None
