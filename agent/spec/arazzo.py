@@ -31,7 +31,12 @@ def document(spec: Spec, exchanges: Sequence[Exchange], *, openapi_url: str = ".
     workflow: Object = {"workflowId": re.sub(r"[^A-Za-z0-9_-]+", "-", name) or "recorded", "summary": f"{len(steps)} recorded calls"}
     workflow |= {"inputs": {"type": "object", "properties": dict(sorted(inputs.items()))}} if inputs else {}
     source = {"name": "api", "url": openapi_url, "type": "openapi"}
-    return {"arazzo": "1.0.1", "info": {"title": mask_text(spec.title), "version": "1.0.0"}, "sourceDescriptions": [source], "workflows": [workflow | {"steps": written}]}
+    return {
+        "arazzo": "1.0.1",
+        "info": {"title": mask_text(spec.title), "version": "1.0.0"},
+        "sourceDescriptions": [source],
+        "workflows": [workflow | {"steps": written}],
+    }
 
 
 class _Step(NamedTuple):
@@ -122,7 +127,11 @@ def _leaves(value: Any, pointer: str, depth: int) -> list[tuple[str, str | int]]
     if depth > 8:
         return []
     if isinstance(value, dict):
-        return [leaf for key, item in value.items() for leaf in _leaves(item, f"{pointer}/{quote(str(key).replace('~', '~0').replace('/', '~1'), safe='~')}", depth + 1)]
+        return [
+            leaf
+            for key, item in value.items()
+            for leaf in _leaves(item, f"{pointer}/{quote(str(key).replace('~', '~0').replace('/', '~1'), safe='~')}", depth + 1)
+        ]
     if isinstance(value, list):
         return [leaf for index, item in enumerate(value[:20]) for leaf in _leaves(item, f"{pointer}/{index}", depth + 1)]
     return [(pointer, value)] if isinstance(value, str | int) and not isinstance(value, bool) else []

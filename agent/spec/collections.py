@@ -33,7 +33,7 @@ def read_insomnia(data: bytes | BinaryIO) -> Reading:
 def _load(data: bytes | BinaryIO, what: str) -> Object:
     content = whole(opened(data), MAX_FILE)
     try:
-        value = json.loads(content) if content.lstrip()[:1] == b"{" else yaml.load(content, yaml.CSafeLoader)  # noqa: S506  # the safe loader builds no objects
+        value = json.loads(content) if content.lstrip()[:1] == b"{" else yaml.load(content, yaml.CSafeLoader)  # the safe loader builds no objects
     except (yaml.YAMLError, RecursionError, ValueError):
         raise Unreadable(f"This {what} is neither JSON nor YAML.") from None
     if not isinstance(value, dict):
@@ -78,7 +78,16 @@ def _postman_requests(request: Object, responses: Any, variables: dict[str, str]
         sent = _postman_request(original, variables, original.get("auth") or auth) if isinstance(original, dict) else base
         body = str(answer.get("body") or "").encode("utf-8", "replace")
         status = answer.get("code")
-        yield Exchange("", sent.method, sent.url, status if isinstance(status, int) else None, sent.request_headers, sent.request_body, _headers(answer.get("header"), "key", {}), body)
+        yield Exchange(
+            "",
+            sent.method,
+            sent.url,
+            status if isinstance(status, int) else None,
+            sent.request_headers,
+            sent.request_body,
+            _headers(answer.get("header"), "key", {}),
+            body,
+        )
 
 
 def _postman_request(request: Object, variables: dict[str, str], auth: Any) -> Exchange:
@@ -98,7 +107,9 @@ def _postman_body(body: Object, variables: dict[str, str]) -> tuple[bytes, str]:
             return _filled(str(body.get("raw") or ""), variables).encode(), "application/json" if language == "json" else ""
         case "urlencoded":
             pairs = _pairs(body.get("urlencoded"), "key")
-            return "&".join(f"{quote_plus(name)}={quote_plus(_filled(value, variables))}" for name, value in pairs.items()).encode(), "application/x-www-form-urlencoded"
+            return "&".join(
+                f"{quote_plus(name)}={quote_plus(_filled(value, variables))}" for name, value in pairs.items()
+            ).encode(), "application/x-www-form-urlencoded"
         case "graphql":
             return _graphql(_object(body.get("graphql")))
         case _:
@@ -158,7 +169,13 @@ def _insomnia_request(request: Object, variables: dict[str, str]) -> Exchange:
     block = {"type": auth.get("type"), str(auth.get("type")): auth} if auth.get("type") and not auth.get("disabled") else None
     headers = _headers(request.get("headers"), "name", variables) + _authorization(block, variables)
     text = str(body.get("text") or "") or "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in _pairs(body.get("params"), "name").items())
-    return Exchange("", str(request.get("method") or "GET").upper(), url, request_headers=_typed(headers, str(body.get("mimeType") or "")), request_body=_filled(text, variables).encode())
+    return Exchange(
+        "",
+        str(request.get("method") or "GET").upper(),
+        url,
+        request_headers=_typed(headers, str(body.get("mimeType") or "")),
+        request_body=_filled(text, variables).encode(),
+    )
 
 
 def _typed(headers: Headers, media_type: str) -> Headers:
@@ -170,7 +187,11 @@ def _headers(raw: Any, key: str, variables: dict[str, str]) -> Headers:
 
 
 def _pairs(raw: Any, key: str) -> dict[str, str]:
-    return {str(item.get(key)): str(item.get("value") if item.get("value") is not None else "") for item in _objects(raw) if item.get(key) and not item.get("disabled")}
+    return {
+        str(item.get(key)): str(item.get("value") if item.get("value") is not None else "")
+        for item in _objects(raw)
+        if item.get(key) and not item.get("disabled")
+    }
 
 
 def _filled(text: str, variables: dict[str, Any]) -> str:

@@ -70,10 +70,13 @@ def _unescape(text: str) -> str:
     return re.sub(pattern, lambda match: chr(int(match[1][1:], 16)) if len(match[1]) > 1 else simple.get(match[1], match[0]), text, flags=re.DOTALL)
 
 
-_VALUED = frozenset(
-    "-o --output -A --user-agent -e --referer -m --max-time --connect-timeout --retry -x --proxy --cacert -E --cert --key -w --write-out -c --cookie-jar --resolve -T --upload-file "
-    "--limit-rate --ciphers -D --dump-header --interface --max-redirs -U --proxy-user --aws-sigv4 --unix-socket -r --range -K --config -z --time-cond --retry-delay".split()  # noqa: SIM905
-)
+_OPTIONS = """
+    --aws-sigv4 --cacert --cert --ciphers --config --connect-timeout --cookie-jar --dump-header --interface --key --limit-rate --max-redirs --max-time
+    --output --proxy --proxy-user --range --referer --resolve --retry --retry-delay --time-cond --unix-socket --upload-file --user-agent --write-out
+    -A -D -E -K -T -U -c -e -m -o -r -w -x -z
+"""
+"""Options whose argument says nothing about the request."""
+_VALUED = frozenset(_OPTIONS.split())
 _JOINED = re.compile(r"-([XHdFubAe])(.+)", re.DOTALL)
 
 
@@ -98,7 +101,9 @@ class _Parts:
         elif body and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("Content-Type", "multipart/form-data; boundary=boundary" if self.form else "application/x-www-form-urlencoded"))
         method = self.method or ("HEAD" if self.is_head else "POST" if body else "GET")
-        return Exchange(id="", method=method.upper(), url=url, request_headers=Headers(headers), request_body=body, protocol="http" if url.startswith("http:") else "https")
+        return Exchange(
+            id="", method=method.upper(), url=url, request_headers=Headers(headers), request_body=body, protocol="http" if url.startswith("http:") else "https"
+        )
 
     def _take(self, word: str, rest: Iterator[str]) -> None:
         name, joined = word, None

@@ -37,7 +37,13 @@ def has_breaking(changes: tuple[Change, ...]) -> bool:
 
 
 def _gone(operation: Operation, kind: str) -> Change:
-    return Change("METHOD_REMOVED" if kind == "METHOD_REMOVED" else "REMOVED_ENDPOINT", True, f"`{operation.method} {operation.template}` is gone.", operation.method, operation.template)
+    return Change(
+        "METHOD_REMOVED" if kind == "METHOD_REMOVED" else "REMOVED_ENDPOINT",
+        True,
+        f"`{operation.method} {operation.template}` is gone.",
+        operation.method,
+        operation.template,
+    )
 
 
 def _operations(spec: Spec) -> dict[Key, Operation]:
@@ -87,21 +93,44 @@ class _Pair:
         return found
 
     def _parameter(self, old: Parameter, new: Parameter, label: str, pointer: str) -> list[_Found]:
-        found = [_from(item, "SCHEMA_CHANGED", f"in the {label}, ") for item in compare_schemas(old.schema, new.schema, self._sides, pointer + "/schema", is_response=False)]
+        found = [
+            _from(item, "SCHEMA_CHANGED", f"in the {label}, ")
+            for item in compare_schemas(old.schema, new.schema, self._sides, pointer + "/schema", is_response=False)
+        ]
         if old.where != "path" and old.required != new.required:
-            found.append(_Found("SCHEMA_CHANGED", new.required, f"the {label} is {'now' if new.required else 'no longer'} required.", pointer + "/required", old.required, new.required))
+            found.append(
+                _Found(
+                    "SCHEMA_CHANGED",
+                    new.required,
+                    f"the {label} is {'now' if new.required else 'no longer'} required.",
+                    pointer + "/required",
+                    old.required,
+                    new.required,
+                )
+            )
         return found
 
     def _request(self) -> list[_Found]:
         if not self.old.request and self.new.request:
             must = self.new.request_required
-            return [_Found("SCHEMA_CHANGED", must, f"a request body is {'now required' if must else 'accepted now'}.", "/requestBody", None, [content.media_type for content in self.new.request])]
+            return [
+                _Found(
+                    "SCHEMA_CHANGED",
+                    must,
+                    f"a request body is {'now required' if must else 'accepted now'}.",
+                    "/requestBody",
+                    None,
+                    [content.media_type for content in self.new.request],
+                )
+            ]
         if self.old.request and not self.new.request:
             return [_Found("SCHEMA_CHANGED", True, "the request body is gone.", "/requestBody", [content.media_type for content in self.old.request])]
         found = self._contents(self.old.request, self.new.request, "SCHEMA_CHANGED", "the request", "/requestBody", is_response=False)
         if self.old.request_required != self.new.request_required:
             must = self.new.request_required
-            found.append(_Found("SCHEMA_CHANGED", must, f"the request body is {'now' if must else 'no longer'} required.", "/requestBody/required", not must, must))
+            found.append(
+                _Found("SCHEMA_CHANGED", must, f"the request body is {'now' if must else 'no longer'} required.", "/requestBody/required", not must, must)
+            )
         return found
 
     def _responses(self) -> list[_Found]:
@@ -165,7 +194,10 @@ def _media(content: Content) -> str:
 def _alternatives(spec: Spec, operation: Operation) -> set[frozenset[str]]:
     """What each alternative asks for, said without the schemes' names; one empty alternative where nothing is needed."""
     schemes = {scheme.name: scheme for scheme in spec.security_schemes}
-    found = {frozenset(_asked(schemes[name].kind, schemes[name].scheme, schemes[name].where, schemes[name].parameter) if name in schemes else name for name in names) for names in operation.security}
+    found = {
+        frozenset(_asked(schemes[name].kind, schemes[name].scheme, schemes[name].where, schemes[name].parameter) if name in schemes else name for name in names)
+        for names in operation.security
+    }
     return found or {frozenset()}
 
 

@@ -11,11 +11,21 @@ from agent.spec.redact import mask_text, mask_url
 def document(spec: Spec) -> str:
     """One request per operation, parted by `###`."""
     head = f"# {_line(spec.title)}\n@baseUrl = {_line(mask_url(spec.servers[0])) if spec.servers else 'https://example.com'}"
-    head += "".join(f"\n@{name} = " for name in ("token", "apiKey", "credentials", "session", "signature") if f"{{{{{name}}}}}" in "".join(_request(spec, operation) for operation in spec.operations))
+    head += "".join(
+        f"\n@{name} = "
+        for name in ("token", "apiKey", "credentials", "session", "signature")
+        if f"{{{{{name}}}}}" in "".join(_request(spec, operation) for operation in spec.operations)
+    )
     return "\n\n".join([head, *(_request(spec, operation) for operation in spec.operations)]) + "\n"
 
 
-_PLACEHOLDERS = {"YOUR_TOKEN": "{{token}}", "YOUR_API_KEY": "{{apiKey}}", "YOUR_CREDENTIALS": "{{credentials}}", "YOUR_SESSION": "{{session}}", "YOUR_SIGNATURE": "{{signature}}"}
+_PLACEHOLDERS = {
+    "YOUR_TOKEN": "{{token}}",
+    "YOUR_API_KEY": "{{apiKey}}",
+    "YOUR_CREDENTIALS": "{{credentials}}",
+    "YOUR_SESSION": "{{session}}",
+    "YOUR_SIGNATURE": "{{signature}}",
+}
 
 
 def _request(spec: Spec, operation: Operation) -> str:

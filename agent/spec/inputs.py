@@ -8,7 +8,14 @@ from agent.spec.reading import Prefixed, Reading, Unreadable, opened
 
 Kind = Literal["har", "flows", "saved", "curl", "postman", "insomnia", "openapi", "unknown"]
 
-_READERS = {"har": har.read, "flows": flows.read, "saved": saved.read, "curl": curl.read, "postman": collections.read_postman, "insomnia": collections.read_insomnia}
+_READERS = {
+    "har": har.read,
+    "flows": flows.read,
+    "saved": saved.read,
+    "curl": curl.read,
+    "postman": collections.read_postman,
+    "insomnia": collections.read_insomnia,
+}
 _FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]{1,60})"\s*:')
 
 
@@ -44,7 +51,9 @@ def _kind(head: bytes) -> Kind:
         return "flows"
     if re.match(rb"(?:\$ |#!|#[^\n]*\n\s*)*curl(?:\.exe)?\s", text):
         return "curl"
-    if re.search(rb"^[\"']?(?:openapi|swagger)[\"']?\s*:", text, re.MULTILINE) or (text[:1] == b"{" and re.match(rb"\s*\{[^{}]*\"(?:openapi|swagger)\"\s*:", text)):
+    if re.search(rb"^[\"']?(?:openapi|swagger)[\"']?\s*:", text, re.MULTILINE) or (
+        text[:1] == b"{" and re.match(rb"\s*\{[^{}]*\"(?:openapi|swagger)\"\s*:", text)
+    ):
         return "openapi"
     if text.startswith(b"type: collection.insomnia.rest"):
         return "insomnia"

@@ -165,10 +165,9 @@ class JsonStream:
 def _is_incomplete(error: json.JSONDecodeError) -> bool:
     """Whether more text might mend it: it ended within a string, within a word, or between two tokens."""
     rest = error.doc[error.pos :].strip()
-    return (
-        "Unterminated" in error.msg
-        or (len(rest) < 6
-        and (not rest or "escape" in error.msg or any(word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity"))))
+    return "Unterminated" in error.msg or (
+        len(rest) < 6
+        and (not rest or "escape" in error.msg or any(word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity")))
     )
 
 

@@ -96,7 +96,11 @@ def _scheme(scheme: SecurityScheme) -> str:
 
 
 def _general(spec: Spec) -> str:
-    lines = [f"- {label}: {code(json.dumps(mask_json(value), ensure_ascii=False))}" for label, value in (("Rate limits", spec.rate_limit), ("Versions", spec.versioning), ("CORS", spec.cors)) if value]
+    lines = [
+        f"- {label}: {code(json.dumps(mask_json(value), ensure_ascii=False))}"
+        for label, value in (("Rate limits", spec.rate_limit), ("Versions", spec.versioning), ("CORS", spec.cors))
+        if value
+    ]
     return "## In general\n\n" + "\n".join(lines) if lines else ""
 
 
@@ -189,7 +193,11 @@ def _kind(schema: JsonSchema) -> str:
     if schema.get("enum") and len(schema["enum"]) <= 12:
         return " or ".join(code(json.dumps(value, ensure_ascii=False)) for value in mask_json(schema["enum"]))
     kinds = schema.get("type") or ("object" if "properties" in schema else "")
-    words = " or ".join(kinds if isinstance(kinds, list) else [kinds]) if kinds else " or ".join(sorted({_kind(item) for key in ("anyOf", "oneOf") for item in schema.get(key) or ()})) or "any"
+    words = (
+        " or ".join(kinds if isinstance(kinds, list) else [kinds])
+        if kinds
+        else " or ".join(sorted({_kind(item) for key in ("anyOf", "oneOf") for item in schema.get(key) or ()})) or "any"
+    )
     inner = schema.get("items")
     of = f" of {_kind(inner)}" if isinstance(inner, dict) and inner else ""
     return words + of + (f" ({escape(str(schema['format']))})" if schema.get("format") else "")
@@ -206,7 +214,10 @@ def _paging(item: Operation) -> str:
 
 
 def _messages(spec: Spec, item: Operation) -> str:
-    parts = [f"**Message {code(message.name)}**, {message.direction}\n\n" + _body(spec, Content("application/json", message.schema, message.example)) for message in item.messages]
+    parts = [
+        f"**Message {code(message.name)}**, {message.direction}\n\n" + _body(spec, Content("application/json", message.schema, message.example))
+        for message in item.messages
+    ]
     return "\n\n".join(parts)
 
 

@@ -44,7 +44,8 @@ class _Loader(yaml.CSafeLoader):
 
 
 _Loader.yaml_implicit_resolvers = {
-    first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:timestamp"] for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
+    first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:timestamp"]
+    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
 }
 
 
@@ -60,7 +61,9 @@ class _Reader:
         return Spec(
             title=str(_object(document.get("info")).get("title") or "API"),
             servers=tuple(_server_url(server) for server in _objects(document.get("servers")) if server.get("url") not in (None, "/")),
-            operations=tuple(operation for template, item in _object(document.get("paths")).items() for operation in self._operations(str(template), self._resolved(item))),
+            operations=tuple(
+                operation for template, item in _object(document.get("paths")).items() for operation in self._operations(str(template), self._resolved(item))
+            ),
             schemas={str(name): self._schema(schema) for name, schema in _object(components.get("schemas")).items()},
             security_schemes=tuple(_scheme(str(name), self._resolved(scheme)) for name, scheme in _object(components.get("securitySchemes")).items()),
             graphql_sdl=str(document.get("x-graphql-sdl") or ""),
@@ -106,7 +109,11 @@ class _Reader:
             parameters=self._parameters(item, raw),
             request=self._contents(body),
             request_required=body.get("required") is True,
-            responses=tuple(self._response(str(status), self._resolved(response)) for status, response in _object(raw.get("responses")).items() if not str(status).startswith("x-")),
+            responses=tuple(
+                self._response(str(status), self._resolved(response))
+                for status, response in _object(raw.get("responses")).items()
+                if not str(status).startswith("x-")
+            ),
             security=tuple(tuple(str(name) for name in alternative) for alternative in _objects(security)),
             pagination=_paging(paging) if paging else None,
             messages=tuple(self._message(message) for message in _objects(raw.get("x-messages"))),
@@ -141,7 +148,12 @@ class _Reader:
 
     def _response(self, status: str, raw: Object) -> Response:
         headers = ((str(name), self._resolved(header)) for name, header in _object(raw.get("headers")).items())
-        listed = tuple(Parameter(name, "header", self._schema(h.get("schema", {})), h.get("required") is True, str(h.get("description") or ""), h.get("example"), _evidence(h)) for name, h in headers)
+        listed = tuple(
+            Parameter(
+                name, "header", self._schema(h.get("schema", {})), h.get("required") is True, str(h.get("description") or ""), h.get("example"), _evidence(h)
+            )
+            for name, h in headers
+        )
         return Response(status.upper() if "x" in status.lower() else status, str(raw.get("description") or ""), self._contents(raw), listed, _evidence(raw))
 
     def _message(self, raw: Object) -> MessageFormat:
@@ -162,7 +174,9 @@ class _Reader:
         if isinstance(reference, str) and not re.fullmatch(r"#/components/schemas/[^/]+", reference):
             target = self._target(reference) if depth < 40 else None
             return self._modern(target, depth + 1) if isinstance(target, dict) else {}
-        result = {str(key): item if key in ("example", "examples", "default", "enum", "const") else self._modern(item, depth + 1) for key, item in value.items()}
+        result = {
+            str(key): item if key in ("example", "examples", "default", "enum", "const") else self._modern(item, depth + 1) for key, item in value.items()
+        }
         return _from_30(result) if self._is_30 else result
 
 
@@ -178,7 +192,11 @@ def _from_30(schema: Object) -> Object:
     if not is_nullable:
         return schema
     if isinstance(schema.get("type"), str):
-        return schema | {"type": [schema["type"], "null"]} | ({"enum": [*schema["enum"], None]} if isinstance(schema.get("enum"), list) and None not in schema["enum"] else {})
+        return (
+            schema
+            | {"type": [schema["type"], "null"]}
+            | ({"enum": [*schema["enum"], None]} if isinstance(schema.get("enum"), list) and None not in schema["enum"] else {})
+        )
     return {"anyOf": [schema, {"type": "null"}]} if schema else schema
 
 
@@ -201,7 +219,9 @@ def _scheme(name: str, raw: Object) -> SecurityScheme:
         )
     if kind in ("oauth2", "openidconnect"):
         return SecurityScheme(name, "oauth2", flows=_object(raw.get("flows")) or None, description=description, evidence=evidence)
-    return SecurityScheme(name, "http", scheme=str(raw.get("scheme") or "bearer"), bearer_format=str(raw.get("bearerFormat") or ""), description=description, evidence=evidence)
+    return SecurityScheme(
+        name, "http", scheme=str(raw.get("scheme") or "bearer"), bearer_format=str(raw.get("bearerFormat") or ""), description=description, evidence=evidence
+    )
 
 
 def _server_url(server: Object) -> str:

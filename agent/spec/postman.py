@@ -44,7 +44,11 @@ def _url(operation: Operation, spec: Spec) -> Object:
     path = re.sub(r"\{([^{}/]+)\}", r":\1", mask_url(operation.template)).strip("/")
     segments = path.split("/") if path else []
     query = [{"key": p.name, "value": _value(p, spec), "disabled": not p.required} for p in operation.parameters if p.where == "query"]
-    raw = "{{baseUrl}}/" + path + ("?" + "&".join(f"{item['key']}={item['value']}" for item in query if not item["disabled"]) if any(not item["disabled"] for item in query) else "")
+    raw = (
+        "{{baseUrl}}/"
+        + path
+        + ("?" + "&".join(f"{item['key']}={item['value']}" for item in query if not item["disabled"]) if any(not item["disabled"] for item in query) else "")
+    )
     variables = [{"key": p.name, "value": _value(p, spec)} for p in operation.parameters if p.where == "path" and f":{p.name}" in segments]
     return {"raw": raw, "host": ["{{baseUrl}}"], "path": segments} | ({"query": query} if query else {}) | ({"variable": variables} if variables else {})
 
@@ -76,7 +80,16 @@ def _answer(response: Response, content: Content, request: Object) -> Object:
     language = "json" if "json" in content.media_type else "text"
     name = mask_text(response.description) or phrase(response.status)
     header = [{"key": "Content-Type", "value": content.media_type}]
-    return {"name": name, "originalRequest": request, "status": phrase(response.status), "code": code, "_postman_previewlanguage": language, "header": header, "cookie": [], "body": body}
+    return {
+        "name": name,
+        "originalRequest": request,
+        "status": phrase(response.status),
+        "code": code,
+        "_postman_previewlanguage": language,
+        "header": header,
+        "cookie": [],
+        "body": body,
+    }
 
 
 def _text(value: Any) -> str:

@@ -42,7 +42,11 @@ def call_of(spec: Spec, operation: Operation) -> Call:
 
 def call_of_exchange(exchange: Exchange) -> Call:
     """The call that was heard, masked, without the headers that a client sets itself."""
-    kept = tuple((name, value) for name, value in mask_headers(exchange.request_headers) if name.lower() not in _CLIENT_HEADERS and not name.lower().startswith(("sec-", "x-forwarded")))
+    kept = tuple(
+        (name, value)
+        for name, value in mask_headers(exchange.request_headers)
+        if name.lower() not in _CLIENT_HEADERS and not name.lower().startswith(("sec-", "x-forwarded"))
+    )
     media_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
     text = mask_body(exchange.request_body, media_type).decode("utf-8", "replace")
     try:
@@ -106,10 +110,14 @@ def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
         return {name: example(schema.get("properties", {}).get(name, {}), spec, depth + 1) for name in needed}
     if kind == "array":
         return [example(schema.get("items") or {}, spec, depth + 1)] if depth < 6 and schema.get("minItems") else []
-    return {"integer": max(1, int(schema.get("minimum") or 1)), "number": 1.5, "boolean": True, "null": None}.get(str(kind), _FORMATS.get(schema.get("format", ""), "text"))
+    return {"integer": max(1, int(schema.get("minimum") or 1)), "number": 1.5, "boolean": True, "null": None}.get(
+        str(kind), _FORMATS.get(schema.get("format", ""), "text")
+    )
 
 
-_CLIENT_HEADERS = frozenset({"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding", "via", "te", "upgrade", "cookie2", "dnt", "priority"})
+_CLIENT_HEADERS = frozenset(
+    {"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding", "via", "te", "upgrade", "cookie2", "dnt", "priority"}
+)
 _HTTPX = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _FORMATS = {
     "date-time": "2025-01-31T12:00:00Z",
@@ -152,7 +160,13 @@ def _schemes(spec: Spec, operation: Operation) -> list[SecurityScheme]:
 
 def _credential_headers(scheme: SecurityScheme) -> list[tuple[str, str]]:
     if scheme.kind == "apiKey":
-        return [(scheme.parameter, "YOUR_API_KEY")] if scheme.where == "header" else [("Cookie", f"{scheme.parameter}=YOUR_SESSION")] if scheme.where == "cookie" else []
+        return (
+            [(scheme.parameter, "YOUR_API_KEY")]
+            if scheme.where == "header"
+            else [("Cookie", f"{scheme.parameter}=YOUR_SESSION")]
+            if scheme.where == "cookie"
+            else []
+        )
     if scheme.kind == "signature":
         return [(scheme.parameter or "Authorization", "YOUR_SIGNATURE")]
     basic = scheme.scheme.lower() == "basic"

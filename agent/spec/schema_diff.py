@@ -112,12 +112,30 @@ class _Comparison:
 
     def _limits(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
         found: list[Difference] = []
-        for key in ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties", "multipleOf", "pattern", "format"):
+        for key in (
+            "minimum",
+            "exclusiveMinimum",
+            "minLength",
+            "minItems",
+            "minProperties",
+            "maximum",
+            "exclusiveMaximum",
+            "maxLength",
+            "maxItems",
+            "maxProperties",
+            "multipleOf",
+            "pattern",
+            "format",
+        ):
             was, now = old.get(key), new.get(key)
             if was == now:
                 continue
             words = f"{_quoted(name)} {f'has `{key}` {now!r} now' if was is None else f'has no `{key}` {was!r} any more' if now is None else f'had `{key}` {was!r} and has {now!r}'}."
-            is_wider = now is None or (was is not None and (now < was) == key.lower().startswith(("min", "exclusivemin")) if isinstance(was, int | float) and isinstance(now, int | float) else now is None)
+            is_wider = now is None or (
+                was is not None and (now < was) == key.lower().startswith(("min", "exclusivemin"))
+                if isinstance(was, int | float) and isinstance(now, int | float)
+                else now is None
+            )
             is_other = was is not None and now is not None and not (isinstance(was, int | float) and isinstance(now, int | float))
             found.append(Difference(True, words, f"{pointer}/{key}", was, now) if is_other else self._difference(is_wider, words, f"{pointer}/{key}", was, now))
         return found
@@ -142,7 +160,11 @@ class _Comparison:
         """Required in a response is a promise, in a request a demand."""
         if was == now:
             return []
-        return [self._difference(not now, f"{_quoted(path)} is {'now' if now else 'no longer'} {'always there' if self._is_response else 'required'}.", pointer, was, now)]
+        return [
+            self._difference(
+                not now, f"{_quoted(path)} is {'now' if now else 'no longer'} {'always there' if self._is_response else 'required'}.", pointer, was, now
+            )
+        ]
 
     def _extra(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str, depth: int) -> list[Difference]:
         was, now = old.get("additionalProperties", True), new.get("additionalProperties", True)
@@ -151,7 +173,15 @@ class _Comparison:
             return self.run(was, now, at, f"{name}.*" if name else "*", depth + 1)
         if (was is False) == (now is False) or self._is_response:
             return []
-        return [self._difference(now is not False, f"{_quoted(name)} takes {'no' if now is False else 'also'} other properties{' any more' if now is False else ''}.", at, was, now)]
+        return [
+            self._difference(
+                now is not False,
+                f"{_quoted(name)} takes {'no' if now is False else 'also'} other properties{' any more' if now is False else ''}.",
+                at,
+                was,
+                now,
+            )
+        ]
 
 
 def _branches(schema: Any, components: Mapping[str, JsonSchema], depth: int = 0) -> list[JsonSchema]:
@@ -219,7 +249,11 @@ def _both(first: Any, second: Any) -> Any:
 
 
 def _is_constraining(schema: JsonSchema) -> bool:
-    return any(key not in ("description", "title", "example", "examples", "default", "discriminator", "nullable", "deprecated", "readOnly", "writeOnly", "$schema") and not key.startswith("x-") for key in schema)
+    return any(
+        key not in ("description", "title", "example", "examples", "default", "discriminator", "nullable", "deprecated", "readOnly", "writeOnly", "$schema")
+        and not key.startswith("x-")
+        for key in schema
+    )
 
 
 def _distinct(branches: list[JsonSchema]) -> list[JsonSchema]:

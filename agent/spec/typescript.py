@@ -34,7 +34,9 @@ class _Names:
     def __init__(self, spec: Spec) -> None:
         taken = set(_TAKEN)
         self._components = {name: _unique(_pascal(name), taken) for name in sorted(spec.schemas)}
-        self._operations = {operation.id: _unique(_pascal(operation.id), taken, ("Params", "Query", "Headers", "Body", "Responses")) for operation in spec.operations}
+        self._operations = {
+            operation.id: _unique(_pascal(operation.id), taken, ("Params", "Query", "Headers", "Body", "Responses")) for operation in spec.operations
+        }
 
     def component(self, name: str) -> str:
         return self._components.get(name, "unknown")
@@ -44,7 +46,26 @@ class _Names:
 
 
 _TAKEN = frozenset(
-    {"Operations", "ClientOptions", "Result", "Client", "Record", "Array", "Promise", "Object", "String", "Number", "Boolean", "Date", "Error", "Response", "Request", "Headers", "FormData", "URLSearchParams"}
+    {
+        "Operations",
+        "ClientOptions",
+        "Result",
+        "Client",
+        "Record",
+        "Array",
+        "Promise",
+        "Object",
+        "String",
+        "Number",
+        "Boolean",
+        "Date",
+        "Error",
+        "Response",
+        "Request",
+        "Headers",
+        "FormData",
+        "URLSearchParams",
+    }
 )
 _IDENTIFIER = re.compile(r"[A-Za-z_$][A-Za-z0-9_$]*")
 _SCALARS = {"string": "string", "integer": "number", "number": "number", "boolean": "boolean", "null": "null"}
@@ -125,7 +146,13 @@ def _object(schema: JsonSchema, names: _Names, depth: int) -> str:
     patterns = [value for value in (schema.get("patternProperties") or {}).values() if isinstance(value, dict)]
     rest = extra if isinstance(extra, dict) else patterns[0] if len(patterns) == 1 else None
     if not properties:
-        return f"Record<string, {_type(rest, names, depth)}>" if rest is not None else "Record<string, never>" if extra is False and not patterns else "Record<string, unknown>"
+        return (
+            f"Record<string, {_type(rest, names, depth)}>"
+            if rest is not None
+            else "Record<string, never>"
+            if extra is False and not patterns
+            else "Record<string, unknown>"
+        )
     indent, required = INDENT * (depth + 1), set(schema.get("required") or ())
     lines = [_property(name, item, name in required, names, depth, indent) for name, item in properties.items()]
     if rest is not None or patterns:
@@ -136,7 +163,11 @@ def _object(schema: JsonSchema, names: _Names, depth: int) -> str:
 def _property(name: str, schema: Any, is_required: bool, names: _Names, depth: int, indent: str) -> str:
     words = [str(schema[key]) for key in ("description", "format") if isinstance(schema, dict) and schema.get(key)]
     head = _comment(" · ".join(words), indent) + "\n" if words else ""
-    body = _type({key: item for key, item in schema.items() if key not in ("enum", "const")} if isinstance(schema, dict) and is_secret_name(name) else schema, names, depth + 1)
+    body = _type(
+        {key: item for key, item in schema.items() if key not in ("enum", "const")} if isinstance(schema, dict) and is_secret_name(name) else schema,
+        names,
+        depth + 1,
+    )
     return f"{head}{indent}{_key(name)}{'' if is_required else '?'}: {body};"
 
 
@@ -155,14 +186,19 @@ def _operation(operation: Operation, names: _Names) -> str:
     if operation.request:
         parts.append(f"export type {name}Body = {_contents(operation.request, names)};")
     parts.append(f"export type {name}Responses = {_responses(operation.responses, names)};")
-    head = _comment(f"{operation.method} {operation.template}\n{operation.summary}".strip() + (f"\n\n{operation.description}" if operation.description else ""), "")
+    head = _comment(
+        f"{operation.method} {operation.template}\n{operation.summary}".strip() + (f"\n\n{operation.description}" if operation.description else ""), ""
+    )
     return head + "\n" + "\n\n".join(parts)
 
 
 def _declared(operation: Operation, where: str) -> list[Parameter]:
     chosen = {parameter.name: parameter for parameter in operation.parameters if parameter.where == where}
     if where == "path":
-        return [chosen.get(name) or Parameter(name, "path", {"type": "string"}, required=True) for name in dict.fromkeys(re.findall(r"\{([^{}/]+)\}", operation.template))]
+        return [
+            chosen.get(name) or Parameter(name, "path", {"type": "string"}, required=True)
+            for name in dict.fromkeys(re.findall(r"\{([^{}/]+)\}", operation.template))
+        ]
     return list(chosen.values())
 
 
@@ -209,7 +245,9 @@ def _entry(operation: Operation, names: _Names) -> str:
 
 
 def _client(spec: Spec, names: _Names) -> str:
-    table = "\n".join(f"{INDENT}{_key(o.id)}: [{json.dumps(o.method)}, {json.dumps(mask_text(o.template))}, {json.dumps(_body_type(o))}]," for o in spec.operations)
+    table = "\n".join(
+        f"{INDENT}{_key(o.id)}: [{json.dumps(o.method)}, {json.dumps(mask_text(o.template))}, {json.dumps(_body_type(o))}]," for o in spec.operations
+    )
     server = json.dumps(spec.servers[0] if spec.servers else "")
     return _CLIENT.replace("__TABLE__", table).replace("__SERVER__", server)
 

@@ -1,0 +1,151 @@
+"""What two values at a position have in common, as log-odds of "the same parameter" against "two literals".
+
+Equal shapes count by how rare that shape is elsewhere in this API, and equal tails by how rare the tail is. Empty bodies are no evidence.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from math import lgamma, log
+
+from agent.spec.path_reasons import Child
+from agent.spec.path_tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, affixes_of, cut_tail, join_cells, normal_texts
+from agent.spec.shapes import Shape, containment, similarity
+from agent.spec.summary import Sample
+from agent.spec.values import CERTAIN, kind_of
+
+
+@dataclass
+class Group:
+    """The siblings that are one parameter so far."""
+
+    weights: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    members: Counter[tuple[str, str]] = field(default_factory=Counter)
+    size: int = 0
+    singles: int = 0
+    looks: Counter[str] = field(default_factory=Counter)
+
+
+def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
+    group.size += 1
+    group.singles += child.count <= 2
+    group.looks[_look(child.value)] += max([1, *(len(sample.values) for sample in _samples(child))])
+    for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
+        group.weights[key] += cell.weight
+        other = group.cells.get(key)
+        group.members[key] += 1
+        if other is None:
+            group.cells[key] = cell
+        elif group.members[key] <= SHAPES_POOLED:
+            group.cells[key] = join_cells([other, cell])
+
+
+def bond_of(child: Child, group: Group, context: Context) -> float:
+    """Log-odds that a child is another value of the same parameter as the group."""
+    if not group.size:
+        return 0.0
+    cells = child.cells
+    if any(tail.startswith("{}/") for tail, _ in group.weights) and not all(tail.startswith(SLOT) for tail, _ in cells):
+        cells = forced_cells(child, context)
+    total = max(_tail_bond(child.cells, group, context), _tail_bond(cells, group, context) - 1.0)
+    alike = 0.0
+    for key, cell in cells.items():
+        other = group.cells.get(key)
+        if other is not None and not key[0].endswith(MORE):
+            alike += _cell_bond(cell, other, context)
+    floor = -1.5 * log(1 + child.count) / log(2)
+    return max(-8.0, floor, min(8.0 if alike > 0 else 5.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group)
+
+
+def _look(value: str) -> str:
+    stem = affixes_of(value)[1]
+    kind = stem if "<" in value else kind_of(stem)
+    return kind if kind in CERTAIN else "text"
+
+
+def _look_bond(child: Child, group: Group) -> float:
+    """Where all values are ids of one kind, a word among them is no value: `/users/me`, unless its answer repeats it."""
+    look, total = _look(child.value), sum(group.looks.values())
+    if look == "text" and not group.looks["text"] and "echo" not in child.reasons:
+        return -12.0
+    return max(-4.0, log((group.looks[look] + 1) / (total + 2)))
+
+
+def _samples(child: Child) -> list[Sample]:
+    key = str(child.position)
+    return [sample for leaf in child.leaves for route in leaf.routes.values() if (sample := route.slots.get(key))]
+
+
+def forced_cells(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
+    """The cells of a child as they would be if every text below it that has few different neighbours before it were a parameter too."""
+    if child.forced is not None:
+        return child.forced
+    gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for leaf in child.leaves:
+        below = [text if index and len(context.neighbours.get(text, ())) > 2 else SLOT for index, text in enumerate(normal_texts(leaf)[child.position + 1 :])]
+        if context.is_first:
+            below = cut_tail(below, next((index + 1 for index, text in enumerate(below) if text != SLOT), len(below)))
+        for method, cell in leaf.cells.items():
+            gathered["/".join(below), method].append(cell)
+    child.forced = {key: join_cells(cells) for key, cells in gathered.items()}
+    return child.forced
+
+
+def _tail_bond(cells: dict[tuple[str, str], Cell], group: Group, context: Context) -> float:
+    """Dirichlet-multinomial Bayes factor: one distribution of tails and methods for both, against one each."""
+    mine = {key: cell.weight for key, cell in cells.items()}
+    theirs = group.weights
+    prior = {key: 2.0 if not key[0].replace(SLOT, "").strip("/" + MORE) else 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
+    both = {key: mine.get(key, 0.0) + theirs.get(key, 0.0) for key in prior}
+    return _evidence(both, prior) - _evidence(mine, prior) - _evidence(theirs, prior)
+
+
+def _evidence(counts: Mapping[tuple[str, str], float], prior: Mapping[tuple[str, str], float]) -> float:
+    strength = 2.0 + sum(prior.values())
+    total = sum(counts.values())
+    return lgamma(strength) - lgamma(strength + total) + sum(lgamma(prior[key] + count) - lgamma(prior[key]) for key, count in counts.items() if count)
+
+
+def _cell_bond(a: Cell, b: Cell, context: Context) -> float:
+    bond = 0.0
+    if a.statuses and b.statuses:
+        bond += 0.2 if set(a.statuses) & set(b.statuses) else -2.5
+    if a.response and b.response:
+        bond += _response_bond(a, b, context)
+    elif bool(a.response) != bool(b.response) and a.statuses and b.statuses:
+        bond -= 2.0
+    if a.request and b.request:
+        alike = similarity(a.request, b.request)
+        bond += 1.5 if alike >= 0.5 else -4.0 if alike < 0.25 else 0.0
+    elif bool(a.request) != bool(b.request) and a.statuses and b.statuses:
+        bond -= 1.5
+    if a.query and b.query:
+        bond += 1.0 if a.query & b.query else -1.0
+    return bond
+
+
+def _response_bond(a: Cell, b: Cell, context: Context) -> float:
+    """Equal shapes bind by their rarity; shapes without much in common part, and surely so where both were seen twice."""
+    if len(a.response) < 2 and len(b.response) < 2:
+        return 0.0 if a.response.keys() == b.response.keys() else -6.0
+    if {path for path in a.response if len(path) < 3}.isdisjoint(b.response):
+        return -6.0
+    least = min(a.response_count, b.response_count)
+    if least > 1 and (excluded := _excluded(a.response, b.response)):
+        return -12.0 if (least > 2 and excluded == 2) or least > 5 else -3.0 if excluded == 2 else 0.0
+    if similarity(a.response, b.response) >= 0.5:
+        return context.clusters.rarity(a.response)
+    inside = containment(a.response, b.response)
+    if inside >= 0.7:
+        return 0.5 * context.clusters.rarity(a.response) if min(len(a.response), len(b.response)) > 4 else 0.0
+    return 0.0 if inside >= 0.3 else -12.0 if least > 1 else -6.0
+
+
+def _excluded(a: Shape, b: Shape) -> int:
+    """In how many directions a key is always in one and never in the other."""
+    return sum(any(share > 0.999 and path not in two and path[-2:] != ":o" for path, share in one.items()) for one, two in ((a, b), (b, a)))
+
+
+def single_bonus(child: Child, context: Context) -> float:
+    return log(0.6 / context.singles) * 0.6 if child.count == 1 and context.singles < 0.6 else 0.0

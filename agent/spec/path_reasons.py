@@ -1,0 +1,170 @@
+"""What one value at a position says about itself, as log-odds of "parameter" against "literal", each by its name.
+
+A look, a repetition in the own answer, a name that was read elsewhere, a key of the answer, the values above and below it.
+"""
+
+from collections import Counter, defaultdict
+from dataclasses import dataclass, field
+from math import log
+
+from agent.spec.names import singular
+from agent.spec.path_tree import SLOT, Cell, Context, Leaf, affixes_of, cut_tail, good_contents, join_cells, kind_of_value, normal_texts
+from agent.spec.shapes import Shape, containment, detail_shapes, item_shapes, similarity
+from agent.spec.values import CERTAIN, kind_of
+
+_LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "word": -1.5}
+
+
+@dataclass
+class Child:
+    """One value at a position."""
+
+    value: str
+    leaves: list[Leaf]
+    position: int = 0
+    own: float = 0.0
+    reasons: dict[str, float] = field(default_factory=dict)
+    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    count: int = 0
+    echoes: set[str] = field(default_factory=set)
+    forced: "dict[tuple[str, str], Cell] | None" = None
+
+
+def child_of(value: str, leaves: list[Leaf], position: int, prefix: str, context: Context) -> Child:
+    child = Child(value, leaves, position)
+    gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    for leaf in leaves:
+        below_it = normal_texts(leaf)[position + 1 :]
+        tail = "/".join(cut_tail(below_it, 2 if below_it and below_it[0] == SLOT else 1) if context.is_first else below_it)
+        for method, cell in leaf.cells.items():
+            gathered[tail, method].append(cell)
+            child.count += cell.count
+    child.cells = {key: join_cells(cells) for key, cells in gathered.items()}
+    child.reasons = _own_reasons(child, position, prefix, context)
+    child.own = sum(child.reasons.values())
+    return child
+
+
+def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> dict[str, float]:
+    stem = affixes_of(child.value)[1]
+    kind = "int" if child.value != stem and "<" in child.value else kind_of(stem)
+    reasons = {"looks": 6.0 if kind in CERTAIN else _LOOKS.get(kind, 0.0)}
+    if kind == "word" and ("-" in stem or "_" in stem):
+        reasons["looks"] = -0.8
+    routes = [route for leaf in child.leaves for route in leaf.routes.values()]
+    answered = sum(route.answered for route in routes)
+    echoed = sum(times for route in routes for key, times in route.echoes.items() if _is_own_echo(key, position))
+    child.echoes = {key.split(" ", 2)[2] for route in routes for key in route.echoes if _is_own_echo(key, position)}
+    if echoed:
+        reasons["echo"] = 2.0 + 2.0 * min(1.0, echoed / max(answered, 1))
+    if stem in context.known:
+        reasons["known"] = 1.0 if stem.isalpha() and stem.islower() else 2.0
+    if _is_key_of_answer(child, stem):
+        reasons["key"] = -3.0
+    places = context.literal_at.get(child.value, set()) - {prefix.removeprefix("/")}
+    if places and kind not in CERTAIN and not context.is_first:
+        reasons["literal elsewhere"] = -4.0 if child.value in context.collections else -1.0 if len(places) == 1 else -1.5
+    if kind not in CERTAIN:
+        reasons["breadth"] = -_breadth(child, position)
+        if "echo" not in reasons:
+            reasons["collection"] = _collection(child, position)
+    if all(method == "POST" for _, method in child.cells) and all(not tail for tail, _ in child.cells):
+        reasons["verb"] = -1.5
+    if all(method in ("PUT", "PATCH", "DELETE") for tail, method in child.cells if not tail) and any(not tail for tail, _ in child.cells):
+        reasons["item verb"] = 1.5
+    return reasons
+
+
+def _is_own_echo(key: str, position: int) -> bool:
+    at, depth, name = key.split(" ", 2)
+    return int(at) == position and int(depth) <= 3 and bool(name)
+
+
+def _is_key_of_answer(child: Child, stem: str) -> bool:
+    """Whether the own answer has a top-level key of this name, as `{"projects": […]}` from `/projects`."""
+    for (tail, _), cell in child.cells.items():
+        if not tail and cell.response and any(path.startswith(f".{stem}:") or path == f".{stem}[]" for path in cell.response):
+            return True
+    return False
+
+
+def _breadth(child: Child, position: int) -> float:
+    """A value below many values of the parameters before is a literal: ids mostly belong to one parent."""
+    slots = [before for before in range(position) if child.leaves[0].roles[before]]
+    if not slots:
+        return 0.0
+    parents: set[tuple[str, ...]] = set()
+    for leaf in child.leaves:
+        texts = tuple(leaf.segments[before] for before in slots)
+        folded = [str(before) for before in slots if "<" in leaf.segments[before]]
+        values = {value for route in leaf.routes.values() for before in folded if before in route.slots for value in route.slots[before].values}
+        parents.update((*texts, value) for value in values or {""})
+    return min(1.5, 0.8 * log(len(parents)))
+
+
+def _collection(child: Child, position: int) -> float:
+    """A word before an evident id is the name of a collection; two parameters in a row are rare."""
+    below = [leaf for leaf in child.leaves if len(leaf.segments) > position + 1]
+    if any("<" in leaf.segments[position + 1] for leaf in below):
+        return -6.0
+    if not any(leaf.roles[position + 1] for leaf in below):
+        return 0.0
+    return -3.0 if any(tail in ("", SLOT) for tail, _ in child.cells) else -1.0
+
+
+def weigh_together(family: list[Child], parents: list[Leaf]) -> None:
+    """What only all siblings and their parent can say: fields that repeat several of them, looks that several share, items of the parent's list."""
+    repeated = Counter(key for child in family for key in child.echoes)
+    looks = Counter(kind_of_value(child.value) for child in family)
+    listed = [shape for leaf in parents for shape in item_shapes(good_contents(leaf.routes.get("GET")))]
+    for child in family:
+        if child.echoes and "echo" in child.reasons and max(repeated[key] for key in child.echoes) < 2 and kind_of_value(child.value) == "word":
+            child.reasons["echo"] = 1.5
+        kind = kind_of_value(child.value)
+        if kind in ("code", "locale", "mixed", "version") and looks[kind] > 1 and (kind != "version" or child.position > 1):
+            child.reasons["same looks"] = 1.5
+        if listed and any(_is_item(leaf, listed) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
+            child.reasons["listed"] = 2.5
+        if any(_is_named_after(leaf) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
+            child.reasons["named"] = 2.0
+        child.own = sum(child.reasons.values())
+
+
+def _is_named_after(leaf: Leaf) -> bool:
+    """Whether the answer has a key that is the singular of the segment before: `{"action": …}` from `/actions/7`."""
+    before = leaf.segments[-2] if len(leaf.segments) > 1 else ""
+    wanted = singular(before)
+    if wanted == before or leaf.roles[-2]:
+        return False
+    return any(f".{wanted}:o" in cell.response for method, cell in leaf.cells.items() if method in ("GET", "PUT", "PATCH"))
+
+
+def _is_item(leaf: Leaf, listed: list[Shape]) -> bool:
+    """Whether the answer is what the parent lists."""
+    details = [shape for method in ("GET", "PUT", "PATCH") for shape in detail_shapes(good_contents(leaf.routes.get(method)))]
+    return any(similarity(detail, item) >= 0.6 or (len(item) > 4 and containment(detail, item) >= 0.9) for detail in details for item in listed)
+
+
+def forgive_collections(family: list[Child]) -> None:
+    """Collections have ids of their own. Where the same values follow several siblings, these are rather two enumerations in a row."""
+    if sum("collection" in child.reasons for child in family) < 2:
+        return
+    below = {child.value: _values_below(child) for child in family if "collection" in child.reasons and all(tail for tail, _ in child.cells)}
+    counts = Counter(value for values in below.values() for value in values)
+    if sum(times > 1 for times in counts.values()) * 3 < len(counts):
+        return
+    for child in family:
+        if child.reasons.get("collection", 0.0) < -1.0 and any(counts[value] > 1 for value in below.get(child.value, ())):
+            child.reasons["collection"] = -1.0
+            child.own = sum(child.reasons.values())
+
+
+def _values_below(child: Child) -> set[str]:
+    found: set[str] = set()
+    for leaf in child.leaves:
+        if len(leaf.segments) > child.position + 1 and leaf.roles[child.position + 1]:
+            segment = leaf.segments[child.position + 1]
+            for route in leaf.routes.values():
+                sample = route.slots.get(str(child.position + 1))
+                found.update(sample.values if sample else (segment,))
+    return found

@@ -1,0 +1,263 @@
+"""The paths of a capture as leaves, and what is known of them as a whole: which tails and shapes are rare, which texts stand where.
+
+Nothing is decided here.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from math import log
+from urllib.parse import unquote
+
+from agent.spec.shapes import Shape, pooled, shape_of, similarity
+from agent.spec.summary import Content, Route, Sample
+from agent.spec.values import CERTAIN, kind_of, split_affixes
+
+SLOT = "{}"
+
+
+MORE = "…"
+
+
+SHAPES_POOLED = 6
+
+
+@dataclass
+class Leaf:
+    """One path with its routes by method, its decoded segments, and the roles they have so far."""
+
+    path: str
+    segments: tuple[str, ...]
+    routes: dict[str, Route]
+    roles: list[bool]
+    cells: "dict[str, Cell]" = field(default_factory=dict)
+
+
+@dataclass
+class Cell:
+    """What is known of one method on one tail: tempered count, statuses, shapes, names of query parameters."""
+
+    count: int
+    weight: float
+    statuses: Counter[str]
+    request: Shape
+    response: Shape
+    request_count: int
+    response_count: int
+    empties: int
+    query: frozenset[str]
+
+
+@dataclass
+class Context:
+    """What the whole API says: open values by field name, rarity of tails and shapes, texts that are literals elsewhere."""
+
+    values: Mapping[str, Sample]
+    known: dict[str, set[str]]
+    tails: dict[tuple[str, str], float]
+    clusters: "Clusters"
+    literal_at: dict[str, set[str]]
+    slot_texts: dict[str, int]
+    singles: float
+    total: int
+    collections: set[str]
+    neighbours: dict[str, set[str]]
+    is_first: bool = False
+
+
+class Clusters:
+    """Groups alike shapes, and tells in how many different places each group occurs."""
+
+    def __init__(self) -> None:
+        self.shapes: list[Shape] = []
+        self.places: list[set[str]] = []
+        self.all_places: set[str] = set()
+        self._by_id: dict[int, int] = {}
+
+    def add(self, shape: Shape, place: str) -> None:
+        """Counts a shape at a place."""
+        if len(shape) < 2:
+            return
+        self.all_places.add(place)
+        index = self.find(shape)
+        if index < 0:
+            self.shapes.append(shape)
+            self.places.append(set())
+            index = len(self.shapes) - 1
+        self._by_id[id(shape)] = index
+        self.places[index].add(place)
+
+    def find(self, shape: Shape) -> int:
+        """The group that a shape belongs to, or -1."""
+        if id(shape) in self._by_id:
+            return self._by_id[id(shape)]
+        best, index = 0.6, -1
+        for number, other in enumerate(self.shapes):
+            if 0.5 < (len(shape) + 1) / (len(other) + 1) < 2 and (alike := similarity(shape, other)) > best:
+                best, index = alike, number
+        return index
+
+    def rarity(self, shape: Shape) -> float:
+        """Log-odds that two bodies of this shape come from one operation."""
+        index = self.find(shape)
+        share = (len(self.places[index]) if index >= 0 else 1) / max(len(self.all_places), 12)
+        return min(log(0.85 / min(share, 0.85)), 3.0)
+
+
+def leaves_of(routes: Iterable[Route]) -> list[Leaf]:
+    found: dict[str, Leaf] = {}
+    for route in sorted(routes, key=lambda route: (route.path, route.method)):
+        leaf = found.get(route.path)
+        if leaf is None:
+            segments = tuple(unquote(segment) for segment in route.path.split("/")[1:] if segment)
+            leaf = found[route.path] = Leaf(route.path, segments, {}, [is_evident(segment) for segment in segments])
+        leaf.routes[route.method] = route
+        leaf.cells[route.method] = cell_of(route)
+    return list(found.values())
+
+
+def is_evident(segment: str) -> bool:
+    return segment.startswith("<") or kind_of(split_affixes(segment)[1]) in CERTAIN
+
+
+def cell_of(route: Route) -> Cell:
+    good = {status: outcome for status, outcome in route.outcomes.items() if status[:1] == "2"}
+    contents = [content for outcome in good.values() for content in outcome.contents.values()]
+    parsed = sum(content.parsed for content in contents)
+    return Cell(
+        count=route.seen.count,
+        weight=log(1 + route.seen.count) / log(2),
+        statuses=Counter({status: outcome.seen.count for status, outcome in good.items()}),
+        request=shape_of(route.requests.values()),
+        response=shape_of(contents),
+        request_count=sum(content.parsed for content in route.requests.values()),
+        response_count=parsed,
+        empties=sum(outcome.empty for outcome in good.values()),
+        query=frozenset(name for name in route.fields if name.startswith("query:")),
+    )
+
+
+def join_cells(cells: list[Cell]) -> Cell:
+    if len(cells) == 1:
+        return cells[0]
+    return Cell(
+        count=sum(cell.count for cell in cells),
+        weight=sum(cell.weight for cell in cells),
+        statuses=sum((cell.statuses for cell in cells), Counter[str]()),
+        request=_pool([(cell.request, cell.request_count) for cell in cells if cell.request_count]),
+        response=_pool([(cell.response, cell.response_count) for cell in cells if cell.response_count]),
+        request_count=sum(cell.request_count for cell in cells),
+        response_count=sum(cell.response_count for cell in cells),
+        empties=sum(cell.empties for cell in cells),
+        query=frozenset().union(*(cell.query for cell in cells)),
+    )
+
+
+def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
+    """The average of the best seen shapes: a few say as much as all."""
+    if len(shapes) < 2:
+        return shapes[0][0] if shapes else {}
+    return pooled(sorted(shapes, key=lambda shape: -shape[1])[:SHAPES_POOLED])
+
+
+def context_of(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -> Context:
+    clusters, tails, literal_at = (Clusters(), defaultdict(set[str]), defaultdict(set[str]))
+    slot_texts: dict[str, int] = Counter()
+    for leaf in leaves:
+        texts = normal_texts(leaf)
+        for method, cell in leaf.cells.items():
+            place = method + " " + "/".join(texts)
+            clusters.add(cell.response, place)
+            for position in range(len(texts)):
+                below = texts[position + 1 :]
+                if is_first:
+                    below = cut_tail(below, 2 if below and below[0] == SLOT else 1)
+                tails["/".join(below), method].add("/".join(texts[:position]))
+        for position, text in enumerate(texts):
+            if text == SLOT:
+                slot_texts[leaf.segments[position]] += 1
+            else:
+                literal_at[text].add("/".join(texts[:position]))
+    total = sum(len(places) for places in tails.values()) or 1
+    shares = {tail: len(places) / total for tail, places in tails.items()}
+    known = _known(values)
+    return Context(
+        values,
+        known,
+        shares,
+        clusters,
+        literal_at,
+        slot_texts,
+        _single_share(leaves),
+        sum(cell.count for leaf in leaves for cell in leaf.cells.values()),
+        _collections(leaves),
+        _neighbours(leaves),
+        is_first,
+    )
+
+
+def _collections(leaves: list[Leaf]) -> set[str]:
+    """The words that stand before an evident id somewhere, and are answered themselves too."""
+    ends = {tuple(normal_texts(leaf)) for leaf in leaves}
+    return {
+        leaf.segments[position]
+        for leaf in leaves
+        for position in range(len(leaf.segments) - 1)
+        if not leaf.roles[position] and leaf.roles[position + 1] and tuple(normal_texts(leaf)[: position + 1]) in ends
+    }
+
+
+def _neighbours(leaves: list[Leaf]) -> dict[str, set[str]]:
+    """The different segments that stand before each text."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for leaf in leaves:
+        for position in range(1, len(leaf.segments)):
+            found[leaf.segments[position]].add(leaf.segments[position - 1])
+            for route in leaf.routes.values() if "<" in leaf.segments[position - 1] else ():
+                found[leaf.segments[position]].update(route.slots.get(str(position - 1), Sample()).values)
+    return found
+
+
+def normal_texts(leaf: Leaf) -> list[str]:
+    return [SLOT if role else segment for segment, role in zip(leaf.segments, leaf.roles, strict=True)]
+
+
+def cut_tail(texts: list[str], length: int) -> list[str]:
+    """The beginning of a tail, marked where more follows."""
+    return texts if len(texts) <= length else [*texts[:length], MORE]
+
+
+def _known(values: Mapping[str, Sample]) -> dict[str, set[str]]:
+    """Texts by the names of the open fields that hold them. A field of few, often repeated values is an enumeration and tells nothing."""
+    found: dict[str, set[str]] = defaultdict(set)
+    for name, sample in values.items():
+        distinct, total = len(sample.values), sum(sample.values.values())
+        if not name or distinct < 4 or (distinct < 12 and total > distinct * 4):
+            continue
+        for value in sample.values:
+            found[value].add(name)
+    return found
+
+
+def _single_share(leaves: list[Leaf]) -> float:
+    """How many of the operations without any parameter were heard once only."""
+    counts = [cell.count for leaf in leaves if not any(leaf.roles) for cell in leaf.cells.values()]
+    known = sum(1 for count in counts if count == 1)
+    return min(0.9, (known + 1) / (len(counts) + 4))
+
+
+def kind_of_value(value: str) -> str:
+    stem = affixes_of(value)[1]
+    return stem if "<" in value else kind_of(stem)
+
+
+def affixes_of(value: str) -> tuple[str, str, str]:
+    if "<" in value:
+        before, _, rest = value.partition("<")
+        kind, _, after = rest.partition(">")
+        return before, kind, after
+    return split_affixes(value)
+
+
+def good_contents(route: Route | None) -> list[Content]:
+    return [content for status, outcome in route.outcomes.items() if status[:1] == "2" for content in outcome.contents.values()] if route is not None else []
