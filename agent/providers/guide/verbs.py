@@ -622,7 +622,7 @@ INSTEAD: dict[str, str] = {"operation_search": "docs_get", "operation_describe":
 ALSO_NEEDS: tuple[tuple[str, str, str], ...] = (("endpoint_update", "rename", "name"), ("key_update", "rename", "name"))
 # Presets of `/commands` whose name says more than the tool.
 COMMAND_ARGUMENTS: dict[str, dict[str, Any]] = {
-    "pause": {"status": "INACTIVE"},
+    "pause": {"status": "REVIEW"},
     "resume": {"status": "ACTIVE"},
     "archive": {"status": "ARCHIVED"},
     "errors": {"status": "error"},

@@ -200,7 +200,8 @@ PROVIDERS: tuple[tuple[str, str], ...] = (
 )
 PAYERS: tuple[tuple[str, str], ...] = ((r"\bpaypal\b", "paypal"), (r"\b(stripe|card)\b", "stripe"), (r"\bsandbox\b", "sandbox"))
 ENDPOINT_STATUSES: tuple[tuple[str, str], ...] = (
-    (r"\b(pause|paused|disabled?|suspend|halt|inactive|stop|stopped|turn-off|deactivated?)\b", "INACTIVE"),
+    (r"\b(pause|paused|suspend|suspended)\b", "REVIEW"),
+    (r"\b(disabled?|halt|inactive|stop|stopped|turn-off|deactivated?)\b", "INACTIVE"),
     (r"\b(resume|reactivate|enabled?|unpause|activate|turn-on|back-on|active|restart|continue)\b", "ACTIVE"),
     (r"\barchived?\b", "ARCHIVED"),
     (r"\b(completed?|finished|done)\b", "COMPLETE"),

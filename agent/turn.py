@@ -1,0 +1,288 @@
+"""One run as its worker drives it: ask the model, answer its tool calls, ask again, until it has nothing more to do.
+
+Everything goes into the run's log as it happens, and into the answer's message after each step.
+"""
+
+import asyncio
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from agent import approvals, chats, context, keys, runlog
+from agent.accounts import users
+from agent.actor import Actor
+from agent.config import settings
+from agent.db_errors import as_problem
+from agent.draft import Draft, Part
+from agent.errors import Problem
+from agent.messages import Block, ToolCall, ToolResult, text_of
+from agent.providers import catalogue, guide
+from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, Usage
+from agent.tools import invoke
+from agent.tools.registry import Context
+
+log = structlog.get_logger()
+MAX_STEPS = 24
+MAX_RETRIES = 2
+LONGEST_WAIT = 30.0
+
+
+class Ended(Exception):
+    """How a run ends: its status, and the problem of a failed one."""
+
+    def __init__(self, status: str, problem: Problem | None = None) -> None:
+        super().__init__(status)
+        self.status, self.problem = status, problem
+
+
+class Paused(Exception):
+    """The run waits for an approval."""
+
+
+class Turn:
+    """The state of a run while this worker drives it."""
+
+    def __init__(self, claimed: runlog.Claimed, writer: runlog.Writer) -> None:
+        self.claimed, self.writer = claimed, writer
+        self.blocks: list[Block] = []
+        self.draft: Draft | None = None
+        self.step = claimed.steps
+        self.usage = msgspec.convert(claimed.usage, Usage) if claimed.usage else Usage()
+        self.step_usage = Usage()
+        self.tainted = claimed.tainted
+        self.waits_for: list[UUID] = []
+        self.actor = Actor(user_id=claimed.user_id, scopes=frozenset())
+        self.key_id: UUID | None = None
+
+    async def outcome(self) -> Ended | None:
+        """Run to the end; None where it waits for an approval."""
+        try:
+            await self._steps()
+        except Paused:
+            return None
+        except Ended as ending:
+            return ending
+        except Problem as problem:
+            return Ended("failed", problem)
+        except Exception as error:
+            if problem := as_problem(error):
+                return Ended("failed", problem)
+            log.exception("run.failed", run=str(self.claimed.id))
+            return Ended("failed", Problem("internal", "The run broke on our side."))
+        return Ended("completed")
+
+    async def finish(self, ending: Ended | None) -> None:
+        """Store what was said and say how it ended."""
+        if self.draft is not None:
+            self.blocks += self.draft.blocks()
+        self._add_usage()
+        usage = msgspec.to_builtins(self.usage)
+        metadata = {
+            "usage": usage,
+            **({"status": ending.status} if ending else {}),
+            **({"error": ending.problem.document()} if ending and ending.problem else {}),
+        }
+        await chats.save_answer(self.claimed.answer_id, self.blocks, metadata)
+        if ending is None:
+            await runlog.pause(self.claimed.id, self.step, usage, tainted=self.tainted)
+            self.writer.put("run.waiting")
+            return
+        await self._name_the_chat()
+        await runlog.end(self.claimed.id, ending.status, usage, ending.problem.document() if ending.problem else None)
+        if self.key_id is not None:
+            await keys.note_use(self.actor, self.key_id, self.usage.input + self.usage.output)
+        self.writer.put(runlog.END, status=ending.status, usage=usage, **({"error": ending.problem.document()} if ending.problem else {}))
+
+    async def _steps(self) -> None:
+        claimed = self.claimed
+        history = await chats.branch(claimed.chat_session_id, claimed.answer_id)
+        self.blocks = list(history[-1].content)
+        if claimed.stop_requested:
+            raise Ended("stopped")
+        self.actor = await users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via)
+        earlier = [(message.role, message.content) for message in history[:-1]]
+        if not self.writer.seq:
+            self.writer.put(
+                "run.start",
+                run_id=str(claimed.id),
+                chat_session_id=str(claimed.chat_session_id),
+                message_id=str(claimed.answer_id),
+                provider=claimed.provider,
+                model=claimed.model,
+            )
+        choice = await keys.choose(self.actor, claimed.provider, claimed.model)
+        self.key_id = choice.key_id
+        menu = invoke.offered(self.actor.scopes)
+        prompt = context.system_prompt(settings().base_url, menu)
+        while True:
+            await self._answer_calls(is_guide=choice.connection.wire == "builtin", earlier=earlier)
+            if self.step >= MAX_STEPS:
+                raise Ended(
+                    "failed", Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
+                )
+            request = ModelRequest(
+                model=choice.model,
+                system=prompt.text,
+                messages=context.build(claimed.id, [*earlier, *([("assistant", self.blocks)] if self.blocks else [])]),
+                tools=context.specs(menu),
+                cache_key=str(claimed.chat_session_id),
+            )
+            if not await self._one_step(choice, request):
+                return
+
+    async def _one_step(self, choice: keys.Choice, request: ModelRequest) -> bool:
+        """Ask the model once, again where it failed before it began. Whether there is more to do."""
+        self.step += 1
+        self.writer.put("step.start", step=self.step)
+        attempt = 0
+        while True:
+            ending = await self._listen(choice, request)
+            began = bool(self.draft and self.draft.parts)
+            if isinstance(ending, Failure) and ending.retryable and not began and attempt < MAX_RETRIES and (ending.retry_after or 0) <= LONGEST_WAIT:
+                attempt += 1
+                delay = ending.retry_after or float(2 ** (attempt - 1))
+                self.writer.put("retrying", attempt=attempt, delay=delay, reason=ending.message)
+                await asyncio.sleep(delay)
+                continue
+            break
+        self._keep_step()
+        await chats.save_answer(self.claimed.answer_id, self.blocks)
+        self.writer.put("step.end", step=self.step)
+        if isinstance(ending, Failure):
+            raise _as_problem(ending)
+        match ending.reason:
+            case "tool_calls" | "pause":
+                return True
+            case "length":
+                raise Ended("completed", Problem("provider_cut", "The answer reached the model's length limit.", remedy="Ask it to go on."))
+            case "context_full":
+                raise Problem(
+                    "provider_rejected", "The conversation no longer fits into the model.", remedy="Start a new chat, or use a model with a larger context."
+                )
+            case "content_filter":
+                raise Problem("provider_rejected", "The provider's filter ended the answer.", remedy="Say it differently, or use another model.")
+            case _:
+                return False
+
+    async def _listen(self, choice: keys.Choice, request: ModelRequest) -> Finish | Failure:
+        """One answer of the provider, written to the log as it comes."""
+        self.draft = Draft(self.step)
+        async for event in catalogue.WIRES[choice.connection.wire](choice.connection, request):
+            match event:
+                case PartStart():
+                    part = self.draft.start(event)
+                    self.writer.put(
+                        "part.start", part=part.key, kind=part.kind, **({"call_id": part.call_id, "name": part.name} if part.kind == "tool_call" else {})
+                    )
+                case PartDelta():
+                    part = self.draft.delta(event)
+                    self.writer.put(
+                        "part.delta", part=part.key, kind=part.kind, text=event.text, **({"call_id": part.call_id} if part.kind == "tool_call" else {})
+                    )
+                case PartEnd():
+                    self._part_ended(self.draft.end(event))
+                case Usage():
+                    self.step_usage = event
+                case Finish() | Failure():
+                    return event
+        return Failure("provider_cut", "The provider's answer ended without its closing event.")
+
+    def _part_ended(self, part: Part) -> None:
+        about: dict[str, Any] = {"part": part.key, "kind": part.kind}
+        if part.kind == "tool_call":
+            about |= {"call_id": part.call_id, "name": part.name, "input": part.input or {}}
+        self.writer.put("part.end", **about, **({"meta": part.meta} if part.meta else {}))
+
+    def _keep_step(self) -> None:
+        if self.draft is not None:
+            self.blocks += self.draft.blocks()
+            self.draft = None
+        self._add_usage()
+        self.writer.put("usage", **msgspec.to_builtins(self.usage))
+
+    def _add_usage(self) -> None:
+        self.usage = Usage(*(getattr(self.usage, f) + getattr(self.step_usage, f) for f in Usage.__struct_fields__))
+        self.step_usage = Usage()
+
+    async def _answer_calls(self, *, is_guide: bool, earlier: list[tuple[str, list[Block]]]) -> None:
+        """Run the calls that have no result yet. Raises Paused where one of them waits for a person."""
+        answered = {block.call_id for block in self.blocks if isinstance(block, ToolResult)}
+        waits = False
+        for call in [block for block in self.blocks if isinstance(block, ToolCall) and block.id not in answered]:
+            # The guide's grammar reads only what the user wrote, so nothing captured can steer it.
+            self.tainted = not is_guide and (self.tainted or context.is_tainted(context.build(self.claimed.id, [*earlier, ("assistant", self.blocks)])))
+            result = await self._answer_call(call)
+            if result is None:
+                waits = True
+                continue
+            self.blocks.append(result)
+            await chats.save_answer(self.claimed.answer_id, self.blocks)
+            self.writer.put(
+                "tool.output",
+                call_id=call.id,
+                name=call.name,
+                state=result.state,
+                text=result.text,
+                trust=result.trust,
+                **({"data": result.data} if result.data is not None else {}),
+            )
+        if waits:
+            raise Paused
+
+    async def _answer_call(self, call: ToolCall) -> ToolResult | None:
+        """The result of one call, or None while a person has to decide."""
+        about = Context(self.actor, self.claimed.id, self.claimed.chat_session_id)
+        try:
+            if call.meta and "parse_error" in call.meta:
+                raise Problem(
+                    "invalid_arguments",
+                    f"The arguments of `{call.name}` are not valid JSON: {call.meta['parse_error']}.",
+                    remedy="Send them again as one JSON object.",
+                )
+            tool = invoke.check(about, call.name, call.arguments)
+            reason = approvals.needed(
+                tool.effect, recomputes=tool.recomputes, asks_for=tool.asks_for(call.arguments) if tool.asks_for else None, tainted=self.tainted
+            )
+            arguments = call.arguments
+            if reason:
+                approval = await approvals.of_call(self.claimed.id, call.id)
+                if approval is None:
+                    approval = await approvals.request(
+                        self.actor, run_id=self.claimed.id, chat_session_id=self.claimed.chat_session_id, call_id=call.id, tool=tool.name,
+                        arguments=call.arguments, effect=tool.effect, reason=reason,
+                    )  # fmt: skip
+                    self.writer.put(
+                        "tool.approval_requested", approval_id=str(approval.id), call_id=call.id, name=tool.name, arguments=call.arguments, reason=reason
+                    )
+                if approval.status == "pending":
+                    self.waits_for.append(approval.id)
+                    return None
+                if approval.status != "approved" or not await approvals.use(approval, tool.name, approval.arguments):
+                    return self._denied(call, approval)
+                arguments = approval.arguments
+                self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision="approved")
+            answer = await invoke.invoke(about, call.name, arguments)
+            return ToolResult(call.id, call.name, answer.text, msgspec.to_builtins(answer.data), trust=answer.trust)
+        except Problem as problem:
+            return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error")
+
+    def _denied(self, call: ToolCall, approval: approvals.Approval) -> ToolResult:
+        why = f" They said: {approval.decision_reason}" if approval.decision_reason else ""
+        said = "Nobody approved this in time." if approval.status == "expired" else f"The user refused this.{why}"
+        self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision=approval.status)
+        return ToolResult(call.id, call.name, f"{said} It was not done.", None, "denied")
+
+    async def _name_the_chat(self) -> None:
+        """A title after the first exchange."""
+        history = await chats.branch(self.claimed.chat_session_id, self.claimed.answer_id)
+        first = next((text_of(message.content) for message in history if message.role == "user"), "")
+        title = guide.title(context.build(self.claimed.id, [("user", list(history[0].content))])) if first else ""
+        if title and await chats.set_title(self.claimed.chat_session_id, title):
+            self.writer.put("chat.title", title=title)
+
+
+def _as_problem(failure: Failure) -> Problem:
+    extra: dict[str, Any] = {"retry_after": failure.retry_after} if failure.retry_after else {}
+    return Problem(failure.code, failure.message, **extra)

@@ -1,0 +1,63 @@
+"""The house keeps its shape: documents are true, files stay short, tables have owners, tool schemas hold no secrets."""
+
+import re
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from agent.errors import CATALOGUE
+from agent.tools.menu import TOOLS
+from tests.house import reference
+
+ROOT = Path(__file__).resolve().parents[1]
+LONG: dict[str, str] = {
+    "agent/providers/guide/verbs.py": "one table: the patterns of every verb, a line each",
+    "agent/spec/infer.py": "concluding reads top to bottom and shares its accumulators",
+    "agent/spec/paths.py": "one joint decision over the positions of a path",
+}
+
+
+def _modules(*folders: str) -> list[Path]:
+    return [path for folder in folders for path in (ROOT / folder).rglob("*.py") if "piccolo_migrations" not in path.parts]
+
+
+def test_the_reference_is_up_to_date() -> None:
+    """`docs/reference.md` says what the settings, commands, tools and errors are today."""
+    assert reference.FILE.read_text() == reference.text(), "run: python -m tests.house.reference"
+
+
+def test_every_error_code_that_is_raised_is_in_the_catalogue() -> None:
+    """A Problem with an unknown code would itself fail."""
+    raised = {code for path in _modules("agent", "web") for code in re.findall(r'Problem\(\s*"(\w+)"', path.read_text())}
+    assert raised
+    assert raised <= set(CATALOGUE)
+
+
+def test_files_stay_short() -> None:
+    """A file over 400 lines needs a reason here, and a reason needs its file."""
+    long = {str(path.relative_to(ROOT)) for path in _modules("agent", "web", "db") if path.read_text().count("\n") >= 400}
+    assert long <= set(LONG), long - set(LONG)
+
+
+@pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
+def test_no_tool_takes_an_identity_or_a_secret(tool: object) -> None:
+    """Who acts comes from the door, and secrets come from forms."""
+    names = set(msgspec.to_builtins(tool.input_schema)["properties"])  # type: ignore[attr-defined]
+    assert not names & {"actor", "user_id", "context", "ctx", "secret", "api_key", "password", "token"}
+
+
+def test_each_table_has_one_owner() -> None:
+    """A capability asks the owner of a table instead of reading it itself; joins by name in SQL are the owner's too."""
+    owners: dict[str, set[str]] = {}
+    for path in _modules("agent", "web"):
+        for names in re.findall(r"^from db\.tables import (.+)$", path.read_text(), re.MULTILINE):
+            for name in names.replace(" as Row", "").split(", "):
+                owners.setdefault(name.strip(), set()).add(str(path.relative_to(ROOT)))
+    shared = {
+        "Run": {"agent/runlog.py", "agent/chats.py"},  # a message and its run are stored together or not at all
+        "User": {"agent/accounts/users.py", "web/cli/operate.py"},  # an operator lists accounts without being one
+        "Endpoint": {"agent/endpoints.py", "web/proxy/lookup.py"},  # the data plane reads its routing table itself
+    }
+    wrong = {table: files for table, files in owners.items() if len(files) > 1 and files != shared.get(table)}
+    assert not wrong
