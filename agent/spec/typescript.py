@@ -18,7 +18,7 @@ MAX_DEPTH = 40
 def document(spec: Spec, *, client: bool = False) -> str:
     """The whole module. With `client`, it ends in `createClient(options)`."""
     names = _Names(spec)
-    parts = [_comment(f"{spec.title}\n\n{len(spec.operations)} operations. Written from captured traffic; do not edit.", "")]
+    parts = [_comment(f"{spec.title}\n\n{len(spec.operations)} operation{'s' * (len(spec.operations) != 1)}. Written from captured traffic; do not edit.", "")]
     for name in sorted(spec.schemas):
         parts.append(f"export type {names.component(name)} = {_type(spec.schemas[name], names, 0)};")
     parts += [_operation(operation, names) for operation in spec.operations]

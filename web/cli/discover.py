@@ -74,7 +74,7 @@ def _spec(files: tuple[str, ...]) -> Spec:
 
     summary = observe_all(counted())
     if not count:
-        _stop(f"None of the {len(files)} files has a call in it." if len(files) > 1 else f"`{files[0]}` has no call in it.")
+        _stop(f"None of the {len(files)} files has a call in it." if len(files) > 1 else f"`{''.join(files)}` has no call in it.")
     spec = conclude(summary)
     _report(spec, count)
     return spec

@@ -10,7 +10,7 @@ from agent.spec.model import Content, Evidence, MessageFormat, Noise, Operation,
 
 GOLDEN = Path(__file__).resolve().parents[2] / "golden"
 
-HOSTILE = '</script><img src=x onerror=alert(1)> ![x](http://evil.test/p) [y](javascript:alert(1)) ```\n# h */ alert(1) /* `z` | www.evil.test'
+HOSTILE = "</script><img src=x onerror=alert(1)> ![x](http://evil.test/p) [y](javascript:alert(1)) ```\n# h */ alert(1) /* `z` | www.evil.test"
 
 
 @pytest.fixture(scope="session")
@@ -25,7 +25,10 @@ def shop() -> Spec:
             "note": {"type": ["string", "null"]},
             "status": {"type": "string", "enum": ["OPEN", "SHIPPED"]},
             "parent": {"anyOf": [{"$ref": "#/components/schemas/Order"}, {"type": "null"}]},
-            "line-items": {"type": "array", "items": {"type": "object", "properties": {"sku": {"type": "string"}, "count": {"type": "integer"}}, "required": ["sku", "count"]}},
+            "line-items": {
+                "type": "array",
+                "items": {"type": "object", "properties": {"sku": {"type": "string"}, "count": {"type": "integer"}}, "required": ["sku", "count"]},
+            },
             "labels": {"type": "object", "additionalProperties": {"type": "string"}},
         },
         "required": ["id", "total", "note", "status"],
@@ -43,8 +46,19 @@ def shop() -> Spec:
                 "/orders",
                 summary="List orders",
                 tags=("orders",),
-                parameters=(Parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 100}, example=20), Parameter("cursor", "query", {"type": "string"})),
-                responses=(Response("200", "", (Content("application/json", {"type": "array", "items": ref}, [example], seen),), (Parameter("Link", "header", {"type": "string"}),), seen),),
+                parameters=(
+                    Parameter("limit", "query", {"type": "integer", "minimum": 1, "maximum": 100}, example=20),
+                    Parameter("cursor", "query", {"type": "string"}),
+                ),
+                responses=(
+                    Response(
+                        "200",
+                        "",
+                        (Content("application/json", {"type": "array", "items": ref}, [example], seen),),
+                        (Parameter("Link", "header", {"type": "string"}),),
+                        seen,
+                    ),
+                ),
                 security=(("bearerAuth",),),
                 pagination=Paging("cursor", ("cursor", "limit"), "next", 100),
                 evidence=seen,
@@ -61,13 +75,31 @@ def shop() -> Spec:
                 request_required=True,
                 responses=(
                     Response("201", "", (Content("application/json", ref, example, seen),)),
-                    Response("422", "", (Content("application/problem+json", {"type": "object", "properties": {"detail": {"type": "string"}}}, {"detail": "no `sku` | given"}),)),
+                    Response(
+                        "422",
+                        "",
+                        (
+                            Content(
+                                "application/problem+json", {"type": "object", "properties": {"detail": {"type": "string"}}}, {"detail": "no `sku` | given"}
+                            ),
+                        ),
+                    ),
                 ),
                 security=(("bearerAuth",), ("apiKey",)),
                 idempotency_header="Idempotency-Key",
                 evidence=seen,
             ),
-            Operation("getOrder", "GET", "/orders/{order_id}", summary="Get an order", tags=("orders",), parameters=(path,), responses=(Response("200", "", (Content("application/json", ref, example),)), Response("404")), security=((),), evidence=seen),
+            Operation(
+                "getOrder",
+                "GET",
+                "/orders/{order_id}",
+                summary="Get an order",
+                tags=("orders",),
+                parameters=(path,),
+                responses=(Response("200", "", (Content("application/json", ref, example),)), Response("404")),
+                security=((),),
+                evidence=seen,
+            ),
             Operation(
                 "orderEvents",
                 "GET",
@@ -75,11 +107,22 @@ def shop() -> Spec:
                 tags=("events",),
                 api_type="WebSocket",
                 responses=(Response("101"),),
-                messages=(MessageFormat("sent", "subscribe", {"type": "object", "properties": {"type": {"const": "subscribe"}}, "required": ["type"]}, {"type": "subscribe"}, seen),),
+                messages=(
+                    MessageFormat(
+                        "sent",
+                        "subscribe",
+                        {"type": "object", "properties": {"type": {"const": "subscribe"}}, "required": ["type"]},
+                        {"type": "subscribe"},
+                        seen,
+                    ),
+                ),
             ),
         ),
         schemas={"Order": order},
-        security_schemes=(SecurityScheme("bearerAuth", "http", "bearer", bearer_format="JWT"), SecurityScheme("apiKey", "apiKey", where="header", parameter="X-Api-Key")),
+        security_schemes=(
+            SecurityScheme("bearerAuth", "http", "bearer", bearer_format="JWT"),
+            SecurityScheme("apiKey", "apiKey", where="header", parameter="X-Api-Key"),
+        ),
         cors={"allow_origin": "https://shop.test", "credentials": True, "allow_methods": ["GET", "POST"], "max_age": 600},
         noise=(Noise("asset", "GET", "/app.js", 3),),
         evidence=seen,
@@ -89,7 +132,11 @@ def shop() -> Spec:
 @pytest.fixture(scope="session")
 def hostile() -> Spec:
     """An API whose every captured text tries to become markup or code."""
-    schema = {"type": "object", "properties": {HOSTILE: {"type": "string", "enum": [HOSTILE], "description": HOSTILE}, "*/": {"type": "integer"}}, "required": [HOSTILE]}
+    schema = {
+        "type": "object",
+        "properties": {HOSTILE: {"type": "string", "enum": [HOSTILE], "description": HOSTILE}, "*/": {"type": "integer"}},
+        "required": [HOSTILE],
+    }
     operation = Operation(
         "op*/x",
         "POST",
@@ -97,14 +144,27 @@ def hostile() -> Spec:
         summary=HOSTILE,
         description=HOSTILE,
         tags=(HOSTILE,),
-        parameters=(Parameter(HOSTILE, "query", {"type": "string"}, required=True, description=HOSTILE, example=HOSTILE), Parameter("X-A", "header", {"type": "string"}, required=True, example="a\r\nX-B: c'$(id)")),
+        parameters=(
+            Parameter(HOSTILE, "query", {"type": "string"}, required=True, description=HOSTILE, example=HOSTILE),
+            Parameter("X-A", "header", {"type": "string"}, required=True, example="a\r\nX-B: c'$(id)"),
+        ),
         request=(Content("application/json", {"$ref": "#/components/schemas/Bad*~1"}, {HOSTILE: HOSTILE}),),
-        responses=(Response("200", HOSTILE, (Content("application/json", schema, {HOSTILE: "````\n`````"}),)), Response("400", HOSTILE, (Content("text/plain", {"type": "string"}, HOSTILE),))),
+        responses=(
+            Response("200", HOSTILE, (Content("application/json", schema, {HOSTILE: "````\n`````"}),)),
+            Response("400", HOSTILE, (Content("text/plain", {"type": "string"}, HOSTILE),)),
+        ),
         operation_names=(HOSTILE,),
         messages=(MessageFormat("sent", HOSTILE, schema, HOSTILE),),
         security=((HOSTILE,),),
     )
-    return Spec(HOSTILE, ("https://evil.test/'$(id)`id`",), (operation,), {"Bad*~1": schema}, (SecurityScheme(HOSTILE, "apiKey", where="header", parameter="X-'`\n", description=HOSTILE),), noise=(Noise("asset", "GET", HOSTILE, 1),))
+    return Spec(
+        HOSTILE,
+        ("https://evil.test/'$(id)`id`",),
+        (operation,),
+        {"Bad*~1": schema},
+        (SecurityScheme(HOSTILE, "apiKey", where="header", parameter="X-'`\n", description=HOSTILE),),
+        noise=(Noise("asset", "GET", HOSTILE, 1),),
+    )
 
 
 @pytest.fixture(scope="session")

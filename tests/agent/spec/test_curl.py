@@ -18,7 +18,12 @@ from agent.spec.reading import Unreadable
         ("curl -G https://x.test/s?x=1 --data-urlencode 'q=a b'", "GET", "https://x.test/s?x=1&q=a+b", b""),
         ("curl --request=PUT --url https://x.test \\\n  -o out -m 5 --json '{\"a\": 1}'", "PUT", "https://x.test", b'{"a": 1}'),
         ('curl.exe ^"https://x.test/a^" ^\r\n  -X POST', "POST", "https://x.test/a", b""),
-        ("curl https://x.test -F a=1 -F f=@x.txt", "POST", "https://x.test", b'--boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--boundary\r\nContent-Disposition: form-data; name="f"; filename="x.txt"\r\n\r\n\r\n--boundary--\r\n'),
+        (
+            "curl https://x.test -F a=1 -F f=@x.txt",
+            "POST",
+            "https://x.test",
+            b'--boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--boundary\r\nContent-Disposition: form-data; name="f"; filename="x.txt"\r\n\r\n\r\n--boundary--\r\n',
+        ),
     ],
 )
 def test_commands_become_requests(command: str, method: str, url: str, body: bytes) -> None:
@@ -30,7 +35,13 @@ def test_commands_become_requests(command: str, method: str, url: str, body: byt
 def test_headers_come_from_several_options() -> None:
     """A body without a type gets curl's own."""
     found = curl.parse("curl https://x.test -H 'A: b' -H 'Empty:' -u me:pw -b s=1 -A agent -d x")
-    assert found.request_headers == (("A", "b"), ("Authorization", "Basic bWU6cHc="), ("Cookie", "s=1"), ("User-Agent", "agent"), ("Content-Type", "application/x-www-form-urlencoded"))
+    assert found.request_headers == (
+        ("A", "b"),
+        ("Authorization", "Basic bWU6cHc="),
+        ("Cookie", "s=1"),
+        ("User-Agent", "agent"),
+        ("Content-Type", "application/x-www-form-urlencoded"),
+    )
 
 
 def test_several_commands_in_one_text() -> None:

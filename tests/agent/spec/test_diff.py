@@ -9,9 +9,25 @@ from agent.spec import diff
 from agent.spec.model import Content, Operation, Parameter, Response, SecurityScheme, Spec
 
 OK = Response("200", contents=(Content("application/json", {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}),))
-GET = Operation("get", "GET", "/a/{id}", responses=(OK,), request=(), parameters=(Parameter("id", "path", {"type": "string"}, required=True), Parameter("q", "query", {"type": "string"})))
+GET = Operation(
+    "get",
+    "GET",
+    "/a/{id}",
+    responses=(OK,),
+    request=(),
+    parameters=(Parameter("id", "path", {"type": "string"}, required=True), Parameter("q", "query", {"type": "string"})),
+)
 POST = Operation("post", "POST", "/a", request=(Content("application/json", {"type": "object"}),), responses=(OK,))
-BASE = Spec("x", ("https://x.test",), (GET, POST), security_schemes=(SecurityScheme("k", "apiKey", where="header", parameter="X-Key"), SecurityScheme("key2", "apiKey", where="header", parameter="x-key"), SecurityScheme("b", "http", "bearer")))
+BASE = Spec(
+    "x",
+    ("https://x.test",),
+    (GET, POST),
+    security_schemes=(
+        SecurityScheme("k", "apiKey", where="header", parameter="X-Key"),
+        SecurityScheme("key2", "apiKey", where="header", parameter="x-key"),
+        SecurityScheme("b", "http", "bearer"),
+    ),
+)
 
 
 def changes(old: Operation | None, new: Operation | None) -> list[tuple[str, bool]]:
@@ -44,9 +60,22 @@ def test_operations_come_and_go() -> None:
         ({"request": POST.request, "request_required": True}, [("SCHEMA_CHANGED", True)]),
         ({"responses": ()}, [("RESPONSE_CHANGED", True)]),
         ({"responses": (OK, Response("404"))}, [("RESPONSE_CHANGED", False)]),
-        ({"responses": (Response("200", contents=(Content("application/json; charset=utf-8", OK.contents[0].schema), Content("text/csv", {}))),)}, [("RESPONSE_CHANGED", False)]),
+        (
+            {"responses": (Response("200", contents=(Content("application/json; charset=utf-8", OK.contents[0].schema), Content("text/csv", {}))),)},
+            [("RESPONSE_CHANGED", False)],
+        ),
         ({"responses": (Response("200"),)}, [("RESPONSE_CHANGED", True)]),
-        ({"responses": (Response("200", contents=(Content("application/json", {"type": "object", "properties": {"id": {"type": ["integer", "null"]}}, "required": ["id"]}),)),)}, [("RESPONSE_CHANGED", True)]),
+        (
+            {
+                "responses": (
+                    Response(
+                        "200",
+                        contents=(Content("application/json", {"type": "object", "properties": {"id": {"type": ["integer", "null"]}}, "required": ["id"]}),),
+                    ),
+                )
+            },
+            [("RESPONSE_CHANGED", True)],
+        ),
         ({"security": (("k",),)}, [("AUTH_CHANGED", True)]),
         ({"template": "/a/{other}/", "parameters": (Parameter("other", "path", {"type": "string"}, required=True), GET.parameters[1])}, []),
         ({"summary": "x", "description": "y", "tags": ("z",), "id": "other"}, []),
@@ -57,7 +86,18 @@ def test_one_operation_changes(changed: dict[str, Any], expected: list[tuple[str
     assert altered(**changed) == expected
 
 
-@pytest.mark.parametrize(("old", "new", "expected"), [((("k",),), (("key2",),), []), ((("k",),), (("k",), ("b",)), [False]), ((("k",), ("b",)), (("k",),), [True]), ((("k",),), ((),), [False]), ((("k",),), (("k", "b"),), [True]), ((("k", "b"),), (("k",),), [False]), ((), ((),), [])])
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        ((("k",),), (("key2",),), []),
+        ((("k",),), (("k",), ("b",)), [False]),
+        ((("k",), ("b",)), (("k",),), [True]),
+        ((("k",),), ((),), [False]),
+        ((("k",),), (("k", "b"),), [True]),
+        ((("k", "b"),), (("k",),), [False]),
+        ((), ((),), []),
+    ],
+)
 def test_authentication_breaks_where_an_old_way_in_is_shut(old: Any, new: Any, expected: list[bool]) -> None:
     """Schemes are compared by what they ask for, not by their names."""
     found = changes(msgspec.structs.replace(GET, security=old), msgspec.structs.replace(GET, security=new))
@@ -66,13 +106,23 @@ def test_authentication_breaks_where_an_old_way_in_is_shut(old: Any, new: Any, e
 
 def test_the_base_path_of_the_server_counts() -> None:
     """`/v1` in the server's address or in the path is the same."""
-    moved = msgspec.structs.replace(BASE, servers=("https://y.test/a",), operations=(msgspec.structs.replace(GET, template="/{id}"), msgspec.structs.replace(POST, template="/")))
+    moved = msgspec.structs.replace(
+        BASE, servers=("https://y.test/a",), operations=(msgspec.structs.replace(GET, template="/{id}"), msgspec.structs.replace(POST, template="/"))
+    )
     assert diff.compare(BASE, moved) == ()
 
 
 def test_a_change_says_where_and_what() -> None:
     """Address, pointer, before and after, in an order that does not depend on the input's."""
-    new = msgspec.structs.replace(BASE, operations=(msgspec.structs.replace(GET, responses=(Response("200", contents=(Content("application/json", {"type": "object", "properties": {"name": {"type": "string"}}}),)),)), POST))
+    new = msgspec.structs.replace(
+        BASE,
+        operations=(
+            msgspec.structs.replace(
+                GET, responses=(Response("200", contents=(Content("application/json", {"type": "object", "properties": {"name": {"type": "string"}}}),)),)
+            ),
+            POST,
+        ),
+    )
     first, second = diff.compare(BASE, new)
     assert (first.method, first.template, first.pointer) == ("GET", "/a/{id}", "/responses/200/content/application~1json/schema/properties/id")
     assert (first.description, first.before, first.is_breaking) == ("`GET /a/{id}`: in the 200 response, `id` is gone.", {"type": "integer"}, True)

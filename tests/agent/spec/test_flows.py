@@ -30,7 +30,17 @@ def tnet(value: Any) -> bytes:
     return str(len(body)).encode() + b":" + body + tag
 
 
-REQUEST = {"method": b"POST", "scheme": b"https", "host": "10.0.0.1", "port": 8443, "path": b"/a?b=1", "authority": b"", "headers": [[b"Host", b"x.test:8443"]], "content": b"{}", "timestamp_start": 100.0}
+REQUEST = {
+    "method": b"POST",
+    "scheme": b"https",
+    "host": "10.0.0.1",
+    "port": 8443,
+    "path": b"/a?b=1",
+    "authority": b"",
+    "headers": [[b"Host", b"x.test:8443"]],
+    "content": b"{}",
+    "timestamp_start": 100.0,
+}
 RESPONSE = {"status_code": 201, "headers": [[b"Content-Encoding", b"unheard-of"]], "content": b"??", "timestamp_end": 100.25}
 FLOW = {"type": "http", "version": 20, "request": REQUEST, "response": RESPONSE, "websocket": None, "error": None}
 
@@ -46,7 +56,10 @@ def test_websocket_messages_and_errors_are_kept() -> None:
     """Text and binary messages in both directions."""
     socket = {"messages": [[1, True, b"hi", 101.0, False], [2, False, b"\0", 102.0, False], [9, True, b"", 1.0, False]]}
     (found,) = list(flows.read(tnet(FLOW | {"websocket": socket, "error": {"msg": "gone", "timestamp": 1.0}, "response": None})))
-    assert [(frame.direction, frame.data, frame.at, frame.is_text) for frame in found.frames] == [("sent", b"hi", 1000.0, True), ("received", b"\0", 2000.0, False)]
+    assert [(frame.direction, frame.data, frame.at, frame.is_text) for frame in found.frames] == [
+        ("sent", b"hi", 1000.0, True),
+        ("received", b"\0", 2000.0, False),
+    ]
     assert (found.protocol, found.status, found.error) == ("wss", None, "gone")
 
 

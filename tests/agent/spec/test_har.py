@@ -14,7 +14,17 @@ from agent.spec import har
 from agent.spec.model import Exchange
 from agent.spec.reading import Unreadable
 
-REAL = {"mitmproxy_charles": 1, "mitmproxy_chrome": 3, "mitmproxy_event_stream": 2, "mitmproxy_firefox": 14, "mitmproxy_insomnia": 1, "mitmproxy_safari": 19, "mitmproxy_websocket": 3, "mitmproxy_with-bom": 1, "optic_petstore": 9}
+REAL = {
+    "mitmproxy_charles": 1,
+    "mitmproxy_chrome": 3,
+    "mitmproxy_event_stream": 2,
+    "mitmproxy_firefox": 14,
+    "mitmproxy_insomnia": 1,
+    "mitmproxy_safari": 19,
+    "mitmproxy_websocket": 3,
+    "mitmproxy_with-bom": 1,
+    "optic_petstore": 9,
+}
 
 
 def entry(**changes: Any) -> dict[str, Any]:
@@ -49,22 +59,48 @@ def test_bodies_in_base64_and_forms_kept_as_parameters() -> None:
     """Also where a writer left the gzip on."""
     zipped = base64.b64encode(gzip.compress(b"plain")).decode()
     response = {"status": 200, "headers": [{"name": "Content-Encoding", "value": "gzip"}], "content": {"text": zipped, "encoding": "base64"}}
-    request = {"method": "POST", "url": "https://x.test/", "postData": {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a b", "value": "1&2"}, {"name": "c", "value": "%20"}]}}
+    request = {
+        "method": "POST",
+        "url": "https://x.test/",
+        "postData": {"mimeType": "application/x-www-form-urlencoded", "params": [{"name": "a b", "value": "1&2"}, {"name": "c", "value": "%20"}]},
+    }
     found = one(entry(request=request, response=response))
     assert found.response_body == b"plain" and found.request_body == b"a b=1%262&c=%20"
-    request["postData"] = {"mimeType": "multipart/form-data; boundary=X", "params": [{"name": "f", "fileName": "a.txt", "contentType": "text/plain", "value": "hi"}]}
-    assert one(entry(request=request)).request_body == b'--X\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--X--\r\n'
+    request["postData"] = {
+        "mimeType": "multipart/form-data; boundary=X",
+        "params": [{"name": "f", "fileName": "a.txt", "contentType": "text/plain", "value": "hi"}],
+    }
+    assert (
+        one(entry(request=request)).request_body
+        == b'--X\r\nContent-Disposition: form-data; name="f"; filename="a.txt"\r\nContent-Type: text/plain\r\n\r\nhi\r\n--X--\r\n'
+    )
 
 
 def test_websocket_messages_are_frames() -> None:
     """Text and binary, with the time since the opening."""
-    messages = [{"type": "send", "time": 1738324801.5, "opcode": 1, "data": "hi"}, {"type": "receive", "time": 1738324802.5, "opcode": 2, "data": "AAE="}, {"type": "send", "opcode": 9, "data": ""}]
+    messages = [
+        {"type": "send", "time": 1738324801.5, "opcode": 1, "data": "hi"},
+        {"type": "receive", "time": 1738324802.5, "opcode": 2, "data": "AAE="},
+        {"type": "send", "opcode": 9, "data": ""},
+    ]
     found = one(entry(_webSocketMessages=messages))
-    assert [(frame.direction, frame.data, frame.at, frame.is_text) for frame in found.frames] == [("sent", b"hi", 1000.0, True), ("received", b"\0\1", 2000.0, False)]
+    assert [(frame.direction, frame.data, frame.at, frame.is_text) for frame in found.frames] == [
+        ("sent", b"hi", 1000.0, True),
+        ("received", b"\0\1", 2000.0, False),
+    ]
     assert found.protocol == "wss"
 
 
-@pytest.mark.parametrize("wrap", [lambda data: b"\xef\xbb\xbf" + data, gzip.compress, lambda data: gzip.compress(b"\xef\xbb\xbf" + data), lambda data: b"\n  " + data, lambda data: json.dumps(json.loads(data)["log"]).encode()])
+@pytest.mark.parametrize(
+    "wrap",
+    [
+        lambda data: b"\xef\xbb\xbf" + data,
+        gzip.compress,
+        lambda data: gzip.compress(b"\xef\xbb\xbf" + data),
+        lambda data: b"\n  " + data,
+        lambda data: json.dumps(json.loads(data)["log"]).encode(),
+    ],
+)
 def test_wrappings_make_no_difference(wrap: Any) -> None:
     """A byte order mark, gzip, white space, a missing `log`."""
     assert len(list(har.read(wrap(file(entry(), entry()))))) == 2
@@ -88,7 +124,11 @@ def test_broken_entries_are_left_out_with_a_reason() -> None:
     data = b'{"log":{"entries":[' + b",".join([json.dumps(entry()).encode(), b"3", b"{}", deep, json.dumps(entry()).encode()]) + b"]}}"
     reading = har.read(data)
     assert len(list(reading)) == 2
-    assert reading.skipped == ("Entry 2 was left out: it is no object.", "Entry 3 was left out: it has no absolute URL.", "Entry 4 was left out: nested too deeply.")
+    assert reading.skipped == (
+        "Entry 2 was left out: it is no object.",
+        "Entry 3 was left out: it has no absolute URL.",
+        "Entry 4 was left out: nested too deeply.",
+    )
 
 
 def test_odd_values_do_no_harm() -> None:
@@ -124,7 +164,13 @@ def test_memory_is_bounded_by_the_largest_entry() -> None:
     """A file of 40 MB is read in a few, also with one deep and one broken part."""
 
     class Endless(io.RawIOBase):
-        parts = iter([b'{"log":{"pages":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b',"entries":[', *[json.dumps(entry(comment="x" * 20_000)).encode() + b","] * 2000, b"]}}"])
+        parts = iter(
+            [
+                b'{"log":{"pages":' + b"[" * 1_000_000 + b"]" * 1_000_000 + b',"entries":[',
+                *[json.dumps(entry(comment="x" * 20_000)).encode() + b","] * 2000,
+                b"]}}",
+            ]
+        )
 
         def read(self, size: int = -1) -> bytes:
             return next(self.parts, b"")

@@ -10,7 +10,11 @@ from hypothesis import strategies as st
 
 from agent.spec.jsonstream import CutOff, JsonStream, Malformed, Unfit
 
-VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4), max_leaves=20)
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.text() | st.floats(allow_nan=False, allow_infinity=False),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=20,
+)
 
 
 class Dripping(io.BytesIO):
@@ -37,7 +41,18 @@ def test_members_and_items_are_those_of_the_whole(value: dict[str, Any], is_skip
     assert found == value and stream.peek() == ""
 
 
-@pytest.mark.parametrize(("text", "error"), [(b'{"a": [1, 2', CutOff), (b'{"a": "b', CutOff), (b'{"a": tru', CutOff), (b'{"a": nope}', Malformed), (b'{"a" 1}', Malformed), (b"{a: 1}", Malformed), (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", Unfit)])
+@pytest.mark.parametrize(
+    ("text", "error"),
+    [
+        (b'{"a": [1, 2', CutOff),
+        (b'{"a": "b', CutOff),
+        (b'{"a": tru', CutOff),
+        (b'{"a": nope}', Malformed),
+        (b'{"a" 1}', Malformed),
+        (b"{a: 1}", Malformed),
+        (b'{"a": ' + b"[" * 100_000 + b"]" * 100_000 + b"}", Unfit),
+    ],
+)
 def test_the_end_the_mistake_and_the_depth_are_told_apart(text: bytes, error: type[ValueError]) -> None:
     """Since each has its own sentence."""
     stream = JsonStream(io.BytesIO(text))

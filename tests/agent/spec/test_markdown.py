@@ -33,7 +33,32 @@ def test_hostile_text_makes_no_markup(hostile: Spec) -> None:
 
 
 @settings(max_examples=200, deadline=None)
-@given(st.text() | st.sampled_from(["- a", "1. a", "# a", "> a", "---", "===", "a | b", "<b>", "&amp;", "![a](b)", "[a]: b", "```", "~~~", "http://a.b", "a@b.c", "<http://a>", "\tcode", "* * *", "$x$"]))
+@given(
+    st.text()
+    | st.sampled_from(
+        [
+            "- a",
+            "1. a",
+            "# a",
+            "> a",
+            "---",
+            "===",
+            "a | b",
+            "<b>",
+            "&amp;",
+            "![a](b)",
+            "[a]: b",
+            "```",
+            "~~~",
+            "http://a.b",
+            "a@b.c",
+            "<http://a>",
+            "\tcode",
+            "* * *",
+            "$x$",
+        ]
+    )
+)
 def test_escaped_text_is_text(text: str) -> None:
     """A parser finds a paragraph with nothing but text in it."""
     assert kinds(markdown.escape(text)) <= {"paragraph_open", "inline", "paragraph_close", "text", "text_special"}

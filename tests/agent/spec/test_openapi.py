@@ -40,25 +40,55 @@ def test_a_hostile_or_empty_spec_is_still_valid(hostile: Spec) -> None:
 
 def test_path_parameters_are_those_of_the_template() -> None:
     """Undeclared ones are added, strangers dropped, headers that OpenAPI ignores left out."""
-    operation = Operation("a", "GET", "/a/{x}/{y}", parameters=(Parameter("y", "path", {"type": "integer"}), Parameter("z", "path", {}), Parameter("Accept", "header", {}), Parameter("q", "query", {}), Parameter("q", "query", {})))
+    operation = Operation(
+        "a",
+        "GET",
+        "/a/{x}/{y}",
+        parameters=(
+            Parameter("y", "path", {"type": "integer"}),
+            Parameter("z", "path", {}),
+            Parameter("Accept", "header", {}),
+            Parameter("q", "query", {}),
+            Parameter("q", "query", {}),
+        ),
+    )
     found = openapi.document(Spec("a", operations=(operation,)))["paths"]["/a/{x}/{y}"]["get"]["parameters"]
     assert [(item["name"], item["in"], item.get("required", False)) for item in found] == [("x", "path", True), ("y", "path", True), ("q", "query", False)]
 
 
 def test_unusual_methods_and_schemes_have_a_place() -> None:
     """Methods that 3.1 does not know stand in an extension; OAuth without flows is a bearer token, a signature a key with a mark."""
-    schemes = (SecurityScheme("o", "oauth2"), SecurityScheme("f", "oauth2", flows={"clientCredentials": {"tokenUrl": "https://x.test/t"}}), SecurityScheme("s", "signature", "AWS4-HMAC-SHA256"), SecurityScheme("d", "http", "digest"))
+    schemes = (
+        SecurityScheme("o", "oauth2"),
+        SecurityScheme("f", "oauth2", flows={"clientCredentials": {"tokenUrl": "https://x.test/t"}}),
+        SecurityScheme("s", "signature", "AWS4-HMAC-SHA256"),
+        SecurityScheme("d", "http", "digest"),
+    )
     document = openapi.document(Spec("a", operations=(Operation("p", "PROPFIND", "/a", responses=(Response("207"),)),), security_schemes=schemes))
     validate(document)
     assert list(document["paths"]["/a"]["x-additional-operations"]) == ["PROPFIND"]
-    assert {name: scheme["type"] for name, scheme in document["components"]["securitySchemes"].items()} == {"o": "http", "f": "oauth2", "s": "apiKey", "d": "http"}
+    assert {name: scheme["type"] for name, scheme in document["components"]["securitySchemes"].items()} == {
+        "o": "http",
+        "f": "oauth2",
+        "s": "apiKey",
+        "d": "http",
+    }
 
 
 def test_an_enum_of_secrets_goes_and_an_example_is_hidden() -> None:
     """A rule with hidden values would be wrong."""
-    schema = {"type": "object", "properties": {"token": {"type": "string", "enum": ["t1"], "default": "t1", "examples": ["t1"]}, "AKIAIOSFODNN7EXAMPLE": {"const": "AKIAIOSFODNN7EXAMPLE"}}, "required": ["AKIAIOSFODNN7EXAMPLE"]}
+    schema = {
+        "type": "object",
+        "properties": {
+            "token": {"type": "string", "enum": ["t1"], "default": "t1", "examples": ["t1"]},
+            "AKIAIOSFODNN7EXAMPLE": {"const": "AKIAIOSFODNN7EXAMPLE"},
+        },
+        "required": ["AKIAIOSFODNN7EXAMPLE"],
+    }
     content = Content("application/json", schema, {"token": "t1"})
-    found = openapi.document(Spec("a", operations=(Operation("a", "GET", "/a", responses=(Response("200", contents=(content,)),)),)))["paths"]["/a"]["get"]["responses"]["200"]["content"]["application/json"]
+    found = openapi.document(Spec("a", operations=(Operation("a", "GET", "/a", responses=(Response("200", contents=(content,)),)),)))["paths"]["/a"]["get"][
+        "responses"
+    ]["200"]["content"]["application/json"]
     assert found["schema"] == {"type": "object", "properties": {"token": {"type": "string", "examples": ["••••"]}, "••••MPLE": {}}, "required": ["••••MPLE"]}
     assert found["example"] == {"token": "••••"}
 
@@ -81,7 +111,19 @@ BODIES: Callable[[str], list[Any]] = lambda secret: [  # noqa: E731  # a table, 
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 5), st.sampled_from(["Authorization", "Cookie", "X-Api-Key", "X-Auth-Token"]), st.sampled_from(["", "?api_key=", "?token=", "?sig=", "?a=1&password="]), st.sampled_from([200, 201, 401, 500])), min_size=1, max_size=8))
+@given(
+    st.lists(
+        st.tuples(
+            st.integers(0, 5),
+            st.integers(0, 5),
+            st.sampled_from(["Authorization", "Cookie", "X-Api-Key", "X-Auth-Token"]),
+            st.sampled_from(["", "?api_key=", "?token=", "?sig=", "?a=1&password="]),
+            st.sampled_from([200, 201, 401, 500]),
+        ),
+        min_size=1,
+        max_size=8,
+    )
+)
 def test_no_planted_secret_reaches_any_document(calls: list[tuple[int, int, str, str, int]]) -> None:
     """From headers, queries, cookies, bodies and map keys, through inference, into each kind of document."""
     exchanges: list[Exchange] = []
@@ -89,7 +131,27 @@ def test_no_planted_secret_reaches_any_document(calls: list[tuple[int, int, str,
         value = {"Authorization": "Bearer " + SECRET, "Cookie": "sid=" + SECRET}.get(header, SECRET)
         bodies = [json.dumps(BODIES(SECRET)[index]).encode() for index in (request, response)]
         headers = (("Content-Type", "application/json"), ("Set-Cookie", f"sid={SECRET}; Path=/"), ("Location", f"/a?token={SECRET}"))
-        exchanges.append(Exchange(str(number), "POST", f"https://x.test/a{request}" + (query + SECRET if query else ""), status, ((header, value), ("Content-Type", "application/json")), bodies[0], headers, bodies[1], started_at=1.7e9 + number))
+        exchanges.append(
+            Exchange(
+                str(number),
+                "POST",
+                f"https://x.test/a{request}" + (query + SECRET if query else ""),
+                status,
+                ((header, value), ("Content-Type", "application/json")),
+                bodies[0],
+                headers,
+                bodies[1],
+                started_at=1.7e9 + number,
+            )
+        )
     spec = conclude(observe_all(exchanges))
-    documents = [openapi.to_yaml(openapi.document(spec)), markdown.document(spec), typescript.document(spec, client=True), json.dumps(postman.document(spec)), http_file.document(spec), json.dumps(arazzo.document(spec, exchanges)), sdl.document(spec) or ""]
+    documents = [
+        openapi.to_yaml(openapi.document(spec)),
+        markdown.document(spec),
+        typescript.document(spec, client=True),
+        json.dumps(postman.document(spec)),
+        http_file.document(spec),
+        json.dumps(arazzo.document(spec, exchanges)),
+        sdl.document(spec) or "",
+    ]
     assert [SECRET in document for document in documents] == [False] * 7

@@ -30,7 +30,15 @@ def test_inferred_documents_come_back(shared_dir: Path, name: str) -> None:
 
 def test_what_30_spells_otherwise_is_understood() -> None:
     """`nullable`, boolean exclusive limits, and a property that is named `nullable`."""
-    schema = {"type": "object", "properties": {"a": {"type": "string", "nullable": True, "enum": ["x"]}, "b": {"type": "integer", "minimum": 1, "exclusiveMinimum": True}, "nullable": {"type": "string"}, "c": {"allOf": [{"type": "string"}], "nullable": True}}}
+    schema = {
+        "type": "object",
+        "properties": {
+            "a": {"type": "string", "nullable": True, "enum": ["x"]},
+            "b": {"type": "integer", "minimum": 1, "exclusiveMinimum": True},
+            "nullable": {"type": "string"},
+            "c": {"allOf": [{"type": "string"}], "nullable": True},
+        },
+    }
     found = openapi_read.read({"openapi": "3.0.3", "paths": {}, "components": {"schemas": {"S": schema}}}).schemas["S"]["properties"]
     assert found["a"] == {"type": ["string", "null"], "enum": ["x", None]} and found["b"] == {"type": "integer", "exclusiveMinimum": 1}
     assert found["nullable"] == {"type": "string"} and found["c"] == {"anyOf": [{"allOf": [{"type": "string"}]}, {"type": "null"}]}
@@ -42,7 +50,13 @@ def test_references_and_inheritance_of_path_items_are_followed() -> None:
         "openapi": "3.1.0",
         "servers": [{"url": "https://{env}.x.test", "variables": {"env": {"default": "api"}}}],
         "security": [{"k": []}],
-        "paths": {"/a/{id}": {"parameters": [{"$ref": "#/components/parameters/Id"}], "post": {"requestBody": {"$ref": "#/components/requestBodies/B"}, "responses": {"4xx": {"$ref": "#/components/responses/R"}}}, "get": {"security": [], "responses": {}}}},
+        "paths": {
+            "/a/{id}": {
+                "parameters": [{"$ref": "#/components/parameters/Id"}],
+                "post": {"requestBody": {"$ref": "#/components/requestBodies/B"}, "responses": {"4xx": {"$ref": "#/components/responses/R"}}},
+                "get": {"security": [], "responses": {}},
+            }
+        },
         "components": {
             "parameters": {"Id": {"name": "id", "in": "path", "required": True, "schema": {"$ref": "#/paths/x"}}},
             "requestBodies": {"B": {"required": True, "content": {"application/json": {"schema": {"type": "string"}, "examples": {"one": {"value": "v"}}}}}},
@@ -59,7 +73,17 @@ def test_references_and_inheritance_of_path_items_are_followed() -> None:
 
 @pytest.mark.parametrize(
     ("data", "sentence"),
-    [(b"swagger: '2.0'", "Swagger 2.0"), (b"a: [", "cannot be parsed"), (b"{", "cannot be parsed"), (b"[]", "no OpenAPI 3"), (b'{"openapi": "4.0"}', "no OpenAPI 3"), (b"", "no OpenAPI 3"), (b"openapi: 3.1.0\nx: !!python/object:os.system y", "cannot be parsed"), (b"{" * 100_000, "cannot be parsed"), (b'{"openapi": "3.1.0", "a": "\xff"}', "cannot be parsed")],
+    [
+        (b"swagger: '2.0'", "Swagger 2.0"),
+        (b"a: [", "cannot be parsed"),
+        (b"{", "cannot be parsed"),
+        (b"[]", "no OpenAPI 3"),
+        (b'{"openapi": "4.0"}', "no OpenAPI 3"),
+        (b"", "no OpenAPI 3"),
+        (b"openapi: 3.1.0\nx: !!python/object:os.system y", "cannot be parsed"),
+        (b"{" * 100_000, "cannot be parsed"),
+        (b'{"openapi": "3.1.0", "a": "\xff"}', "cannot be parsed"),
+    ],
 )
 def test_what_is_no_document_is_refused(data: bytes, sentence: str) -> None:
     """With one sentence, running nothing."""
@@ -69,5 +93,7 @@ def test_what_is_no_document_is_refused(data: bytes, sentence: str) -> None:
 
 def test_malformed_parts_are_passed_over() -> None:
     """A document of wrong types throughout gives an empty spec, not a traceback."""
-    document = json.loads('{"openapi":"3.1.0","info":7,"servers":[1],"tags":3,"paths":{"/a":{"get":{"parameters":[{"name":"x"},3],"responses":[],"requestBody":"x","security":7},"post":4},"/b":[]},"components":{"schemas":{"A":true,"B":false},"securitySchemes":{"x":1}}}')
+    document = json.loads(
+        '{"openapi":"3.1.0","info":7,"servers":[1],"tags":3,"paths":{"/a":{"get":{"parameters":[{"name":"x"},3],"responses":[],"requestBody":"x","security":7},"post":4},"/b":[]},"components":{"schemas":{"A":true,"B":false},"securitySchemes":{"x":1}}}'
+    )
     assert [operation.method for operation in openapi_read.read(document).operations] == ["GET"]

@@ -3,6 +3,7 @@
 import gzip
 import io
 import zlib
+from functools import partial
 
 import brotli
 import pytest
@@ -10,11 +11,23 @@ import zstandard
 
 from agent.spec.reading import Unreadable, decoded, opened, seconds, whole
 
-
 LONG = bytes(range(97, 123)) * 50_000
 
 
-@pytest.mark.parametrize(("encoding", "data"), [("gzip", gzip.compress(b"plain")), ("x-gzip", gzip.compress(b"plain")), ("deflate", zlib.compress(b"plain")), ("deflate", zlib.compress(b"plain")[2:-4]), ("br", brotli.compress(b"plain")), ("zstd", zstandard.compress(b"plain")), ("", b"plain"), ("identity", b"plain"), ("gzip, br", brotli.compress(gzip.compress(b"plain")))])
+@pytest.mark.parametrize(
+    ("encoding", "data"),
+    [
+        ("gzip", gzip.compress(b"plain")),
+        ("x-gzip", gzip.compress(b"plain")),
+        ("deflate", zlib.compress(b"plain")),
+        ("deflate", zlib.compress(b"plain")[2:-4]),
+        ("br", brotli.compress(b"plain")),
+        ("zstd", zstandard.compress(b"plain")),
+        ("", b"plain"),
+        ("identity", b"plain"),
+        ("gzip, br", brotli.compress(gzip.compress(b"plain"))),
+    ],
+)
 def test_encodings_are_undone(encoding: str, data: bytes) -> None:
     """Also raw deflate, and several in their order."""
     assert decoded(data, encoding) == b"plain"
@@ -41,7 +54,6 @@ def test_a_stream_is_opened_from_bytes_or_from_a_file() -> None:
     """And read in any pieces."""
     for data in (b"\xef\xbb\xbf" + LONG, gzip.compress(LONG)):
         assert opened(data).read() == LONG == whole(opened(io.BytesIO(data)), len(LONG))
-        stream = opened(io.BytesIO(data))
-        assert b"".join(iter(lambda: stream.read(1000), b"")) == LONG
+                assert b"".join(iter(partial(opened(io.BytesIO(data)).read, 1000), b"")) == LONG
         with pytest.raises(Unreadable, match="larger than"):
             whole(opened(data), len(LONG) - 1)

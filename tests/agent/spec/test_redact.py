@@ -58,13 +58,40 @@ EXAMPLES: dict[str, list[str]] = {
 }
 
 PUBLIC: list[Any] = [
-    {"id": "6f9619ff-8b86-d011-b42d-00c04fc964ff", "ulid": "01ARZ3NDEKTSV4RRFFQ69G5FAV", "sha": HEX, "etag": HEX + HEX, "object_id": "507f1f77bcf86cd799439011"},
+    {
+        "id": "6f9619ff-8b86-d011-b42d-00c04fc964ff",
+        "ulid": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+        "sha": HEX,
+        "etag": HEX + HEX,
+        "object_id": "507f1f77bcf86cd799439011",
+    },
     {"snowflake": "1234567890123456789", "number": 4539578763621486, "customer_id": "4539578763621486", "sid": "AC" + HEX, "at": "2025-01-31T12:00:00Z"},
-    {"next_page_token": "CAoQAA", "max_tokens": 4096, "token_type": "bearer", "tokens_used": 3, "key": "settings.color", "state": "open", "author": "ann", "email": "a@b.test"},
-    {"prefixed": "cus_NffrFeUfNV2Hib", "commit": "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3", "url": "https://x.test/a/b?page=2", "text": "Bearer of news; Basic training", "is_password_set": True},
+    {
+        "next_page_token": "CAoQAA",
+        "max_tokens": 4096,
+        "token_type": "bearer",
+        "tokens_used": 3,
+        "key": "settings.color",
+        "state": "open",
+        "author": "ann",
+        "email": "a@b.test",
+    },
+    {
+        "prefixed": "cus_NffrFeUfNV2Hib",
+        "commit": "a94a8fe5ccb19ba61c4c0873d391e987982fbbd3",
+        "url": "https://x.test/a/b?page=2",
+        "text": "Bearer of news; Basic training",
+        "is_password_set": True,
+    },
 ]
 
-ANYTHING = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "password", "token", "key", "url"]) | st.text(max_size=9), inner, max_size=3), max_leaves=8)
+ANYTHING = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: (
+        st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from(["a", "password", "token", "key", "url"]) | st.text(max_size=9), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
 PLANTED = st.sampled_from([example for examples in EXAMPLES.values() for example in examples])
 
 
@@ -100,10 +127,24 @@ def test_card_numbers_are_hidden_by_their_check_digit(number: str) -> None:
 def test_names_decide_whatever_the_value_is() -> None:
     """A number keeps its type, a list and an object are searched, a truth value stays."""
     value = {"password": "x", "pin_code": 1234, "apiKeys": ["abcdefghijkl"], "credentials": {"user": "ann", "secret": "s3"}, "otp": True, "cvc": None}
-    assert mask_json(value) == {"password": "••••", "pin_code": 0, "apiKeys": ["••••ijkl"], "credentials": {"user": "ann", "secret": "••••"}, "otp": True, "cvc": None}
+    assert mask_json(value) == {
+        "password": "••••",
+        "pin_code": 0,
+        "apiKeys": ["••••ijkl"],
+        "credentials": {"user": "ann", "secret": "••••"},
+        "otp": True,
+        "cvc": None,
+    }
 
 
-@pytest.mark.parametrize(("name", "expected"), [("X-API-Key", True), ("accessToken", True), ("client_secret", True), ("user[password]", True), ("JSESSIONID", True), ("refresh_tokens", True)] + [(name, False) for name in ("token_type", "nextPageToken", "max_tokens", "key", "author", "passenger", "monkey", "chat_session_id", "password_hint", "secretary", "")])
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [("X-API-Key", True), ("accessToken", True), ("client_secret", True), ("user[password]", True), ("JSESSIONID", True), ("refresh_tokens", True)]
+    + [
+        (name, False)
+        for name in ("token_type", "nextPageToken", "max_tokens", "key", "author", "passenger", "monkey", "chat_session_id", "password_hint", "secretary", "")
+    ],
+)
 def test_which_names_are_secret(name: str, expected: bool) -> None:
     """Words count, not letters within words."""
     assert is_secret_name(name) is expected
@@ -137,7 +178,10 @@ def test_headers_keep_what_explains_and_lose_what_opens() -> None:
 
 def test_urls_lose_passwords_and_secret_parameters() -> None:
     """The rest of a URL is spelled as before."""
-    assert mask_url("https://u:secretpass@x.test/a%20b?api_key=abcdefghijklm&q=a+b&page=2#access_token=abcdefghijklm") == "https://u:••••@x.test/a%20b?api_key=••••jklm&q=a+b&page=2#access_token=••••jklm"
+    assert (
+        mask_url("https://u:secretpass@x.test/a%20b?api_key=abcdefghijklm&q=a+b&page=2#access_token=abcdefghijklm")
+        == "https://u:••••@x.test/a%20b?api_key=••••jklm&q=a+b&page=2#access_token=••••jklm"
+    )
 
 
 def test_bodies_by_media_type() -> None:
@@ -151,7 +195,17 @@ def test_bodies_by_media_type() -> None:
 
 def test_a_whole_exchange_is_masked() -> None:
     """Frames and both bodies too; what has no secret stays byte for byte."""
-    exchange = Exchange("1", "POST", "https://x.test/?token=abc", 200, (("Content-Type", "application/json"),), b'{"password": "pw"}', (), b'{"id": 1}', frames=(Frame("sent", b'{"token":"abc"}'),))
+    exchange = Exchange(
+        "1",
+        "POST",
+        "https://x.test/?token=abc",
+        200,
+        (("Content-Type", "application/json"),),
+        b'{"password": "pw"}',
+        (),
+        b'{"id": 1}',
+        frames=(Frame("sent", b'{"token":"abc"}'),),
+    )
     masked = mask_exchange(exchange)
     assert b"pw" not in masked.request_body and masked.response_body == b'{"id": 1}'
     assert masked.url == "https://x.test/?token=••••" and masked.frames[0].data == '{"token":"••••"}'.encode()
@@ -166,7 +220,9 @@ def test_hiding_twice_changes_nothing(value: Any, secret: str) -> None:
 
 
 @settings(max_examples=150, deadline=None)
-@given(st.lists(st.text(max_size=20) | PLANTED | st.sampled_from(["password=", "token: ", "Bearer ", "://", "?", "&", "@", '"secret":"']), max_size=6).map("".join))
+@given(
+    st.lists(st.text(max_size=20) | PLANTED | st.sampled_from(["password=", "token: ", "Bearer ", "://", "?", "&", "@", '"secret":"']), max_size=6).map("".join)
+)
 def test_hiding_twice_changes_nothing_in_text_urls_and_headers(text: str) -> None:
     """Whatever the text is made of."""
     for mask in (mask_text, mask_url, lambda value: mask_headers((("Authorization", value), ("Cookie", value), ("X-Token", value), ("X-Other", value)))):

@@ -13,15 +13,25 @@ from agent.spec import samples
 from agent.spec.model import Exchange, Spec
 from agent.spec.samples import Call
 
-TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12) | st.sampled_from(["'; rm -rf / #", "$(id)", "`id`", '"""', "\\", "${x}", "</script>", "\u2028"])
-CALLS = st.builds(Call, st.sampled_from(["GET", "POST", "PURGE"]), TEXT.map(lambda text: "https://x.test/" + text), st.lists(st.tuples(st.just("X-A"), TEXT), max_size=1).map(tuple), st.none() | TEXT | st.dictionaries(TEXT, TEXT | st.none() | st.booleans(), max_size=2))
+TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12) | st.sampled_from(
+    ["'; rm -rf / #", "$(id)", "`id`", '"""', "\\", "${x}", "</script>", "\u2028"]
+)
+CALLS = st.builds(
+    Call,
+    st.sampled_from(["GET", "POST", "PURGE"]),
+    TEXT.map(lambda text: "https://x.test/" + text),
+    st.lists(st.tuples(st.just("X-A"), TEXT), max_size=1).map(tuple),
+    st.none() | TEXT | st.dictionaries(TEXT, TEXT | st.none() | st.booleans(), max_size=2),
+)
 
 
 @settings(max_examples=100, deadline=None)
 @given(CALLS)
 def test_a_shell_finds_one_command_with_our_words(call: Call) -> None:
     """Quoting holds for every text."""
-    words = shlex.split(samples.curl(call).replace("\\\n", " ")) if "\n" not in call.url + str(call.body) + str(call.headers) else shlex.split(samples.curl(call))
+    words = (
+        shlex.split(samples.curl(call).replace("\\\n", " ")) if "\n" not in call.url + str(call.body) + str(call.headers) else shlex.split(samples.curl(call))
+    )
     assert words[0] == "curl" and call.url in words and all(f"{name}: {value}" in words for name, value in call.headers)
 
 
@@ -42,7 +52,7 @@ def test_javascript_parses() -> None:
         pytest.skip("needs node, which `make test` installs")
     worst = "'\"`${x}</script>\u2028\n\\"
     text = samples.javascript(Call("PO`ST", worst, (("X", worst),), {worst: [worst, None, True]}))
-    done = subprocess.run([node, "--input-type=module", "--check", "-"], input=text, text=True, capture_output=True, check=False, timeout=30)  # noqa: S603
+    done = subprocess.run([node, "--input-type=module", "--check", "-"], input=text, text=True, capture_output=True, check=False, timeout=30)
     assert done.returncode == 0, done.stderr
     assert "</script>" not in text
 
@@ -57,13 +67,30 @@ def test_an_operation_gives_required_values_and_placeholders(shop: Spec) -> None
 
 def test_a_captured_call_is_masked_and_stripped() -> None:
     """Headers that a client sets itself are left out."""
-    exchange = Exchange("1", "POST", "https://x.test/?token=abcdefghijkl", 200, (("Host", "x.test"), ("Authorization", "Bearer abcdefghijkl"), ("Content-Type", "application/json"), ("Sec-Fetch-Mode", "cors")), b'{"password": "p", "a": 1}')
+    exchange = Exchange(
+        "1",
+        "POST",
+        "https://x.test/?token=abcdefghijkl",
+        200,
+        (("Host", "x.test"), ("Authorization", "Bearer abcdefghijkl"), ("Content-Type", "application/json"), ("Sec-Fetch-Mode", "cors")),
+        b'{"password": "p", "a": 1}',
+    )
     call = samples.call_of_exchange(exchange)
-    assert call == Call("POST", "https://x.test/?token=••••ijkl", (("Authorization", "Bearer ••••ijkl"), ("Content-Type", "application/json")), {"password": "••••", "a": 1})
+    assert call == Call(
+        "POST", "https://x.test/?token=••••ijkl", (("Authorization", "Bearer ••••ijkl"), ("Content-Type", "application/json")), {"password": "••••", "a": 1}
+    )
 
 
 def test_examples_are_made_from_schemas(shop: Spec) -> None:
     """Required properties only, through references, without end in recursion."""
-    assert samples.example({"$ref": "#/components/schemas/Order"}, shop) == {"id": "123e4567-e89b-42d3-a456-426614174000", "total": 1.5, "note": "text", "status": "OPEN"}
-    loop = Spec("x", schemas={"A": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/components/schemas/A"}}}, "B": {"$ref": "#/components/schemas/B"}})
+    assert samples.example({"$ref": "#/components/schemas/Order"}, shop) == {
+        "id": "123e4567-e89b-42d3-a456-426614174000",
+        "total": 1.5,
+        "note": "text",
+        "status": "OPEN",
+    }
+    loop = Spec(
+        "x",
+        schemas={"A": {"type": "object", "required": ["a"], "properties": {"a": {"$ref": "#/components/schemas/A"}}}, "B": {"$ref": "#/components/schemas/B"}},
+    )
     assert "a" in samples.example(loop.schemas["A"], loop) and samples.example(loop.schemas["B"], loop) == "text"

@@ -9,7 +9,18 @@ from agent.spec.model import Exchange, Frame
 from agent.spec.reading import Unreadable
 
 PAIRS = st.lists(st.tuples(st.text(max_size=5), st.text(max_size=5)), max_size=3).map(tuple)
-EXCHANGES = st.builds(Exchange, id=st.text(min_size=1, max_size=5), method=st.text(max_size=5), url=st.text(max_size=9), status=st.none() | st.integers(100, 599), request_headers=PAIRS, request_body=st.binary(max_size=20), response_body=st.binary(max_size=20), started_at=st.floats(0, 2e9), frames=st.lists(st.builds(Frame, st.just("sent"), st.binary(max_size=5)), max_size=2).map(tuple))
+EXCHANGES = st.builds(
+    Exchange,
+    id=st.text(min_size=1, max_size=5),
+    method=st.text(max_size=5),
+    url=st.text(max_size=9),
+    status=st.none() | st.integers(100, 599),
+    request_headers=PAIRS,
+    request_body=st.binary(max_size=20),
+    response_body=st.binary(max_size=20),
+    started_at=st.floats(0, 2e9),
+    frames=st.lists(st.builds(Frame, st.just("sent"), st.binary(max_size=5)), max_size=2).map(tuple),
+)
 
 
 @settings(max_examples=50, deadline=None)

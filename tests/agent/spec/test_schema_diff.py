@@ -80,7 +80,18 @@ def test_references_are_followed_on_their_own_side() -> None:
     assert [(item.pointer, item.text) for item in found] == [("/s/properties/v", "`v` was string and is number.")]
 
 
-SCHEMAS = st.deferred(lambda: st.sampled_from([TEXT, NUMBER, INTEGER, NULL, {}, True, False, {"enum": ["a", 1, None]}, {"$ref": "#/components/schemas/Lost"}]) | st.builds(lambda items: {"type": "array", "items": items}, SCHEMAS) | st.builds(lambda parts, key: {key: parts}, st.lists(SCHEMAS, max_size=3), st.sampled_from(["anyOf", "oneOf", "allOf"])) | st.builds(lambda properties, required: {"type": "object", "properties": properties, "required": required}, st.dictionaries(st.sampled_from("abc"), SCHEMAS, max_size=3), st.lists(st.sampled_from("abc"), unique=True)))
+SCHEMAS = st.deferred(
+    lambda: (
+        st.sampled_from([TEXT, NUMBER, INTEGER, NULL, {}, True, False, {"enum": ["a", 1, None]}, {"$ref": "#/components/schemas/Lost"}])
+        | st.builds(lambda items: {"type": "array", "items": items}, SCHEMAS)
+        | st.builds(lambda parts, key: {key: parts}, st.lists(SCHEMAS, max_size=3), st.sampled_from(["anyOf", "oneOf", "allOf"]))
+        | st.builds(
+            lambda properties, required: {"type": "object", "properties": properties, "required": required},
+            st.dictionaries(st.sampled_from("abc"), SCHEMAS, max_size=3),
+            st.lists(st.sampled_from("abc"), unique=True),
+        )
+    )
+)
 
 
 @settings(max_examples=200, deadline=None)

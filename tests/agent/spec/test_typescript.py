@@ -37,8 +37,24 @@ def compile_strictly(folder: Path, *options: str) -> None:
     if not COMPILER.exists() or not node:
         pytest.skip("needs node and tests/node/node_modules/typescript, which `make test` installs")
     files = [str(path) for path in sorted(folder.glob("*.ts"))]
-    command = [node, str(COMPILER), "--strict", "--noEmit", "--target", "ES2022", "--module", "ES2022", "--moduleResolution", "bundler", "--lib", "ES2022,DOM,DOM.Iterable", "--types", "", *options, *files]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # noqa: S603  # our own compiler on our own files
+    command = [
+        node,
+        str(COMPILER),
+        "--strict",
+        "--noEmit",
+        "--target",
+        "ES2022",
+        "--module",
+        "ES2022",
+        "--moduleResolution",
+        "bundler",
+        "--lib",
+        "ES2022,DOM,DOM.Iterable",
+        "",
+        *options,
+        *files,
+    ]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)  # our own compiler on our own files
     assert done.returncode == 0, done.stdout[:3000]
 
 
@@ -67,13 +83,26 @@ def test_hostile_names_and_every_real_api_compile(hostile: Spec, tmp_path: Path,
 def test_comments_and_names_cannot_be_left(hostile: Spec) -> None:
     """Every `*/` of the text is ours."""
     text = typescript.document(hostile)
-    assert all(line.rstrip().endswith("*/") for line in text.splitlines() if "*/" in line and not line.lstrip().startswith(('"', "export", "path")) and '"' not in line)
+    assert all(
+        line.rstrip().endswith("*/") for line in text.splitlines() if "*/" in line and not line.lstrip().startswith(('"', "export", "path")) and '"' not in line
+    )
 
 
 def test_names_are_told_apart() -> None:
     """Ids that become one identifier, components named like a builtin, schemas of every form."""
-    response = Response("200", contents=(Content("application/json", {"oneOf": [{"const": 1}, {"type": ["array", "null"], "items": False}, {"type": "object", "patternProperties": {"^a": {"type": "string"}}}]}),))
-    operations = (Operation("get-a", "GET", "/a", responses=(response,)), Operation("getA", "GET", "/b", parameters=(Parameter("q", "query", {"enum": ["x", 1, None]}),)))
+    response = Response(
+        "200",
+        contents=(
+            Content(
+                "application/json",
+                {"oneOf": [{"const": 1}, {"type": ["array", "null"], "items": False}, {"type": "object", "patternProperties": {"^a": {"type": "string"}}}]},
+            ),
+        ),
+    )
+    operations = (
+        Operation("get-a", "GET", "/a", responses=(response,)),
+        Operation("getA", "GET", "/b", parameters=(Parameter("q", "query", {"enum": ["x", 1, None]}),)),
+    )
     text = typescript.document(Spec("x", operations=operations, schemas={"Record": {"type": "string"}, "a b": {}}))
     assert "export type GetAResponses = {\n  200: 1 | (Array<unknown> | null) | Record<string, string>;\n}" in text
-    assert "export type GetA2Query = {\n  q?: \"x\" | 1 | null;\n}" in text and "export type Record2 = string;" in text and "export type AB = unknown;" in text
+    assert 'export type GetA2Query = {\n  q?: "x" | 1 | null;\n}' in text and "export type Record2 = string;" in text and "export type AB = unknown;" in text

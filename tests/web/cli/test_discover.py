@@ -30,7 +30,14 @@ def run(*arguments: str, stdin: bytes = b"") -> Done:
 
 def har(*calls: tuple[str, str, Any]) -> bytes:
     """Calls as method, path and answer."""
-    entries = [{"startedDateTime": f"2025-01-01T00:00:{number:02}Z", "request": {"method": method, "url": "https://api.test" + path, "headers": []}, "response": {"status": 200, "headers": [{"name": "Content-Type", "value": "application/json"}], "content": {"text": json.dumps(answer)}}} for number, (method, path, answer) in enumerate(calls)]
+    entries = [
+        {
+            "startedDateTime": f"2025-01-01T00:00:{number:02}Z",
+            "request": {"method": method, "url": "https://api.test" + path, "headers": []},
+            "response": {"status": 200, "headers": [{"name": "Content-Type", "value": "application/json"}], "content": {"text": json.dumps(answer)}},
+        }
+        for number, (method, path, answer) in enumerate(calls)
+    ]
     return json.dumps({"log": {"version": "1.2", "entries": entries}}).encode()
 
 
@@ -46,7 +53,9 @@ def pets(tmp_path: Path) -> Path:
 
 def test_a_process_of_its_own_does_the_same(pets: Path) -> None:
     """As from a shell."""
-    done = subprocess.run([sys.executable, "-c", "from web.cli import main; main()", "discover", str(pets)], capture_output=True, check=False, timeout=60, cwd=ROOT)  # noqa: S603  # our own program
+    done = subprocess.run(
+        [sys.executable, "-c", "from web.cli import main; main()", "discover", str(pets)], capture_output=True, check=False, timeout=60, cwd=ROOT
+    )  # our own program
     assert (done.returncode, done.stdout, done.stderr) == run("discover", str(pets))
 
 
@@ -59,7 +68,9 @@ def test_yaml_on_stdout_is_the_default(pets: Path) -> None:
     assert done.stderr == b"7 calls read, 2 operations found.\n"
 
 
-@pytest.mark.parametrize(("name", "start"), [("o.json", b"{\n"), ("o.yaml", b"openapi: "), ("o.yml", b"openapi: "), ("o.md", b"# "), ("o.ts", b"/**"), ("o", b"openapi: ")])
+@pytest.mark.parametrize(
+    ("name", "start"), [("o.json", b"{\n"), ("o.yaml", b"openapi: "), ("o.yml", b"openapi: "), ("o.md", b"# "), ("o.ts", b"/**"), ("o", b"openapi: ")]
+)
 def test_the_ending_of_the_output_chooses(pets: Path, tmp_path: Path, name: str, start: bytes) -> None:
     """Nothing is on stdout then."""
     done = run("discover", str(pets), "-o", str(tmp_path / name))
@@ -101,7 +112,12 @@ def test_unreadable_input_ends_with_2_and_one_line(data: bytes, sentence: bytes)
 
 def test_files_that_are_not_there_or_cannot_be_written(pets: Path, tmp_path: Path) -> None:
     """The same: one line, exit 2."""
-    for arguments in ((str(tmp_path / "none"),), (str(tmp_path),), (str(pets), "-o", str(tmp_path / "no/such/folder.yaml")), (str(pets), "--format", "graphql")):
+    for arguments in (
+        (str(tmp_path / "none"),),
+        (str(tmp_path),),
+        (str(pets), "-o", str(tmp_path / "no/such/folder.yaml")),
+        (str(pets), "--format", "graphql"),
+    ):
         done = run("discover", *arguments)
         assert done.returncode == 2 and done.stdout == b"" and b"Traceback" not in done.stderr and done.stderr.splitlines()[-1].startswith(b"wiretalk: ")
 
@@ -121,7 +137,9 @@ def test_no_change_is_0_a_breaking_one_is_1(pets: Path, tmp_path: Path) -> None:
     renamed.write_bytes(PETS.replace(b'\\"name\\"', b'\\"title\\"'))
     broken = run("diff", str(document), str(renamed))
     assert broken.returncode == 1 and b"BREAKING" in broken.stdout and b"`name` is gone" in broken.stdout
-    added = run("diff", str(pets), "-", stdin=har(("POST", "/pets", {"id": 1})).replace(b'"entries": [', b'"entries": [' + PETS.split(b'"entries": [')[1][:-3] + b", "))
+    added = run(
+        "diff", str(pets), "-", stdin=har(("POST", "/pets", {"id": 1})).replace(b'"entries": [', b'"entries": [' + PETS.split(b'"entries": [')[1][:-3] + b", ")
+    )
     assert added.returncode == 0 and b"METHOD_ADDED" in added.stdout
 
 
