@@ -131,7 +131,7 @@ async def needs_you(request: PageRequest) -> Template:
 async def list_chats(request: PageRequest, status: FromQuery[str] = "active", cursor: FromQuery[str | None] = None) -> Template:
     status = "archived" if status == "archived" else "active"
     found = await chats.list_(signed_in_actor(request), status=status, cursor=cursor)
-    return await page(request, "chats.html", "chats", chats=found.items, next=found.next, status=status)
+    return await page(request, "chats.html", "chats", chats=found.items, next=found.next, listed=status)
 
 
 @post("/c/{chat_id:uuid}/rename", status_code=200)
@@ -262,7 +262,7 @@ async def _chat_page(request: PageRequest, chat: Chat, *, draft: str = "", probl
     views = await _views(request, actor, chat.id, active)
     if views and views[-1].role == "assistant":
         views[-1].is_last = True
-    composer = await _composer(actor, chat.id, chosen=_joined(chat.provider, chat.model), run_id=active.id if active else None, draft=draft, problem=problem)
+    composer = await _composer(look.of(request).language, actor, chat.id, chosen=_joined(chat.provider, chat.model), run_id=active.id if active else None, draft=draft, problem=problem)
     return await page(request, "chat.html", "chat", chat_id=chat.id, chat=chat, messages=views, composer=composer)
 
 
@@ -283,7 +283,7 @@ async def _start_page(request: PageRequest, *, draft: str = "", problem: Problem
     language = look.of(request).language
     return await page(
         request, "chat.html", "new", chat=None, messages=[], starters=_starters(language), has_model=any(p.has_key and p.wire != "builtin" for p in offered),
-        keyed_providers=[p for p in offered if p.requires_auth], composer=await _composer(actor, None, draft=draft, problem=problem),
+        keyed_providers=[p for p in offered if p.requires_auth], composer=await _composer(language, actor, None, draft=draft, problem=problem),
     )  # fmt: skip
 
 
@@ -306,10 +306,10 @@ def _starters(language: str) -> list[tuple[str, str, str]]:
 
 
 async def _composer(
-    actor: Actor, chat_id: UUID | None, *, chosen: str = "", run_id: UUID | None = None, draft: str = "", problem: Problem | None = None
+    language: str, actor: Actor, chat_id: UUID | None, *, chosen: str = "", run_id: UUID | None = None, draft: str = "", problem: Problem | None = None
 ) -> Composer:
     offered = [p for p in await keys.providers(actor) if p.has_key or p.wire == "builtin"]
-    choices = [{"value": _joined(p.name, model), "label": p.name if not model else f"{p.name} · {model}"} for p in offered for model in _models(p)]
+    choices = [{"value": _joined(p.name, model), "label": catalogue.say(language, "Built-in guide") if p.wire == "builtin" else p.name if not model else f"{p.name} · {model}"} for p in offered for model in _models(p)]
     best = next((c["value"] for c in choices if not c["value"].startswith("builtin")), choices[0]["value"] if choices else "")
     known = {c["value"] for c in choices}
     return Composer(chat_id, choices, chosen if chosen in known else best, settings().message_limit, run_id, draft, problem)

@@ -3,6 +3,7 @@ const NEAR = 64;
 const reader = document.getElementById("reader");
 const pill = document.getElementById("new-pill");
 let follows = true;
+let last = 0;
 
 export function toEnd() {
   if (!reader) return;
@@ -18,7 +19,9 @@ function atEnd() {
 if (reader) {
   const log = document.getElementById("log");
   reader.addEventListener("scroll", () => {
-    follows = atEnd();
+    if (atEnd()) follows = true;
+    else if (reader.scrollTop < last - 2) follows = false;
+    last = reader.scrollTop;
     if (follows && pill) pill.hidden = true;
   }, { passive: true });
   pill?.addEventListener("click", toEnd);

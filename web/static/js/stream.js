@@ -33,10 +33,9 @@ export function connect() {
     next.setAttribute("hx-sse:close", "ended");
     next.setAttribute("hx-swap", "none");
   }
-  old.dispatchEvent(new CustomEvent("htmx:abort"));
-  old._htmx?.sse?.abortController?.abort();
-  old._htmx?.sse?.reader?.cancel();
+  const reader = old._htmx?.sse?.reader;
   old.replaceWith(next);
+  reader?.cancel().catch(() => {});
   if (url) window.htmx.process(next);
 }
 
