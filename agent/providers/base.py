@@ -13,6 +13,7 @@ from agent.messages import Message
 
 Wire = Literal["anthropic", "openai", "openai-compatible", "builtin", "scripted"]
 PartKind = Literal["text", "reasoning", "refusal", "tool_call"]
+Effort = Literal["low", "medium", "high"]
 FinishReason = Literal["stop", "length", "tool_calls", "refusal", "content_filter", "context_full", "pause"]
 
 
@@ -85,7 +86,10 @@ class Connection(msgspec.Struct, frozen=True):
 
 
 class ModelRequest(msgspec.Struct, frozen=True):
-    """One step of a run: `system` and `tools` are byte-stable over a run so that prompt caches hold."""
+    """One step of a run: `system` and `tools` are byte-stable over a run so that prompt caches hold.
+
+    `effort` asks a model that can to reason before it answers; without it, it does as its maker decided.
+    """
 
     model: str
     system: str
@@ -93,6 +97,7 @@ class ModelRequest(msgspec.Struct, frozen=True):
     tools: tuple[ToolSpec, ...] = ()
     max_tokens: int = 8192
     cache_key: str = ""
+    effort: Effort | None = None
 
 
 Stream = Callable[[Connection, ModelRequest], AsyncIterator[ProviderEvent]]
