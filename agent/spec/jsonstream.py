@@ -29,8 +29,8 @@ class Unfit(ValueError):
 class JsonStream:
     """A position in a JSON text. Its methods go forward only."""
 
-    def __init__(self, stream: BinaryIO) -> None:
-        self._stream = stream
+    def __init__(self, stream: BinaryIO, chunk: int = CHUNK) -> None:
+        self._stream, self._chunk = stream, chunk
         self._decode = codecs.getincrementaldecoder("utf-8")("replace").decode
         self._text = ""
         self._at = 0
@@ -85,14 +85,14 @@ class JsonStream:
                 if len(self._text) - self._at > MAX_ITEM:
                     self.skip()
                     raise Unfit("larger than 64 MiB") from None
-                wanted = max(2 * wanted, CHUNK)
+                wanted = max(2 * wanted, self._chunk)
                 if not _is_incomplete(error) or not self._more(wanted):
                     raise self._broken() from None
                 continue
             except RecursionError:
                 self.skip()
                 raise Unfit("nested too deeply") from None
-            if end == len(self._text) and self._text[end - 1] not in '}]"' and self._more():
+            if self._text[end - 1] not in '}]"' and _NUMBER_REST.fullmatch(self._text, end) and self._more():
                 continue
             self._at = end
             return value
@@ -108,10 +108,18 @@ class JsonStream:
                 self._skip_string()
             elif depth > 1 and (deeper := self._skip_run(depth)):
                 depth = deeper
-            else:
+            elif character in "{}[],:":
                 depth += (character in "{[") - (character in "}]")
-                self._at = _SCALAR.match(self._text, self._at).end() if character not in "{}[],:" else self._at + 1  # pyright: ignore[reportOptionalMemberAccess]
-            if depth <= 0 and not (self._at == len(self._text) and character not in '{}[]"' and self._more()):
+                self._at += 1
+            else:
+                self._skip_scalar()
+            if depth <= 0:
+                return
+
+    def _skip_scalar(self) -> None:
+        while match := _SCALAR.match(self._text, self._at):
+            self._at = match.end()
+            if self._at < len(self._text) or not self._more():
                 return
 
     def _skip_string(self) -> None:
@@ -150,11 +158,11 @@ class JsonStream:
         if not self._took(character):
             raise CutOff("the file is cut off") if not self.peek() else Malformed(f"expected `{character}`")
 
-    def _more(self, size: int = CHUNK) -> bool:
+    def _more(self, size: int = 0) -> bool:
         """Reads on, dropping what lies behind."""
-        pieces = [self._text[self._at :]]
+        pieces, size = [self._text[self._at :]], max(size, self._chunk)
         while size > 0 and not self._is_over:
-            chunk = self._stream.read(min(size, CHUNK))
+            chunk = self._stream.read(min(size, self._chunk))
             self._is_over = not chunk
             pieces.append(self._decode(chunk, final=self._is_over))
             size -= max(len(chunk), 1)
@@ -163,15 +171,14 @@ class JsonStream:
 
 
 def _is_incomplete(error: json.JSONDecodeError) -> bool:
-    """Whether more text might mend it: it ended within a string, within a word, or between two tokens."""
+    """Whether more text might mend it: it ended within a string, a word or a number, or between two tokens."""
     rest = error.doc[error.pos :].strip()
-    return "Unterminated" in error.msg or (
-        len(rest) < 6
-        and (not rest or "escape" in error.msg or any(word.startswith(rest) for word in ("true", "false", "null", "NaN", "Infinity", "-Infinity")))
-    )
+    return "Unterminated" in error.msg or (len(rest) < 6 and "escape" in error.msg) or bool(_UNFINISHED.fullmatch(rest))
 
 
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\n\r\ufeff]*")
 _STRING_REST = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _SCALAR = re.compile(r'[^\s"{}\[\],:]++')
+_UNFINISHED = re.compile(r"|[-+.eE\d]{1,30}|-?I(?:n(?:f(?:i(?:n(?:it?)?)?)?)?)?|N(?:aN?)?|t(?:rue?)?|tr|f(?:a(?:l(?:se?)?)?)?|n(?:u(?:ll?)?)?")
+_NUMBER_REST = re.compile(r"[-+.eE\d]{0,30}")

@@ -109,7 +109,9 @@ def _collection(child: Child, position: int) -> float:
         return -6.0
     if not any(leaf.roles[position + 1] for leaf in below):
         return 0.0
-    return -3.0 if any(tail in ("", SLOT) for tail, _ in child.cells) else -1.0
+    plain = -3.0 if any(tail in ("", SLOT) for tail, _ in child.cells) else -1.0
+    repeated = {int(key.partition(" ")[0]) for leaf in below for route in leaf.routes.values() for key in route.echoes}
+    return plain - 1.5 if position + 1 in repeated and position not in repeated else plain
 
 
 def weigh_together(family: list[Child], parents: list[Leaf]) -> None:

@@ -19,7 +19,7 @@ SLOT = "{}"
 MORE = "…"
 
 
-SHAPES_POOLED = 6
+SHAPES_POOLED = 10
 
 
 @dataclass

@@ -16,7 +16,7 @@ from agent.spec.values import CERTAIN, kind_of
 PASSES = 4
 
 
-SEEDS = 24
+SEEDS = 16
 
 
 EVIDENT = 4.0
@@ -144,6 +144,8 @@ def _best_cluster(siblings: list[Child], context: Context) -> tuple[list[Child],
             members, score = _grow(seed, ordered, is_forced, context)
             if len(members) > 1 and score > best_score:
                 best, best_score, best_forced = members, score, is_forced
+            if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
+                break
     return best, best_forced
 
 
