@@ -17,18 +17,11 @@ VALUES = st.recursive(
 )
 
 
-class Dripping(io.BytesIO):
-    """Gives a few bytes at a time, so that every token is cut somewhere."""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        return super().read(3)
-
-
-@settings(max_examples=100, deadline=None)
-@given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4), st.booleans(), st.sampled_from([None, 1]))
-def test_members_and_items_are_those_of_the_whole(value: dict[str, Any], is_skipping: bool, indent: int | None) -> None:
+@settings(max_examples=200, deadline=None)
+@given(st.dictionaries(st.text(max_size=5), VALUES, max_size=4), st.booleans(), st.sampled_from([None, 1]), st.integers(1, 7))
+def test_members_and_items_are_those_of_the_whole(value: dict[str, Any], is_skipping: bool, indent: int | None, chunk: int) -> None:
     """Whatever the pieces are, and whether a value was built or passed over."""
-    stream = JsonStream(Dripping(json.dumps(value, indent=indent).encode()))
+    stream = JsonStream(io.BytesIO(json.dumps(value, indent=indent).encode()), chunk)
     found: dict[str, Any] = {}
     for key in stream.members():
         if is_skipping and isinstance(value[key], dict):

@@ -54,6 +54,6 @@ def test_a_stream_is_opened_from_bytes_or_from_a_file() -> None:
     """And read in any pieces."""
     for data in (b"\xef\xbb\xbf" + LONG, gzip.compress(LONG)):
         assert opened(data).read() == LONG == whole(opened(io.BytesIO(data)), len(LONG))
-                assert b"".join(iter(partial(opened(io.BytesIO(data)).read, 1000), b"")) == LONG
+        assert b"".join(iter(partial(opened(io.BytesIO(data)).read, 1000), b"")) == LONG
         with pytest.raises(Unreadable, match="larger than"):
             whole(opened(data), len(LONG) - 1)
