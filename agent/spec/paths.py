@@ -142,6 +142,8 @@ def _best_cluster(siblings: list[Child], context: Context) -> tuple[list[Child],
             if is_forced and not any(tail and not tail.startswith(SLOT) for tail, _ in seed.cells):
                 continue
             members, score = _grow(seed, ordered, is_forced, context)
+            if all(child.reasons.get("collection", 0.0) < 0 for child in members):
+                score -= 6.0 * (1.0 - len(members) / len(ordered))
             if len(members) > 1 and score > best_score:
                 best, best_score, best_forced = members, score, is_forced
             if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
