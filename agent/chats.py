@@ -181,8 +181,8 @@ def _encode(blocks: list[Block]) -> str:
 
 
 def _message(row: dict[str, Any]) -> StoredMessage:
-    content = msgspec.json.decode(row["content"], type=list[Block])
-    return StoredMessage(**{**row, "content": content, "metadata": msgspec.json.decode(row["metadata"])})
+    content: Any = msgspec.json.decode(row["content"], type=list[Block])
+    return StoredMessage(**row | {"content": content, "metadata": msgspec.json.decode(row["metadata"])})
 
 
 _SELECT = "SELECT id, title, status, provider, model, created_at, last_message_at FROM chat_sessions"

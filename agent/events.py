@@ -6,7 +6,7 @@ A ring may be lost while the database restarts, so every reader also looks again
 import asyncio
 import contextlib
 from collections import defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Generator, Iterable
 from uuid import UUID
 
 import asyncpg
@@ -32,7 +32,7 @@ class Hub:
         self._closing = asyncio.Event()
 
     @contextlib.contextmanager
-    def waiting(self, topics: Iterable[str]) -> Iterator[asyncio.Event]:
+    def waiting(self, topics: Iterable[str]) -> Generator[asyncio.Event, None, None]:
         """An event that is set at every ring of one of the `kind:id` topics. Subscribe before the first read."""
         bell, names = asyncio.Event(), tuple(topics)
         for name in names:

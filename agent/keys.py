@@ -282,7 +282,7 @@ ON CONFLICT (provider_key_id, user_id, hour) DO UPDATE SET requests = u.requests
 
 
 def _provider(row: dict[str, Any], actor: Actor) -> Provider:
-    by_operator = bool(_operator_key(row["name"], row["is_own"]))
+    by_operator: Any = bool(_operator_key(row["name"], row["is_own"]))
     return Provider(**{**row, "models": msgspec.json.decode(row["models"]), "has_key": row["has_key"] or by_operator, "by_operator": by_operator})
 
 

@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import os
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -83,7 +83,7 @@ class Writer:
                 raise
 
     @contextlib.asynccontextmanager
-    async def open(self) -> AsyncIterator["Writer"]:
+    async def open(self) -> AsyncGenerator["Writer", None]:
         """Flush every 40 ms while there is something, and beat every two seconds. Never cancelled: that would lose rows."""
         ticker = tasks.spawn(self._tick(), f"runlog:{self.run_id}")
         try:
@@ -219,7 +219,8 @@ def _json(value: dict[str, Any]) -> str:
 
 
 def _state(row: dict[str, Any]) -> State:
-    return State(**{**row, "usage": msgspec.json.decode(row["usage"]), "error": msgspec.json.decode(row["error"]) if row["error"] else None})
+    error: Any = msgspec.json.decode(row["error"]) if row["error"] else None
+    return State(**{**row, "usage": msgspec.json.decode(row["usage"]), "error": error})
 
 
 _STATE = "SELECT id, chat_session_id, message_id, answer_message_id, status, provider, model, usage, error, seq FROM runs"

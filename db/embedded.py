@@ -13,7 +13,7 @@ import os
 import subprocess
 import time
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator
 from pathlib import Path
 from types import ModuleType
 from typing import Protocol
@@ -43,7 +43,7 @@ def default_data_dir() -> Path:
 
 
 @contextlib.contextmanager
-def database_url(data: Path) -> Iterator[str]:
+def database_url(data: Path) -> Generator[str, None, None]:
     """The database to use, in `DATABASE_URL` too, so that worker processes find it. Raises UnusableDataDirectory."""
     if url := os.environ.get("DATABASE_URL"):
         yield url
@@ -77,7 +77,7 @@ def _check(data: Path) -> None:
 
 
 @contextlib.contextmanager
-def _locked(data: Path) -> Iterator[None]:
+def _locked(data: Path) -> Generator[None, None, None]:
     """One process at a time starts or stops the server of a directory."""
     with (data.parent / f".{data.name}.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

@@ -6,7 +6,7 @@ A transaction lives in a context variable, and a nested one is refused: Piccolo 
 
 import asyncio
 import os
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 
 import asyncpg
@@ -56,19 +56,20 @@ async def start_pool(dsn: str | None = None, *, min_size: int = 1, max_size: int
     await DB.start_connection_pool(min_size=min_size, max_size=max_size, command_timeout=60, timeout=10)
 
 
-async def stop_pool() -> None:
-    """Close the pool; connections that do not come back within five seconds are cut."""
+async def stop_pool(patience: float = 5) -> None:
+    """Close the pool; connections that do not come back within `patience` seconds are cut."""
     if (open_pool := DB.pool) is None:
         return
     DB.pool = None
     try:
-        await _close(open_pool)
+        async with asyncio.timeout(patience):
+            await open_pool.close()
     except TimeoutError:
         open_pool.terminate()
 
 
 @asynccontextmanager
-async def pool(dsn: str | None = None, *, min_size: int = 1, max_size: int = 10) -> AsyncIterator[asyncpg.Pool]:
+async def pool(dsn: str | None = None, *, min_size: int = 1, max_size: int = 10) -> AsyncGenerator[asyncpg.Pool, None]:
     """`async with pool(): …` for a server's lifespan, a command or a test."""
     await start_pool(dsn, min_size=min_size, max_size=max_size)
     try:
@@ -85,7 +86,7 @@ def current_pool() -> asyncpg.Pool:
 
 
 @asynccontextmanager
-async def connection() -> AsyncIterator[Connection]:
+async def connection() -> AsyncGenerator[Connection, None]:
     """A plain asyncpg connection for raw SQL and COPY: the open transaction's own, else one from the pool."""
     if (open_transaction := DB.current_transaction.get()) is not None:
         yield open_transaction.connection
@@ -109,8 +110,3 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         return any(words in str(error) for words in _DEAD_CONNECTION)
     return isinstance(error, UNAVAILABLE) or (isinstance(error, OSError) and not isinstance(error, FileExistsError))
-
-
-async def _close(open_pool: asyncpg.Pool) -> None:
-    async with asyncio.timeout(5):
-        await open_pool.close()

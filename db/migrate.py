@@ -2,7 +2,7 @@
 
 import contextlib
 import io
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import UTC, datetime
 
 from piccolo.apps.migrations.commands.base import BaseMigrationManager
@@ -42,7 +42,7 @@ async def pending(dsn: str | None = None) -> list[str]:
 
 
 @contextlib.asynccontextmanager
-async def _at(dsn: str | None) -> AsyncIterator[None]:
+async def _at(dsn: str | None) -> AsyncGenerator[None, None]:
     """Piccolo migrates through the one engine: it is pointed at `dsn` for this long, past any open pool, whose statements time out."""
     config, pool = DB.config, DB.pool
     DB.config, DB.pool = {"dsn": dsn or url()}, None

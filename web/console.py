@@ -1,6 +1,9 @@
 """The API's own documentation: `/api/openapi.json`, and a console over it at `/api/docs` from vendored assets only."""
 
+from typing import Any
+
 from litestar import MediaType, Request, Response, get
+from litestar.datastructures import State
 from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, SecurityScheme
@@ -32,6 +35,6 @@ def openapi_config(version: str) -> OpenAPIConfig:
 
 
 @get("/api/docs", include_in_schema=False, exclude_from_auth=True, media_type=MediaType.HTML)
-async def console(request: Request[object, object, object]) -> Response[str]:
+async def console(request: Request[Any, Any, State]) -> Response[str]:
     """The console sets styles of its own, which the policy of every other page forbids."""
     return Response(_PAGE, media_type=MediaType.HTML, headers={"content-security-policy": _POLICY})

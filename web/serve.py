@@ -10,6 +10,7 @@ import signal
 import socket
 import sys
 import warnings
+from datetime import UTC, datetime
 from pathlib import Path
 
 import click
@@ -21,6 +22,7 @@ from agent.accounts import setup, users
 from agent.config import Settings, settings
 from db import embedded, engine
 from db.migrate import migrate
+from db.partitions import ensure_partitions
 
 log = structlog.get_logger()
 
@@ -59,8 +61,8 @@ async def prepare(config: Settings) -> str | None:
     """Migrate, make what must be there, and return the set-up link's token where nobody has an account."""
     await migrate(engine.url())
     async with engine.pool(max_size=2):
+        await ensure_partitions(datetime.now(UTC))
         await keys.ensure_built_in()
-        crypto.fingerprints()
         if config.admin_email and config.admin_password and not await users.exists_any():
             await users.sign_up(config.admin_email, config.admin_password.get_secret_value(), via="cli", role="ADMIN")
         return await setup.issue()

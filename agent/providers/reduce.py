@@ -6,7 +6,7 @@ The driver sees to the promise of `base`: whatever happens, exactly one `Finish`
 import asyncio
 import json
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Hashable, Iterable, Mapping
 from contextlib import aclosing, asynccontextmanager
 from typing import Any, NamedTuple, Protocol, cast
 
@@ -192,7 +192,7 @@ def _decoded(data: str) -> object:
 
 
 @asynccontextmanager
-async def _closing(response: httpx2.Response) -> AsyncIterator[None]:
+async def _closing(response: httpx2.Response) -> AsyncGenerator[None, None]:
     try:
         yield
     finally:

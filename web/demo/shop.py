@@ -23,7 +23,7 @@ class _Shop:
 
     def __init__(self) -> None:
         self.breaking = False
-        self.products = [
+        self.products: list[dict[str, Any]] = [
             {
                 "id": f"prod_{1000 + n}",
                 "name": name,

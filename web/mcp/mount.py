@@ -4,7 +4,7 @@ Stateless, so any worker can answer any request. The SDK's session manager can r
 """
 
 import contextlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from urllib.parse import urlsplit
 
@@ -43,7 +43,7 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
 
 
 @asynccontextmanager
-async def lifespan(app: Litestar) -> AsyncIterator[None]:
+async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
     """Runs the SDK's session manager: a mounted app's own lifespan never runs."""
     made = server.create()
     app.state.mcp_app = made.streamable_http_app(streamable_http_path="/mcp", stateless_http=True, json_response=False, transport_security=_security())
