@@ -12,6 +12,7 @@ from agent.spec.names import pascal, singular
 from agent.spec.summary import Named, Node
 
 _TOKEN = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]')
+_TYPE = re.compile(r"\[*[A-Za-z_]\w*(?:!?\])*!?")
 _IGNORED = re.compile(r"#[^\n]*")
 _ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 _BUILT_IN = ("ID", "String", "Int", "Float", "Boolean")
@@ -104,7 +105,9 @@ def _variables(tokens: list[str]) -> dict[str, str]:
             end = index + 3
             while end < len(tokens) and tokens[end] not in ("$", "=", ")", "@"):
                 end += 1
-            found[tokens[index + 1]] = "".join(tokens[index + 3 : end])
+            written = "".join(tokens[index + 3 : end])
+            if _TYPE.fullmatch(written) and written.count("[") == written.count("]"):
+                found[tokens[index + 1]] = written
     return found
 
 

@@ -140,5 +140,5 @@ def _count(named: Named, side: str, value: Any) -> None:
     bodies.count(node, value, "")
 
 
-_DOCUMENT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:query|mutation|subscription|fragment)?\b[^{]*\{")
+_DOCUMENT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:(?:query|mutation|subscription|fragment)\b[^{]*)?\{")
 _OPERATION = re.compile(r"\b(query|mutation|subscription)\s+([A-Za-z_]\w*)")

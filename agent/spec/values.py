@@ -121,7 +121,7 @@ def _is_random(text: str) -> bool:
     if length < 8 or "." in text:
         return False
     digits, switches = (classes.count("d"), sum(a != b for a, b in pairwise(classes)))
-    if length >= (14 if digits == 0 else 16) and "-" not in classes and 0.27 <= classes.count("u") / length <= 0.75 and classes.count("l") > 2:
+    if length >= (14 if digits == 0 else 16) and "-" not in classes and 0.27 <= classes.count("u") / length <= 0.85 and classes.count("l") > 2:
         return True
     if digits == 0:
         return False

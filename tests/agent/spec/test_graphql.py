@@ -1,0 +1,54 @@
+"""GraphQL: documents read leniently, and a schema that builds."""
+
+import graphql as graphql_core
+import pytest
+
+from agent.spec.graphql import parse, sdl_of
+from agent.spec.infer import conclude
+from agent.spec.model import Exchange
+from agent.spec.observe import observe_all
+from agent.spec.summary import Named, Sample
+
+
+def _call(query: str, answer: bytes, variables: bytes = b"{}") -> Exchange:
+    body = b'{"query": "' + query.encode() + b'", "variables": ' + variables + b"}"
+    return Exchange(
+        id=query,
+        method="POST",
+        url="https://api.example/graphql",
+        status=200,
+        request_body=body,
+        response_headers=(("content-type", "application/json"),),
+        response_body=answer,
+    )
+
+
+def test_a_schema_is_built_from_queries_and_answers() -> None:
+    """Types come from selections, scalars from answers, arguments from variables, and graphql-core accepts the whole."""
+    calls = [
+        _call(
+            "query Get($id: ID!) { user(id: $id) { id ...Parts posts(first: 3) { title likes } } } fragment Parts on Person { name }",
+            b'{"data": {"user": {"id": "1", "name": "a", "posts": [{"title": "t", "likes": 2}]}}}',
+            b'{"id": "1"}',
+        ),
+        _call(
+            "mutation Add($input: NewPost!) { addPost(input: $input) { ok: success } }",
+            b'{"data": {"addPost": {"ok": true}}}',
+            b'{"input": {"title": "x", "tags": ["a"]}}',
+        ),
+    ]
+    spec = conclude(observe_all(calls))
+    assert spec.operations[0].api_type == "GraphQL"
+    assert spec.operations[0].operation_names == ("Add", "Get")
+    schema = graphql_core.build_schema(spec.graphql_sdl)
+    assert str(schema.query_type.fields["user"].type) == "Person"  # type: ignore[union-attr]
+    assert "posts(first: Int): [Post]" in spec.graphql_sdl
+    assert "input NewPost {\n  tags: [String]\n  title: String\n}" in spec.graphql_sdl
+
+
+@pytest.mark.parametrize("text", ["", "{", "query {", "query A($x: { a", "}}}} ...", "{ a(b: {c: [1, 2]}) { d } }", "query { ...X } fragment X on", "{" * 500])
+def test_broken_documents_do_no_harm(text: str) -> None:
+    """Whatever was sent as a query, reading ends and the schema builds or is empty."""
+    parse(text)
+    sdl = sdl_of([Named(total=1, documents=Sample(values={text: 1}))])
+    assert not sdl or graphql_core.build_schema(sdl)

@@ -1,0 +1,88 @@
+"""From counts to JSON Schema: presence, null, maps, pooling, recursion, bounds."""
+
+import json
+from typing import Any
+
+from agent.spec.bodies import count
+from agent.spec.schemas import Pool, example_of
+from agent.spec.summary import Node
+
+
+def _node(*bodies: Any) -> Node:
+    node = Node()
+    for body in bodies:
+        count(node, body, "")
+    return node
+
+
+def _schema(*bodies: Any) -> dict[str, Any]:
+    return Pool().schema(_node(*bodies))
+
+
+def test_required_is_what_every_object_had() -> None:
+    """A property missing once is optional; one that was null once is nullable."""
+    schema = _schema({"a": 1, "b": "x"}, {"a": None})
+    assert schema["required"] == ["a"]
+    assert schema["properties"] == {"a": {"type": ["integer", "null"]}, "b": {"type": "string"}}
+
+
+def test_numbers_and_unions() -> None:
+    """One float makes a number; different types stand side by side; a value that was only null says nothing."""
+    assert _schema(1, 2.5) == {"type": "number"}
+    assert _schema(1, "x", None) == {"type": ["string", "integer", "null"]}
+    assert _schema(3_000_000_000) == {"type": "integer", "format": "int64"}
+    assert _schema({"a": None})["properties"] == {"a": {}}
+
+
+def test_enumerations_need_many_repetitions() -> None:
+    """Three values in sixty calls are an enumeration, three in six are not, and dates are a format instead."""
+    assert _schema(*["open", "closed", "draft"] * 20) == {"type": "string", "enum": ["closed", "draft", "open"]}
+    assert _schema(*["open", "closed", "draft"] * 2) == {"type": "string"}
+    assert _schema("2024-01-01", "2024-01-02") == {"type": "string", "format": "date"}
+
+
+def test_objects_keyed_by_ids_are_maps() -> None:
+    """Keys that are data become additionalProperties."""
+    schema = _schema({"101": {"name": "a"}, "102": {"name": "b"}, "103": {"name": "c"}})
+    assert schema["additionalProperties"]["properties"] == {"name": {"type": "string"}}
+
+
+def test_lists_and_details_share_a_component() -> None:
+    """The list teaches that a field is optional although the one detail had it."""
+    user = {"id": 1, "login": "a", "email": "x", "age": 3, "bio": "b"}
+    listed, detail = _node([user, {key: value for key, value in user.items() if key != "bio"}]), _node(user)
+    pool = Pool()
+    pool.add(listed, "users")
+    pool.add(detail, "users")
+    pool.settle()
+    assert pool.schema(detail) == {"$ref": "#/components/schemas/User"}
+    assert pool.schema(listed) == {"type": "array", "items": {"$ref": "#/components/schemas/User"}}
+    assert pool.schemas["User"]["required"] == ["age", "email", "id", "login"]
+    assert pool.evidence["/components/schemas/User/properties/bio"].count == 2
+    assert pool.evidence["/components/schemas/User/properties/bio"].total == 3
+
+
+def test_recursion_becomes_a_reference() -> None:
+    """A tree of alike nodes refers to itself."""
+    tree: dict[str, Any] = {"id": 0, "name": "leaf", "size": 1, "kind": "x", "children": []}
+    for number in range(6):
+        tree = {"id": number, "name": "n", "size": 2, "kind": "y", "children": [tree]}
+    pool, node = Pool(), _node(tree)
+    pool.add(node, "tree")
+    pool.settle()
+    name = pool.schema(node)["$ref"].rpartition("/")[2]
+    assert pool.schemas[name]["properties"]["children"]["items"] == {"$ref": f"#/components/schemas/{name}"}
+
+
+def test_deep_and_wide_bodies_are_bounded() -> None:
+    """A thousand levels and ten thousand keys give a schema of a sane size."""
+    deep: Any = 1
+    for _ in range(900):
+        deep = {"a": deep}
+    assert len(json.dumps(_schema(deep))) < 5000
+    assert "additionalProperties" in _schema({f"key{number}": number for number in range(10_000)})
+
+
+def test_examples_are_plausible() -> None:
+    """An example has the usual properties with values that were seen."""
+    assert example_of(_node({"id": 7, "tags": ["a"], "ok": True})) == {"id": 7, "ok": True, "tags": ["a"]}
