@@ -19,6 +19,8 @@ from agent.spec.model import Exchange, Frame, Headers
 from agent.spec.secret_patterns import CARD_NUMBER, DOUBTFUL_WORDS, HARMLESS_AFTER, HARMLESS_BEFORE, PATTERNS, PUBLIC_HEADERS, SECRET_WORDS
 
 MARK = "••••"
+SHORTEST = 15
+"""No secret that is known by its shape alone is shorter, save for what follows a scheme or stands before an `@`."""
 
 
 class Secret(NamedTuple):
@@ -36,6 +38,8 @@ def is_secret_name(name: str) -> bool:
 
 def find_secrets(text: str) -> tuple[Secret, ...]:
     """The secrets in a text that can be told by their shape alone, in order, without overlaps."""
+    if len(text) < SHORTEST and "@" not in text and " " not in text:
+        return ()
     lowered = text.lower()
     found = [
         Secret(kind, *match.span("secret" if match.re.groups else 0))
@@ -45,7 +49,11 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
     ]
     found += [Secret("card-number", *match.span()) for match in CARD_NUMBER.finditer(text) if _is_luhn(match.group())]
     found.sort(key=lambda secret: (secret.start, -secret.end))
-    return tuple(secret for index, secret in enumerate(found) if secret.start >= max((other.end for other in found[:index]), default=0))
+    apart: list[Secret] = []
+    for secret in found:
+        if not apart or secret.start >= apart[-1].end:
+            apart.append(secret)
+    return tuple(apart)
 
 
 def mask_text(text: str) -> str:
@@ -133,7 +141,7 @@ def mark(secret: str) -> str:
 
 _PATTERNS = tuple((pattern.kind, pattern.hint, re.compile(pattern.expression)) for pattern in PATTERNS)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_ASSIGNED = re.compile(r"""([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["']?|>\s*)([^\s"'&,;<>{}()\[\]]+)""")
+_ASSIGNED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["']?|>\s*)([^\s"'&,;<>{}()\[\]]+)""")
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s]*=[^\s]*$", re.IGNORECASE)
 _ID = re.compile(
@@ -195,12 +203,16 @@ def _mask_string(value: str, name: str) -> str:
 
 def _mask_found(text: str) -> str:
     """Until nothing is found: what is hidden may have parted a secret that stood next to it."""
-    while len(text) >= 8 and (secrets := find_secrets(text)):
-        before = text
-        for secret in reversed(secrets):
-            text = text[: secret.start] + _mark_kind(text[secret.start : secret.end], secret.kind) + text[secret.end :]
-        if text == before:
+    for _ in range(20):
+        secrets = find_secrets(text) if len(text) >= 8 else ()
+        if not secrets:
             break
+        pieces: list[str] = []
+        at = 0
+        for secret in secrets:
+            pieces += [text[at : secret.start], _mark_kind(text[secret.start : secret.end], secret.kind)]
+            at = secret.end
+        text = "".join([*pieces, text[at:]])
     return text
 
 

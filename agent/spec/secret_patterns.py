@@ -17,7 +17,11 @@ class Pattern(NamedTuple):
 
 
 PATTERNS: tuple[Pattern, ...] = (
-    Pattern("private-key", "private key", r"-----BEGIN [A-Z ]*PRIVATE KEY(?: BLOCK)?-----(?:[\s\S]*?-----END [A-Z ]*PRIVATE KEY(?: BLOCK)?-----|[^•]+)"),
+    Pattern(
+        "private-key",
+        "private key",
+        r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:[^•]{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|[^•]{1,20000})",
+    ),
     Pattern("url-password", "@", r"(?<=://)[^\s/@:\"'<>•]{0,200}:(?P<secret>[^\s/@\"'<>•]{1,200})(?=@)"),
     Pattern("jwt", "eyj", r"\beyJ[\w-]{6,}\.eyJ[\w-]{4,}\.[\w-]*"),
     Pattern("jwe", "eyj", r"\beyJ[\w-]{6,}(?:\.[\w-]*){4}(?![\w.-])"),
