@@ -16,12 +16,18 @@ from agent.spec.observe import observe_all
 from tests.agent.spec.synthetic import STYLES, exchanges
 
 _JSON = (("content-type", "application/json"),)
-_VALUES = st.recursive(st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12), lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "name", "type", "items", "next", "a", "b"]), inner, max_size=5), max_leaves=12)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=12),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "name", "type", "items", "next", "a", "b"]), inner, max_size=5),
+    max_leaves=12,
+)
 EASY = {"rpc": 1.0, "verbs": 1.0, "dated": 1.0, "tenant": 0.95, "shop": 0.9, "cluster": 0.9, "dags": 0.95, "mail": 0.9}
 
 
 def _call(path: str, body: object, method: str = "GET", status: int = 200, number: int = 0) -> Exchange:
-    return Exchange(id=f"{path}{number}", method=method, url=f"https://api.example{path}", status=status, response_headers=_JSON, response_body=json.dumps(body).encode())
+    return Exchange(
+        id=f"{path}{number}", method=method, url=f"https://api.example{path}", status=status, response_headers=_JSON, response_body=json.dumps(body).encode()
+    )
 
 
 def _templates(spec: Spec) -> set[str]:
@@ -44,7 +50,7 @@ def test_the_order_of_calls_changes_no_byte(style: str) -> None:
     """A shuffled capture gives the same spec to the byte."""
     calls, _ = exchanges(style)
     first = msgspec.json.encode(conclude(observe_all(calls)), order="sorted")
-    random.Random(3).shuffle(calls)  # noqa: S311
+    random.Random(3).shuffle(calls)
     assert msgspec.json.encode(conclude(observe_all(calls)), order="sorted") == first
 
 
@@ -59,7 +65,10 @@ def test_invented_apis_are_recognised(style: str) -> None:
 
 def test_no_template_swallows_verbs_of_one_envelope() -> None:
     """Actions that all answer with the same envelope stay apart: their requests differ, or they are verbs."""
-    calls = [_call(f"/v1/servers/{server}/actions/{verb}", {"action": {"id": server, "status": "running", "progress": 0, "command": "x"}}, "POST", 201, number) for number, (server, verb) in enumerate((server, verb) for server in range(1000, 1012) for verb in ("reboot", "poweron", "rescue"))]
+    calls = [
+        _call(f"/v1/servers/{server}/actions/{verb}", {"action": {"id": server, "status": "running", "progress": 0, "command": "x"}}, "POST", 201, number)
+        for number, (server, verb) in enumerate((server, verb) for server in range(1000, 1012) for verb in ("reboot", "poweron", "rescue"))
+    ]
     assert _templates(conclude(observe_all(calls))) == {"/v1/servers/{}/actions/reboot", "/v1/servers/{}/actions/poweron", "/v1/servers/{}/actions/rescue"}
 
 

@@ -14,9 +14,20 @@ from agent.spec.summary import EMPTY, dump, load
 from tests.agent.spec.synthetic import exchanges
 
 _JSON = (("content-type", "application/json"),)
-_VALUES = st.recursive(st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8), lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=4), max_leaves=8)
+_VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(max_size=8),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=4),
+    max_leaves=8,
+)
 _CALLS = st.builds(
-    lambda path, method, status, body, query: Exchange(id=f"{path}{method}{status}{query}", method=method, url=f"https://api.example/{path}?{query}", status=status, response_headers=_JSON, response_body=json.dumps(body).encode()),
+    lambda path, method, status, body, query: Exchange(
+        id=f"{path}{method}{status}{query}",
+        method=method,
+        url=f"https://api.example/{path}?{query}",
+        status=status,
+        response_headers=_JSON,
+        response_body=json.dumps(body).encode(),
+    ),
     st.sampled_from(["users", "users/12345", "users/777777", "orders/a-b", "x.json", "v1/%2Fa"]),
     st.sampled_from(["GET", "POST", "DELETE"]),
     st.sampled_from([200, 201, 401, 404]),
@@ -43,7 +54,7 @@ def test_caps_do_not_depend_on_the_order() -> None:
     """Samples, keys and routes over their limits are cut to the same ones, whichever way the calls were split."""
     calls = [_get(f"/items/{'abcdefghij'[i % 10]}{i:x}x", json.dumps({f"k{i}": i, "name": f"name {i}", "tag": f"t{i % 40}"}).encode()) for i in range(900)]
     whole = dump(observe_all(calls))
-    random.Random(1).shuffle(calls)  # noqa: S311
+    random.Random(1).shuffle(calls)
     parts = [observe_all(calls[start : start + 90]) for start in range(0, 900, 90)]
     merged = EMPTY
     for part in parts:
@@ -69,7 +80,19 @@ def test_no_credential_reaches_a_summary_or_a_spec() -> None:
     secrets = ["Zx9Qw8Er7Ty6Ui5Op4As3Df2", "sk_live_" + "4eC39HqLyjWDarjtT1zdp7dc", "hunter2hunter2", "cookie5Value6Abcdef7890"]
     headers = (("Authorization", f"Bearer {secrets[0]}"), ("X-Api-Key", secrets[1]), ("Cookie", f"session={secrets[3]}"), ("content-type", "application/json"))
     body = json.dumps({"password": secrets[2], "note": f"key {secrets[1]}", "token": secrets[0]}).encode()
-    calls = [Exchange(id=str(i), method="POST", url=f"https://api.example/login?access_token={secrets[0]}", status=200, request_headers=headers, request_body=body, response_headers=_JSON, response_body=body) for i in range(5)]
+    calls = [
+        Exchange(
+            id=str(i),
+            method="POST",
+            url=f"https://api.example/login?access_token={secrets[0]}",
+            status=200,
+            request_headers=headers,
+            request_body=body,
+            response_headers=_JSON,
+            response_body=body,
+        )
+        for i in range(5)
+    ]
     summary = observe_all(calls)
     told = dump(summary) + repr(conclude(summary)).encode()
     assert not [secret for secret in secrets if secret.encode() in told]
@@ -77,7 +100,17 @@ def test_no_credential_reaches_a_summary_or_a_spec() -> None:
 
 def test_broken_bodies_are_no_obstacle() -> None:
     """Hopeless nesting, NaN, doubled keys, invalid UTF-8, a lying content type and a cut body all give a spec."""
-    bodies = [b"[" * 100_000 + b"]" * 100_000, b'{"a": NaN, "b": 1}', b'{"a": 1, "a": "x"}', b'{"a": "\xff\xfe"}', b"<html>", b'{"a": [1, 2', b"", b'"\\ud800"', b'{"n": 1e999, "i": ' + b"9" * 400 + b"}"]
+    bodies = [
+        b"[" * 100_000 + b"]" * 100_000,
+        b'{"a": NaN, "b": 1}',
+        b'{"a": 1, "a": "x"}',
+        b'{"a": "\xff\xfe"}',
+        b"<html>",
+        b'{"a": [1, 2',
+        b"",
+        b'"\\ud800"',
+        b'{"n": 1e999, "i": ' + b"9" * 400 + b"}",
+    ]
     spec = conclude(observe_all(_get(f"/broken/{number}", body) for number, body in enumerate(bodies)))
     assert {operation.method for operation in spec.operations} == {"GET"}
     assert dump(observe(_get("/x", bodies[0]))) == dump(observe(_get("/x", bodies[0])))
@@ -90,9 +123,9 @@ def test_a_url_that_is_none_is_left_out() -> None:
 
 def test_ten_thousand_paths_stay_bounded() -> None:
     """So many words under one prefix are one parameter, in a summary of a few megabytes."""
-    draw = random.Random(2)  # noqa: S311
+    draw = random.Random(2)
     names = ["".join(draw.choice("abcdefghijklmnop") for _ in range(9)) for _ in range(10_000)]
     summary = observe_all(_get(f"/things/{name}", json.dumps({"name": name, "size": 3, "owner": "me"}).encode()) for name in names)
     assert summary.is_partial
     assert len(dump(summary)) < 6_000_000
-    assert [operation.template for operation in conclude(summary).operations] == ["/things/{name}"] or len(conclude(summary).operations) == 1
+    assert len(conclude(summary).operations) == 1
