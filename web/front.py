@@ -1,6 +1,7 @@
-"""uvicorn's HTTP protocol with the limits it lacks: 64 KB of head, a deadline for the head and for the body, exactly one good Host.
+"""uvicorn's HTTP protocol with the limits it lacks: a bounded head, deadlines for head and body, exactly one good Host, no TRACE.
 
-Without them one connection can fill the memory with headers, and a slow one is held for ever.
+Without them one connection can fill the memory with headers and a slow one is held for ever. It also tells the proxy what ASGI
+leaves out: the headers with their capitals (`wiretalk.headers`), and a way to cut an answer short (`wiretalk.abort`).
 """
 
 import asyncio
@@ -10,90 +11,156 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 64 * 1024
+URL_BYTES = 16 * 1024
+TRAILER_BYTES = 16 * 1024
+QUIET_BYTES = 128 * 1024
 HEAD_SECONDS = 20.0
-BODY_IDLE_SECONDS = 60.0
-_HOST = re.compile(rb"(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(:[0-9]{1,5})?")
+BODY_SECONDS = 60.0
+BODY_BYTES_PER_SECOND = 1024
+_HOST = re.compile(rb"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
+_TICK = 5.0
+
+
+class _Refused(Exception):
+    """Stops the parser after an answer of our own was written."""
 
 
 class GuardedProtocol(HttpToolsProtocol):
-    """Refuses with 400, 408 or 431 and closes; a request that passes is handled as always."""
+    """Refuses with 400, 405, 408, 414, 431 or 505 and closes; a request that passes is handled as always."""
 
-    _head_bytes = 0
+    _is_refused = False
     _in_head = True
+    _in_body = False
+    _size = _trailer_size = _quiet = _received = 0
+    _began = 0.0
     _timer: asyncio.TimerHandle | None = None
+
+    parser: Any  # None once the connection is lost, which uvicorn's annotation leaves out
+    cycle: Any  # None before the first request, likewise
+
+    # asyncio.Protocol
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
-        self._arm(HEAD_SECONDS)
+        self._expect()
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._disarm()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
-        if self._in_head:
-            self._head_bytes += len(data)
-            if self._head_bytes > HEAD_BYTES + len(data) or (self._head_bytes > HEAD_BYTES and b"\r\n\r\n" not in data):
-                self._refuse(b"431 Request Header Fields Too Large", b"The headers are longer than 64 KB.")
-                return
-        elif self._timer is not None:
-            self._arm(BODY_IDLE_SECONDS)
+        if self._is_refused:
+            return
+        self._quiet += len(data)
+        if self._in_body:
+            self._received += len(data)
+        elif self._timer is None:
+            self._expect()
         super().data_received(data)
+        if self._quiet > QUIET_BYTES and not self._is_refused and self.parser is not None:
+            self._answer(b"431 Request Header Fields Too Large", b"There is more framing than content.")
+
+    # llhttp
 
     def on_message_begin(self) -> None:
-        self._in_head = True
+        self._in_head, self._in_body = True, False
+        self._size = self._trailer_size = self._quiet = self._received = 0
+        self._raw: list[tuple[bytes, bytes]] = []
         super().on_message_begin()
 
-    def on_headers_complete(self) -> None:
-        self._in_head, self._head_bytes = False, 0
-        self._arm(BODY_IDLE_SECONDS)
-        hosts = [value for name, value in self.headers if name == b"host"]
-        if self.parser.get_http_version() not in {"1.0", "1.1"}:
-            self._refuse(b"505 HTTP Version Not Supported", b"Use HTTP/1.1.")
-        elif len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
-            self._refuse(b"400 Bad Request", b"Send exactly one valid Host header.")
-        elif sum(len(name) + len(value) + 4 for name, value in self.headers) > HEAD_BYTES:
+    def on_url(self, url: bytes) -> None:
+        super().on_url(url)
+        if len(self.url) > URL_BYTES:
+            self._refuse(b"414 URI Too Long", b"The address is longer than 16 KB.")
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        size = len(name) + len(value) + 4
+        if not self._in_head:
+            self._trailer_size += size
+            if self._trailer_size > TRAILER_BYTES:
+                self._refuse(b"431 Request Header Fields Too Large", b"The trailers are longer than 16 KB.")
+            return
+        self._size += size
+        if self._size > HEAD_BYTES:
             self._refuse(b"431 Request Header Fields Too Large", b"The headers are longer than 64 KB.")
-        else:
-            super().on_headers_complete()
+        self._raw.append((name, value))
+        super().on_header(name, value)
+
+    def on_headers_complete(self) -> None:
+        self._check()
+        self._in_head, self._in_body, self._quiet = False, True, 0
+        self._began = self.loop.time()
+        self.scope["wiretalk.headers"] = self._raw  # type: ignore[typeddict-unknown-key]
+        self.scope["wiretalk.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
+        super().on_headers_complete()
+        if self.url.startswith(b"/proxy/") and self.cycle is not None:
+            self.cycle.default_headers = []
+        if self.parser.should_upgrade() and not self._should_upgrade() and self.cycle is not None:
+            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
-        if self.cycle is not None:
-            super().on_body(body)
+        self._quiet = 0
+        super().on_body(body)
 
     def on_message_complete(self) -> None:
+        self._in_body = False
         self._disarm()
-        if self.cycle is not None:
-            super().on_message_complete()
-
-    def on_response_complete(self) -> None:
-        super().on_response_complete()
-        self._in_head, self._head_bytes = True, 0
+        super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
         self._disarm()
         super().handle_websocket_upgrade()
 
+    def send_400_response(self, msg: str) -> None:
+        """uvicorn's word for what its parser refuses; ours has been said already where the parser was stopped by us."""
+        if not self._is_refused:
+            self._answer(b"400 Bad Request", msg.encode("ascii", "replace"))
+
+    # inner
+
+    def _check(self) -> None:
+        hosts = [value for name, value in self.headers if name == b"host"]
+        if self.parser.get_http_version() not in ("1.0", "1.1"):
+            self._refuse(b"505 HTTP Version Not Supported", b"Use HTTP/1.1.")
+        if len(hosts) != 1 or not _HOST.fullmatch(hosts[0]):
+            self._refuse(b"400 Bad Request", b"Send exactly one valid Host header.")
+        if self.parser.get_method() in (b"TRACE", b"CONNECT"):
+            self._refuse(b"405 Method Not Allowed", b"This method is not served.")
+        if self.parser.should_upgrade() and any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in self.headers):
+            self._refuse(b"400 Bad Request", b"A request for an upgrade has no body.")
+
     def _refuse(self, status: bytes, sentence: bytes) -> None:
+        self._answer(status, sentence)
+        raise _Refused
+
+    def _answer(self, status: bytes, sentence: bytes) -> None:
+        """Write it, unless another answer is under way on this connection, and close."""
+        self._is_refused = True
         self._disarm()
         if self.transport.is_closing():
             return
-        self.transport.write(
-            b"HTTP/1.1 %b\r\ncontent-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (status, len(sentence), sentence)
-        )
+        if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
+            lines = b"content-type: text/plain; charset=utf-8\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%b" % (len(sentence), sentence)
+            self.transport.write(b"HTTP/1.1 %b\r\n%b" % (status, lines))
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
         self.transport.close()
 
-    def _arm(self, seconds: float) -> None:
-        self._disarm()
-        self._timer = asyncio.get_running_loop().call_later(seconds, self._late)
+    def _expect(self) -> None:
+        """A head may begin: it has to be whole by the deadline."""
+        self._began = self.loop.time()
+        self._timer = self.loop.call_later(_TICK, self._tick)
 
     def _disarm(self) -> None:
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
 
-    def _late(self) -> None:
-        self._timer = None
-        busy: Any = self.cycle is not None and not self.cycle.response_complete
-        if not busy or self.cycle.more_body:
-            self._refuse(b"408 Request Timeout", b"The request did not arrive in time.")
+    def _tick(self) -> None:
+        self._timer = self.loop.call_later(_TICK, self._tick)
+        if self.flow.read_paused:
+            self._began += _TICK  # it is we who are not reading
+        allowed = BODY_SECONDS + self._received / BODY_BYTES_PER_SECOND if self._in_body else HEAD_SECONDS
+        if self.loop.time() - self._began > allowed:
+            self._answer(b"408 Request Timeout", b"The request did not arrive in time.")

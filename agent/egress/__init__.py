@@ -8,8 +8,23 @@ netrc), and redirects are followed by `fetch` alone, which brings each hop throu
 """
 
 from agent.egress.clients import close, fetch, http_client, new_client
-from agent.egress.network import Network, Pinned, Route, connect, resolve
+from agent.egress.network import SYSTEM, Network, Pinned, Route, connect, resolve
 from agent.egress.resolver import PinnedResolver
 from agent.egress.targets import Purpose, Target, parse
 
-__all__ = ["Network", "Pinned", "PinnedResolver", "Purpose", "Route", "Target", "close", "connect", "fetch", "http_client", "new_client", "parse", "resolve"]
+__all__ = [
+    "SYSTEM",
+    "Network",
+    "Pinned",
+    "PinnedResolver",
+    "Purpose",
+    "Route",
+    "Target",
+    "close",
+    "connect",
+    "fetch",
+    "http_client",
+    "new_client",
+    "parse",
+    "resolve",
+]

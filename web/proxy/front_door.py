@@ -1,6 +1,8 @@
-"""Tells what is for the proxy from what is for the application, and answers for the proxy's own failures."""
+"""Tells what is for the proxy from what is for the application, and refuses what an endpoint does not take."""
 
+import time
 from collections.abc import Awaitable, Callable
+from uuid import UUID
 
 import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
@@ -9,38 +11,65 @@ from agent.db_errors import as_problem
 from agent.errors import Problem
 from agent.recorder import Recorder
 from web.proxy import http, ws
+from web.proxy.asked import Asked, is_for_proxy, read
 from web.proxy.lookup import FORWARDING, Route
 
 log = structlog.get_logger()
-PREFIX = b"/proxy/"
 Lookup = Callable[[str], Awaitable[Route | None]]
 
 
 def in_front_of(app: ASGIApp, recorder: Recorder, lookup: Lookup) -> ASGIApp:
     """`/proxy/{endpoint}/…` goes to the endpoint's destination, everything else, the lifespan too, to the application."""
+    rates = _Rates()
 
     async def root(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] == "lifespan" or not _raw_path(scope).startswith(PREFIX):
+        if not is_for_proxy(scope):
             await app(scope, receive, send)
             return
+        asked = read(scope)
+        is_websocket = scope["type"] == "websocket"
         try:
-            route, target = await _route(scope, lookup)
+            route = await _route(asked, lookup)
+            rates.count(route)
         except Problem as problem:
-            await _refuse(scope, receive, send, problem)
+            await (ws.refuse if is_websocket else http.refuse)(receive, send, problem)
             return
-        if scope["type"] == "websocket":
-            await ws.forward(scope, receive, send, route, target, recorder)
-        else:
-            await http.forward(scope, receive, send, route, target, recorder)
+        await (ws.forward if is_websocket else http.forward)(asked, receive, send, route, recorder)
 
     return root
 
 
-async def _route(scope: Scope, lookup: Lookup) -> tuple[Route, str]:
-    """The endpoint and the rest of the raw path with its query. Raises Problem."""
-    endpoint_id, slash, rest = _raw_path(scope).removeprefix(PREFIX).partition(b"/")
+class _Rates:
+    """Requests of each limited endpoint in this process, as a bucket that refills each minute's worth evenly."""
+
+    def __init__(self) -> None:
+        self._buckets: dict[UUID, tuple[float, float]] = {}
+
+    def count(self, route: Route) -> None:
+        """Raises rate_limited."""
+        if route.rate_limit is None:
+            return
+        now, per_second = time.monotonic(), route.rate_limit / 60
+        left, at = self._buckets.get(route.endpoint_id, (float(route.rate_limit), now))
+        left = min(route.rate_limit, left + (now - at) * per_second) - 1
+        if left < 0:
+            raise Problem("rate_limited", f"This endpoint forwards {route.rate_limit} requests a minute.", retry_after=int(-left / per_second) + 1)
+        self._buckets[route.endpoint_id] = (left, now)
+
+
+async def _route(asked: Asked, lookup: Lookup) -> Route:
+    """The endpoint, if it takes this request. Raises Problem."""
+    route = await _found(asked.endpoint_id, lookup)
+    if route.status not in FORWARDING:
+        raise Problem("endpoint_stopped", f"This endpoint is {route.status} and does not forward.")
+    if route.allowed_methods and asked.method not in route.allowed_methods:
+        raise Problem("method_not_allowed", f"This endpoint does not forward {asked.method}.", allowed=sorted(route.allowed_methods))
+    return route
+
+
+async def _found(endpoint_id: str, lookup: Lookup) -> Route:
     try:
-        route = await lookup(endpoint_id.decode("latin-1"))
+        route = await lookup(endpoint_id)
     except Exception as error:
         if problem := as_problem(error):
             raise problem from error
@@ -48,24 +77,4 @@ async def _route(scope: Scope, lookup: Lookup) -> tuple[Route, str]:
         raise Problem("internal", "The endpoint could not be looked up.") from error
     if route is None:
         raise Problem("endpoint_not_found", "There is no endpoint at this proxy URL.", remedy="Check the URL, or create the endpoint.")
-    if route.status not in FORWARDING:
-        raise Problem("endpoint_stopped", f"This endpoint is {route.status} and does not forward.")
-    method = str(scope.get("method", "GET"))
-    if route.allowed_methods and method not in route.allowed_methods:
-        raise Problem("method_not_allowed", f"This endpoint does not forward {method}.")
-    query = scope["query_string"]
-    return route, (slash + rest).decode("latin-1") + (f"?{query.decode('latin-1')}" if query else "")
-
-
-def _raw_path(scope: Scope) -> bytes:
-    """The path as it was sent: the decoded one would merge `//` and read `%2F`. A WebSocket scope may lack it."""
-    raw = scope.get("raw_path")
-    return raw.split(b"?")[0] if raw else scope["path"].encode("latin-1", "replace")
-
-
-async def _refuse(scope: Scope, receive: Receive, send: Send, problem: Problem) -> None:
-    if scope["type"] == "websocket":
-        await receive()
-        await send({"type": "websocket.close", "code": 4000 + problem.status % 1000, "reason": problem.detail[:120]})
-        return
-    await http.answer_problem(send, problem)
+    return route

@@ -1,282 +1,342 @@
 """One HTTP exchange through the proxy: bytes stream both ways untouched, their beginnings are kept, one record per exchange.
 
-Every exchange has its own upstream connection: a pooled one can hand out an answer that nobody asked for. The record is
-acknowledged before the last byte of the answer leaves, so a client that has a whole answer can count on its capture.
+The record is acknowledged before the end of the answer leaves, so a client that has a whole answer can count on its capture. What
+fails before the answer began becomes a problem document; after that the connection is cut, so that the client sees the gap.
 """
 
 import asyncio
-import contextlib
-import hashlib
+import random
 import time
-from collections.abc import AsyncIterator
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import Any
 
-import aiohttp
-import msgspec
 import structlog
-from litestar.types import Receive, Scope, Send
-from multidict import CIMultiDict
-from yarl import URL
+from litestar.types import Receive, Send
 
 from agent import tasks
-from agent.egress import PinnedResolver, parse
+from agent.egress import Target, parse
 from agent.errors import Problem
-from agent.recorder import Body, Heard, RawHeaders, Recorder
+from agent.recorder import Heard, Recorder
+from web.proxy import headers as crossing
+from web.proxy import problems
+from web.proxy.asked import Asked, Pairs
 from web.proxy.lookup import Route
+from web.proxy.pool import IDEMPOTENT, Pool, pool
+from web.proxy.taps import Tap
+from web.proxy.wire import Head, Wire
 
 log = structlog.get_logger()
-HOP = frozenset(
-    {"connection", "keep-alive", "proxy-authenticate", "proxy-authorization", "proxy-connection", "te", "trailer", "transfer-encoding", "upgrade", "http2-settings"}
-)
-_OURS = ("wiretalk_session", "__Host-wiretalk_session", "wiretalk_csrf", "__Host-wiretalk_csrf")
-_AUTOMATIC = ("User-Agent", "Accept", "Accept-Encoding", "Content-Type")
-_session: aiohttp.ClientSession | None = None
+_WATCH_AFTER = 0.1
+_SMALL_BODY = 64 * 1024
+_LEFT = "the client left before the answer was complete"
+_STOPPED = "the server stopped before the answer was complete"
 
 
-class Tap:
-    """Keeps the beginning of a body that passes, and counts and hashes all of it."""
-
-    def __init__(self, limit: int) -> None:
-        self._limit, self._kept, self._hash, self.length = limit, bytearray(), hashlib.sha256(), 0
-
-    def pass_(self, chunk: bytes) -> bytes:
-        self.length += len(chunk)
-        self._hash.update(chunk)
-        if len(self._kept) < self._limit:
-            self._kept += chunk[: self._limit - len(self._kept)]
-        return chunk
-
-    def body(self) -> Body:
-        return Body(bytes(self._kept), self.length, self._hash.digest() if self.length else None, self.length > len(self._kept))
-
-
-class _Gone(Exception):
+class Gone(Exception):
     """The client left."""
 
 
-async def forward(scope: Scope, receive: Receive, send: Send, route: Route, target: str, recorder: Recorder) -> None:
-    """Forward one request and record the exchange, whatever becomes of it."""
-    began, started_at = time.perf_counter(), datetime.now(UTC)
-    sent, received = Tap(route.body_limit), Tap(route.body_limit)
-    headers = outgoing_headers(scope, route)
-    state: dict[str, Any] = {"status": None, "headers": [], "recorded": False, "started": False}
+class Recording:
+    """What is known of one exchange so far, until it becomes a record, once."""
 
-    async def record(error: str | None) -> None:
-        if route.is_recording and not state["recorded"]:
-            state["recorded"] = True
-            await recorder.record(
-                Heard(
-                    endpoint_id=route.endpoint_id,
-                    user_id=route.user_id,
-                    method=str(scope["method"]),
-                    url=route.destination + target,
-                    protocol=protocol_of(route.destination, headers),
-                    request_headers=headers,
-                    request=sent.body(),
-                    status=state["status"],
-                    response_headers=state["headers"],
-                    response=received.body(),
-                    error=error,
-                    started_at=started_at,
-                    duration_ms=(time.perf_counter() - began) * 1000,
-                )
+    def __init__(self, asked: Asked, route: Route, recorder: Recorder) -> None:
+        self.began, self.started_at = time.perf_counter(), datetime.now(UTC)
+        self.sent, self.received = Tap(route.body_limit), Tap(route.body_limit)
+        self.request_headers: Pairs = []
+        self.answer: Head | None = None
+        self.has_begun = False
+        self._asked, self._route, self._recorder = asked, route, recorder
+        self._is_wanted = route.is_recording and (route.sampling >= 1 or random.random() < route.sampling)  # noqa: S311  # a sample, not a secret
+
+    async def keep(self, error: str | None = None) -> None:
+        """Hand the record over. After this the exchange counts as acknowledged."""
+        if not self._is_wanted:
+            return
+        self._is_wanted = False
+        await self._recorder.record(
+            Heard(
+                endpoint_id=self._route.endpoint_id,
+                user_id=self._route.user_id,
+                method=self._asked.method,
+                url=self._route.destination + self._asked.path,
+                protocol=_protocol(self._route.destination, self.request_headers),
+                request_headers=crossing.texts(self.request_headers),
+                request=self.sent.body(),
+                status=self.answer.status if self.answer else None,
+                response_headers=crossing.texts(self.answer.headers) if self.answer else [],
+                response=self.received.body(),
+                error=error,
+                started_at=self.started_at,
+                duration_ms=(time.perf_counter() - self.began) * 1000,
             )
-
-    try:
-        async with asyncio.timeout(route.timeout_s):
-            await _exchange(scope, receive, send, route, target, headers, sent, received, state, record)
-    except _Gone:
-        await record("the client left before the answer was complete")
-    except Exception as error:
-        problem = _problem(error, route)
-        if problem.code == "internal":
-            log.exception("proxy.failed", endpoint=str(route.endpoint_id))
-        await record(problem.detail)
-        if not state["started"]:
-            await answer_problem(send, problem)
-        else:
-            raise _CutOff(problem.detail) from error
-
-
-class _CutOff(ConnectionError):
-    """Ends an answer that has begun: the server closes the connection, so the client sees that it is not whole."""
-
-
-async def answer_problem(send: Send, problem: Problem) -> None:
-    """Our own failure, told apart from the upstream's by `X-Wiretalk-Error`."""
-    body = msgspec.json.encode(problem.document())
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode()), (b"x-wiretalk-error", problem.code.encode()), (b"cache-control", b"no-store")]
-    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
-    await send({"type": "http.response.body", "body": body, "more_body": False})
-
-
-def outgoing_headers(scope: Scope, route: Route) -> RawHeaders:
-    """The client's headers without hop-by-hop ones, `Host`, and anything of ours; the endpoint's own are added."""
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in scope["headers"]]
-    named = {token.strip().lower() for name, value in pairs if name == "connection" for token in value.split(",")}
-    injected = {name.lower() for name, _ in route.inject_headers}
-    kept = [(name, _without_ours(name, value)) for name, value in pairs if name not in HOP and name not in named and name != "host" and name not in injected and name != "expect"]
-    return [(name, value) for name, value in kept if value is not None] + list(route.inject_headers)
-
-
-def protocol_of(destination: str, headers: RawHeaders) -> str:
-    if any(name == "content-type" and value.startswith("application/grpc") for name, value in headers):
-        return "grpc"
-    return "https" if destination.lower().startswith("https") else "http"
-
-
-async def session() -> aiohttp.ClientSession:
-    """The client of this process: no cookies, no redirects, no decompression, nothing from the environment, a fresh connection each."""
-    global _session
-    if _session is None or _session.closed:
-        connector = aiohttp.TCPConnector(resolver=PinnedResolver(), force_close=True, limit=0, use_dns_cache=False)
-        _session = aiohttp.ClientSession(
-            connector=connector,
-            auto_decompress=False,
-            cookie_jar=aiohttp.DummyCookieJar(),
-            trust_env=False,
-            skip_auto_headers=_AUTOMATIC,
-            timeout=aiohttp.ClientTimeout(total=None, sock_connect=15),
-            max_line_size=64 * 1024,
-            max_field_size=64 * 1024,
         )
-    return _session
+
+
+async def forward(asked: Asked, receive: Receive, send: Send, route: Route, recorder: Recorder) -> None:
+    """Forward one request and record the exchange, whatever becomes of it."""
+    recording = Recording(asked, route, recorder)
+    client = _Client(receive)
+    try:
+        await _exchange(asked, client, send, route, recording, pool())
+    except Gone:
+        await recording.keep(_LEFT)
+    except asyncio.CancelledError:
+        await recording.keep(_STOPPED)
+        raise
+    except Problem as problem:
+        await recording.keep(problem.detail)
+        await _give_up(asked, send, recording, problem)
+    except Exception as error:
+        log.exception("proxy.failed", endpoint=str(route.endpoint_id))
+        await recording.keep("the proxy broke on our side")
+        await _give_up(asked, send, recording, Problem("internal", f"The proxy broke on our side ({type(error).__name__})."))
+    finally:
+        client.forget()
+
+
+async def refuse(receive: Receive, send: Send, problem: Problem) -> None:
+    """Answer with a problem document."""
+    await problems.answer(send, problem)
 
 
 async def close() -> None:
-    """Close the client at shutdown."""
-    if _session is not None:
-        await _session.close()
+    """Close the idle connections of this event loop, at shutdown."""
+    pool().close()
 
 
-async def _exchange(
-    scope: Scope, receive: Receive, send: Send, route: Route, target: str, headers: RawHeaders, sent: Tap, received: Tap, state: dict[str, Any], record: Any
-) -> None:
-    gone = asyncio.Event()
-    uploaded = asyncio.Event()
-    parse(route.destination, "capture")
-    has_body = any(name in {"content-length", "transfer-encoding"} for name, _ in _names(scope))
-    client = await session()
-    request = tasks.spawn(
-        client.request(
-            str(scope["method"]),
-            URL(route.destination + target, encoded=True),
-            headers=CIMultiDict(headers),
-            data=_upload(receive, sent, gone, uploaded) if has_body else None,
-            allow_redirects=False,
-        ),
-        "proxy:request",
-    )
-    if not has_body:
-        uploaded.set()
-    watcher = tasks.spawn(_watch(receive, uploaded, gone), "proxy:watch")
-    try:
-        response = await _unless_gone(request, gone)
-        try:
-            await _download(response, send, received, state, gone, record)
-        finally:
-            response.close()
-    finally:
-        watcher.cancel()
-        request.cancel()
-        with contextlib.suppress(BaseException):
-            await request
+def target_of(route: Route) -> Target:
+    """The destination, read anew: what may be reached can change while an endpoint exists. Raises invalid_url, egress_refused."""
+    return parse(route.destination, "capture")
 
 
-async def _download(response: aiohttp.ClientResponse, send: Send, received: Tap, state: dict[str, Any], gone: asyncio.Event, record: Any) -> None:
-    if not 200 <= response.status <= 599:
-        raise Problem("upstream_invalid", f"The upstream answered with the status {response.status}.")
-    pairs = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in response.raw_headers]
-    named = {token.strip().lower() for name, value in pairs if name.lower() == "connection" for token in value.split(",")}
-    state["status"], state["headers"] = response.status, pairs
-    passed = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in pairs if name.lower() not in HOP and name.lower() not in named]
-    if any(c in value for _, value in passed for c in (b"\r", b"\n", b"\0")):
-        raise Problem("upstream_invalid", "The upstream sent a header that is not valid.")
-    state["started"] = True
-    await send({"type": "http.response.start", "status": response.status, "headers": passed})
-    iterator = response.content.iter_any().__aiter__()
-    while True:
-        read = asyncio.ensure_future(anext(iterator, None))
-        chunk = await _unless_gone(read, gone)
-        if chunk is None:
-            break
-        await send({"type": "http.response.body", "body": received.pass_(chunk), "more_body": True})
-    await record(None)
-    await send({"type": "http.response.body", "body": b"", "more_body": False})
+def joined(target: Target, path: str) -> bytes:
+    """The request target: the destination's own path and query, then the client's, byte for byte. Raises bad_request."""
+    base, _, own_query = target.path.partition("?")
+    rest, mark, query = path.partition("?")
+    if base.rstrip("/") and any(
+        segment in (".", "..") for segment in rest.lower().replace("%2e", ".").replace("\\", "/").replace("%2f", "/").replace("%5c", "/").split("/")
+    ):
+        raise Problem("bad_request", "A path with `.` or `..` in it could leave the part of the upstream that this endpoint is for.")
+    whole = (base.rstrip("/") + rest if rest else base) or "/"
+    queries = "&".join(part for part in (own_query, query) if part)
+    return (whole + ("?" + queries if queries or mark else "")).encode("latin-1")
 
 
-async def _upload(receive: Receive, sent: Tap, gone: asyncio.Event, uploaded: asyncio.Event) -> AsyncIterator[bytes]:
-    while True:
-        message = await receive()
+class _Client:
+    """The side that asked: its body, and whether it is still there. One reader at a time, as ASGI demands."""
+
+    def __init__(self, receive: Receive) -> None:
+        self._receive = receive
+        self._timer: asyncio.TimerHandle | None = None
+        self._watcher: asyncio.Task[None] | None = None
+        self._uploader: asyncio.Task[None] | None = None
+        self._wire: Wire | None = None
+        self._has_left = False
+
+    async def chunk(self) -> tuple[bytes, bool]:
+        """Some of the body, and whether there is more. Raises Gone."""
+        message: Any = await self._receive()
         if message["type"] == "http.disconnect":
-            gone.set()
-            raise _Gone
-        if chunk := message.get("body", b""):
-            yield sent.pass_(chunk)
-        if not message.get("more_body"):
-            uploaded.set()
-            return
+            self._has_left = True
+            raise Gone
+        return message.get("body", b""), message.get("more_body", False)
+
+    def watch(self, wire: Wire) -> None:
+        """From now on the client's leaving ends the upstream's exchange. Short exchanges end before the watch begins."""
+        self._wire = wire
+        if self._has_left:
+            wire.fail(Gone())
+        elif self._timer is None and self._watcher is None and self._uploader is None:
+            self._timer = asyncio.get_running_loop().call_later(_WATCH_AFTER, self._start)
+
+    def upload(self, work: Callable[[], Awaitable[None]], wire: Wire) -> None:
+        """Send the rest of the body while the answer may already come."""
+        self._wire = wire
+        self._uploader = tasks.spawn(self._upload(work, wire), "proxy.upload")
+
+    @property
+    def is_sending(self) -> bool:
+        return self._uploader is not None and not self._uploader.done()
+
+    def forget(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+        for task in (self._watcher, self._uploader):
+            if task is not None:
+                task.cancel()
+
+    async def _upload(self, work: Callable[[], Awaitable[None]], wire: Wire) -> None:
+        try:
+            await work()
+        except Gone as gone:
+            wire.fail(gone)
+        except Problem as problem:
+            wire.fail(problem)
+        else:
+            self._start()
+
+    def _start(self) -> None:
+        self._watcher = tasks.spawn(self._watch(), "proxy.watch")
+
+    async def _watch(self) -> None:
+        while True:
+            message: Any = await self._receive()
+            if message["type"] == "http.disconnect":
+                break
+        self._has_left = True
+        if self._wire is not None:
+            self._wire.fail(Gone())
 
 
-async def _watch(receive: Receive, uploaded: asyncio.Event, gone: asyncio.Event) -> None:
-    """Once the request has been read, the next message can only be that the client left."""
-    await uploaded.wait()
-    while (await receive())["type"] != "http.disconnect":
-        pass
-    gone.set()
-
-
-async def _unless_gone(work: Any, gone: asyncio.Event) -> Any:
-    """The result of a task, or _Gone as soon as the client leaves."""
-    left = asyncio.ensure_future(gone.wait())
+async def _exchange(asked: Asked, client: _Client, send: Send, route: Route, recording: Recording, idle: Pool) -> None:
+    target = target_of(route)
+    pairs = asked.headers
+    recording.request_headers = crossing.outgoing(pairs, route.injected, target.authority.encode())
+    request = _Request(asked.method, joined(target, asked.path), recording.request_headers, crossing.value_of(pairs, b"transfer-encoding") is not None)
+    key = (route.endpoint_id, target.origin)
+    wire = await _answered(asked, client, route, target, request, recording, idle, key)
     try:
-        await asyncio.wait([work, left], return_when=asyncio.FIRST_COMPLETED)
-        if not work.done():
-            work.cancel()
-            with contextlib.suppress(BaseException):
-                await work
-            raise _Gone
-        return work.result()
+        await _pass_back(wire, send, recording, route, target)
     finally:
-        left.cancel()
+        if client.is_sending:
+            wire.close()
+        else:
+            idle.give_back(key, wire)
 
 
-def _problem(error: Exception, route: Route) -> Problem:
-    host = route.destination.partition("://")[2].partition("/")[0]
-    if isinstance(error, Problem):
-        return error
-    if (cause := _egress_problem(error)) is not None:
-        return cause
-    if isinstance(error, TimeoutError):
-        return Problem("upstream_timeout", f"`{host}` did not answer within {route.timeout_s:g} s.")
-    if isinstance(error, aiohttp.ClientConnectorError | ConnectionRefusedError):
-        return Problem("upstream_unreachable", f"`{host}` could not be reached.")
-    if isinstance(error, aiohttp.ClientError | aiohttp.http.HttpProcessingError | ConnectionError | ValueError):
-        return Problem("upstream_invalid", f"`{host}` closed the connection or sent something that is not valid HTTP.")
-    return Problem("internal", "The proxy broke on our side.")
+class _Request:
+    """The head as bytes, and how the body is framed."""
+
+    def __init__(self, method: str, target: bytes, pairs: Pairs, is_chunked: bool) -> None:
+        self.method, self.is_chunked = method, is_chunked
+        self.target_is_proxy = target.startswith(b"/proxy/")
+        length = crossing.value_of(pairs, b"content-length")
+        self.length = int(length) if length and not is_chunked else 0
+        lines = [method.encode(), b" ", target, b" HTTP/1.1\r\n"]
+        for name, value in pairs:
+            if not (is_chunked and name.lower() == b"content-length"):
+                lines += (name, b": ", value, b"\r\n")
+        if is_chunked:
+            lines.append(b"transfer-encoding: chunked\r\n")
+        lines.append(b"\r\n")
+        self.head = b"".join(lines)
+
+    def framed(self, chunk: bytes, *, is_last: bool) -> bytes:
+        if not self.is_chunked:
+            return chunk
+        return (b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b"") + (b"0\r\n\r\n" if is_last else b"")
 
 
-def _egress_problem(error: BaseException) -> Problem | None:
-    """The refusal that the resolver raised inside the client."""
-    seen: BaseException | None = error
-    while seen is not None:
-        if isinstance(seen, Problem):
-            return seen
-        inner = getattr(seen, "os_error", None)
-        seen = seen.__cause__ or seen.__context__ or (inner if inner is not seen else None)
-    return None
+async def _answered(
+    asked: Asked, client: _Client, route: Route, target: Target, request: _Request, recording: Recording, idle: Pool, key: tuple[object, ...]
+) -> Wire:
+    """A connection on which the head of the answer has come. A connection that died while it rested is replaced, where nothing is sent twice."""
+    small = b""
+    is_whole = not (request.is_chunked or request.length)
+    if 0 < request.length <= _SMALL_BODY:
+        small, more = await _whole(client, recording)
+        is_whole = not more
+    wire = idle.reuse(key, request.method)
+    if wire is not None:
+        _refuse_loop(asked, wire, request)
+        await _ask(wire, client, route, request, recording, small, is_whole)
+        try:
+            await wire.head()
+        except Problem:
+            if not (is_whole and request.method in IDEMPOTENT and wire.was_dropped):
+                raise
+        except Gone:
+            raise
+        else:
+            return wire
+    wire = await idle.open(target)
+    _refuse_loop(asked, wire, request)
+    try:
+        await _ask(wire, client, route, request, recording, small, is_whole)
+        await wire.head()
+    except BaseException:
+        wire.close()
+        raise
+    return wire
 
 
-def _names(scope: Scope) -> list[tuple[str, bytes]]:
-    return [(name.decode("latin-1"), value) for name, value in scope["headers"]]
+async def _whole(client: _Client, recording: Recording) -> tuple[bytes, bool]:
+    parts: list[bytes] = []
+    more = True
+    while more:
+        chunk, more = await client.chunk()
+        recording.sent.note(chunk)
+        parts.append(chunk)
+    return b"".join(parts), more
 
 
-def _without_ours(name: str, value: str) -> str | None:
-    """A header without our own credentials; None where nothing is left."""
-    if name == "authorization" and value.lower().startswith("bearer wtk_"):
-        return None
-    if name != "cookie" or not any(ours in value for ours in _OURS):
-        return value
-    kept = [part.strip() for part in value.split(";") if part.strip().partition("=")[0] not in _OURS]
-    return "; ".join(kept) or None
+async def _ask(wire: Wire, client: _Client, route: Route, request: _Request, recording: Recording, small: bytes, is_whole: bool) -> None:
+    wire.begin(request.method, route.timeout_s)
+    if is_whole:
+        wire.write(request.head + small if small else request.head)
+        client.watch(wire)
+        return
+    wire.write(request.head)
+
+    async def rest() -> None:
+        more = True
+        while more and not wire.transport.is_closing():
+            chunk, more = await client.chunk()
+            recording.sent.note(chunk)
+            if framed := request.framed(chunk, is_last=not more):
+                wire.write(framed)
+                await wire.drained()
+
+    client.upload(rest, wire)
+
+
+async def _pass_back(wire: Wire, send: Send, recording: Recording, route: Route, target: Target) -> None:
+    head = await wire.head()
+    recording.answer = head
+    pairs = crossing.incoming(head.headers, head.status, target.host)
+    if route.rewrite_location:
+        pairs = crossing.rewritten(pairs, target, f"/proxy/{route.endpoint_id}")
+    start: Any = {"type": "http.response.start", "status": head.status, "headers": pairs}
+    chunk = wire.take()
+    recording.received.note(chunk)
+    if wire.is_over:
+        await recording.keep()
+        recording.has_begun = True
+        await send(start)
+        await send({"type": "http.response.body", "body": chunk, "more_body": False})
+        return
+    recording.has_begun = True
+    await send(start)
+    while True:
+        if chunk:
+            await send({"type": "http.response.body", "body": chunk, "more_body": True})
+        chunk = await wire.body()
+        recording.received.note(chunk)
+        if wire.is_over:
+            break
+    await recording.keep()
+    await send({"type": "http.response.body", "body": chunk, "more_body": False})
+
+
+async def _give_up(asked: Asked, send: Send, recording: Recording, problem: Problem) -> None:
+    if not recording.has_begun:
+        await problems.answer(send, problem)
+        return
+    if asked.abort is None:
+        raise ConnectionError(problem.detail)
+    asked.abort()
+
+
+def _refuse_loop(asked: Asked, wire: Wire, request: _Request) -> None:
+    """An endpoint whose destination is a proxy URL of this very server would call itself without end."""
+    here, there = asked.server, wire.transport.get_extra_info("peername")
+    if here and there and here[1] == there[1] and there[0] in (here[0], "127.0.0.1", "::1") and request.target_is_proxy:
+        wire.close()
+        raise Problem("egress_refused", "The destination is a proxy URL of this server.", remedy="Set the endpoint's destination to the API itself.")
+
+
+def _protocol(destination: str, pairs: Pairs) -> str:
+    if (crossing.value_of(pairs, b"content-type") or b"").startswith(b"application/grpc"):
+        return "grpc"
+    return "https" if destination[:5].lower() == "https" else "http"

@@ -3,12 +3,13 @@
 import time
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
 from agent.config import settings
 from agent.crypto import unseal
 from agent.recorder import RawHeaders
-from db.tables import Endpoint
+from db import engine
 
 _SECONDS = 1.0
 _MOST = 10_000
@@ -25,14 +26,23 @@ class Route(msgspec.Struct, frozen=True):
     status: str
     body_limit: int
     timeout_s: float
-    allowed_methods: frozenset[str]
-    inject_headers: RawHeaders
+    allowed_methods: frozenset[str] = frozenset()
+    inject_headers: RawHeaders = []
+    rate_limit: int | None = None
+    sampling: float = 1.0
+    rewrite_location: bool = False
+
+    @property
+    def injected(self) -> list[tuple[bytes, bytes]]:
+        return [(name.encode("latin-1"), value.encode("latin-1")) for name, value in self.inject_headers]
 
     @property
     def is_recording(self) -> bool:
         return self.status in RECORDING
 
 
+_SQL = """SELECT id, user_id, destination_url, status, body_limit, timeout_s, allowed_methods, inject_headers, rate_limit, sampling, rewrite_location
+FROM endpoints WHERE id = $1"""
 _known: dict[str, tuple[float, Route | None]] = {}
 
 
@@ -53,10 +63,10 @@ async def _load(endpoint_id: str) -> Route | None:
         id_ = UUID(endpoint_id)
     except ValueError:
         return None
-    rows = await Endpoint.raw("SELECT id, user_id, destination_url, status, body_limit, timeout_s, allowed_methods, inject_headers FROM endpoints WHERE id = {}", id_)
-    if not rows:
+    async with engine.connection() as connection:
+        row: asyncpg.Record | None = await connection.fetchrow(_SQL, id_)
+    if row is None:
         return None
-    row = rows[0]
     injected = msgspec.json.decode(unseal(row["inject_headers"], f"endpoints:{id_}"), type=RawHeaders) if row["inject_headers"] else []
     return Route(
         endpoint_id=row["id"],
@@ -67,4 +77,7 @@ async def _load(endpoint_id: str) -> Route | None:
         timeout_s=row["timeout_s"] or 300.0,
         allowed_methods=frozenset(row["allowed_methods"] or ()),
         inject_headers=injected,
+        rate_limit=row["rate_limit"],
+        sampling=row["sampling"],
+        rewrite_location=row["rewrite_location"],
     )

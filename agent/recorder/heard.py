@@ -1,0 +1,48 @@
+"""One exchange as a door heard it: values only."""
+
+import hashlib
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+import msgspec
+
+Source = Literal["proxy", "import", "agent", "replay"]
+RawHeaders = list[tuple[str, str]]
+
+
+class Body(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The kept beginning of a body as it travelled, with the length and hash of the whole."""
+
+    data: bytes = b""
+    length: int = 0
+    sha256: bytes | None = None
+    is_cut: bool = False
+
+
+class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
+    """Headers are text with one character per byte. `duration_ms` runs from the request's first byte to the answer's last.
+
+    `messages` are WebSocket messages: direction (`sent` or `received`), milliseconds since the start, whether it is text, bytes.
+    """
+
+    endpoint_id: UUID
+    user_id: UUID
+    method: str
+    url: str
+    source: Source = "proxy"
+    protocol: str = "https"
+    request_headers: RawHeaders = []
+    request: Body = Body()
+    status: int | None = None
+    response_headers: RawHeaders = []
+    response: Body = Body()
+    messages: list[tuple[str, float, bool, bytes]] = []
+    error: str | None = None
+    started_at: datetime | None = None
+    duration_ms: float = 0.0
+
+
+def body_of(data: bytes, limit: int) -> Body:
+    """A body that is there whole, kept up to `limit`."""
+    return Body(data[:limit], len(data), hashlib.sha256(data).digest(), len(data) > limit)

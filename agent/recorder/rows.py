@@ -1,0 +1,144 @@
+"""From an exchange to a row of `api_calls`: secrets sealed or masked, bodies compressed, text made fit for PostgreSQL. No I/O."""
+
+from datetime import UTC, datetime
+from urllib.parse import parse_qsl, urlsplit
+from uuid import UUID
+
+import msgspec
+import zstandard
+
+from agent.crypto import seal
+from agent.recorder.heard import Heard, RawHeaders
+from agent.spec import redact
+from db.ids import uuid7
+
+
+class Row(msgspec.Struct, frozen=True):
+    """The columns that are written, in the order in which they are copied."""
+
+    id: UUID
+    endpoint_id: UUID
+    user_id: UUID
+    source: str
+    method: str
+    url: str
+    host: str
+    path: str
+    protocol: str
+    query_params: str
+    request_headers: bytes
+    request_body: bytes | None
+    request_media_type: str | None
+    request_length: int
+    request_sha256: bytes | None
+    request_truncated: bool
+    request_encoding: str | None
+    response_status: int | None
+    response_headers: bytes
+    response_body: bytes | None
+    response_media_type: str | None
+    response_length: int
+    response_sha256: bytes | None
+    response_truncated: bool
+    response_encoding: str | None
+    messages: bytes | None
+    cors_headers: str | None
+    error: str | None
+    truncated: bool
+    timestamp: datetime
+    duration: float
+
+
+COLUMNS = Row.__struct_fields__
+
+
+def row_of(heard: Heard, call_id: UUID | None = None) -> Row:
+    """The row that `store` copies. The same exchange under the same id gives the same key."""
+    call_id = call_id or uuid7()
+    context = context_of(call_id)
+    request, response = _lower(heard.request_headers), _lower(heard.response_headers)
+    masked = redact.mask_url(_clean(heard.url))
+    url = _parts(masked)
+    cors = {name: value for name, value in response.items() if name.startswith("access-control-")}
+    return Row(
+        id=call_id,
+        endpoint_id=heard.endpoint_id,
+        user_id=heard.user_id,
+        source=heard.source,
+        method=_clean(heard.method)[:32],
+        url=masked,
+        host=url.host,
+        path=url.path,
+        protocol=heard.protocol,
+        query_params=_query(url.query),
+        request_headers=pack(heard.request_headers, context),
+        request_body=_packed(heard.request.data),
+        request_media_type=request.get("content-type"),
+        request_length=heard.request.length,
+        request_sha256=heard.request.sha256,
+        request_truncated=heard.request.is_cut,
+        request_encoding=request.get("content-encoding"),
+        response_status=heard.status if heard.status is None or 100 <= heard.status <= 599 else None,
+        response_headers=pack(heard.response_headers, context),
+        response_body=_packed(heard.response.data),
+        response_media_type=response.get("content-type"),
+        response_length=heard.response.length,
+        response_sha256=heard.response.sha256,
+        response_truncated=heard.response.is_cut,
+        response_encoding=response.get("content-encoding"),
+        messages=seal(zstandard.compress(msgspec.msgpack.encode(heard.messages), 3), context) if heard.messages else None,
+        cors_headers=_json(cors) if cors else None,
+        error=_json({"message": _clean(heard.error)}) if heard.error else None,
+        truncated=heard.request.is_cut or heard.response.is_cut,
+        timestamp=heard.started_at or datetime.now(UTC),
+        duration=max(heard.duration_ms, 0.0),
+    )
+
+
+def pack(pairs: RawHeaders, context: str) -> bytes:
+    """Headers as they are stored: JSON, compressed, sealed to their row."""
+    return seal(zstandard.compress(msgspec.json.encode(pairs), 3), context)
+
+
+def context_of(call_id: UUID) -> str:
+    """What the secrets of a call are sealed to."""
+    return f"api_calls:{call_id}"
+
+
+class _Url(msgspec.Struct, frozen=True):
+    host: str
+    path: str
+    query: str
+
+
+def _parts(url: str) -> _Url:
+    """The parts of any text that was used as a URL."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:
+        return _Url("", url, "")
+    return _Url(parts.netloc, parts.path or "/", parts.query)
+
+
+def _query(query: str) -> str:
+    found: dict[str, list[str]] = {}
+    for name, value in parse_qsl(query, keep_blank_values=True) if query else ():
+        found.setdefault(_clean(name), []).append(_clean(value))
+    return _json({name: values[0] if len(values) == 1 else values for name, values in found.items()})
+
+
+def _packed(data: bytes) -> bytes | None:
+    return zstandard.compress(data, 3) if data else None
+
+
+def _lower(headers: RawHeaders) -> dict[str, str]:
+    return {name.lower(): _clean(value) for name, value in headers}
+
+
+def _clean(text: str) -> str:
+    """Text that PostgreSQL takes: without NUL and lone surrogates."""
+    return text if text.isascii() and "\0" not in text else text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
+
+
+def _json(value: object) -> str:
+    return msgspec.json.encode(value).decode().replace("\\u0000", "\\ufffd")

@@ -1,0 +1,90 @@
+"""Connections to upstreams, kept a short while for the next exchange of the same endpoint.
+
+An answer must never reach somebody else's request, so a connection is reused only by the endpoint it was made for, after an
+exchange that ended by its own framing, and with nothing readable on it at the moment of reuse. A request that must not be sent
+twice takes only a connection that rested for less than a second, because an upstream may close an idle one at any time.
+"""
+
+import asyncio
+from collections import defaultdict
+from collections.abc import Hashable
+from weakref import WeakKeyDictionary
+
+from agent.egress import SYSTEM, Network, Target, connect
+from agent.errors import Problem
+from web.proxy.wire import Wire
+
+_IDLE_SECONDS = 10.0
+_FRESH_SECONDS = 1.0
+_LIFETIME_SECONDS = 60.0
+_CONNECT_SECONDS = 10.0
+_PER_KEY = 64
+IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
+_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, "Pool"] = WeakKeyDictionary()
+
+
+def pool() -> "Pool":
+    """The pool of this event loop."""
+    loop = asyncio.get_running_loop()
+    if loop not in _pools:
+        _pools[loop] = Pool()
+    return _pools[loop]
+
+
+class Pool:
+    """The idle connections of one event loop."""
+
+    def __init__(self, network: Network = SYSTEM) -> None:
+        self._network = network
+        self._idle: defaultdict[Hashable, list[Wire]] = defaultdict(list)
+        self._sweep: asyncio.TimerHandle | None = None
+
+    def reuse(self, key: Hashable, method: str) -> Wire | None:
+        """An idle connection that is proven clean, the one used last."""
+        now = asyncio.get_running_loop().time()
+        oldest = now - (_IDLE_SECONDS if method in IDEMPOTENT else _FRESH_SECONDS)
+        waiting = self._idle.get(key)
+        while waiting:
+            wire = waiting.pop()
+            if wire.idle_since >= oldest and now - wire.made_at < _LIFETIME_SECONDS and wire.is_silent:
+                return wire
+            wire.close()
+        return None
+
+    async def open(self, target: Target) -> Wire:
+        """A new connection. Raises egress_refused, upstream_unreachable."""
+        try:
+            async with asyncio.timeout(_CONNECT_SECONDS):
+                return await connect(target, Wire, self._network)
+        except TimeoutError as error:
+            raise Problem("upstream_unreachable", f"`{target.authority}` does not accept a connection within {_CONNECT_SECONDS:g} s.") from error
+
+    def give_back(self, key: Hashable, wire: Wire) -> None:
+        """Keep the connection where it can be used again, else close it."""
+        if not wire.is_clean or len(self._idle[key]) >= _PER_KEY:
+            wire.close()
+            return
+        wire.rest()
+        self._idle[key].append(wire)
+        if self._sweep is None:
+            self._sweep = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._tidy)
+
+    def close(self) -> None:
+        """Close every idle connection."""
+        if self._sweep is not None:
+            self._sweep.cancel()
+            self._sweep = None
+        for wire in [wire for wires in self._idle.values() for wire in wires]:
+            wire.close()
+        self._idle.clear()
+
+    def _tidy(self) -> None:
+        oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
+        for key in list(self._idle):
+            for wire in self._idle[key]:
+                if wire.idle_since < oldest:
+                    wire.close()
+            self._idle[key] = [wire for wire in self._idle[key] if wire.idle_since >= oldest and not wire.transport.is_closing()]
+            if not self._idle[key]:
+                del self._idle[key]
+        self._sweep = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._tidy) if self._idle else None

@@ -1,0 +1,20 @@
+"""The proxy's own failures: problem documents that `X-Wiretalk-Error` tells apart from the upstream's answers."""
+
+import msgspec
+from litestar.types import Send
+
+from agent.errors import Problem
+
+
+async def answer(send: Send, problem: Problem) -> None:
+    """Send the document."""
+    body = msgspec.json.encode(problem.document())
+    headers = [
+        (b"content-type", b"application/problem+json"),
+        (b"content-length", str(len(body)).encode()),
+        (b"x-wiretalk-error", problem.code.encode()),
+        (b"cache-control", b"no-store"),
+        *((b"retry-after", str(seconds).encode()) for seconds in [problem.extra.get("retry_after")] if seconds),
+    ]
+    await send({"type": "http.response.start", "status": problem.status, "headers": headers})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
