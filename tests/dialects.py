@@ -25,7 +25,10 @@ def render(path: str, parts: list[Part]) -> bytes:
 def _anthropic(parts: list[Part]) -> Iterator[bytes]:
     used = _usage(parts)
     start = {"input_tokens": used["input"] - used["cache_read"], "cache_read_input_tokens": used["cache_read"], "output_tokens": 1}
-    yield _event("message_start", message={"id": f"msg_{next(_ids)}", "type": "message", "role": "assistant", "content": [], "model": "m", "stop_reason": None, "usage": start})
+    yield _event(
+        "message_start",
+        message={"id": f"msg_{next(_ids)}", "type": "message", "role": "assistant", "content": [], "model": "m", "stop_reason": None, "usage": start},
+    )
     for index, part in enumerate(_said(parts)):
         block, deltas = _anthropic_block(part)
         yield _event("content_block_start", index=index, content_block=block)
@@ -56,10 +59,17 @@ def _chat(parts: list[Part]) -> Iterator[bytes]:
     for part in _said(parts):
         if "call" in part:
             index = next(calls)
-            yield chunk({"tool_calls": [{"index": index, "id": _call_id(part, "call"), "type": "function", "function": {"name": part["call"], "arguments": ""}}]})
+            yield chunk(
+                {"tool_calls": [{"index": index, "id": _call_id(part, "call"), "type": "function", "function": {"name": part["call"], "arguments": ""}}]}
+            )
             yield from (chunk({"tool_calls": [{"index": index, "function": {"arguments": piece}}]}) for piece in _pieces(_arguments(part)))
             continue
-        field, text = next((names[kind], part[kind]) for names in ({"text": "content", "reasoning": "reasoning_content", "refusal": "refusal"},) for kind in names if kind in part)
+        field, text = next(
+            (names[kind], part[kind])
+            for names in ({"text": "content", "reasoning": "reasoning_content", "refusal": "refusal"},)
+            for kind in names
+            if kind in part
+        )
         yield from (chunk({field: piece}) for piece in _pieces(text))
     yield chunk({}, _finish(parts))
     used = _usage(parts)
@@ -79,13 +89,22 @@ def _responses(parts: list[Part]) -> Iterator[bytes]:
     status = "incomplete" if _finish(parts) == "length" else "completed"
     details = {"reason": "max_output_tokens"} if status == "incomplete" else None
     usage = _openai_usage(_usage(parts), "input", "output")
-    yield _event(f"response.{status}", response={"id": "resp_1", "object": "response", "status": status, "incomplete_details": details, "output": output, "usage": usage})
+    yield _event(
+        f"response.{status}", response={"id": "resp_1", "object": "response", "status": status, "incomplete_details": details, "output": output, "usage": usage}
+    )
 
 
 def _responses_item(part: Part) -> tuple[dict[str, Any], list[tuple[str, str]], dict[str, Any]]:
     number = next(_ids)
     if "call" in part:
-        item = {"type": "function_call", "id": f"fc_{number}", "call_id": _call_id(part, "call"), "name": part["call"], "arguments": "", "status": "in_progress"}
+        item = {
+            "type": "function_call",
+            "id": f"fc_{number}",
+            "call_id": _call_id(part, "call"),
+            "name": part["call"],
+            "arguments": "",
+            "status": "in_progress",
+        }
         deltas = [("response.function_call_arguments.delta", piece) for piece in _pieces(_arguments(part))]
         return item, deltas, {**item, "arguments": _arguments(part), "status": "completed"}
     if "reasoning" in part:
@@ -115,7 +134,12 @@ def _usage(parts: list[Part]) -> dict[str, int]:
 
 
 def _openai_usage(used: dict[str, int], into: str, out: str) -> dict[str, Any]:
-    return {f"{into}_tokens": used["input"], f"{out}_tokens": used["output"], f"{into}_tokens_details": {"cached_tokens": used["cache_read"]}, f"{out}_tokens_details": {"reasoning_tokens": 0}}
+    return {
+        f"{into}_tokens": used["input"],
+        f"{out}_tokens": used["output"],
+        f"{into}_tokens_details": {"cached_tokens": used["cache_read"]},
+        f"{out}_tokens_details": {"reasoning_tokens": 0},
+    }
 
 
 def _arguments(part: Part) -> str:

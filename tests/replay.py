@@ -143,7 +143,11 @@ class _Handler(BaseHTTPRequestHandler):
         for name, value in {"content-type": reply.content_type, "transfer-encoding": "chunked", **reply.headers}.items():
             self.send_header(name, value)
         self.end_headers()
-        pieces = [data[i : i + reply.chunk] for i in range(0, len(data), reply.chunk)] if reply.chunk else [event + b"\n\n" for event in data.split(b"\n\n") if event]
+        pieces = (
+            [data[i : i + reply.chunk] for i in range(0, len(data), reply.chunk)]
+            if reply.chunk
+            else [event + b"\n\n" for event in data.split(b"\n\n") if event]
+        )
         for piece in pieces:
             self.wfile.write(b"%x\r\n%s\r\n" % (len(piece), piece))
             self.wfile.flush()

@@ -1,6 +1,146 @@
-"""The wires: which adapter speaks which protocol."""
+"""The wires (which adapter speaks which protocol), the providers worth offering by name, and asking a server what it has and whether it works."""
 
-from agent.providers import guide
-from agent.providers.base import Stream, Wire
+import asyncio
+import re
+import time
+from contextlib import aclosing
+from typing import Any, cast
 
-WIRES: dict[Wire, Stream] = {"builtin": guide.stream}
+import msgspec
+
+from agent.errors import Problem
+from agent.messages import Message, Text
+from agent.providers import anthropic, clients, failures, guide, openai_chat, openai_responses, scripted
+from agent.providers.base import Connection, Failure, Finish, ModelRequest, Stream, ToolSpec, Wire
+
+WIRES: dict[Wire, Stream] = {
+    "anthropic": anthropic.stream,
+    "openai": openai_responses.stream,
+    "openai-compatible": openai_chat.stream,
+    "builtin": guide.stream,
+    "scripted": scripted.stream,
+}
+
+
+class Preset(msgspec.Struct, frozen=True):
+    """A known provider. Without a `default_model` the first of its list is taken; `keys_at` is empty where none is needed."""
+
+    name: str
+    title: str
+    wire: Wire
+    base_url: str
+    default_model: str = ""
+    requires_auth: bool = True
+    auth_header: str = ""
+    keys_at: str = ""
+
+
+PRESETS: tuple[Preset, ...] = (
+    Preset("anthropic", "Anthropic", "anthropic", "https://api.anthropic.com", "claude-sonnet-5-5", keys_at="https://console.anthropic.com/settings/keys"),
+    Preset("openai", "OpenAI", "openai", "https://api.openai.com/v1", "gpt-5.5", keys_at="https://platform.openai.com/api-keys"),
+    Preset("ollama", "Ollama", "openai-compatible", "http://127.0.0.1:11434/v1", requires_auth=False),
+    Preset("vllm", "vLLM", "openai-compatible", "http://127.0.0.1:8000/v1", requires_auth=False),
+    Preset("lm-studio", "LM Studio", "openai-compatible", "http://127.0.0.1:1234/v1", requires_auth=False),
+    Preset("openrouter", "OpenRouter", "openai-compatible", "https://openrouter.ai/api/v1", "openrouter/auto", keys_at="https://openrouter.ai/settings/keys"),
+    Preset("groq", "Groq", "openai-compatible", "https://api.groq.com/openai/v1", "openai/gpt-oss-120b", keys_at="https://console.groq.com/keys"),
+    Preset("mistral", "Mistral", "openai-compatible", "https://api.mistral.ai/v1", "mistral-large-latest", keys_at="https://console.mistral.ai/api-keys"),
+    Preset("deepseek", "DeepSeek", "openai-compatible", "https://api.deepseek.com/v1", "deepseek-v4-flash", keys_at="https://platform.deepseek.com/api_keys"),
+    Preset(
+        "google",
+        "Google Gemini",
+        "openai-compatible",
+        "https://generativelanguage.googleapis.com/v1beta/openai",
+        "gemini-3.5-flash",
+        keys_at="https://aistudio.google.com/apikey",
+    ),
+    Preset("litellm", "LiteLLM proxy", "openai-compatible", "http://127.0.0.1:4000/v1", keys_at="the administrator of the proxy"),
+)
+
+
+class TestResult(msgspec.Struct, frozen=True):
+    """What a test found. `sentence` says it to people; `code` is the catalogue's where it failed; `takes_tools` decides whether the agent can act."""
+
+    __test__ = False  # not a test class, whatever its name makes pytest think
+
+    ok: bool
+    sentence: str
+    model: str = ""
+    code: str | None = None
+    takes_tools: bool = False
+    milliseconds: int = 0
+
+
+_TEST_SECONDS = 60
+_MOST_MODELS = 1000
+_NO_CHAT = re.compile(r"embed|whisper|tts|dall-e|moderation|transcribe|realtime|audio|image|rerank|babbage|davinci|sora|ocr", re.IGNORECASE)
+_TOOL = ToolSpec("get_time", "The time now.", {"type": "object", "properties": {}})
+
+
+async def list_models(connection: Connection) -> tuple[str, ...]:
+    """The names of the server's models that can chat, in its order. Raises the `provider_*` problems, egress_refused, invalid_url."""
+    path = f"/v1/models?limit={_MOST_MODELS}" if connection.wire == "anthropic" else "/models"
+    try:
+        async with asyncio.timeout(_TEST_SECONDS):
+            response = await clients.get(connection, path)
+    except Exception as error:
+        failure = failures.from_error(error, connection, "")
+        raise Problem(failure.code, failure.message) from None
+    try:
+        names = _names(msgspec.json.decode(response.content))
+    except (msgspec.DecodeError, LookupError, TypeError, AttributeError):
+        raise Problem("provider_rejected", failures.not_a_stream(response.text, connection).message) from None
+    return tuple(dict.fromkeys(name.removeprefix("models/") for name in names if not _NO_CHAT.search(name)))
+
+
+async def test(connection: Connection, model: str) -> TestResult:
+    """Ask the model for a word, with a tool on offer, and say exactly what failed."""
+    if not model:
+        try:
+            model = next(iter(await list_models(connection)), "")
+        except Problem as problem:
+            return TestResult(False, problem.detail, code=problem.code)
+        if not model:
+            return TestResult(False, f"`{clients.host_of(connection)}` answers but has no model.", code="provider_rejected")
+    started = time.monotonic()
+    ending = await _ask(connection, model, (_TOOL,))
+    takes_tools = True
+    if isinstance(ending, Failure) and ending.code == "provider_rejected" and re.search("tool|function", ending.message, re.IGNORECASE):
+        ending, takes_tools = await _ask(connection, model, ()), False
+    if isinstance(ending, Failure):
+        return TestResult(False, ending.message + await _hint(connection, model, ending), model, ending.code)
+    took = round((time.monotonic() - started) * 1000)
+    limits = "" if takes_tools else " It takes no tools, so it can talk but not act."
+    return TestResult(True, f"`{model}` answered in {took} ms.{limits}", model, takes_tools=takes_tools, milliseconds=took)
+
+
+async def _ask(connection: Connection, model: str, tools: tuple[ToolSpec, ...]) -> Finish | Failure:
+    request = ModelRequest(model=model, system="", messages=(Message("user", (Text("Answer with the word OK."),)),), tools=tools, max_tokens=64)
+    ending: Finish | Failure = failures.cut(connection)
+    try:
+        async with asyncio.timeout(_TEST_SECONDS), aclosing(cast("Any", WIRES[connection.wire](connection, request))) as answer:
+            async for event in answer:
+                if isinstance(event, Finish | Failure):
+                    ending = event
+    except TimeoutError:
+        return Failure("provider_unreachable", f"`{clients.host_of(connection)}` did not finish an answer within {_TEST_SECONDS} s.")
+    return ending
+
+
+async def _hint(connection: Connection, model: str, failure: Failure) -> str:
+    """Where the model may be unknown: what there is instead."""
+    if failure.code != "provider_rejected":
+        return ""
+    try:
+        names = await list_models(connection)
+    except Problem:
+        return "" if connection.wire == "anthropic" or connection.base_url.rstrip("/").endswith("/v1") else " Its base URL may have to end in `/v1`."
+    if not names or model in names:
+        return ""
+    shown = ", ".join(f"`{name}`" for name in names[:8])
+    return f" It has {shown}{' and others' if len(names) > 8 else ''}."
+
+
+def _names(document: Any) -> list[str]:
+    """From `{"data": [{"id": …}]}`, `{"models": [{"name": …}]}` or a bare list of either."""
+    found: Any = document.get("data", document.get("models")) if isinstance(document, dict) else document
+    return [str(entry if isinstance(entry, str) else entry.get("id") or entry["name"]) for entry in found]

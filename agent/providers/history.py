@@ -7,7 +7,7 @@ to the server, account and model that made them.
 import hashlib
 import re
 from collections.abc import Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import msgspec
 
@@ -174,7 +174,7 @@ def _merged(turns: list[Message]) -> list[Message]:
     merged: list[Message] = []
     for turn in turns:
         if merged and merged[-1].role == turn.role:
-            merged[-1] = Message(turn.role, cast("tuple[Block, ...]", (*merged[-1].content, *turn.content)))
+            merged[-1] = Message(turn.role, (*merged[-1].content, *turn.content))
         else:
             merged.append(turn)
     return merged
