@@ -67,7 +67,6 @@ def merge_node(a: Node, b: Node) -> Node:
         items=_both(a.items, b.items, merge_node),
         fewest=_least(a.fewest, b.fewest),
         most=max(a.most, b.most),
-        variants=_union(a.variants, b.variants, merge_node),
     )
 
 
@@ -189,8 +188,6 @@ def _seal_node(node: Node) -> None:
     if len(node.properties) > KEYS_MAX:
         node.properties, node.is_partial = smallest(node.properties, KEYS_MAX), True
     for inner in node.properties.values():
-        _seal_node(inner)
-    for inner in node.variants.values():
         _seal_node(inner)
     if node.items:
         _seal_node(node.items)

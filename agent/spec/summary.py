@@ -61,8 +61,6 @@ class Node(msgspec.Struct, omit_defaults=True):
     items: "Node | None" = None
     fewest: int = -1
     most: int = -1
-    variants: dict[str, "Node"] = {}
-    """Objects told apart by the value of a type-like property, as `property=value`."""
 
 
 class Field(msgspec.Struct, omit_defaults=True):
