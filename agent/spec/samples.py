@@ -67,11 +67,11 @@ def curl(call: Call) -> str:
 
 def python(call: Call) -> str:
     """A script with httpx."""
-    arguments = [repr(call.url)] if call.method in _HTTPX else [repr(call.method), repr(call.url)]
+    arguments = [_py(call.url)] if call.method in _HTTPX else [_py(call.method), _py(call.url)]
     if call.headers:
-        arguments.append(f"headers={dict(call.headers)!r}")
+        arguments.append(f"headers={_py(dict(call.headers))}")
     if call.body is not None:
-        arguments.append(f"content={call.body!r}" if isinstance(call.body, str) else f"json={call.body!r}")
+        arguments.append(f"content={_py(call.body)}" if isinstance(call.body, str) else f"json={_py(call.body)}")
     function = call.method.lower() if call.method in _HTTPX else "request"
     inside = ",\n    ".join(arguments)
     return f"import httpx\n\nresponse = httpx.{function}(\n    {inside},\n)\nresponse.raise_for_status()\nprint(response.text)"
@@ -193,6 +193,15 @@ def _one_line(line: str) -> str:
 
 def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
+
+
+def _py(value: Any) -> str:
+    """A literal in double quotes, as formatters for Python like it. The texts of JSON are texts of Python."""
+    if isinstance(value, dict):
+        return "{" + ", ".join(f"{_py(key)}: {_py(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, list):
+        return "[" + ", ".join(map(_py, value)) + "]"
+    return _json(value) if isinstance(value, str) else repr(value)
 
 
 def _js(value: Any) -> str:

@@ -11,6 +11,8 @@ from typing import Any, NamedTuple
 from agent.spec.model import JsonSchema
 
 MAX_DEPTH = 60
+_BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
+_LIMITS = (*_BOUNDS, "multipleOf", "pattern", "format")
 ALL_TYPES = ("array", "boolean", "null", "number", "object", "string")
 
 
@@ -111,34 +113,17 @@ class _Comparison:
         return found + ([self._difference(False, f"{_quoted(name)} can no longer be {', '.join(lost[:8])}.", pointer + "/enum", lost)] if lost else [])
 
     def _limits(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
-        found: list[Difference] = []
-        for key in (
-            "minimum",
-            "exclusiveMinimum",
-            "minLength",
-            "minItems",
-            "minProperties",
-            "maximum",
-            "exclusiveMaximum",
-            "maxLength",
-            "maxItems",
-            "maxProperties",
-            "multipleOf",
-            "pattern",
-            "format",
-        ):
-            was, now = old.get(key), new.get(key)
-            if was == now:
-                continue
-            words = f"{_quoted(name)} {f'has `{key}` {now!r} now' if was is None else f'has no `{key}` {was!r} any more' if now is None else f'had `{key}` {was!r} and has {now!r}'}."
-            is_wider = now is None or (
-                was is not None and (now < was) == key.lower().startswith(("min", "exclusivemin"))
-                if isinstance(was, int | float) and isinstance(now, int | float)
-                else now is None
-            )
-            is_other = was is not None and now is not None and not (isinstance(was, int | float) and isinstance(now, int | float))
-            found.append(Difference(True, words, f"{pointer}/{key}", was, now) if is_other else self._difference(is_wider, words, f"{pointer}/{key}", was, now))
-        return found
+        return [self._limit(key, old.get(key), new.get(key), f"{pointer}/{key}", name) for key in _LIMITS if old.get(key) != new.get(key)]
+
+    def _limit(self, key: str, was: Any, now: Any, pointer: str, name: str) -> Difference:
+        if was is None:
+            return self._difference(False, f"{_quoted(name)} has `{key}` {now!r} now.", pointer, was, now)
+        if now is None:
+            return self._difference(True, f"{_quoted(name)} has no `{key}` {was!r} any more.", pointer, was, now)
+        words = f"{_quoted(name)} had `{key}` {was!r} and has {now!r}."
+        if not (key in _BOUNDS and isinstance(was, int | float) and isinstance(now, int | float)):
+            return Difference(True, words, pointer, was, now)
+        return self._difference((now < was) == ("min" in key.lower()), words, pointer, was, now)
 
     def _objects(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str, depth: int) -> list[Difference]:
         before, after = old.get("properties") or {}, new.get("properties") or {}
