@@ -44,12 +44,12 @@ def environment() -> Environment:
     made.globals |= {
         "_": pass_context(lambda context, sentence, **values: catalogue.say(_language(context), sentence, **values)),
         "_n": pass_context(lambda context, one, many, n: catalogue.count(_language(context), one, many, n)),
+        "csrf_token": pass_context(_csrf),
         "look": pass_context(lambda context: look.of(_request(context))),
         "languages": catalogue.LANGUAGES,
         "asset": _asset(_HERE / "static"),
         "base_url": lambda: settings().base_url,
         "json_tree": jsontree.tree,
-        "empty_problem": None,
     }
     made.filters |= {
         "size": formats.size,

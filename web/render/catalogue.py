@@ -44,7 +44,7 @@ def _texts(language: str) -> dict[str, str]:
 
 @lru_cache(8)
 def _plurals(language: str) -> dict[str, tuple[str, ...]]:
-    return {m.id[0]: tuple(m.string) for m in _read(language) if isinstance(m.id, tuple) and all(m.string)}
+    return {str(m.id[0]): tuple(str(form) for form in m.string) for m in _read(language) if isinstance(m.id, tuple) and isinstance(m.string, tuple)}
 
 
 @lru_cache(8)

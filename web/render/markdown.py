@@ -4,6 +4,7 @@ Raw HTML is shown as text, images and remote links never become requests: a link
 a link into this server can be followed. What comes out carries no `data-*`, `hx-*`, `style` or `id`, whatever went in.
 """
 
+from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
 from typing import Any
@@ -48,6 +49,8 @@ def split_blocks(text: str) -> list[str]:
     """The source of each block at the top level; joined, they are the text up to blank lines at its ends."""
     lines = text.split("\n")
     starts = [token.map[0] for token in _parser().parse(text) if token.level == 0 and token.nesting >= 0 and token.map]
+    if not starts:
+        return []
     return ["\n".join(lines[start:end]).rstrip("\n") for start, end in zip(starts, [*starts[1:], len(lines)], strict=True)]
 
 
@@ -88,7 +91,7 @@ def code(text: str, language: str = "") -> str:
 
 
 def _block(source: str, own: str, copy: str, *, is_open: bool = False) -> str:
-    html = _parser().render(source, {"own": own, "copy": copy, "is_open": is_open})
+    html = _parser().render(source.rstrip("\n"), {"own": own, "copy": copy, "is_open": is_open})
     return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener noreferrer nofollow", strip_comments=True)
 
 
@@ -110,7 +113,7 @@ def _lexer(language: str) -> Any:
 class _Renderer(RendererHTML):
     """Code with its language and a copy button, tables that scroll, links that cannot leave."""
 
-    def fence(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+    def fence(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         words = token.info.split()
         language = words[0] if words else ""
@@ -118,33 +121,33 @@ class _Renderer(RendererHTML):
         bar = f'<div class="code-bar"><span>{escape(language)}</span><button class="copy" type="button">{escape(env["copy"])}</button></div>'
         return f'<div class="code">{bar}<pre tabindex="0"><code>{body}</code></pre></div>\n'
 
-    def code_block(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+    def code_block(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         return self.fence(tokens, idx, options, env)
 
-    def image(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+    def image(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         token = tokens[idx]
         label = self.renderInlineAsText(token.children or [], options, env) or "image"
         return f'<span class="outside">{escape(label)} <code>{escape(str(token.attrGet("src") or ""))}</code></span>'
 
-    def link_open(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+    def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         inside = _inside(str(tokens[idx].attrGet("href") or ""), env["own"])
         return f'<a href="{escape(inside)}">' if inside else '<span class="outside">'
 
-    def link_close(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+    def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         address = _address_of(tokens, idx)
         if _inside(address, env["own"]):
             return "</a>"
         shown = "".join(token.content for token in tokens[:idx]).strip()
         return "</span>" if shown.endswith(address) else f" <code>{escape(address)}</code></span>"
 
-    def table_open(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+    def table_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         return '<div class="scroll" tabindex="0"><table>\n'
 
-    def table_close(self, tokens: list[Token], idx: int, options: Any, env: Any) -> str:
+    def table_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         return "</table></div>\n"
 
 
-def _address_of(tokens: list[Token], close: int) -> str:
+def _address_of(tokens: Sequence[Token], close: int) -> str:
     """The address of the link that this token closes. Links do not nest."""
     opening = next(token for token in reversed(tokens[:close]) if token.type == "link_open")
     return str(opening.attrGet("href") or "")

@@ -1,0 +1,73 @@
+"""The message box: the models to choose from, what was refused, and the messages to begin with."""
+
+from uuid import UUID
+
+import msgspec
+
+from agent import keys
+from agent.actor import Actor
+from agent.config import settings
+from agent.errors import Problem
+from web.render import catalogue
+
+
+class Composer(msgspec.Struct, frozen=True):
+    """The message box: where it sends to, the models to choose from, and what was refused."""
+
+    chat_id: UUID | None
+    choices: list[dict[str, str]]
+    chosen: str
+    limit: int
+    run_id: UUID | None = None
+    draft: str = ""
+    problem: Problem | None = None
+
+
+async def composer_of(
+    language: str, actor: Actor, chat_id: UUID | None, *, chosen: str = "", run_id: UUID | None = None, draft: str = "", problem: Problem | None = None
+) -> Composer:
+    offered = [p for p in await keys.providers(actor) if p.has_key or p.wire == "builtin"]
+    choices = [
+        {
+            "value": joined(p.name, model),
+            "label": catalogue.say(language, "Built-in guide") if p.wire == "builtin" else p.name if not model else f"{p.name} · {model}",
+        }
+        for p in offered
+        for model in _models(p)
+    ]
+    best = next((c["value"] for c in choices if not c["value"].startswith("builtin")), choices[0]["value"] if choices else "")
+    known = {c["value"] for c in choices}
+    return Composer(chat_id, choices, chosen if chosen in known else best, settings().message_limit, run_id, draft, problem)
+
+
+def starters(language: str) -> list[tuple[str, str, str]]:
+    """Messages to begin with: what is sent, what the button says, what it does."""
+    return [
+        (
+            "capture the demo API",
+            catalogue.say(language, "Capture the demo API"),
+            catalogue.say(language, "A small shop inside this server: watch its calls arrive."),
+        ),
+        ("list my APIs", catalogue.say(language, "List my APIs"), catalogue.say(language, "Every API you capture, with calls and errors.")),
+        (
+            "what went wrong in the last failing call?",
+            catalogue.say(language, "Explain the last failure"),
+            catalogue.say(language, "Compared with the last call that worked."),
+        ),
+        ("what can you do?", catalogue.say(language, "What can you do?"), catalogue.say(language, "The verbs of the platform, in plain words.")),
+    ]
+
+
+def split(choice: str) -> tuple[str | None, str | None]:
+    provider, _, model = choice.partition("|")
+    return provider or None, model or None
+
+
+def joined(provider: str | None, model: str | None) -> str:
+    return f"{provider or ''}|{model or ''}"
+
+
+def _models(provider: keys.Provider) -> list[str]:
+    if provider.wire == "builtin":
+        return [provider.default_model or "guide"]
+    return list(dict.fromkeys([*([provider.default_model] if provider.default_model else []), *provider.models])) or [""]
