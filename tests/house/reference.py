@@ -33,7 +33,11 @@ def _commands() -> list[str]:
 
 def _command_rows(group: click.Group, path: str) -> list[str]:
     rows: list[str] = []
-    for name, command in sorted(group.commands.items()):
+    context = click.Context(group)
+    for name in group.list_commands(context):
+        command = group.get_command(context, name)
+        if command is None:
+            raise LookupError(name)
         if isinstance(command, click.Group):
             rows += _command_rows(command, f"{path} {name}")
         else:

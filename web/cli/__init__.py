@@ -1,15 +1,38 @@
-"""`wiretalk`: one command for the server and for what operators and scripts do. Each group of commands is a module."""
+"""`wiretalk`: one command for the server and for what operators and scripts do. Each group of commands is a module.
+
+A command's module is imported when the command is used: `discover` on a file must not wait for a web server's imports.
+"""
+
+from importlib import import_module
 
 import click
 
-from web.cli import discover, operate
+_COMMANDS: dict[str, str] = {
+    "diff": "web.cli.discover:diff",
+    "discover": "web.cli.discover:discover",
+    "mcp-config": "web.cli.operate:mcp_config",
+    "migrate": "web.cli.operate:migrate_command",
+    "seed": "web.cli.operate:seed_command",
+    "serve": "web.cli.operate:serve",
+    "token": "web.cli.operate:token",
+    "user": "web.cli.operate:user",
+}
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+class _Commands(click.Group):
+    """A group that imports a command when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return sorted(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module, _, name = _COMMANDS[cmd_name].partition(":")
+        return getattr(import_module(module), name)
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option("0.1.0", prog_name="wiretalk")
 def main() -> None:
     """Say which API you care about, use it as you always do, and talk with what was heard."""
-
-
-for _command in (*operate.COMMANDS, discover.discover, discover.diff):
-    main.add_command(_command)

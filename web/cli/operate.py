@@ -94,9 +94,6 @@ def mcp_config(client: str) -> None:
     click.echo(json.dumps({"servers" if client == "vscode" else "mcpServers": {"wiretalk": entry}}, indent=2))
 
 
-COMMANDS: tuple[click.Command, ...] = (serve, migrate_command, seed_command, user, token, mcp_config)
-
-
 async def _new_token(email: str, name: str, scopes: list[str]) -> str:
     actor = await users.actor_by_email(email)
     return (await tokens.create(actor, name, scopes or None)).token
