@@ -4,6 +4,7 @@ With `DATABASE_URL` set none of this happens and the package is not even importe
 because the package itself stops its server only in `atexit`, which a signal skips.
 """
 
+import atexit
 import contextlib
 import fcntl
 import importlib
@@ -31,6 +32,7 @@ class _Server(Protocol):
 
     def get_uri(self) -> str: ...
     def cleanup(self) -> None: ...
+    def _cleanup(self) -> None: ...
 
 
 class UnusableDataDirectory(SystemExit):
@@ -61,6 +63,7 @@ def database_url(data: Path) -> Generator[str, None, None]:
         os.environ.pop("DATABASE_URL", None)
         with _locked(data):
             server.cleanup()
+            atexit.unregister(server._cleanup)  # pyright: ignore[reportPrivateUsage]  # it would come back for what is gone, and make the lock file anew
 
 
 def _check(data: Path) -> None:

@@ -1,5 +1,6 @@
 """The ground of every test: one PostgreSQL for the session, a fresh database for each test that asks, no way to other hosts."""
 
+import asyncio
 import os
 import socket
 import tempfile
@@ -29,13 +30,13 @@ def server_url() -> Iterator[str]:
         os.chmod(directory, 0o755)  # as root the server runs as another user, who must get in
         with embedded.database_url(Path(directory) / "pg") as url:
             os.environ.pop("DATABASE_URL", None)
+            asyncio.run(_careless(url))
             yield url
 
 
 @pytest.fixture(scope="session")
 def template(server_url: str) -> str:
     """The server's URL, once the template database is migrated."""
-    import asyncio
 
     async def make() -> None:
         connection = await asyncpg.connect(server_url)
@@ -101,6 +102,15 @@ def _no_other_hosts(monkeypatch: pytest.MonkeyPatch) -> None:
         connect(self, address)
 
     monkeypatch.setattr(socket.socket, "connect", guarded)
+
+
+async def _careless(url: str) -> None:
+    """A server that lives for one session need not survive a power cut; waiting for the disk is most of what a fresh database costs."""
+    connection = await asyncpg.connect(url)
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        await connection.execute(f"ALTER SYSTEM SET {setting} = off")
+    await connection.execute("SELECT pg_reload_conf()")
+    await connection.close()
 
 
 def _on(url: str, database: str) -> str:
