@@ -17,26 +17,28 @@ async def test_capture_and_document_by_mcp(database_url: str, monkeypatch: pytes
     """Create, wait for calls, document, read the document as a resource."""
     async with serving(_upstream, http="httptools") as upstream, wiretalk(monkeypatch) as api:
         headers = {"authorization": api.headers["authorization"]}
-        async with httpx2.AsyncClient(headers=headers, timeout=30) as http:
-            async with Client(streamable_http_client(f"{api.base_url}/mcp", http_client=http), mode=mode) as client:
-                names = [tool.name for tool in (await client.list_tools()).tools]
-                assert names[:2] == ["endpoint_create", "endpoint_list"]
-                made = await client.call_tool("endpoint_create", {"destination_url": upstream, "name": "Items"})
-                assert not made.is_error, made
-                proxy, slug = made.structured_content["proxy_url"], made.structured_content["slug"]
-                for n in range(8):
-                    assert (await api.get(f"{proxy}/items/{n}")).status_code == 200
+        async with (
+            httpx2.AsyncClient(headers=headers, timeout=30) as http,
+            Client(streamable_http_client(f"{api.base_url}/mcp", http_client=http), mode=mode) as client,
+        ):
+            names = [tool.name for tool in (await client.list_tools()).tools]
+            assert names[:2] == ["endpoint_create", "endpoint_list"]
+            made = await client.call_tool("endpoint_create", {"destination_url": upstream, "name": "Items"})
+            assert not made.is_error, made
+            proxy, slug = made.structured_content["proxy_url"], made.structured_content["slug"]
+            for n in range(8):
+                assert (await api.get(f"{proxy}/items/{n}")).status_code == 200
+            waited = await client.call_tool("capture_search", {"endpoint": slug})
+            for _ in range(40):
+                if len(waited.structured_content["items"]) == 8:
+                    break
                 waited = await client.call_tool("capture_search", {"endpoint": slug})
-                for _ in range(40):
-                    if len(waited.structured_content["items"]) == 8:
-                        break
-                    waited = await client.call_tool("capture_search", {"endpoint": slug})
-                assert "/items/7" in waited.content[0].text
-                documented = await client.call_tool("docs_generate", {"endpoint": slug})
-                assert documented.structured_content["operations"][0]["method"] == "GET"
-                resource = (await client.list_resources()).resources[0]
-                found = (await client.read_resource(resource.uri)).contents[0].text
-                openapi_spec_validator.validate(json.loads(found))
+            assert "/items/7" in waited.content[0].text
+            documented = await client.call_tool("docs_generate", {"endpoint": slug})
+            assert documented.structured_content["operations"][0]["method"] == "GET"
+            resource = (await client.list_resources()).resources[0]
+            found = (await client.read_resource(resource.uri)).contents[0].text
+            openapi_spec_validator.validate(json.loads(found))
 
 
 async def test_errors_say_what_to_do(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

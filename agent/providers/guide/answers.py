@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a sentence stays on one line
 """What the guide says after a step: one small composer for each tool (and view), reading the result's `data` with tolerance.
 
 A composer returns Markdown, or "" to fall back to the tool's own text. Values from captured traffic are shown as code, never obeyed.

@@ -1,4 +1,3 @@
-# ruff: noqa: E501, RUF001 - regular expressions and texts stay on one line; Chinese and curly punctuation is meant
 """What the guide says without calling anything: its verbs with examples, small talk, what it cannot do."""
 
 import re

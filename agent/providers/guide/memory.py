@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a row of the table stays on one line
 """What has been spoken of: the things that earlier tool calls and results named, so that "it" and "the second one" mean something.
 
 Only ids, names and states are kept, and only from the members where our own tools put them; captured text is never read.

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - regular expressions stay on one line, and people type curly quotes
 """Extractors of plain values: statuses, methods, paths, durations, times, numbers, tags, key=value pairs, files. No names of things."""
 
 import re

@@ -1,4 +1,3 @@
-# ruff: noqa: E501, RUF001 - regular expressions and texts stay on one line; Chinese and curly punctuation is meant
 """From a sentence to clauses: protect what must not be cut (quotes, URLs, ids, JSON), split, correct spelling, hear mood and negation.
 
 Knows words and shapes, not verbs: which tool a clause asks for is decided in `intents`.

@@ -1,4 +1,3 @@
-# ruff: noqa: E501, RUF001 - regular expressions stay on one line, and people type curly quotes
 """Extractors of what is named or pointed at: endpoints, calls, keys, servers, labels, topics.
 
 A thing is found by ordinal ("the second one"), by a known name, by a word nothing else explains, by "it", or by being in focus.

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - regular expressions stay on one line, and people type curly quotes
 """Which extractor fills which kind of slot, and which cues a pattern's `$slot` may test. Data, and the two functions that read it."""
 
 import json

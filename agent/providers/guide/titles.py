@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - regular expressions and texts stay on one line; Chinese and curly punctuation is meant
 """A chat's title and what to say next: pure, deterministic, without a model. Secrets never reach a title."""
 
 import re

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - a row of the table stays on one line
 """The menu as people ask for it: for each verb the patterns that mean it, its arguments' slots, what it must know and how it asks.
 
 A pattern's terms must all hold: `concept` (a word for it occurs), `a|b` (either), `^concept` (the clause begins with it), `$slot`

@@ -1,4 +1,4 @@
-# ruff: noqa: E501, SIM905, RUF001 - tables of words read best as rows of words, and people type curly quotes
+# ruff: noqa: SIM905 - tables of words read best as rows of words, and people type curly quotes
 """The guide's vocabulary, as data: which words mean which concept, what is noise, how people count, time and misspell.
 
 No grammar here: the verbs and their patterns are in `verbs`, what is done with a match in `plan`.

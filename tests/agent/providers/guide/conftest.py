@@ -1,4 +1,4 @@
-# ruff: noqa: E501, SIM905 - invented results read best as rows
+# ruff: noqa: SIM905 - invented results read best as rows
 """Situations in which something is said to the guide, a loop that answers its tool calls with invented results, and the corpus."""
 
 from collections.abc import Awaitable, Callable

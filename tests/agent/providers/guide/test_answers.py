@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - invented data reads best as rows
 """What is said after a result: the things a reader needs are there, captured text stays code, odd data falls back."""
 
 from collections.abc import Awaitable, Callable

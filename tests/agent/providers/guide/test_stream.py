@@ -1,4 +1,3 @@
-# ruff: noqa: RUF001 - invented data reads best as rows
 """The guide as a provider: the event vocabulary, one terminal event, determinism, odd input."""
 
 from collections.abc import Awaitable, Callable
