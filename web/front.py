@@ -1,7 +1,7 @@
 """uvicorn's HTTP protocol with the limits it lacks: a bounded head, deadlines for head and body, exactly one good Host, no TRACE.
 
 Without them one connection can fill the memory with headers and a slow one is held for ever. It also tells the proxy what ASGI
-leaves out: the headers with their capitals (`wiretalk.headers`), and a way to cut an answer short (`wiretalk.abort`).
+leaves out: the target as it was sent (`wiretalk.target`), the headers with their capitals (`wiretalk.headers`), and a way to cut an answer short (`wiretalk.abort`).
 """
 
 import asyncio
@@ -90,6 +90,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self._check()
         self._in_head, self._in_body, self._quiet = False, True, 0
         self._began = self.loop.time()
+        self.scope["wiretalk.target"] = self.url  # type: ignore[typeddict-unknown-key]
         self.scope["wiretalk.headers"] = self._raw  # type: ignore[typeddict-unknown-key]
         self.scope["wiretalk.abort"] = self.transport.abort  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
