@@ -52,7 +52,7 @@ Script = Turn | Callable[[Request], Turn]
 class Upstream:
     """A running server. `requests` are those that asked a model, `others` the rest, such as lists of models."""
 
-    def __init__(self, script: tuple[Script, ...], models: tuple[str, ...]) -> None:
+    def __init__(self, script: tuple[Script, ...], models: tuple[str, ...] | Reply) -> None:
         self.script, self.models = script, models
         self.requests: list[Request] = []
         self.others: list[Request] = []
@@ -82,7 +82,7 @@ class Upstream:
 
 
 @contextmanager
-def serve(*script: Script, models: tuple[str, ...] = ("small", "large")) -> Iterator[Upstream]:
+def serve(*script: Script, models: tuple[str, ...] | Reply = ("small", "large")) -> Iterator[Upstream]:
     """A provider that plays the script, until the block ends."""
     upstream = Upstream(script, models)
     server = _Server(("127.0.0.1", 0), type("Handler", (_Handler,), {"upstream": upstream}))
@@ -110,14 +110,16 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.upstream.others.append(Request("GET", self.path, self._headers(), None))
-        self._document(200, {"data": [{"id": model, "type": "model"} for model in self.upstream.models], "has_more": False}, {})
+        models = self.upstream.models
+        reply = models if isinstance(models, Reply) else Reply(json={"data": [{"id": model, "type": "model"} for model in models], "has_more": False})
+        self._document(reply)
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length") or 0))
         request = Request("POST", self.path, self._headers(), json.loads(body))
         reply = self.upstream.next(request)
         if reply.json is not None or reply.text is not None:
-            self._document(reply.status, reply.json, reply.headers, reply.text, reply.content_type)
+            self._document(reply)
         else:
             self._stream(reply, reply.stream or render(self.path, reply.parts))
 
@@ -127,14 +129,14 @@ class _Handler(BaseHTTPRequestHandler):
     def _headers(self) -> dict[str, str]:
         return {name.lower(): value for name, value in self.headers.items()}
 
-    def _document(self, status: int, value: Any, headers: dict[str, str], text: str | None = None, content_type: str = "") -> None:
-        body = json.dumps(value).encode() if text is None else text.encode()
-        self.send_response(status)
-        sent = {"content-type": "application/json" if text is None else content_type, "content-length": str(len(body)), **headers}
-        for name, header in sent.items():
+    def _document(self, reply: Reply) -> None:
+        body = json.dumps(reply.json) if reply.text is None else reply.text
+        self.send_response(reply.status)
+        kind = "application/json" if reply.text is None else reply.content_type
+        for name, header in {"content-type": kind, "content-length": str(len(body.encode())), **reply.headers}.items():
             self.send_header(name, header)
         self.end_headers()
-        self.wfile.write(body)
+        self.wfile.write(body.encode())
 
     def _stream(self, reply: Reply, data: bytes) -> None:
         is_cut = reply.cut is not None

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from agent.providers import anthropic, openai_chat, openai_responses
-from agent.providers.base import Connection, Failure, Finish
+from agent.providers.base import Connection, Finish
 from tests import replay as replay_server
 from tests.agent.providers.answers import HELLO, Answer, collect
 

@@ -1,0 +1,41 @@
+"""The table of limits and prices."""
+
+from datetime import date
+
+import pytest
+
+from agent.providers import catalogue, models
+
+
+@pytest.mark.parametrize(
+    ("name", "entry"),
+    [
+        ("gpt-5.5", "gpt-5.5"),
+        ("openai/gpt-5.5", "gpt-5.5"),
+        ("gpt-4o-2024-08-06", "gpt-4o"),
+        ("claude-sonnet-4-5-20250929", "claude-sonnet-4-5"),
+        ("anthropic/claude-sonnet-5-5-latest", "claude-sonnet-5-5"),
+        ("gpt-5.5-pro", None),
+        ("gpt-5-codex", None),
+        ("qwen3:8b", None),
+        ("", None),
+    ],
+)
+def test_finds_a_model_by_any_of_its_names(name: str, entry: str | None) -> None:
+    """Vendor, date and `latest` do not matter; another model of the same family is not guessed."""
+    assert models.known(name) == (models.MODELS[entry] if entry else None)
+
+
+def test_the_table_makes_sense() -> None:
+    """It is dated and sorted, and reading costs less than writing, and less still from a cache."""
+    assert date.fromisoformat(models.AS_OF)
+    assert list(models.MODELS) == sorted(models.MODELS)
+    for model in models.MODELS.values():
+        assert model.output <= model.context
+        assert 0 < model.price_cached < model.price_in < model.price_out
+
+
+def test_every_default_model_with_a_price_list_is_known() -> None:
+    """Only a router's choice of model has no price of its own."""
+    unknown = [preset.name for preset in catalogue.PRESETS if preset.default_model and not models.known(preset.default_model)]
+    assert unknown == ["openrouter"]
