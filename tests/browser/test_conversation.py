@@ -129,7 +129,9 @@ async def test_an_approval_is_asked_and_obeyed(site: Site, say: Say, decision: s
 async def test_attacks_in_an_answer_are_only_text(site: Site, say: Say, shared_dir: Path) -> None:
     """Every payload of the kit in one answer: nothing runs, nothing is requested, no attribute is obeyed, live and after a reload."""
     lines = (shared_dir / "kit" / "xss.txt").read_text().splitlines()
-    slow_model.attacks[:] = [json.loads(line.split("\t")[2]) for line in lines if line.strip() and not line.startswith("#") and line.split("\t")[0] != "app"]
+    slow_model.attacks[:] = [
+        json.loads(line.split("\t")[2]).replace("\0", "") for line in lines if line.strip() and not line.startswith("#") and line.split("\t")[0] != "app"
+    ]
     page = await site.page()
     fired: list[str] = []
     await page.expose_function("XSS_CANARY", lambda *_: fired.append("canary"))
@@ -143,7 +145,7 @@ async def test_attacks_in_an_answer_are_only_text(site: Site, say: Say, shared_d
     assert not fired
     assert not posts
     assert await page.locator(".prose [hx-get], .prose [data-hx-post], .prose [onclick], .prose img, .prose iframe, .prose [style]").count() == 0
-    assert await page.locator(".prose").count() > 0
+    assert await page.locator(".prose").count() > 0, await page.inner_text("#log")
 
 
 async def test_the_box_keeps_drafts_and_knows_its_keys(site: Site, say: Say) -> None:
@@ -191,7 +193,7 @@ async def test_without_scripts_one_reads_and_sends(site: Site) -> None:
     page = await site.page(java_script_enabled=False)
     await page.goto("/")
     await page.fill("#message", "how many credits do I have?")
-    await page.click("text=Send")
+    await page.click("button.send")
     assert "/c/" in page.url
     for _ in range(20):
         if await page.locator(".card .figure").count():
@@ -207,11 +209,11 @@ async def test_a_long_answer_is_written_without_jumps(site: Site, say: Say) -> N
     await page.goto("/")
     await page.add_init_script(
         "window.shift = 0; window.longest = 0;"
-        "new PerformanceObserver((l) => l.getEntries().forEach((e) => { if (!e.hadRecentInput) window.shift += e.value; })).observe({ type: 'layout-shift', buffered: true });"
+        "new PerformanceObserver((l) => l.getEntries().forEach((e) => { if (!e.hadRecentInput) { window.shift += e.value; (window.shifts ??= []).push(e.value.toFixed(4) + ' ' + e.sources.map((s) => s.node?.nodeName + '#' + s.node?.id + '.' + s.node?.className + JSON.stringify([s.previousRect.y, s.currentRect.y])).join()); } })).observe({ type: 'layout-shift', buffered: true });"
         "addEventListener('load', () => setTimeout(() => new PerformanceObserver((l) => l.getEntries().forEach((e) => { window.longest = Math.max(window.longest, e.duration); })).observe({ type: 'longtask' }), 300));"
     )
     await say(page, "tell me a long story", wait=False, model="scripted")
     await page.wait_for_url(re.compile("/c/"))
     await answered(page)
-    assert await page.evaluate("window.shift") < 0.02
+    assert await page.evaluate("window.shift") < 0.02, await page.evaluate("window.shifts")
     assert await page.evaluate("window.longest") < 100

@@ -145,6 +145,6 @@ async def test_live_calls_arrive_within_a_second(site: Site) -> None:
     async with httpx.AsyncClient(trust_env=False) as client:
         for n in range(3):
             await client.get(f"{made.proxy_url}/products/prod_100{n}")
-            await page.wait_for_selector(f"text=/demo/products/prod_100{n}", timeout=1000)
+            await page.wait_for_selector(f'text="/demo/products/prod_100{n}"', timeout=1000)
     paths = await page.locator(".calls .path a").all_inner_texts()
     assert [path[-1] for path in paths] == ["2", "1", "0"]

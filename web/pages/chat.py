@@ -70,7 +70,7 @@ async def send(request: PageRequest, chat_id: FromPath[UUID]) -> Template | Redi
     asked = message(line[-2], own=settings().base_url, copy="")
     begun = await answer(request, actor, line[-1], started.run_id, upto=0)
     html = draw("message", asked) + draw("message", begun.view)
-    return Response(partial("#log", "beforeend", html) + buttons(request, chat_id, started.run_id), media_type="text/html")
+    return Response("".join([partial("#log", "beforeend", html), *begun.state(draw)]) + buttons(request, chat_id, started.run_id), media_type="text/html")
 
 
 @post("/runs/{run_id:uuid}/stop", status_code=200)

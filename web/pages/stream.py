@@ -105,13 +105,18 @@ class Answer:
         found += [partial(f"#body-{self.view.id}", "beforeend", draw("item", part)) for part in self._new]
         for key in sorted(self._dirty):
             if key == "foot":
-                found.append(partial(f"#foot-{self.view.id}", "innerHTML", draw("foot", self.view)))
+                found += self.state(draw)
             elif key in self._calls and self._calls[key].dom not in fresh:
                 found.append(partial(f"#{self._calls[key].dom}", "outerHTML", draw("tool", self._calls[key])))
             elif key in self._writing and (view := self._writing[key].view).dom not in fresh:
                 found.append(partial(f"#{view.dom}-tail", "innerHTML", view.tail))
         self.forget_changes()
         return found
+
+    def state(self, draw: Draw) -> list[str]:
+        """What it is doing, beside the message box; once it has ended, the foot."""
+        note = partial("#run-note", "innerHTML", draw("note", self.view))
+        return [note] if self.view.is_live else [note, partial(f"#foot-{self.view.id}", "innerHTML", draw("foot", self.view))]
 
     def forget_changes(self) -> None:
         """The page has everything up to here."""

@@ -60,6 +60,8 @@ class _Page:
 
     def take(self, message: str) -> None:
         for target, swap, piece in re.findall(r'<hx-partial hx-target="#([^"]+)" hx-swap="(\w+)">(.*?)</hx-partial>', message, re.DOTALL):
+            if target == "run-note":  # beside the message box, not in the message
+                continue
             start, inner, end, after = _element(self.html, target)
             match swap:
                 case "beforeend":
