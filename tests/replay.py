@@ -99,6 +99,7 @@ def serve(*script: Script, models: tuple[str, ...] | Reply = ("small", "large"))
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 256
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """A client that goes away in the middle is no error here."""

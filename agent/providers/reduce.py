@@ -143,7 +143,9 @@ def arguments(raw: str) -> Arguments:
 
 
 def closing(reason: FinishReason, parts: Parts) -> Finish:
-    """A finish: some servers say `stop`, or nothing, although they called tools."""
+    """A finish: some servers say `stop`, or nothing, although they called tools, or that they called tools although they did not."""
+    if reason == "tool_calls" and not parts.has_calls:
+        return Finish("stop")
     return Finish("tool_calls" if reason == "stop" and parts.has_calls else reason)
 
 

@@ -36,6 +36,14 @@ def test_parts_have_their_own_numbers_and_names() -> None:
     assert list(parts.end("k")) == []
 
 
+def test_a_reason_fits_what_was_called() -> None:
+    """Calls make a stop a call for results; without calls there is nothing to wait for."""
+    silent, calling = reduce.Parts({}), reduce.Parts({})
+    calling.start("k", "tool_call", "c", "t")
+    assert [reduce.closing(reason, silent).reason for reason in ("stop", "tool_calls", "length")] == ["stop", "stop", "length"]
+    assert [reduce.closing(reason, calling).reason for reason in ("stop", "tool_calls", "length")] == ["tool_calls", "tool_calls", "length"]
+
+
 def test_text_can_be_stored() -> None:
     """NUL and half characters, which neither PostgreSQL nor UTF-8 takes, do not get through."""
     assert reduce.storable("a\x00b\ud83dc") == "ab\ufffdc"
