@@ -1,0 +1,17 @@
+"""`make bench`: runs each benchmark and prints one JSON line per figure. Figures of a shared machine vary; compare within a run."""
+
+import json
+
+from tests.bench import discovery
+
+BENCHMARKS = (discovery.figures,)
+
+
+def main() -> None:
+    for figures in BENCHMARKS:
+        for name, value, unit in figures():
+            print(json.dumps({"figure": name, "value": round(value, 3), "unit": unit}), flush=True)
+
+
+if __name__ == "__main__":
+    main()
