@@ -50,7 +50,6 @@ def compile_strictly(folder: Path, *options: str) -> None:
         "bundler",
         "--lib",
         "ES2022,DOM,DOM.Iterable",
-        "",
         *options,
         *files,
     ]
