@@ -41,7 +41,13 @@ def environment() -> Environment:
         auto_reload=False,
         cache_size=400,
     )
-    made.globals |= {
+    made.globals.update(_globals())
+    made.filters.update(_filters())
+    return made
+
+
+def _globals() -> dict[str, Any]:
+    return {
         "_": pass_context(lambda context, sentence, **values: catalogue.say(_language(context), sentence, **values)),
         "_n": pass_context(lambda context, one, many, n: catalogue.count(_language(context), one, many, n)),
         "csrf_token": pass_context(_csrf),
@@ -51,7 +57,10 @@ def environment() -> Environment:
         "base_url": lambda: settings().base_url,
         "json_tree": jsontree.tree,
     }
-    made.filters |= {
+
+
+def _filters() -> dict[str, Any]:
+    return {
         "size": formats.size,
         "duration": formats.duration,
         "clock": formats.clock,
@@ -60,12 +69,20 @@ def environment() -> Environment:
         "moment": pass_context(lambda context, value: formats.moment(value, _language(context))),
         "ago": pass_context(lambda context, value: formats.ago(value, language=_language(context))),
         "markdown": pass_context(lambda context, text: Markup(markdown.render(text, own=settings().base_url, copy=catalogue.say(_language(context), "Copy")))),  # noqa: S704  # cleaned by nh3
-        "code": lambda text, language="": Markup(markdown.code(text, language)),  # noqa: S704  # escaped by the highlighter
+        "code": _code,
         "pretty": jsontree.pretty,
         "urlpart": lambda text: quote(str(text), safe=""),
-        "status_class": lambda status: f"s{status // 100}" if status else "s0",
+        "status_class": _status_class,
     }
-    return made
+
+
+def _code(text: str, language: str = "") -> Markup:
+    return Markup(markdown.code(text, language))  # noqa: S704  # escaped by the highlighter
+
+
+def _status_class(status: int | None) -> str:
+    """`s2` for 2xx and so on; `s0` where there was no answer."""
+    return f"s{status // 100}" if status else "s0"
 
 
 def _asset(folder: Path) -> Any:

@@ -77,7 +77,7 @@ class Stream:
     @property
     def tail(self) -> str:
         """The open block as far as it has come. Code is highlighted only when it is closed."""
-        return _block(self._open, self._own, self._copy, is_open=True) if self._open.strip() else ""
+        return _html(self._open, self._own, self._copy, is_open=True) if self._open.strip() else ""
 
     def close(self) -> str:
         """The last block, for good."""
@@ -90,9 +90,15 @@ def code(text: str, language: str = "") -> str:
     return highlight(text, lexer, _FORMATTER) if lexer else escape(text)
 
 
-def _block(source: str, own: str, copy: str, *, is_open: bool = False) -> str:
+@lru_cache(4096)
+def _block(source: str, own: str, copy: str) -> str:
+    """A closed block. Remembered, because a chat shows its history again at every load."""
+    return _html(source, own, copy, is_open=False)
+
+
+def _html(source: str, own: str, copy: str, *, is_open: bool) -> str:
     html = _parser().render(source.rstrip("\n"), {"own": own, "copy": copy, "is_open": is_open})
-    return nh3.clean(html, tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener noreferrer nofollow", strip_comments=True)
+    return nh3.clean(html.replace("<th></th>", "<td></td>"), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener noreferrer nofollow", strip_comments=True)
 
 
 @lru_cache(1)

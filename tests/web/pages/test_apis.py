@@ -1,0 +1,95 @@
+"""The pages of an API: made, read, changed and deleted by its owner, and invisible to others."""
+
+from agent import endpoints
+from agent.accounts import users
+from tests.web.pages.conftest import Door
+
+Doors = tuple[Door, Door, Door]
+
+
+async def _made() -> endpoints.Endpoint:
+    return await endpoints.create(await users.actor_by_email("ada@example.com", "web"), "demo")
+
+
+async def test_an_api_is_made_with_its_price(doors: Doors) -> None:
+    """The form does what the tool does: 25 credits, then the API's page."""
+    ada = doors[0]
+    answer = await ada.post("/apis", {"destination_url": "demo"})
+    assert answer.headers["location"] == "/apis/demo-shop"
+    assert "75 credits" in (await ada.get("/apis/demo-shop")).text
+
+
+async def test_an_unusable_address_is_told_and_kept(doors: Doors) -> None:
+    """Nonsense and forbidden addresses get their own sentence; nothing is charged."""
+    ada = doors[0]
+    for address in ("ftp://example.com", "http://", "https://user:pw@example.com:99999/"):
+        answer = await ada.post("/apis", {"destination_url": address})
+        assert answer.status_code in (403, 422), address
+        assert 'role="alert"' in answer.text
+        assert f'value="{address}"' in answer.text
+    assert "100 credits" in (await ada.get("/apis")).text
+
+
+async def test_nothing_of_one_user_is_seen_by_another(doors: Doors) -> None:
+    """Pages, panel, downloads, forms and search of a foreign API answer as if it were not there."""
+    _, bob, _ = doors
+    made = await _made()
+    for path in (
+        f"/apis/{made.slug}",
+        f"/apis/{made.slug}?tab=settings",
+        f"/apis/{made.id}",
+        f"/apis/{made.slug}/download/openapi",
+        f"/stream?live=calls:{made.slug}",
+        f"/docs/{made.slug}",
+    ):
+        assert (await bob.get(path)).status_code == 404, path
+    for path in ("docs", "settings", "delete"):
+        assert (await bob.post(f"/apis/{made.slug}/{path}")).status_code == 404, path
+    assert "Demo shop" not in (await bob.get(f"/panel?show=calls:{made.slug}")).text
+    assert "Demo shop" not in (await bob.get("/search?q=demo")).text
+
+
+async def test_settings_are_changed_along_allowed_states(doors: Doors) -> None:
+    """Name, tags and publication are stored; a state that cannot follow is refused with the states that can."""
+    ada, _, stranger = doors
+    made = await _made()
+    path = f"/apis/{made.slug}/settings"
+    await ada.post(path, {"name": "Corner shop", "tags": "a, b ,", "is_public": "yes", "status": "INACTIVE"})
+    changed = await endpoints.get(await users.actor_by_email("ada@example.com", "web"), made.id)
+    assert (changed.name, changed.tags, changed.is_public, changed.status) == ("Corner shop", ["a", "b"], True, "INACTIVE")
+    refused = await ada.post(path, {"name": "Corner shop", "status": "REVIEW"})
+    assert refused.status_code == 409
+    assert "ARCHIVED" in refused.text
+    assert (await stranger.get(f"/docs/{made.slug}")).status_code == 404
+
+
+async def test_documents_need_calls_and_are_public_only_by_choice(doors: Doors) -> None:
+    """Without calls a sentence, with calls a page; strangers read it once it is published, with an ETag."""
+    ada, _, stranger = doors
+    made = await _made()
+    assert (await ada.post(f"/apis/{made.slug}/docs")).status_code == 409
+    actor = await users.actor_by_email("ada@example.com", "web")
+    await ada.http.get(f"{made.proxy_url}/products/prod_1001")
+    for _ in range(40):
+        if (await endpoints.get(actor, made.id)).calls:
+            break
+    await ada.post(f"/apis/{made.slug}/docs")
+    assert "/products" in (await ada.get(f"/apis/{made.slug}?tab=docs")).text
+    assert (await stranger.get(f"/docs/{made.slug}")).status_code == 404
+    await endpoints.update(actor, made.id, endpoints.EndpointChange(is_public=True))
+    public = await stranger.get(f"/docs/{made.slug}")
+    assert public.status_code == 200
+    assert public.headers["etag"]
+    assert (await stranger.get(f"/docs/{made.slug}/typescript")).status_code == 200
+    assert (await stranger.get(f"/docs/{made.slug}/word")).status_code == 404
+
+
+async def test_a_cut_recording_is_told(doors: Doors) -> None:
+    """A file that is no capture gets a sentence on the page it was sent from."""
+    ada = doors[0]
+    made = await _made()
+    page = await ada.get("/apis")
+    token = page.text.split('name="csrf" value="')[1].split('"')[0]
+    answer = await ada.http.post(f"/apis/{made.slug}/import", data={"csrf": token}, files={"file": ("x.har", b'{"log": {"entr', "application/json")})
+    assert answer.status_code == 422
+    assert 'role="alert"' in answer.text

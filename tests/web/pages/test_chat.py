@@ -1,0 +1,100 @@
+"""The conversation by plain HTTP: messages, refusals, other people's chats, history restore."""
+
+import re
+from uuid import uuid4
+
+from tests.web.pages.conftest import Door
+
+Doors = tuple[Door, Door, Door]
+
+
+async def _chat(door: Door) -> str:
+    return (await door.post("/", {"message": "how many credits do I have?"})).headers["location"]
+
+
+async def test_a_message_makes_a_chat_and_is_answered(doors: Doors) -> None:
+    """The form leads to the chat's page, which soon has the answer as a card, and the rail a title."""
+    ada = doors[0]
+    chat = await _chat(ada)
+    for _ in range(50):
+        page = (await ada.get(chat)).text
+        if "data-run" not in page:
+            break
+    assert '<span class="figure">100</span>' in page
+    assert "Answer again" in page
+
+
+async def test_a_refused_message_is_kept_in_the_box(doors: Doors) -> None:
+    """Empty and too long ones get a sentence with a status; a script gets the sentence alone."""
+    ada = doors[0]
+    long = await ada.post("/", {"message": "x" * 100_001})
+    assert long.status_code == 200
+    assert 'role="alert"' in long.text
+    assert "x" * 100_001 in long.text
+    alone = await ada.post("/", {"message": "  "}, **{"hx-request": "true"})
+    assert alone.status_code == 422
+    assert "<html" not in alone.text
+
+
+async def test_what_is_typed_is_text(doors: Doors) -> None:
+    """Markup in a message and in a title is shown, not obeyed."""
+    ada = doors[0]
+    chat = (await ada.post("/", {"message": "<img src=x onerror=alert(1)> </textarea><script>x</script>"})).headers["location"]
+    await ada.post(f"{chat}/rename", {"title": "<b onmouseover=x>t</b>"})
+    page = (await ada.get(chat)).text
+    assert "<img src=x" not in page
+    assert "<script>x" not in page
+    assert "<b onmouseover" not in page
+
+
+async def test_another_users_chat_is_not_there(doors: Doors) -> None:
+    """Its page, its stream, its run, its approvals and every form answer 404 without saying more."""
+    ada, bob, _ = doors
+    chat = await _chat(ada)
+    run = re.search(r"/runs/([\w-]+)/", (await ada.get(chat)).text)
+    assert run
+    assert (await bob.get(chat)).status_code == 404
+    assert (await bob.get(f"/stream?run={run[1]}")).status_code == 404
+    for path, data in (
+        (f"{chat}/messages", {"message": "hi"}),
+        (f"{chat}/rename", {"title": "x"}),
+        (f"{chat}/archive", {}),
+        (f"{chat}/delete", {}),
+        (f"/runs/{run[1]}/stop", {}),
+        (f"/runs/{run[1]}/retry", {}),
+        (f"/approvals/{uuid4()}", {}),
+    ):
+        answer = await bob.post(path, data)
+        assert answer.status_code == 404 or 'role="alert"' in answer.text, path
+        assert "credits do I have" not in answer.text
+    assert "credits do I have" in (await ada.get(chat)).text
+
+
+async def test_history_restore_gets_a_whole_page(doors: Doors) -> None:
+    """The browser's Back asks with the same header as a script, and needs everything."""
+    ada = doors[0]
+    piece = await ada.get("/search?q=x", **{"hx-request": "true"})
+    whole = await ada.get("/search?q=x", **{"hx-request": "true", "hx-history-restore-request": "true"})
+    assert "<html" not in piece.text
+    assert "<html" in whole.text
+
+
+async def test_chats_are_renamed_archived_and_deleted(doors: Doors) -> None:
+    """Each from its own page; the lists follow."""
+    ada = doors[0]
+    chat = await _chat(ada)
+    await ada.post(f"{chat}/rename", {"title": "Money"})
+    assert "Money" in (await ada.get("/chats")).text
+    await ada.post(f"{chat}/archive")
+    assert "Money" in (await ada.get("/chats?status=archived")).text
+    await ada.post(f"{chat}/delete")
+    assert (await ada.get(chat)).status_code == 404
+
+
+async def test_every_page_forbids_inline_code(doors: Doors) -> None:
+    """No script without a file, no handler attribute, no style attribute: the policy would refuse them."""
+    ada = doors[0]
+    for path in ("/", "/apis", "/settings", "/settings/keys", "/credits", "/chats", "/needs-you"):
+        answer = await ada.get(path)
+        assert "'unsafe" not in answer.headers["content-security-policy"]
+        assert not re.search(r"<script(?![^>]*\bsrc=)|<style|\sstyle=|\son[a-z]+=\"", answer.text), path
