@@ -2,7 +2,7 @@
 
 import asyncio
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from types import FrameType
@@ -89,7 +89,7 @@ def root() -> ASGIApp:
 
 
 @asynccontextmanager
-async def _lifespan(app: Litestar) -> AsyncIterator[None]:
+async def _lifespan(app: Litestar) -> AsyncGenerator[None, None]:
     """The pool, the bell, the recorder and the sweeper; streams end at the signal, because uvicorn waits for open answers first."""
     hub: Hub = app.state.hub
     await engine.start_pool()

@@ -72,7 +72,9 @@ async def ensure_demo(email: str, username: str, password: str) -> UUID:
     rows = await User.raw("SELECT id FROM users WHERE lower(email) = lower({})", email)
     if rows:
         return rows[0]["id"]
-    user = User(id=uuid7(), email=email, username=username, password_hash=await passwords.hash_password(password), role="DEMO", is_verified=True, created_via="cli")
+    user = User(
+        id=uuid7(), email=email, username=username, password_hash=await passwords.hash_password(password), role="DEMO", is_verified=True, created_via="cli"
+    )
     async with engine.transaction():
         await User.insert(user)
         await ledger.grant(user.id, SIGN_UP_CREDITS, "Credits at sign-up", key=f"sign-up:{user.id}")
