@@ -4,6 +4,7 @@ The summary remembers the last capture that is in it, so nothing is read twice, 
 """
 
 import asyncio
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from agent import captures
 from agent.endpoints import Endpoint
 from agent.spec import infer, merge, observe, summary
-from agent.spec.model import Operation, Spec
+from agent.spec.model import Exchange, Operation, Spec
 from db import engine
 from db.ids import uuid7
 from db.tables import DiscoveredEndpoint, DiscoverySummary
@@ -30,6 +31,7 @@ class Discovery(msgspec.Struct, frozen=True):
 async def update(endpoint: Endpoint) -> Discovery:
     """The spec of everything captured so far. Costs what is new, not what is stored."""
     known, calls, revision = summary.EMPTY, 0, 0
+    base = endpoint.destination_url.rstrip("/")
     async with engine.transaction():
         await DiscoverySummary.raw(
             "INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING", uuid7(), endpoint.id, b""
@@ -43,7 +45,7 @@ async def update(endpoint: Endpoint) -> Discovery:
         last: UUID | None = row["last_call_id"]
         added = 0
         while batch := await captures.exchanges(endpoint.id, after=last, limit=_BATCH):
-            known = merge.merge(known, await asyncio.to_thread(observe.observe_all, [exchange for _, exchange in batch]))
+            known = merge.merge(known, await asyncio.to_thread(observe.observe_all, [_below(base, exchange) for _, exchange in batch]))
             last, added = batch[-1][0], added + len(batch)
         if added:
             await DiscoverySummary.raw(
@@ -51,7 +53,8 @@ async def update(endpoint: Endpoint) -> Discovery:
                 summary.dump(known), last, added, endpoint.id,
             )  # fmt: skip
         calls, revision = row["call_count"] + added, row["revision"] + bool(added)
-    spec = await asyncio.to_thread(infer.conclude, known, title=endpoint.name, server=endpoint.destination_url)
+    spec = await asyncio.to_thread(infer.conclude, known, title=endpoint.name, server=_origin(base))
+    spec = msgspec.structs.replace(spec, servers=(base,))
     return Discovery(spec, calls, revision)
 
 
@@ -68,6 +71,19 @@ async def store(endpoint_id: UUID, spec: Spec) -> None:
             endpoint_id,
             [f"{template} {protocol}" for template, protocol in groups],
         )
+
+
+def _below(base: str, exchange: Exchange) -> Exchange:
+    """The exchange with its path as it stands below the endpoint's base URL, so that documents do not repeat the base in every path."""
+    if not exchange.url.startswith(base):
+        return exchange
+    rest = exchange.url[len(base) :]
+    return msgspec.structs.replace(exchange, url=_origin(base) + (rest if rest.startswith("/") else f"/{rest}"))
+
+
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}"
 
 
 def _protocol(operation: Operation) -> str:

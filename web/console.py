@@ -10,7 +10,7 @@ from litestar.openapi.spec import Components, Contact, SecurityScheme
 
 _PAGE = """<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Wiretalk API</title></head>
-<body><script id="api-reference" data-url="/api/openapi.json" data-configuration='{"withDefaultFonts": false, "telemetry": false}'></script>
+<body><script id="api-reference" data-url="/api/openapi.json" data-configuration='{"withDefaultFonts": false, "telemetry": false, "showDeveloperTools": "never", "hideClientButton": true, "agent": {"disabled": true}, "mcp": {"disabled": true}, "externalUrls": {}}'></script>
 <script src="/static/vendor/scalar.js"></script></body></html>"""
 _POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self' 'unsafe-inline'; img-src 'self' data:; connect-src 'self'; font-src 'self' data:; "
