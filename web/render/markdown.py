@@ -98,7 +98,14 @@ def _block(source: str, own: str, copy: str) -> str:
 
 def _html(source: str, own: str, copy: str, *, is_open: bool) -> str:
     html = _parser().render(source.rstrip("\n"), {"own": own, "copy": copy, "is_open": is_open})
-    return nh3.clean(html.replace("<th></th>", "<td></td>"), tags=_TAGS, attributes=_ATTRIBUTES, url_schemes={"http", "https"}, link_rel="noopener noreferrer nofollow", strip_comments=True)
+    return nh3.clean(
+        html.replace("<th></th>", "<td></td>"),
+        tags=_TAGS,
+        attributes=_ATTRIBUTES,
+        url_schemes={"http", "https"},
+        link_rel="noopener noreferrer nofollow",
+        strip_comments=True,
+    )
 
 
 @lru_cache(1)
