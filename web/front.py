@@ -11,6 +11,7 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 HEAD_BYTES = 64 * 1024
+HEAD_LINES = 1000
 URL_BYTES = 16 * 1024
 TRAILER_BYTES = 16 * 1024
 QUIET_BYTES = 128 * 1024
@@ -81,9 +82,9 @@ class GuardedProtocol(HttpToolsProtocol):
                 self._refuse(b"431 Request Header Fields Too Large", b"The trailers are longer than 16 KB.")
             return
         self._size += size
-        if self._size > HEAD_BYTES:
-            self._refuse(b"431 Request Header Fields Too Large", b"The headers are longer than 64 KB.")
         self._raw.append((name, value))
+        if self._size > HEAD_BYTES or len(self._raw) > HEAD_LINES:
+            self._refuse(b"431 Request Header Fields Too Large", b"The headers are longer than 64 KB or more than 1,000.")
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:

@@ -6,6 +6,7 @@ import os
 from pathlib import Path
 from uuid import UUID
 
+import asyncpg
 import msgspec
 import structlog
 
@@ -29,6 +30,7 @@ _SLOWEST = 1.0
 _RETRY_SECONDS = 0.5
 _ADOPT_EVERY = 30.0
 _DRAIN_SECONDS = 8.0
+_OF_A_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, TypeError, OverflowError)
 
 
 class _Kept(msgspec.Struct, frozen=True):
@@ -157,7 +159,7 @@ class Recorder:
         try:
             await store(rows)
         except Exception as error:
-            is_stored = await self._one_by_one(rows) if not engine.is_unavailable(error) else self._note_away(error)
+            is_stored = await self._one_by_one(rows) if isinstance(error, _OF_A_ROW) else self._note_away(error)
         else:
             is_stored = True
         self._is_away = not is_stored
@@ -169,14 +171,16 @@ class Recorder:
             try:
                 await store([row])
             except Exception as error:
-                if engine.is_unavailable(error):
+                if not isinstance(error, _OF_A_ROW):
                     return self._note_away(error)
                 log.exception("capture.refused_by_database", call=str(row.id))
         return True
 
     def _note_away(self, error: Exception) -> bool:
+        """Said once; what is no outage is told with its traceback, and nothing is given up for it either."""
         if not self._is_away:
-            log.warning("capture.waiting", reason=type(error).__name__, bytes=self.backlog)
+            told = None if engine.is_unavailable(error) else error
+            log.warning("capture.waiting", reason=type(error).__name__, bytes=self.backlog, exc_info=told)
         return False
 
     def _adopt(self) -> None:

@@ -10,7 +10,7 @@ import zstandard
 from agent.crypto import seal
 from agent.recorder.heard import Heard, RawHeaders
 from agent.spec import redact
-from db.ids import uuid7
+from db.ids import milliseconds_of, uuid7
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -90,7 +90,7 @@ def row_of(heard: Heard, call_id: UUID | None = None) -> Row:
         cors_headers=_json(cors) if cors else None,
         error=_json({"message": _clean(heard.error)}) if heard.error else None,
         truncated=heard.request.is_cut or heard.response.is_cut,
-        timestamp=heard.started_at or datetime.now(UTC),
+        timestamp=heard.started_at or datetime.fromtimestamp(milliseconds_of(call_id) / 1000, UTC),  # the same each time: it is part of the key
         duration=max(heard.duration_ms, 0.0),
     )
 

@@ -105,7 +105,7 @@ class WebSocketWire(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         if self._closed is None:
-            self._end(Closed(1014, "the upstream cut the connection", "the upstream cut the WebSocket"))
+            self._end(Closed(1011, "the upstream cut the connection", "the upstream cut the WebSocket"))
         self.resume_writing()
 
     def pause_writing(self) -> None:
