@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, Route
 
 from agent import endpoints
 from agent.accounts import users
@@ -52,6 +52,27 @@ async def test_a_reload_in_the_middle_repeats_and_misses_nothing(site: Site, say
         marker = f"Paragraph {n} of" if n % 6 else f"x_{n} ="
         assert told.count(marker) == 1, marker
     assert await page.locator(".code .copy").count() == slow_model.PARAGRAPHS // 6
+
+
+async def test_a_tab_has_one_stream(site: Site, say: Say) -> None:
+    """However slowly the server answers, a page load opens one connection."""
+    actor = await users.actor_by_email("ada@example.com", "web")
+    await endpoints.create(actor, "demo")
+    page = await site.page()
+    opened: list[str] = []
+
+    async def slowly(route: Route) -> None:
+        opened.append(route.request.url)
+        await asyncio.sleep(0.3)
+        await route.continue_()
+
+    await page.route("**/stream?*", slowly)
+    for _ in range(3):
+        opened.clear()
+        await page.goto("/apis/demo-shop?panel=docs:demo-shop")
+        await page.wait_for_timeout(800)
+        assert len(opened) == 1
+    await page.unroute_all(behavior="ignoreErrors")
 
 
 async def test_a_lost_network_comes_back(site: Site, say: Say) -> None:

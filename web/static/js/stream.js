@@ -4,6 +4,7 @@
 import { announce, words } from "./words.js";
 
 let current = "";
+let ready = false;
 
 function wanted() {
   const chat = document.getElementById("log")?.dataset.chat;
@@ -18,6 +19,7 @@ function wanted() {
 }
 
 export function connect() {
+  if (!ready) return;
   const url = wanted();
   if (url === current) return;
   current = url;
@@ -52,4 +54,21 @@ document.addEventListener("said", (event) => {
 document.addEventListener("htmx:sse:error", () => announce(words.lost));
 
 document.addEventListener("htmx:after:swap", connect);
-if (document.getElementById("stream")) connect();
+
+// Whatever is on its way twice is taken once: the page knows how far it has come.
+document.addEventListener("htmx:sse:before:message", (event) => {
+  const { id, event: name } = event.detail.message; // a named event repeats the id of the message before it
+  const run = new URLSearchParams(current.split("?")[1]).get("run");
+  const come = Number(document.getElementById(`seq-${run}`)?.value);
+  if (!name && id && Number(id) <= come) event.detail.cancelled = true;
+});
+
+// htmx goes over the whole body once when it starts; a connection made before would be made again by that.
+function begin() {
+  setTimeout(() => {
+    ready = true;
+    connect();
+  });
+}
+if (document.readyState === "complete") begin();
+else addEventListener("load", begin);
