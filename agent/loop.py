@@ -100,7 +100,7 @@ async def _drive(hub: Hub, run_id: UUID) -> None:
         async with runlog.Writer(run_id, claimed.seq).open() as writer:
             run = Turn(claimed, writer)
             work = tasks.spawn(run.outcome(), f"steps:{run_id}")
-            stopper = tasks.spawn(_stop_asked(writer, stop_bell), f"stopper:{run_id}")
+            stopper = tasks.spawn(_stop_asked(hub, writer, stop_bell), f"stopper:{run_id}")
             await asyncio.wait([work, stopper], return_when=asyncio.FIRST_COMPLETED)
             was_stopped = not work.done()
             stopper.cancel()
@@ -115,13 +115,16 @@ async def _drive(hub: Hub, run_id: UUID) -> None:
         start(hub, run_id)  # the answer came before the run was marked as waiting
 
 
-async def _stop_asked(writer: runlog.Writer, bell: asyncio.Event) -> None:
+async def _stop_asked(hub: Hub, writer: runlog.Writer, bell: asyncio.Event) -> None:
+    """Wait for a user's stop; at shutdown every bell rings, and that is none."""
     while not writer.stop_requested:
         try:
             await asyncio.wait_for(bell.wait(), 0.5)
         except TimeoutError:
             continue
-        return
+        if not hub.is_closing:
+            return
+        bell.clear()
 
 
 async def _bury(run_id: UUID) -> None:
