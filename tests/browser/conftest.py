@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
 from agent import config, keys
@@ -59,36 +60,45 @@ class Site:
             self.wrong.append(f"another host: {request.url}")
 
 
-@pytest.fixture
-async def site(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def chromium() -> AsyncIterator[Browser]:
+    """One browser for all tests; each has profiles of its own."""
+    async with async_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        await browser.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def site(database_url: str, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Site]:
     """The whole application with one administrator, and a model that writes slowly under the name `scripted`."""
-    async for made in _site(monkeypatch, with_user=True):
+    async for made in _site(chromium, monkeypatch, with_user=True):
         yield made
 
 
-@pytest.fixture
-async def fresh(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Site, str]]:
+@pytest_asyncio.fixture(loop_scope="session")
+async def fresh(database_url: str, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Site, str]]:
     """The same on its first start: nobody has an account, and there is a set-up link."""
-    async for made in _site(monkeypatch, with_user=False):
+    async for made in _site(chromium, monkeypatch, with_user=False):
         token = await setup.issue()
         assert token
         yield made, f"/setup?token={token}"
 
 
-async def _site(monkeypatch: pytest.MonkeyPatch, *, with_user: bool) -> AsyncIterator[Site]:
+async def _site(chromium: Browser, monkeypatch: pytest.MonkeyPatch, *, with_user: bool) -> AsyncIterator[Site]:
     port = free_port()
     monkeypatch.setenv("PORT", str(port))
     monkeypatch.setitem(catalogue.WIRES, "scripted", stream)
     config.settings.cache_clear()
-    async with serving(application.root(), port) as url, async_playwright() as playwright:
+    async with serving(application.root(), port) as url:
         await keys.ensure_built_in()
         if with_user:
             await users.sign_up("ada@example.com", "correct horse", role="ADMIN")
-        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
-        made = Site(url, browser, [])
+        made = Site(url, chromium, [])
         yield made
-        await browser.close()
+        for context in chromium.contexts:
+            await context.close()
         assert not made.wrong
 
 

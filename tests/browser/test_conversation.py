@@ -16,6 +16,7 @@ from agent.accounts import users
 from tests.browser import slow_model
 from tests.browser.conftest import Site, answered, words
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 Say = Callable[..., Any]
 
 

@@ -1,6 +1,7 @@
 """Every page, in both themes, on both sizes and in both languages: it opens, nothing overflows, nothing is unreadable or unlabelled."""
 
 import httpx
+import pytest
 
 from agent import docs, endpoints, loop
 from agent.accounts import users
@@ -8,6 +9,7 @@ from agent.actor import Actor
 from agent.events import Hub
 from tests.browser.conftest import DESKTOP, PHONE, Site
 
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 PATHS = (
     "/", "/chats", "/needs-you", "/credits", "/apis", "/search?q=demo", "/settings", "/settings/security", "/settings/keys", "/settings/connect", "/settings/usage", "/settings/data",
     "/apis/demo-shop", "/apis/demo-shop?tab=endpoints", "/apis/demo-shop?tab=docs", "/apis/demo-shop?tab=changes", "/apis/demo-shop?tab=connect", "/apis/demo-shop?tab=settings",

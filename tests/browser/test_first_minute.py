@@ -7,9 +7,12 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
+import pytest
 from openapi_spec_validator import validate
 
 from tests.browser.conftest import Site, answered
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
 
 
 async def test_from_the_link_to_the_document(fresh: tuple[Site, str], say: Callable[..., Any], tmp_path: Path) -> None:

@@ -1,7 +1,7 @@
 """The tab's one event stream: a run's answer as pieces of the page, and the calls of the API that the page shows."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from uuid import UUID
 
 from litestar import get
@@ -12,13 +12,13 @@ from agent import approvals, chats, endpoints, runlog
 from agent.actor import Actor
 from agent.endpoints import Endpoint
 from agent.runlog import State as RunState
-from web.pages import stream
 from web.pages.drawing import answer, buttons, drawing, environment, hub_of
 from web.pages.shell import PageRequest, calls_panel, shell, signed_in_actor
 from web.pages.stream import Answer, news, partial
 
-_PACE = 0.08
+_PACE, _LIVE_PACE = 0.08, 0.25
 _BEAT = 15.0
+_ENDED = b"event: ended\n"
 
 
 @get("/stream")
@@ -40,40 +40,52 @@ ROUTES = (follow,)
 
 
 async def _pieces(request: PageRequest, actor: Actor, run: RunState | None, watched: Endpoint | None, after: int, *, where: str) -> AsyncIterator[bytes]:
-    """One message at most every 80 ms, a comment after 15 seconds of silence, and the end when the run has ended."""
-    hub, draw = hub_of(request), drawing(request)
+    """Messages at a bounded pace, a comment after 15 seconds of silence, and the end when the run has ended."""
+    hub = hub_of(request)
     topics = [f"approvals:{actor.user_id}", *([f"run:{run.id}"] if run else []), *([f"calls:{watched.id}", f"endpoint:{watched.id}"] if watched else [])]
-    writing = await _answer_of_run(request, actor, run, after) if run else None
+    told = _told(request, actor, run, after)
+    shown = ""
     with hub.waiting(topics) as bell:
         yield b"retry: 500\n\n"
-        shown = ""
         while not hub.is_closing:
             bell.clear()
-            if writing and run:
-                events = await runlog.since(run.id, writing.view.seq)
-                if events:
-                    yield await _told(request, actor, writing, run, events, draw)
-                if writing.has_ended:
-                    yield _message(str(run.id), event="ended")
+            async for message in told():
+                yield message
+                if message.startswith(_ENDED):
                     return
-            if watched:
-                html = await _live_calls(request, actor, watched, where)
-                if html != shown:
-                    shown = html
-                    yield _message(html)
-            await asyncio.sleep(_PACE)
-            if not bell.is_set():
-                try:
-                    await asyncio.wait_for(bell.wait(), _BEAT)
-                except TimeoutError:
-                    yield b": still here\n\n"
+            if watched and (html := await _live_calls(request, actor, watched, where)) != shown:
+                shown = html
+                yield _message(html)
+            await asyncio.sleep(_PACE if run else _LIVE_PACE)
+            try:
+                await asyncio.wait_for(bell.wait(), _BEAT)
+            except TimeoutError:
+                yield b": still here\n\n"
 
 
-async def _told(request: PageRequest, actor: Actor, writing: Answer, run: RunState, events: list[runlog.Event], draw: stream.Draw) -> bytes:
+def _told(request: PageRequest, actor: Actor, run: RunState | None, after: int) -> Callable[[], AsyncIterator[bytes]]:
+    """What the run has said since the last time, as messages of the stream; the last one says that it has ended."""
+    writing: list[Answer] = []
+
+    async def since_last() -> AsyncIterator[bytes]:
+        if run is None or run.answer_message_id is None:
+            return
+        if not writing:
+            line = await chats.branch(run.chat_session_id, run.answer_message_id)
+            writing.append(await answer(request, actor, line[-1], run.id, upto=after))
+        while events := await runlog.since(run.id, writing[0].view.seq):
+            yield await _message_of(request, actor, writing[0], run, events)
+        if writing[0].has_ended:
+            yield _message(str(run.id), event="ended")
+
+    return since_last
+
+
+async def _message_of(request: PageRequest, actor: Actor, writing: Answer, run: RunState, events: list[runlog.Event]) -> bytes:
     """One message of the stream for some events of the run."""
     if any(event.event == "tool.approval_requested" for event in events):
         writing.know(await approvals.pending(actor))
-    html = news(writing, events, draw)
+    html = news(writing, events, drawing(request))
     kinds = {event.event for event in events}
     if kinds & {"chat.title", "tool.output", "tool.approval_requested", "tool.approval_resolved", runlog.END}:
         html += await _around(request, actor, run.chat_session_id)
@@ -98,13 +110,6 @@ async def _live_calls(request: PageRequest, actor: Actor, watched: Endpoint, whe
     panel = await calls_panel(actor, await endpoints.get(actor, watched.id), where=where)
     html = environment(request).get_template("parts/live_calls.html").render(request=request, panel=panel)
     return partial(f"#live-{watched.id}", "outerMorph", html)
-
-
-async def _answer_of_run(request: PageRequest, actor: Actor, run: RunState, after: int) -> Answer | None:
-    if run.answer_message_id is None:
-        return None
-    line = await chats.branch(run.chat_session_id, run.answer_message_id)
-    return await answer(request, actor, line[-1], run.id, upto=after) if line else None
 
 
 def _message(data: str, *, id: int | None = None, event: str = "") -> bytes:
