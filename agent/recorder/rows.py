@@ -1,5 +1,6 @@
 """From an exchange to a row of `api_calls`: secrets sealed or masked, bodies compressed, text made fit for PostgreSQL. No I/O."""
 
+import threading
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -50,6 +51,7 @@ class Row(msgspec.Struct, frozen=True):
 
 
 COLUMNS = Row.__struct_fields__
+_thread = threading.local()
 
 
 def row_of(heard: Heard, call_id: UUID | None = None) -> Row:
@@ -86,7 +88,7 @@ def row_of(heard: Heard, call_id: UUID | None = None) -> Row:
         response_sha256=heard.response.sha256,
         response_truncated=heard.response.is_cut,
         response_encoding=response.get("content-encoding"),
-        messages=seal(zstandard.compress(msgspec.msgpack.encode(heard.messages), 3), context) if heard.messages else None,
+        messages=seal(_compress(msgspec.msgpack.encode(heard.messages)), context) if heard.messages else None,
         cors_headers=_json(cors) if cors else None,
         error=_json({"message": _clean(heard.error)}) if heard.error else None,
         truncated=heard.request.is_cut or heard.response.is_cut,
@@ -97,7 +99,7 @@ def row_of(heard: Heard, call_id: UUID | None = None) -> Row:
 
 def pack(pairs: RawHeaders, context: str) -> bytes:
     """Headers as they are stored: JSON, compressed, sealed to their row."""
-    return seal(zstandard.compress(msgspec.json.encode(pairs), 3), context)
+    return seal(_compress(msgspec.json.encode(pairs)), context)
 
 
 def context_of(call_id: UUID) -> str:
@@ -128,7 +130,15 @@ def _query(query: str) -> str:
 
 
 def _packed(data: bytes) -> bytes | None:
-    return zstandard.compress(data, 3) if data else None
+    return _compress(data) if data else None
+
+
+def _compress(data: bytes) -> bytes:
+    """With one compressor per thread: making one costs more than a small body."""
+    compressor: zstandard.ZstdCompressor | None = getattr(_thread, "compressor", None)
+    if compressor is None:
+        compressor = _thread.compressor = zstandard.ZstdCompressor(3)
+    return compressor.compress(data)
 
 
 def _lower(headers: RawHeaders) -> dict[str, str]:

@@ -4,15 +4,18 @@ import asyncio
 import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import asyncpg
+import msgspec
 import pytest
 import uvicorn
 
+from agent import crypto
 from agent.config import settings
-from agent.recorder import Recorder
+from agent.recorder import Recorder, recording
 from db.ids import uuid7
 from web.proxy import http, in_front_of
 from web.proxy.lookup import Route
@@ -59,7 +62,7 @@ class Upstream:
 class Proxy:
     """The proxy and a raw client for it."""
 
-    def __init__(self, port: int, route: Route, recorder: Recorder, pool: asyncpg.Pool) -> None:
+    def __init__(self, port: int, route: Route, recorder: Recorder, pool: asyncpg.Pool | None) -> None:
         self.port, self.recorder, self._pool = port, recorder, pool
         self.routes = {str(route.endpoint_id): route}
         self.route = route
@@ -92,14 +95,18 @@ class Proxy:
             f"{method} {self.path}{path} HTTP/1.1\r\nHost: proxy.test\r\nConnection: close\r\n{length}{headers}\r\n".encode("latin-1") + body
         )
 
-    async def calls(self, count: int = 1) -> list[asyncpg.Record]:
-        """The recorded calls, once there are `count`."""
+    async def calls(self, count: int = 1) -> list[dict[str, Any]]:
+        """The recorded calls by column, once there are `count`: from the table, or from the spool where there is no database."""
         for _ in range(200):
-            rows = await self._pool.fetch("SELECT * FROM api_calls ORDER BY id")
-            if len(rows) >= count and not self.recorder.backlog:
+            rows = [dict(row) for row in await self._pool.fetch("SELECT * FROM api_calls ORDER BY id")] if self._pool else self._spooled()
+            if len(rows) >= count:
                 return rows
             await asyncio.sleep(0.02)
         raise AssertionError(f"{len(rows)} calls were recorded, not {count}")
+
+    def _spooled(self) -> list[dict[str, Any]]:
+        spool = self.recorder._current
+        return [msgspec.structs.asdict(row) for row in recording._rows(spool.peek(1 << 30).payloads)] if spool else []
 
 
 @pytest.fixture
@@ -114,11 +121,29 @@ async def upstream() -> AsyncIterator[Upstream]:
 
 
 @pytest.fixture
-async def proxy(upstream: Upstream, database: asyncpg.Pool) -> AsyncIterator[Proxy]:
+async def proxy(upstream: Upstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[Proxy]:
+    """Without a database: what is acknowledged stays in the spool."""
+    monkeypatch.setenv("WIRETALK_SECRET_KEY", "a long enough secret for tests")
+    _forget()
+    recorder = Recorder(tmp_path / "spool")
+    async with _proxy(upstream, recorder, None, uuid7(), uuid7()) as made:
+        yield made
+    _forget()
+
+
+@pytest.fixture
+async def recorded(upstream: Upstream, database: asyncpg.Pool) -> AsyncIterator[Proxy]:
+    """With a database, as in earnest."""
     owner, endpoint = await _rows(database, upstream.url)
     recorder = Recorder()
     await recorder.start()
-    made = Proxy(0, Route(endpoint, owner, upstream.url, "ACTIVE", settings().body_limit, 5.0), recorder, database)
+    async with _proxy(upstream, recorder, database, owner, endpoint) as made:
+        yield made
+
+
+@contextlib.asynccontextmanager
+async def _proxy(upstream: Upstream, recorder: Recorder, pool: asyncpg.Pool | None, owner: UUID, endpoint: UUID) -> AsyncIterator[Proxy]:
+    made = Proxy(0, Route(endpoint, owner, upstream.url, "ACTIVE", settings().body_limit, 5.0), recorder, pool)
 
     async def lookup(endpoint_id: str) -> Route | None:
         return made.routes.get(endpoint_id)
@@ -129,6 +154,12 @@ async def proxy(upstream: Upstream, database: asyncpg.Pool) -> AsyncIterator[Pro
         finally:
             await http.close()
             await recorder.drain()
+
+
+def _forget() -> None:
+    settings.cache_clear()
+    crypto._ring.cache_clear()
+    crypto._keys.cache_clear()
 
 
 @contextlib.asynccontextmanager

@@ -200,7 +200,6 @@ async def test_a_connection_is_used_again(proxy: Any, upstream: Any) -> None:
 
 async def test_the_record_is_there_before_the_answer_ends(proxy: Any, upstream: Any) -> None:
     """Whoever has the whole answer can count on the capture: it is in the spool although nothing drains it."""
-    await proxy.recorder.drain()
     assert _head(await proxy.get())[0] == 200
     assert proxy.recorder.backlog > 0
 
@@ -282,11 +281,11 @@ async def test_nothing_of_ours_is_forwarded(proxy: Any, upstream: Any) -> None:
     assert b"mine" not in head
 
 
-async def test_what_is_recorded(proxy: Any, upstream: Any, database: Any) -> None:
+async def test_what_is_recorded(recorded: Any, upstream: Any, database: Any) -> None:
     """The row has both heads (sealed), both bodies with their hashes, times, and no secret of the query in its URL."""
     upstream.answer = b'HTTP/1.1 201 Created\r\nContent-Type: application/json\r\nX-Token: t0ps3cret\r\nContent-Length: 8\r\n\r\n{"id":1}'
-    await proxy.get("/items?api_key=s3cretkey&page=2", method="POST", body=b'{"name":"x"}', headers="Content-Type: application/json\r\n")
-    (row,) = await proxy.calls()
+    await recorded.get("/items?api_key=s3cretkey&page=2", method="POST", body=b'{"name":"x"}', headers="Content-Type: application/json\r\n")
+    (row,) = await recorded.calls()
     assert (row["method"], row["path"], row["response_status"], row["protocol"], row["source"]) == ("POST", "/items", 201, "http", "proxy")
     assert "s3cretkey" not in row["url"] + row["query_params"]
     assert zstandard.decompress(row["request_body"]) == b'{"name":"x"}'
@@ -349,9 +348,9 @@ async def test_the_rest_goes_to_the_application(proxy: Any, upstream: Any) -> No
     assert upstream.heads == []
 
 
-async def test_a_capture_can_be_read_back(proxy: Any, upstream: Any) -> None:
+async def test_a_capture_can_be_read_back(recorded: Any, upstream: Any) -> None:
     """What the recorder stores is what the reading side shows."""
-    await proxy.get("/read", method="POST", body=b"a=1", headers="Content-Type: application/x-www-form-urlencoded\r\n")
-    (row,) = await proxy.calls()
+    await recorded.get("/read", method="POST", body=b"a=1", headers="Content-Type: application/x-www-form-urlencoded\r\n")
+    (row,) = await recorded.calls()
     detail = await captures.get(Actor(row["user_id"]), row["id"])
     assert (detail.request_body.text, detail.response_body.text, detail.summary.status) == ("a=1", "ok\n", 200)
