@@ -70,4 +70,8 @@ async def test_pages_of_a_stranger(doors: Doors) -> None:
     for path in ("/apis", "/settings/security", "/credits", "/stream", "/panel?show=calls:x", "/search?q=x"):
         answer = await stranger.get(path)
         assert answer.status_code == 401, path
-        assert 'href="/login"' in answer.text
+        assert 'href="/login?next=%2F' in answer.text
+    piece = await stranger.post("/c/00000000-0000-7000-8000-000000000000/messages", {"message": "hi"}, at="/login", **{"hx-request": "true"})
+    assert piece.status_code == 401
+    assert 'role="alert"' in piece.text
+    assert "<html" not in piece.text

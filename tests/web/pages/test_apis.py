@@ -1,5 +1,7 @@
 """The pages of an API: made, read, changed and deleted by its owner, and invisible to others."""
 
+import asyncio
+
 from agent import endpoints
 from agent.accounts import users
 from tests.web.pages.conftest import Door
@@ -70,9 +72,8 @@ async def test_documents_need_calls_and_are_public_only_by_choice(doors: Doors) 
     assert (await ada.post(f"/apis/{made.slug}/docs")).status_code == 409
     actor = await users.actor_by_email("ada@example.com", "web")
     await ada.http.get(f"{made.proxy_url}/products/prod_1001")
-    for _ in range(40):
-        if (await endpoints.get(actor, made.id)).calls:
-            break
+    while not (await endpoints.get(actor, made.id)).calls:
+        await asyncio.sleep(0.05)
     await ada.post(f"/apis/{made.slug}/docs")
     assert "/products" in (await ada.get(f"/apis/{made.slug}?tab=docs")).text
     assert (await stranger.get(f"/docs/{made.slug}")).status_code == 404

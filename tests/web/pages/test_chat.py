@@ -1,5 +1,6 @@
 """The conversation by plain HTTP: messages, refusals, other people's chats, history restore."""
 
+import asyncio
 import re
 from uuid import uuid4
 
@@ -16,10 +17,8 @@ async def test_a_message_makes_a_chat_and_is_answered(doors: Doors) -> None:
     """The form leads to the chat's page, which soon has the answer as a card, and the rail a title."""
     ada = doors[0]
     chat = await _chat(ada)
-    for _ in range(50):
-        page = (await ada.get(chat)).text
-        if "data-run" not in page:
-            break
+    while "data-run" in (page := (await ada.get(chat)).text):
+        await asyncio.sleep(0.05)
     assert '<span class="figure">100</span>' in page
     assert "Answer again" in page
 
