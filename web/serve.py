@@ -54,6 +54,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
             proxy_headers=False,
             access_log=False,
             log_config=None,
+            log_level="warning",
         )
 
 
