@@ -239,3 +239,17 @@ async def test_a_long_answer_is_written_without_jumps(site: Site, say: Say) -> N
     await answered(page)
     assert await page.evaluate("window.shift") < 0.02, await page.evaluate("window.shifts")
     assert await page.evaluate("window.longest") < 100
+
+
+async def test_each_message_sent_is_in_view_with_its_answer(site: Site, say: Say) -> None:
+    """In a chat that is longer than the window, the newest answer's end is what one sees, and no pill is in the way."""
+    page = await site.page()
+    await page.goto("/")
+    await say(page, "what can you do?", wait=False)
+    await page.wait_for_url(re.compile("/c/"))
+    await answered(page)
+    for _ in range(6):
+        await say(page, "what can you do?")
+        await page.wait_for_timeout(150)
+        assert await page.evaluate("(r => r.scrollHeight - r.scrollTop - r.clientHeight)(document.getElementById('reader'))") < 64
+        assert not await page.locator("#new-pill").is_visible()

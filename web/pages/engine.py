@@ -3,6 +3,7 @@
 The language and the theme of a visitor ride in a small cookie, so that even a sign-in or an error page has them without a query.
 """
 
+import re
 from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
@@ -14,7 +15,7 @@ from jinja2.runtime import Context
 from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
 from litestar.template import TemplateConfig
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from agent.config import settings
 from web.auth import csrf_token
@@ -71,6 +72,7 @@ def _filters() -> dict[str, Any]:
         "markdown": pass_context(lambda context, text: Markup(markdown.render(text, own=settings().base_url, copy=catalogue.say(_language(context), "Copy")))),  # noqa: S704  # cleaned by nh3
         "code": _code,
         "pretty": jsontree.pretty,
+        "ticks": _ticks,
         "urlpart": lambda text: quote(str(text), safe=""),
         "status_class": _status_class,
     }
@@ -78,6 +80,11 @@ def _filters() -> dict[str, Any]:
 
 def _code(text: str, language: str = "") -> Markup:
     return Markup(markdown.code(text, language))  # noqa: S704  # escaped by the highlighter
+
+
+def _ticks(text: str) -> Markup:
+    """A sentence of ours with `names` in backticks as code."""
+    return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped before
 
 
 def _status_class(status: int | None) -> str:

@@ -4,6 +4,7 @@ const reader = document.getElementById("reader");
 const pill = document.getElementById("new-pill");
 let follows = true;
 let last = 0;
+let touched = 0;
 
 export function toEnd() {
   if (!reader) return;
@@ -20,10 +21,11 @@ if (reader) {
   const log = document.getElementById("log");
   reader.addEventListener("scroll", () => {
     if (atEnd()) follows = true;
-    else if (reader.scrollTop < last - 2) follows = false;
+    else if (reader.scrollTop < last && Date.now() - touched < 1000) follows = false; // the layout moves it too; only the reader decides
     last = reader.scrollTop;
     if (follows && pill) pill.hidden = true;
   }, { passive: true });
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
   pill?.addEventListener("click", toEnd);
   if (log) {
     let height = 0;
