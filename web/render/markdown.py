@@ -67,10 +67,11 @@ class Stream:
 
     def feed(self, text: str) -> list[str]:
         self._open += text
-        sources = split_blocks(self._open)
+        whole, newline, rest = self._open.rpartition("\n")
+        sources = split_blocks(whole + newline)  # a line that may still grow, such as `---`, closes nothing yet
         if len(sources) < 2:
             return []
-        self._open = sources[-1] + self._open[len(self._open.rstrip("\n")) :]
+        self._open = sources[-1] + (whole + newline)[len(whole.rstrip("\n")) :] + rest
         self.blocks += len(sources) - 1
         return [_block(source, self._own, self._copy) for source in sources[:-1]]
 
