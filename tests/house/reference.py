@@ -1,5 +1,6 @@
-"""Generates `docs/reference.md` from the things themselves. Run as a module to rewrite it; a test compares."""
+"""Generates `docs/reference.md` from the things themselves. Run as a module to rewrite it; `--check` only compares, as a test does too."""
 
+import sys
 from pathlib import Path
 
 import click
@@ -70,4 +71,7 @@ def _errors() -> list[str]:
 
 
 if __name__ == "__main__":
-    FILE.write_text(text())
+    if sys.argv[1:] != ["--check"]:
+        FILE.write_text(text())
+    elif FILE.read_text() != text():
+        sys.exit("docs/reference.md is not what the code says. Run: make reference")
