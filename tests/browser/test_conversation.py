@@ -248,8 +248,8 @@ async def test_each_message_sent_is_in_view_with_its_answer(site: Site, say: Say
     await say(page, "what can you do?", wait=False)
     await page.wait_for_url(re.compile("/c/"))
     await answered(page)
-    for _ in range(6):
-        await say(page, "what can you do?")
+    for text in ("how many credits do I have?", "list my keys", "what can you do?") * 4:
+        await say(page, text)
         await page.wait_for_timeout(150)
         assert await page.evaluate("(r => r.scrollHeight - r.scrollTop - r.clientHeight)(document.getElementById('reader'))") < 64
         assert not await page.locator("#new-pill").is_visible()

@@ -25,7 +25,12 @@ if (reader) {
     last = reader.scrollTop;
     if (follows && pill) pill.hidden = true;
   }, { passive: true });
-  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) addEventListener(kind, () => { touched = Date.now(); }, { passive: true, capture: true });
+  for (const kind of ["wheel", "touchmove", "pointerdown", "keydown"]) {
+    addEventListener(kind, (event) => {
+      const isTyping = kind === "keydown" && (event.target.closest("textarea, input, select") || !["PageUp", "ArrowUp", "Home", " "].includes(event.key));
+      if (!isTyping) touched = Date.now();
+    }, { passive: true, capture: true });
+  }
   pill?.addEventListener("click", toEnd);
   if (log) {
     let height = 0;
