@@ -17,12 +17,14 @@ _TEXTUAL = (
     "application/x-ndjson",
     "application/yaml",
 )
+_MOST_LAYERS = 4
 BodyKind = Literal["empty", "json", "text", "image", "binary"]
 
 
 def decode(data: bytes, encoding: str, limit: int = 16 * 1024 * 1024) -> bytes:
-    """Undo `Content-Encoding`, at most `limit` bytes out; what cannot be undone, or is cut off, is given as far as it goes."""
-    for name in reversed([part.strip().lower() for part in encoding.split(",") if part.strip()]):
+    """Undo `Content-Encoding`, at most `limit` bytes out at every layer; what cannot be undone, or is cut off, is given as far as it goes."""
+    names = [part.strip().lower() for part in encoding.split(",") if part.strip()]
+    for name in reversed(names[-_MOST_LAYERS:]):
         data = _undo(data, name, limit)
     return data[:limit]
 
@@ -76,7 +78,7 @@ def _undo(data: bytes, name: str, limit: int) -> bytes:
             case "deflate":
                 return _inflate(data, limit)
             case "br":
-                return brotli.Decompressor().process(data)[:limit]
+                return brotli.Decompressor().process(data, output_buffer_limit=limit)[:limit]
             case "zstd":
                 return zstandard.ZstdDecompressor().stream_reader(data, read_across_frames=True).read(limit)
             case _:
