@@ -1,11 +1,14 @@
 """The months of `api_calls`: partitions made ahead of time, and dropped whole when their time is over.
 
 A call whose month has no partition lands in the default one, so nothing is ever refused. Rows that wait there are moved
-when their month is made. `migrate` makes the next months at every start; the job that does so daily is not here.
+when their month is made. `migrate` makes the next months at every start, a job of `web.worker` every day.
 """
 
+import asyncio
 import re
+from collections.abc import Sequence
 from datetime import UTC, datetime
+from uuid import UUID
 
 import asyncpg
 
@@ -13,6 +16,11 @@ from db import engine
 
 _NAME = re.compile(r"api_calls_(\d{4})_(\d{2})")
 _LOCK = 0x57_49_52_46  # one process at a time makes or drops partitions
+_PATIENCE_MS = 100
+_TRIES = 20
+_MOST_MOVED = 2000
+_DETACHED = """SELECT relname FROM pg_class WHERE relkind = 'r' AND NOT relispartition AND relname ~ '^api_calls_[0-9]{4}_[0-9]{2}$'
+AND relnamespace = current_schema()::regnamespace"""
 _LIST = "SELECT inhrelid::regclass::text FROM pg_inherits WHERE inhparent = 'api_calls'::regclass ORDER BY 1"
 
 
@@ -30,16 +38,21 @@ async def ensure_partitions(now: datetime, ahead: int = 2) -> list[str]:
     return made
 
 
-async def drop_partitions_before(moment: datetime) -> list[str]:
+async def drop_partitions_before(moment: datetime, keep: Sequence[UUID] = ()) -> list[str]:
     """Drop every month that ended before `moment`. Returns the names of those dropped; single older rows are left to a DELETE.
 
-    A month that somebody reads for more than two seconds stays until the next time.
+    The rows of the users in `keep` go to the default partition; where they are many, the month stays. So does one that
+    somebody reads for seconds: the next time is tomorrow.
     """
     connection = await engine.connect()
     try:
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
+        await connection.execute(f"SET lock_timeout = '{_PATIENCE_MS}ms'")
         over = [name for name in await _names(connection) if (month := _parsed(name)) and _month_after(month, 1) <= moment]
-        return [name for name in over if await _drop(connection, name)]
+        gone = [name for name in over if await _detached(connection, name, keep)]
+        for name in await connection.fetch(_DETACHED):
+            await _patiently(connection, f"DROP TABLE {name[0]}")
+        return gone
     finally:
         await connection.close()
 
@@ -67,15 +80,26 @@ async def _make(connection: engine.Connection, month: datetime) -> None:
     """)  # noqa: S608  # a name and two times made here
 
 
-async def _drop(connection: engine.Connection, name: str) -> bool:
-    """Whether it is gone. PostgreSQL refuses CONCURRENTLY beside a default partition, so the lock is short, and gives up rather than queue everyone behind it."""
-    await connection.execute("SET lock_timeout = '2s'")
-    try:
-        await connection.execute(f"ALTER TABLE api_calls DETACH PARTITION {name}")
-    except asyncpg.LockNotAvailableError:
+async def _detached(connection: engine.Connection, name: str, keep: Sequence[UUID]) -> bool:
+    """Whether it is out of the table. PostgreSQL refuses CONCURRENTLY beside a default partition, so the lock is short."""
+    kept = f"FROM {name} WHERE user_id = ANY($1)"
+    if len(keep) and await connection.fetchval(f"SELECT count(*) FROM (SELECT 1 {kept} LIMIT {_MOST_MOVED + 1}) some", keep) > _MOST_MOVED:
         return False
-    await connection.execute(f"DROP TABLE {name}")
-    return True
+    return await _patiently(connection, f"ALTER TABLE api_calls DETACH PARTITION {name}", f"INSERT INTO api_calls SELECT * {kept}", keep)
+
+
+async def _patiently(connection: engine.Connection, first: str, then: str = "", *arguments: object) -> bool:
+    """Ask for a lock for a moment, many times over: whoever waits for one holds up everybody behind it."""
+    for _ in range(_TRIES):
+        try:
+            async with connection.transaction():
+                await connection.execute(first)
+                if then:
+                    await connection.execute(then, *arguments)
+                return True
+        except asyncpg.LockNotAvailableError:
+            await asyncio.sleep(_PATIENCE_MS / 1000)
+    return False
 
 
 def _month_after(moment: datetime, offset: int) -> datetime:

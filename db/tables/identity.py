@@ -43,13 +43,14 @@ class User(Table, tablename="users"):
 
 
 class LoginSession(Table, tablename="login_sessions"):
-    """The token itself is only in the cookie."""
+    """The token itself is only in the cookie. `confirmed_at`: when the password or a code was last given."""
 
     id = primary_key()
     user_id = owned_by(User)
     token_hash = Bytea()
     expires_at = Timestamptz()
     last_seen_at = created()
+    confirmed_at = created()
     ip_address = text()
     user_agent = text()
     created_at = created()
@@ -67,7 +68,7 @@ class OauthAccount(Table, tablename="oauth_accounts"):
     created_at = created()
 
     oauth_accounts_provider_provider_account_id_unique = Unique([provider, provider_account_id])
-    oauth_accounts_provider_check = one_of("provider", "google", "github")
+    oauth_accounts_provider_known_check = one_of("provider", "google", "github", "oidc")
     oauth_accounts_provider_account_id_check = not_empty("provider_account_id")
 
 
