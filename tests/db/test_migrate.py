@@ -23,6 +23,7 @@ AND NOT EXISTS (SELECT FROM pg_index i WHERE i.indrelid = c.conrelid AND i.indke
 
 MIGRATIONS = len(list((ROOT / "db" / "piccolo_migrations").glob("wiretalk_*.py")))
 
+
 @pytest.fixture
 async def empty(server_url: str) -> AsyncIterator[str]:
     """The URL of a database with nothing in it."""
