@@ -19,6 +19,7 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address to listen on.")
     port: int = Field(8000, validation_alias="PORT", description="Port to listen on.")
     workers: int = Field(1, description="Web processes.")
+    worker: bool = Field(True, description="Whether the web processes also run jobs; without, run `wiretalk worker`.")
     data_dir: Path = Field(
         default_factory=default_data_dir,
         description="Embedded database, key file, captures on their way; for root `/var/lib/wiretalk`, else `~/.local/share/wiretalk`.",
@@ -30,6 +31,20 @@ class Settings(BaseSettings):
     admin_email: str | None = Field(None, description="With the password: creates the administrator at the first start.")
     admin_password: SecretStr | None = Field(None, description="See the e-mail.")
     signup: bool = Field(True, description="Whether strangers may create accounts.")
+    retention_days: int = Field(90, ge=1, description="Days for which captured calls of free accounts are kept; those of paying ones at least a year.")
+    smtp_url: SecretStr | None = Field(
+        None, description="Mail server, such as `smtp://user:password@host:587` or `smtps://…`; without one, administrators hand links over."
+    )
+    mail_from: str | None = Field(None, description="Sender of mails; default: `wiretalk@` the mail server.")
+    google_client_id: str | None = Field(None, description="With the secret: sign-in with Google.")
+    google_client_secret: SecretStr | None = Field(None, description="See the id.")
+    github_client_id: str | None = Field(None, description="With the secret: sign-in with GitHub.")
+    github_client_secret: SecretStr | None = Field(None, description="See the id.")
+    github_url: str = Field("https://github.com", description="Another GitHub server, for GitHub Enterprise.")
+    oidc_issuer: str | None = Field(None, description="With id and secret: sign-in with any OpenID Connect provider, by its issuer URL.")
+    oidc_client_id: str | None = Field(None, description="See the issuer.")
+    oidc_client_secret: SecretStr | None = Field(None, description="See the issuer.")
+    oidc_name: str = Field("single sign-on", description="What the sign-in button calls that provider.")
     body_limit: int = Field(1024 * 1024, description="Bytes kept of each captured body.")
     message_limit: int = Field(100_000, description="Characters in one chat message.")
     log_level: str = Field("info", description="debug, info, warning or error.")

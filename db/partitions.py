@@ -83,7 +83,7 @@ async def _make(connection: engine.Connection, month: datetime) -> None:
 async def _detached(connection: engine.Connection, name: str, keep: Sequence[UUID]) -> bool:
     """Whether it is out of the table. PostgreSQL refuses CONCURRENTLY beside a default partition, so the lock is short."""
     kept = f"FROM {name} WHERE user_id = ANY($1)"
-    if len(keep) and await connection.fetchval(f"SELECT count(*) FROM (SELECT 1 {kept} LIMIT {_MOST_MOVED + 1}) some", keep) > _MOST_MOVED:
+    if len(keep) and len(await connection.fetch(f"SELECT 1 {kept} LIMIT {_MOST_MOVED + 1}", keep)) > _MOST_MOVED:
         return False
     return await _patiently(connection, f"ALTER TABLE api_calls DETACH PARTITION {name}", f"INSERT INTO api_calls SELECT * {kept}", keep)
 

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -16,7 +16,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from agent import egress, loop, tasks
+from agent import egress, jobs, loop, tasks
 from agent.config import settings
 from agent.errors import Problem
 from agent.events import Hub
@@ -30,6 +30,7 @@ from web.headers import with_security_headers
 from web.pages.engine import template_config
 from web.problems import handle
 from web.proxy import in_front_of, lookup
+from web.worker import JOBS
 
 log = structlog.get_logger()
 _HERE = Path(__file__).parent
@@ -90,7 +91,7 @@ def root() -> ASGIApp:
 
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncGenerator[None, None]:
-    """The pool, the bell, the recorder and the sweeper; streams end at the signal, because uvicorn waits for open answers first."""
+    """The pool, the bell, the recorder, the sweeper and the jobs; streams end at the signal, because uvicorn waits for open answers first."""
     hub: Hub = app.state.hub
     await engine.start_pool()
     ears = tasks.spawn(hub.listen(), "bell")
@@ -100,7 +101,8 @@ async def _lifespan(app: Litestar) -> AsyncGenerator[None, None]:
         await recorder.start()
     restore = _end_streams_on_signal(hub)
     try:
-        yield
+        async with jobs.running(JOBS) if settings().worker else nullcontext():
+            yield
     finally:
         restore()
         hub.close()

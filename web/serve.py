@@ -17,20 +17,23 @@ import click
 import structlog
 import uvicorn
 
-from agent import crypto, keys
+from agent import crypto, jobs, keys
 from agent.accounts import setup, users
 from agent.config import Settings, settings
 from db import embedded, engine
 from db.migrate import migrate
 from db.partitions import ensure_partitions
+from web import worker
 
 log = structlog.get_logger()
 
 
-def serve(host: str | None, port: int | None, data_dir: Path | None, workers: int | None) -> None:
+def serve(host: str | None, port: int | None, data_dir: Path | None, workers: int | None, *, with_jobs: bool = True) -> None:
     """Run until a signal. The flags become environment variables, because the worker processes read those."""
     flags = {"WIRETALK_HOST": host, "PORT": port, "WIRETALK_DATA_DIR": data_dir, "WIRETALK_WORKERS": workers}
     os.environ.update({name: str(value) for name, value in flags.items() if value is not None})
+    if not with_jobs:
+        os.environ["WIRETALK_WORKER"] = "false"
     settings.cache_clear()
     config = settings()
     _quiet_logs(config)
@@ -58,9 +61,29 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
         )
 
 
+def work(data_dir: Path | None) -> None:
+    """Run jobs until a signal, on the database of a server that may be running."""
+    if data_dir is not None:
+        os.environ["WIRETALK_DATA_DIR"] = str(data_dir)
+    settings.cache_clear()
+    config = settings()
+    _quiet_logs(config)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
+    with embedded.database_url(config.data / "pg"):
+        asyncio.run(_work())
+
+
+async def _work() -> None:
+    await migrate(engine.url())
+    await jobs.install()
+    log.info("worker.started", jobs=[job.name for job in worker.JOBS])
+    await worker.work()
+
+
 async def prepare(config: Settings) -> str | None:
     """Migrate, make what must be there, and return the set-up link's token where nobody has an account."""
     await migrate(engine.url())
+    await jobs.install()
     async with engine.pool(max_size=2):
         await ensure_partitions(datetime.now(UTC))
         await keys.ensure_built_in()

@@ -77,3 +77,19 @@ async def test_a_new_month_has_the_keys_and_the_indexes(database: asyncpg.Pool, 
     assert await database.fetchval("SELECT count(*) FROM pg_indexes WHERE tablename = 'api_calls_2031_03'") >= 5
     await database.execute("DELETE FROM endpoints")
     assert await database.fetchval("SELECT count(*) FROM api_calls") == 0
+
+
+async def test_rows_to_keep_are_moved_before_their_month_goes(database: asyncpg.Pool, endpoint: asyncpg.Record) -> None:
+    """What is kept for longer outlives its month."""
+    await ensure_partitions(MARCH, ahead=0)
+    await _call(endpoint, MARCH)
+    assert await drop_partitions_before(datetime(2031, 5, 1, tzinfo=UTC), keep=[endpoint["user_id"]]) != []
+    assert await database.fetchval("SELECT tableoid::regclass::text FROM api_calls") == "api_calls_default"
+
+
+async def test_a_month_that_was_left_half_dropped_is_dropped_later(database: asyncpg.Pool, endpoint: asyncpg.Record) -> None:
+    """A process that died between taking a month out and deleting it leaves nothing behind for ever."""
+    await ensure_partitions(MARCH, ahead=0)
+    await database.execute("ALTER TABLE api_calls DETACH PARTITION api_calls_2031_03")
+    await drop_partitions_before(datetime(2031, 1, 1, tzinfo=UTC))
+    assert await database.fetchval("SELECT to_regclass('api_calls_2031_03')") is None

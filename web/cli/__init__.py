@@ -16,6 +16,7 @@ _COMMANDS: dict[str, str] = {
     "serve": "web.cli.operate:serve",
     "token": "web.cli.operate:token",
     "user": "web.cli.operate:user",
+    "worker": "web.cli.operate:worker",
 }
 
 

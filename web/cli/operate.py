@@ -28,7 +28,14 @@ T = TypeVar("T")
 @click.option("--no-worker", is_flag=True, help="Do not run jobs in this process.")
 def serve(host: str | None, port: int | None, data_dir: Path | None, workers: int | None, no_worker: bool) -> None:
     """Start the web server, on the embedded PostgreSQL unless DATABASE_URL is set."""
-    server.serve(host, port, data_dir, workers)
+    server.serve(host, port, data_dir, workers, with_jobs=not no_worker)
+
+
+@click.command()
+@click.option("--data-dir", type=click.Path(path_type=Path), help="Where the embedded database and the key file live.")
+def worker(data_dir: Path | None) -> None:
+    """Run jobs, and nothing else, until SIGTERM. Give the web servers --no-worker then."""
+    server.work(data_dir)
 
 
 @click.command(name="migrate")
