@@ -37,3 +37,9 @@ def require_admin(actor: Actor) -> None:
     """Raises forbidden."""
     if not actor.is_admin:
         raise Problem("forbidden", "Only an administrator may do this.")
+
+
+def require_own_account(actor: Actor) -> None:
+    """A demo account is shared by strangers: nobody locks the others out of it. Raises forbidden."""
+    if actor.role == "DEMO":
+        raise Problem("forbidden", "A demo account is shared; it cannot be changed.", remedy="Sign up for an account of your own.")

@@ -37,6 +37,12 @@ CATALOGUE: dict[str, Entry] = {
     "database_unavailable": Entry(503, "The database does not answer", "Try again in a few seconds; nothing was lost."),
     # accounts
     "setup_link_used": Entry(410, "The set-up link was used or has expired", "Restart the server to get a new link, or sign in."),
+    "code_needed": Entry(401, "A code is needed", "Send the code of your authenticator app, or a backup code, as `otp`."),
+    "wrong_code": Entry(401, "The code does not fit", "Wait for the app's next code; each is good once."),
+    "confirm_needed": Entry(403, "Please confirm that it is you", "Give your password or a code again."),
+    "link_used": Entry(410, "The link was used or has expired", "Ask for a new one."),
+    "mail_failed": Entry(503, "The mail could not be sent", "Try again later, or ask the administrator."),
+    "oauth_failed": Entry(401, "Sign-in with that service did not work", "Try again, or sign in with your password."),
     "email_taken": Entry(409, "An account with this e-mail exists", "Sign in instead."),
     "signup_closed": Entry(403, "Sign-up is closed", "Ask the administrator for an account."),
     "weak_password": Entry(422, "The password is too short or too common", "Use at least 8 characters that are not a well-known password."),
@@ -54,6 +60,9 @@ CATALOGUE: dict[str, Entry] = {
     "nothing_captured": Entry(409, "Nothing has been captured yet", "Send a few requests through the proxy URL first."),
     "not_documented": Entry(404, "There is no documentation yet", "Generate it first."),
     "unreadable_capture": Entry(422, "The capture file cannot be read", "Export it again as HAR 1.2, or as mitmproxy flows."),
+    "unreadable_document": Entry(422, "The API description cannot be read", "Give an OpenAPI 3.0 or 3.1 document as JSON or YAML."),
+    "operation_not_found": Entry(404, "No such operation", "Search the operations to see what there is."),
+    "unfit_arguments": Entry(422, "The arguments do not fit the operation", "Describe the operation to see what it takes."),
     # the proxy's own failures
     "upstream_unreachable": Entry(502, "The upstream could not be reached", "Check the destination and that it is up."),
     "upstream_invalid": Entry(502, "The upstream sent something that is not valid HTTP", "Look at the captured call for details."),

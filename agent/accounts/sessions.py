@@ -45,9 +45,24 @@ async def actor_of(token: str) -> Actor | None:
     return Actor(user_id=row["user_id"], role=row["role"], email=row["email"] or "", via="web", scopes=frozenset(SCOPES))
 
 
+async def is_fresh(token: str) -> bool:
+    """Whether the person gave a password or a code within the last ten minutes: what sensitive actions ask for."""
+    return bool(await LoginSession.raw("SELECT 1 FROM login_sessions WHERE token_hash = {} AND confirmed_at > now() - interval '10 minutes'", digest(token)))
+
+
+async def confirm(token: str) -> None:
+    """Note that the person has just given a password or a code."""
+    await LoginSession.update({LoginSession.confirmed_at: datetime.now(UTC)}).where(LoginSession.token_hash == digest(token))
+
+
 async def close(token: str) -> None:
     """End one session; an unknown one is no error."""
     await LoginSession.delete().where(LoginSession.token_hash == digest(token))
+
+
+async def close_all(user_id: UUID, *, but: str = "") -> None:
+    """End every session of a user, except the one of a token."""
+    await LoginSession.delete().where((LoginSession.user_id == user_id) & (LoginSession.token_hash != digest(but)))
 
 
 async def list_(actor: Actor) -> list[Session]:

@@ -1,16 +1,15 @@
-"""Users: sign-up with its 100 credits, sign-in, profile, deletion. Sessions and tokens are their own modules."""
+"""Users: sign-up with its 100 credits, profile, deletion. Signing in, sessions and tokens are their own modules."""
 
 import re
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from agent.accounts import audit, passwords, throttle
-from agent.accounts.audit import Origin
-from agent.actor import SCOPES, Actor, Role, Via, require_admin
+from agent.accounts import audit, passwords
+from agent.actor import SCOPES, Actor, Role, Via, require_admin, require_own_account
 from agent.billing import ledger
 from agent.errors import Problem
 from agent.paging import Page, after, page
@@ -20,6 +19,7 @@ from db.tables import User
 
 SIGN_UP_CREDITS = 100
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
+_PHONE = re.compile(r"\+[1-9][0-9]{1,14}")
 _USERNAME = re.compile(r"[A-Za-z0-9_-]{3,30}")
 
 
@@ -28,6 +28,7 @@ class Profile(msgspec.Struct, frozen=True):
 
     id: UUID
     email: str | None
+    phone_number: str | None
     username: str | None
     full_name: str | None
     role: Role
@@ -40,11 +41,25 @@ class Profile(msgspec.Struct, frozen=True):
     last_login: datetime | None
 
 
+class Standing(msgspec.Struct, frozen=True):
+    """What decides whether somebody may come in. Stays inside the accounts: it has the password's hash."""
+
+    id: UUID
+    email: str | None
+    role: Role
+    password_hash: str | None
+    is_verified: bool
+    is_open: bool
+    last_login: datetime | None
+
+
 class ProfileChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What a user may change of themselves; `role` and `is_suspended` only an administrator."""
 
     full_name: str | None = None
     username: str | None = None
+    email: str | None = None
+    phone_number: str | None = None
     preferences: dict[str, Any] | None = None
     role: Role | None = None
     is_suspended: bool | None = None
@@ -53,18 +68,20 @@ class ProfileChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
 async def sign_up(email: str, password: str, *, via: Via = "web", role: Role = "USER", full_name: str | None = None) -> Profile:
     """Make an account with its credits. Raises invalid_arguments, weak_password, email_taken."""
     address = email.strip()
-    if not _EMAIL.fullmatch(address) or len(address) > 254:
-        raise Problem("invalid_arguments", f"`{address[:100]}` is not an e-mail address.", remedy="Give one such as `ada@example.com`.", field="email")
+    _check_email(address)
     passwords.check_rules(password)
     user = User(id=uuid7(), email=address, password_hash=await passwords.hash_password(password), role=role, full_name=full_name, created_via=via)
-    try:
-        async with engine.transaction():
-            await User.insert(user)
-            await ledger.grant(user.id, SIGN_UP_CREDITS, "Credits at sign-up", key=f"sign-up:{user.id}")
-    except asyncpg.UniqueViolationError as error:
-        raise Problem("email_taken", f"There is an account for `{address}`.", field="email") from error
+    await _insert(user, address)
     await audit.record("USER_CREATED", actor=actor_of(user.id, role, address, via), resource="USER", resource_id=user.id)
     return await _profile(user.id)
+
+
+async def sign_up_with(email: str, full_name: str) -> UUID:
+    """An account without a password, for somebody whose address another service has proven. Raises email_taken."""
+    user = User(id=uuid7(), email=email, full_name=full_name or None, is_verified=True, verified_at=datetime.now(UTC), created_via="web")
+    await _insert(user, email)
+    await audit.record("USER_CREATED", actor=actor_of(user.id, "USER", email, "web"), resource="USER", resource_id=user.id)
+    return user.id
 
 
 async def ensure_demo(email: str, username: str, password: str) -> UUID:
@@ -81,25 +98,36 @@ async def ensure_demo(email: str, username: str, password: str) -> UUID:
     return user.id
 
 
-async def sign_in(email: str, password: str, origin: Origin, via: Via = "web") -> Actor:
-    """Raises rate_limited before any hashing, else wrong_credentials, the same for every reason."""
-    await throttle.check(email, origin.address)
-    rows = await User.raw("SELECT id, email, role, password_hash, is_active, is_suspended FROM users WHERE lower(email) = lower({})", email.strip())
-    row = rows[0] if rows else {}
-    fits = await passwords.matches(password, row.get("password_hash"))
-    if not fits or not row["is_active"] or row["is_suspended"]:
-        await audit.record("LOGIN_FAILED", resource="USER", resource_id=row.get("id", ""), origin=origin)
-        raise Problem("wrong_credentials", "The e-mail or the password is wrong.")
-    await throttle.forgive(email, origin.address)
-    await User.update({User.last_login: datetime.now(UTC)}).where(User.id == row["id"])
-    actor = actor_of(row["id"], row["role"], row["email"], via)
-    await audit.record("USER_LOGIN", actor=actor, resource="USER", resource_id=row["id"], origin=origin)
-    return actor
-
-
 def actor_of(user_id: UUID, role: Role, email: str | None, via: Via) -> Actor:
     """The user with every right of their own."""
     return Actor(user_id=user_id, role=role, email=email or "", via=via, scopes=frozenset(SCOPES))
+
+
+async def standing(user_id: UUID) -> Standing | None:
+    return await _standing("id = {}", user_id)
+
+
+async def standing_by_email(email: str) -> Standing | None:
+    """In any case of its letters."""
+    return await _standing("lower(email) = lower({})", email.strip())
+
+
+async def set_password(user_id: UUID, hashed: str) -> None:
+    await User.update({User.password_hash: hashed}).where(User.id == user_id)
+
+
+async def mark_verified(user_id: UUID) -> None:
+    """The address is proven."""
+    await User.update({User.is_verified: True, User.verified_at: datetime.now(UTC)}).where(User.id == user_id)
+
+
+async def note_login(user_id: UUID) -> None:
+    await User.update({User.last_login: datetime.now(UTC)}).where(User.id == user_id)
+
+
+async def lock(user_id: UUID) -> Standing | None:
+    """The same row, held until the transaction ends."""
+    return await _standing("id = {} FOR UPDATE", user_id)
 
 
 async def actor_by_email(email: str, via: Via = "cli") -> Actor:
@@ -138,38 +166,80 @@ async def list_(actor: Actor, *, limit: int = 50, cursor: str | None = None) -> 
 
 
 async def update(actor: Actor, user_id: UUID, change: ProfileChange) -> Profile:
-    """Raises not_found, forbidden, invalid_arguments."""
-    await get(actor, user_id)
+    """Another e-mail address counts as unproven; another role or a suspension ends the sessions. Raises not_found, forbidden, invalid_arguments, conflict."""
+    before = await get(actor, user_id)
     if change.role is not None or change.is_suspended is not None:
         require_admin(actor)
-    if change.username is not None and not _USERNAME.fullmatch(change.username):
-        raise Problem("invalid_arguments", "A user name has 3 to 30 letters, digits, `_` or `-`.", field="username")
-    values: dict[Any, Any] = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
-    if "preferences" in values:
-        values["preferences"] = msgspec.json.encode(values["preferences"]).decode()
+    values = _checked(change)
+    if change.email is not None:
+        require_own_account(actor)
+        values |= {"is_verified": False, "verified_at": None} if change.email != before.email else {}
     try:
         if values:
-            await User.update(values).where(User.id == user_id)
+            await User.update(cast(dict[Any, Any], values)).where(User.id == user_id)
     except asyncpg.UniqueViolationError as error:
-        raise Problem("conflict", f"The user name `{change.username}` is taken.", remedy="Choose another.", field="username") from error
+        field = next((name for name in ("email", "username", "phone_number") if name in str(error)), "username")
+        raise Problem("conflict", f"`{getattr(change, field)}` is taken.", remedy="Choose another.", field=field) from error
     except asyncpg.CheckViolationError as error:
         raise Problem(
             "invalid_arguments", "The preferences have a value that is not offered.", remedy="`theme` is light, dark or system.", field="preferences"
         ) from error
     if change.role is not None or change.is_suspended:
         await User.raw("DELETE FROM login_sessions WHERE user_id = {}", user_id)
-    await audit.record("USER_UPDATED", actor=actor, resource="USER", resource_id=user_id, fields=sorted(str(name) for name in values))
+    await audit.record("USER_UPDATED", actor=actor, resource="USER", resource_id=user_id, fields=sorted(values))
     return await _profile(user_id)
 
 
 async def delete(actor: Actor, user_id: UUID) -> None:
-    """The account with everything in it; payments and the audit log stay, without it. Raises not_found."""
+    """The account with everything in it; payments and the audit log stay, without it. Raises not_found, forbidden for a demo account."""
+    require_own_account(actor)
     await get(actor, user_id)
     await audit.record("USER_DELETED", actor=actor, resource="USER", resource_id=user_id)
     await User.delete().where(User.id == user_id)
 
 
-_COLUMNS = "id, email, username, full_name, role, plan, credits, is_verified, is_suspended, preferences, created_at, last_login"
+async def _insert(user: User, address: str) -> None:
+    try:
+        async with engine.transaction():
+            await User.insert(user)
+            await ledger.grant(user.id, SIGN_UP_CREDITS, "Credits at sign-up", key=f"sign-up:{user.id}")
+    except asyncpg.UniqueViolationError as error:
+        raise Problem("email_taken", f"There is an account for `{address}`.", field="email") from error
+
+
+def _checked(change: ProfileChange) -> dict[str, Any]:
+    """The columns to set. Raises invalid_arguments."""
+    if change.username is not None and not _USERNAME.fullmatch(change.username):
+        raise Problem("invalid_arguments", "A user name has 3 to 30 letters, digits, `_` or `-`.", field="username")
+    if change.email is not None:
+        _check_email(change.email)
+    if change.phone_number and not _PHONE.fullmatch(change.phone_number):
+        raise Problem(
+            "invalid_arguments",
+            f"`{change.phone_number[:30]}` is not a phone number.",
+            remedy="Give it with its country, such as `+14155550123`.",
+            field="phone_number",
+        )
+    values = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
+    if "phone_number" in values:
+        values["phone_number"] = values["phone_number"] or None
+    if "preferences" in values:
+        values["preferences"] = msgspec.json.encode(values["preferences"]).decode()
+    return values
+
+
+def _check_email(address: str) -> None:
+    if not _EMAIL.fullmatch(address) or len(address) > 254:
+        raise Problem("invalid_arguments", f"`{address[:100]}` is not an e-mail address.", remedy="Give one such as `ada@example.com`.", field="email")
+
+
+_COLUMNS = "id, email, phone_number, username, full_name, role, plan, credits, is_verified, is_suspended, preferences, created_at, last_login"
+
+
+async def _standing(where: str, value: object) -> Standing | None:
+    columns = "id, email, role, password_hash, is_verified, is_active AND NOT is_suspended AS is_open, last_login"
+    rows = await User.raw(f"SELECT {columns} FROM users WHERE {where}", value)  # noqa: S608  # constant columns and conditions
+    return Standing(**rows[0]) if rows else None
 
 
 async def _profile(user_id: UUID) -> Profile:

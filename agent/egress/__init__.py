@@ -7,18 +7,21 @@ checked one, so that a second answer of the name server changes nothing. Nothing
 netrc), and redirects are followed by `fetch` alone, which brings each hop through the same checks.
 """
 
-from agent.egress.clients import close, fetch, http_client, new_client
+from agent.egress.clients import ClientError, close, fetch, http_client, new_client
 from agent.egress.network import SYSTEM, Network, Pinned, Route, connect, resolve
 from agent.egress.resolver import PinnedResolver
+from agent.egress.sending import Sent, send
 from agent.egress.targets import Purpose, Target, parse
 
 __all__ = [
     "SYSTEM",
+    "ClientError",
     "Network",
     "Pinned",
     "PinnedResolver",
     "Purpose",
     "Route",
+    "Sent",
     "Target",
     "close",
     "connect",
@@ -27,4 +30,5 @@ __all__ = [
     "new_client",
     "parse",
     "resolve",
+    "send",
 ]

@@ -16,6 +16,7 @@ from agent.egress import network as net
 from agent.egress.targets import Purpose, parse
 from agent.errors import Problem
 
+ClientError = httpx2.HTTPError  # what a client of ours raises when the other side cannot be reached or breaks off
 _clients: WeakKeyDictionary[asyncio.AbstractEventLoop, dict[Purpose, httpx2.AsyncClient]] = WeakKeyDictionary()
 _TIMEOUT = httpx2.Timeout(30, connect=10, read=300)
 _REDIRECTS = (301, 302, 303, 307, 308)

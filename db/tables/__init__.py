@@ -4,7 +4,7 @@ from piccolo.table import Table
 
 from db.tables.applications import Application, ApplicationBookmark
 from db.tables.billing import CreditHold, CreditTransaction, Payment, Subscription, WebhookEvent
-from db.tables.captures import ApiCall
+from db.tables.captures import ApiCall, CaptureDictionary
 from db.tables.chats import Attachment, ChatMessage, ChatSession, ChatSessionEndpoint, ChatSessionMcpServer, Prompt, Usage
 from db.tables.discovery import ActionSequence, ApiChange, DiscoveredEndpoint, DiscoverySummary, EndpointDocumentation
 from db.tables.endpoints import Endpoint, SavedFilter
@@ -27,6 +27,7 @@ TABLES: tuple[type[Table], ...] = (
     Endpoint,
     SavedFilter,
     ApiCall,
+    CaptureDictionary,
     DiscoverySummary,
     DiscoveredEndpoint,
     EndpointDocumentation,
@@ -65,6 +66,7 @@ __all__ = [
     "Application",
     "ApplicationBookmark",
     "Approval",
+    "CaptureDictionary",
     "Attachment",
     "AuditLog",
     "ChatMessage",

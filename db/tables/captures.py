@@ -1,12 +1,24 @@
 """The biggest table: every call that was heard. Partitioned by month of `timestamp`; see `db.partitions`."""
 
 from piccolo.columns import BigInt, Boolean, Bytea, Integer, Real, Text
-from piccolo.constraints import Check
+from piccolo.constraints import Check, Unique
 from piccolo.table import Table
 
 from db.tables.columns import created, json, not_empty, one_of, owned_by, primary_key, text
 from db.tables.endpoints import Endpoint
 from db.tables.identity import User
+
+
+class CaptureDictionary(Table, tablename="capture_dictionaries"):
+    """What the compressor learnt from an endpoint's first calls. A zstd frame names its dictionary by `number`; it is never changed."""
+
+    id = primary_key()
+    endpoint_id = owned_by(Endpoint, index=True)
+    number = BigInt()
+    data = Bytea()
+    created_at = created()
+
+    capture_dictionaries_number_unique = Unique([number])
 
 
 class ApiCall(Table, tablename="api_calls"):

@@ -1,9 +1,10 @@
 """The HTTP API under `/api/v1`: nouns over capabilities, tools over the menu, the streaming chat."""
 
-from web.api import accounts, captures, chat, chats, credits, endpoints, providers, tools
+from web.api import accounts, auth, captures, chat, chats, credits, endpoints, providers, tools
 
 ROUTES = (
     *accounts.ROUTES,
+    *auth.ROUTES,
     *chat.ROUTES,
     *chats.ROUTES,
     *endpoints.ROUTES,

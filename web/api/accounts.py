@@ -1,22 +1,21 @@
-"""Users, sign-in by API, sessions and tokens."""
+"""Users and tokens."""
 
 from datetime import datetime
 from uuid import UUID
 
 import msgspec
-from litestar import Request, Response, delete, get, post, put
+from litestar import Request, delete, get, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from agent.accounts import sessions, tokens, users
+from agent.accounts import tokens, users
 from agent.accounts.users import Profile, ProfileChange
 from agent.actor import Actor, require_scope
 from agent.config import settings
 from agent.errors import Problem
 from agent.paging import Page, bounded
 from web.api.request import ApiRequest
-from web.auth import cookie, csrf_cookie, session_cookie, signed_in
-from web.origin import origin_of
+from web.auth import signed_in
 
 AnyRequest = Request[Actor | None, str | None, State]
 
@@ -25,16 +24,6 @@ class SignUp(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     email: str
     password: str
     full_name: str | None = None
-
-
-class Credentials(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    email: str
-    password: str
-    otp: str | None = None
-
-
-class TokenAnswer(msgspec.Struct, frozen=True):
-    token: str
 
 
 class TokenWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -72,7 +61,7 @@ async def get_user(request: ApiRequest, user_id: FromPath[UUID]) -> Profile:
 
 @put("/users/{user_id:uuid}", guards=[signed_in], summary="Change a user", tags=["accounts"])
 async def put_user(request: ApiRequest, user_id: FromPath[UUID], data: JSONBody[ProfileChange]) -> Profile:
-    """Name, user name, preferences; role and suspension for administrators."""
+    """Name, user name, e-mail, phone, preferences; role and suspension for administrators."""
     require_scope(request.user, "write")
     return await users.update(request.user, user_id, data)
 
@@ -82,46 +71,6 @@ async def delete_user(request: ApiRequest, user_id: FromPath[UUID]) -> None:
     """The account and everything in it."""
     require_scope(request.user, "write")
     await users.delete(request.user, user_id)
-
-
-@post("/auth/token", status_code=200, summary="A token for a password", tags=["accounts"])
-async def password_token(request: AnyRequest, data: JSONBody[Credentials]) -> TokenAnswer:
-    """A new API token with every scope, for programs that have only e-mail and password."""
-    actor = await users.sign_in(data.email, data.password, origin_of(request), via="api")
-    return TokenAnswer((await tokens.create(actor, "password sign-in")).token)
-
-
-@post("/auth/login", status_code=200, summary="Sign in with a cookie", tags=["accounts"])
-async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Response[Profile]:
-    """Sets the login cookie; a session that the visitor brought ends."""
-    origin = origin_of(request)
-    actor = await users.sign_in(data.email, data.password, origin)
-    if old := request.cookies.get(session_cookie()):
-        await sessions.close(old)
-    token = await sessions.open_session(actor, origin)
-    cookies = [cookie(session_cookie(), token, lifetime=int(sessions.LIFETIME.total_seconds())), cookie(csrf_cookie(), "", lifetime=0)]
-    return Response(await users.get(actor, actor.user_id), cookies=cookies)
-
-
-@post("/auth/logout", status_code=204, summary="Sign out", tags=["accounts"])
-async def logout(request: AnyRequest) -> Response[None]:
-    """Ends the session of the cookie."""
-    if token := request.cookies.get(session_cookie()):
-        await sessions.close(token)
-    return Response(None, status_code=204, cookies=[cookie(session_cookie(), "", lifetime=0)])
-
-
-@get("/auth/sessions", guards=[signed_in], summary="Where I am signed in", tags=["accounts"])
-async def list_sessions(request: ApiRequest) -> Page[sessions.Session]:
-    """The live login sessions, last seen first."""
-    return Page(await sessions.list_(request.user))
-
-
-@delete("/auth/sessions/{session_id:uuid}", guards=[signed_in], summary="End a session", tags=["accounts"])
-async def delete_session(request: ApiRequest, session_id: FromPath[UUID]) -> None:
-    """Signs that browser out."""
-    require_scope(request.user, "write")
-    await sessions.revoke(request.user, session_id)
 
 
 @get("/tokens", guards=[signed_in], summary="My tokens", tags=["accounts"])
@@ -151,11 +100,6 @@ ROUTES = (
     get_user,
     put_user,
     delete_user,
-    password_token,
-    login,
-    logout,
-    list_sessions,
-    delete_session,
     list_tokens,
     create_token,
     delete_token,

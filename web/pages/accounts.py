@@ -1,4 +1,4 @@
-"""The first administrator, sign-up, sign-in and sign-out as forms."""
+"""The first administrator, sign-up, sign-in in one or two steps, and sign-out, as forms."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
-from agent.accounts import sessions, setup, users
+from agent.accounts import identity_providers, sessions, setup, sign_in, users
 from agent.actor import Actor
 from agent.config import settings
 from agent.errors import Problem
@@ -19,18 +19,33 @@ from web.render import catalogue
 
 @get("/login")
 async def login_page(request: PageRequest, next: FromQuery[str] = "/") -> Template | Redirect:
-    return see_other(next) if request.user else _stranger(request, "login.html", next=next, email="", may_sign_up=settings().signup)
+    return see_other(next) if request.user else _login_form(request, next)
 
 
 @post("/login", status_code=200)
 async def login(request: PageRequest) -> Template | Redirect:
-    """A new session; one that the visitor brought ends."""
+    """A new session, or the second step; a session that the visitor brought ends."""
     form = await form_of(request)
     try:
-        actor = await users.sign_in(form.get("email", ""), form.get("password", ""), origin_of(request))
+        actor = await sign_in.with_password(form.get("email", ""), form.get("password", ""), origin_of(request))
     except Problem as problem:
-        return _stranger(request, "login.html", problem, next=form.get("next", "/"), email=form.get("email", ""), may_sign_up=settings().signup)
-    return await _signed_in(request, actor, form.get("next", "/"))
+        if problem.code == "code_needed":
+            return second_step(request, problem, form.get("next", "/"))
+        return _login_form(request, form.get("next", "/"), problem, form.get("email", ""))
+    return await signed_in(request, actor, form.get("next", "/"))
+
+
+@post("/login/code", status_code=200)
+async def login_code(request: PageRequest) -> Template | Redirect:
+    form = await form_of(request)
+    ticket, path = form.get("ticket", ""), form.get("next", "/")
+    try:
+        actor = await sign_in.with_code(ticket, form.get("code", ""), origin_of(request))
+    except Problem as problem:
+        if problem.code == "link_used":
+            return _login_form(request, path, problem)
+        return stranger(request, "login_code.html", problem, ticket=ticket, next=path)
+    return await signed_in(request, actor, path)
 
 
 @get("/signup")
@@ -48,7 +63,7 @@ async def signup(request: PageRequest) -> Template | Redirect:
         profile = await users.sign_up(form.get("email", ""), form.get("password", ""))
     except Problem as problem:
         return _signup_form(request, problem, email=form.get("email", ""))
-    return await _signed_in(request, users.actor_of(profile.id, profile.role, profile.email, "web"), "/")
+    return await signed_in(request, users.actor_of(profile.id, profile.role, profile.email, "web"), "/")
 
 
 @get("/setup")
@@ -66,7 +81,7 @@ async def set_up(request: PageRequest) -> Template | Redirect:
         actor = await setup.redeem(token, form.get("email", ""), form.get("password", ""), origin_of(request))
     except Problem as problem:
         return _setup_form(request, token, problem, email=form.get("email", ""))
-    return await _signed_in(request, actor, "/")
+    return await signed_in(request, actor, "/")
 
 
 @post("/logout", status_code=200)
@@ -78,10 +93,8 @@ async def logout(request: PageRequest) -> Redirect:
     return answer
 
 
-ROUTES = (login_page, login, signup_page, signup, setup_page, set_up, logout)
-
-
-async def _signed_in(request: PageRequest, actor: Actor, path: str) -> Redirect:
+async def signed_in(request: PageRequest, actor: Actor, path: str) -> Redirect:
+    """Open a session for somebody who has just proven who they are."""
     if old := request.cookies.get(session_cookie()):
         await sessions.close(old)
     answer = see_other(path)
@@ -94,10 +107,27 @@ async def _signed_in(request: PageRequest, actor: Actor, path: str) -> Redirect:
     return answer
 
 
+def second_step(request: PageRequest, problem: Problem, path: str) -> Template:
+    """The form for the code, after a code_needed."""
+    return stranger(request, "login_code.html", ticket=problem.extra["ticket"], next=path)
+
+
+def stranger(request: PageRequest, template: str, problem: Problem | None = None, **context: Any) -> Template:
+    """A page with a form for somebody who is not signed in, and the cookie that its token hangs on."""
+    seed = seed_for_stranger(request)
+    headers = {"cache-control": "no-store", **({"retry-after": str(int(problem.extra["retry_after"]))} if problem and problem.extra.get("retry_after") else {})}
+    return Template(
+        template, context={"problem": problem, **context}, status_code=problem.status if problem else 200, headers=headers, cookies=[seed] if seed else []
+    )
+
+
+ROUTES = (login_page, login, login_code, signup_page, signup, setup_page, set_up, logout)
+
+
 def _signup_form(request: PageRequest, problem: Problem | None, *, email: str = "") -> Template:
     language = look.of(request).language
     heading, lead = catalogue.say(language, "Sign up"), catalogue.say(language, "100 credits to begin with, no card needed.")
-    return _stranger(request, "signup.html", problem, heading=heading, lead=lead, action="/signup", token="", email=email, is_open=settings().signup)
+    return stranger(request, "signup.html", problem, heading=heading, lead=lead, action="/signup", token="", email=email, is_open=settings().signup)
 
 
 def _setup_form(request: PageRequest, token: str, problem: Problem | None, *, email: str = "") -> Template:
@@ -105,13 +135,8 @@ def _setup_form(request: PageRequest, token: str, problem: Problem | None, *, em
     heading = catalogue.say(language, "Set up Wiretalk")
     lead = catalogue.say(language, "This account becomes the administrator. The link works once.")
     is_open = problem is None or problem.code != "setup_link_used"
-    return _stranger(request, "signup.html", problem, heading=heading, lead=lead, action="/setup", token=token, email=email, is_open=is_open)
+    return stranger(request, "signup.html", problem, heading=heading, lead=lead, action="/setup", token=token, email=email, is_open=is_open)
 
 
-def _stranger(request: PageRequest, template: str, problem: Problem | None = None, **context: Any) -> Template:
-    """A page with a form for somebody who is not signed in, and the cookie that its token hangs on."""
-    seed = seed_for_stranger(request)
-    headers = {"cache-control": "no-store", **({"retry-after": str(int(problem.extra["retry_after"]))} if problem and problem.extra.get("retry_after") else {})}
-    return Template(
-        template, context={"problem": problem, **context}, status_code=problem.status if problem else 200, headers=headers, cookies=[seed] if seed else []
-    )
+def _login_form(request: PageRequest, path: str, problem: Problem | None = None, email: str = "") -> Template:
+    return stranger(request, "login.html", problem, next=path, email=email, may_sign_up=settings().signup, offers=identity_providers.offers())

@@ -1,4 +1,4 @@
-"""Settings: profile and look, tokens and sessions, providers and keys, connecting a client, usage, one's data. And the credits page."""
+"""Settings: profile and look, providers and keys, connecting a client, usage, one's data. And the credits page."""
 
 from typing import Any
 from uuid import UUID
@@ -8,9 +8,8 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from agent import endpoints, keys
-from agent.accounts import sessions, tokens, users
+from agent.accounts import users
 from agent.accounts.users import ProfileChange
-from agent.actor import SCOPES
 from agent.billing import ledger
 from agent.errors import Problem
 from agent.keys import KeyChange
@@ -42,35 +41,6 @@ async def change_profile(request: PageRequest) -> Template | Redirect:
     answer = see_other("/settings?saved=true")
     answer.set_cookie(look.cookie(preferences))
     return answer
-
-
-@get("/settings/security")
-async def security(request: PageRequest) -> Template:
-    return await _security(request)
-
-
-@post("/settings/tokens", status_code=200)
-async def create_token(request: PageRequest) -> Template:
-    """The new token is on the page that answers, and nowhere else."""
-    form = await request.form()
-    scopes = [scope for scope in SCOPES if scope in form.getall("scopes", [])]
-    try:
-        made = await tokens.create(signed_in_actor(request), str(form.get("name", "")), scopes)
-    except Problem as problem:
-        return await _security(request, problem=problem)
-    return await _security(request, new_token=made)
-
-
-@post("/settings/tokens/{token_id:uuid}/revoke", status_code=200)
-async def revoke_token(request: PageRequest, token_id: FromPath[UUID]) -> Redirect:
-    await tokens.revoke(signed_in_actor(request), token_id)
-    return see_other("/settings/security")
-
-
-@post("/settings/sessions/{session_id:uuid}/revoke", status_code=200)
-async def revoke_session(request: PageRequest, session_id: FromPath[UUID]) -> Redirect:
-    await sessions.revoke(signed_in_actor(request), session_id)
-    return see_other("/settings/security")
 
 
 @get("/settings/keys")
@@ -173,7 +143,7 @@ async def favicon() -> Response[None]:
 
 
 ROUTES = (
-    profile, change_profile, security, create_token, revoke_token, revoke_session, show_keys, keys_moved, add_key, share_key, delete_key, add_provider, delete_provider,
+    profile, change_profile, show_keys, keys_moved, add_key, share_key, delete_key, add_provider, delete_provider,
     connect, usage, data, delete_account, credits, favicon,
 )  # fmt: skip
 
@@ -183,13 +153,6 @@ async def _page(request: PageRequest, section: str, *, problem: Problem | None =
     status = problem.status if problem else 200
     return await page(
         request, "settings.html", "you", status=status, section=section, profile=await users.get(actor, actor.user_id), problem=problem, saved=saved, **context
-    )
-
-
-async def _security(request: PageRequest, *, new_token: tokens.NewToken | None = None, problem: Problem | None = None) -> Template:
-    actor = signed_in_actor(request)
-    return await _page(
-        request, "security", problem=problem, tokens=await tokens.list_(actor), sessions=await sessions.list_(actor), scopes=SCOPES, new_token=new_token
     )
 
 

@@ -1,0 +1,113 @@
+"""Accounts: made with their credits, changed by whom they belong to, gone with what they had."""
+
+import asyncpg
+import pytest
+
+from agent.accounts import sessions, users
+from agent.accounts.audit import Origin
+from agent.accounts.users import ProfileChange
+from agent.actor import Actor
+from agent.errors import Problem
+
+_ORIGIN = Origin("203.0.113.5", "test")
+
+
+async def test_sign_up_gives_credits(database: asyncpg.Pool) -> None:
+    """A hundred, through the ledger."""
+    profile = await users.sign_up("  Grace@Example.com ", "correct horse")
+    assert (profile.email, profile.credits, profile.role, profile.is_verified) == ("Grace@Example.com", 100, "USER", False)
+    assert await database.fetchval("SELECT sum(amount) FROM credit_transactions WHERE user_id = $1", profile.id) == 100
+
+
+@pytest.mark.parametrize("email", ["", "ada", "ada@", "@example.com", "a b@example.com", "ada@localhost", "ada@example..com", "a" * 250 + "@b.co"])
+async def test_what_is_no_address_is_refused(database: asyncpg.Pool, email: str) -> None:
+    """With a sentence, and no account is made."""
+    with pytest.raises(Problem) as caught:
+        await users.sign_up(email, "correct horse")
+    assert (caught.value.code, caught.value.extra["field"]) == ("invalid_arguments", "email")
+    assert await database.fetchval("SELECT count(*) FROM users") == 0
+
+
+async def test_an_address_is_taken_in_any_case(ada: Actor) -> None:
+    """The same mailbox is the same person."""
+    with pytest.raises(Problem) as caught:
+        await users.sign_up("ADA@example.COM", "correct horse")
+    assert caught.value.code == "email_taken"
+
+
+async def test_another_address_is_unproven(ada: Actor, database: asyncpg.Pool) -> None:
+    """A proof is for one address; a name change keeps it."""
+    await database.execute("UPDATE users SET is_verified = true")
+    assert (await users.update(ada, ada.user_id, ProfileChange(full_name="Ada L."))).is_verified
+    changed = await users.update(ada, ada.user_id, ProfileChange(email="lovelace@example.com"))
+    assert (changed.email, changed.is_verified) == ("lovelace@example.com", False)
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [(ProfileChange(username="a"), "username"), (ProfileChange(email="nope"), "email"), (ProfileChange(phone_number="0155"), "phone_number"),
+     (ProfileChange(preferences={"theme": "pink"}), "preferences")],
+)  # fmt: skip
+async def test_a_change_that_cannot_be_names_its_field(ada: Actor, change: ProfileChange, field: str) -> None:
+    """So that a form can show it where it belongs."""
+    with pytest.raises(Problem) as caught:
+        await users.update(ada, ada.user_id, change)
+    assert (caught.value.code, caught.value.extra["field"]) == ("invalid_arguments", field)
+
+
+async def test_phone_and_name_can_be_taken(ada: Actor, admin: Actor) -> None:
+    """One of each in the whole server; the sentence says which."""
+    await users.update(ada, ada.user_id, ProfileChange(username="ada", phone_number="+14155550123"))
+    for change, field in ((ProfileChange(username="ADA"), "username"), (ProfileChange(phone_number="+14155550123"), "phone_number")):
+        with pytest.raises(Problem) as caught:
+            await users.update(admin, admin.user_id, change)
+        assert (caught.value.code, caught.value.extra["field"]) == ("conflict", field)
+
+
+async def test_nobody_promotes_themselves(ada: Actor) -> None:
+    """Role and suspension are an administrator's."""
+    for change in (ProfileChange(role="ADMIN"), ProfileChange(is_suspended=False)):
+        with pytest.raises(Problem, match="administrator"):
+            await users.update(ada, ada.user_id, change)
+
+
+async def test_a_suspension_ends_every_session(ada: Actor, admin: Actor) -> None:
+    """At once, not when the cookie ends."""
+    token = await sessions.open_session(ada, _ORIGIN)
+    await users.update(admin, ada.user_id, ProfileChange(is_suspended=True))
+    assert await sessions.actor_of(token) is None
+
+
+async def test_a_stranger_is_nobody(ada: Actor, admin: Actor) -> None:
+    """Another user's id is as unknown as one that was never given."""
+    for work in (users.get(ada, admin.user_id), users.update(ada, admin.user_id, ProfileChange(full_name="x")), users.delete(ada, admin.user_id)):
+        with pytest.raises(Problem) as caught:
+            await work
+        assert caught.value.code == "not_found"
+
+
+async def test_a_deleted_account_leaves_only_the_log(ada: Actor, database: asyncpg.Pool) -> None:
+    """The log keeps the address, without the user."""
+    await users.delete(ada, ada.user_id)
+    assert await database.fetchval("SELECT count(*) FROM users") == 0
+    row = await database.fetchrow("SELECT user_id, user_email FROM audit_logs WHERE action = 'USER_DELETED'")
+    assert row is not None
+    assert dict(row) == {"user_id": None, "user_email": "ada@example.com"}
+
+
+async def test_a_demo_account_cannot_be_taken_over(database: asyncpg.Pool) -> None:
+    """Its password is public: whoever signs in must not lock the others out."""
+    user_id = await users.ensure_demo("demo1@example.com", "demo1", "demo123")
+    demo = users.actor_of(user_id, "DEMO", "demo1@example.com", "web")
+    for work in (users.update(demo, user_id, ProfileChange(email="mine@example.com")), users.delete(demo, user_id)):
+        with pytest.raises(Problem, match="shared"):
+            await work
+
+
+async def test_the_list_is_for_administrators(ada: Actor, admin: Actor) -> None:
+    """Page by page, newest first."""
+    with pytest.raises(Problem, match="administrator"):
+        await users.list_(ada)
+    first = await users.list_(admin, limit=1)
+    second = await users.list_(admin, limit=1, cursor=first.next)
+    assert [profile.email for profile in (*first.items, *second.items)] == ["root@example.com", "ada@example.com"]
