@@ -45,6 +45,8 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = Field(None, description="See the issuer.")
     oidc_client_secret: SecretStr | None = Field(None, description="See the issuer.")
     oidc_name: str = Field("single sign-on", description="What the sign-in button calls that provider.")
+    requests_per_minute: int = Field(600, ge=1, description="Requests to the API that one user may send in a minute, by all their tokens together.")
+    stranger_requests_per_minute: int = Field(60, ge=1, description="The same for one address that is not signed in.")
     body_limit: int = Field(1024 * 1024, description="Bytes kept of each captured body.")
     message_limit: int = Field(100_000, description="Characters in one chat message.")
     log_level: str = Field("info", description="debug, info, warning or error.")

@@ -26,11 +26,11 @@ class Rate(msgspec.Struct, frozen=True):
 
 
 async def hit(key: str, limit: int, window_s: int, cost: int = 1) -> Rate:
-    """Count one. Raises rate_limited with `retry_after` seconds once there were more than `limit` in this window."""
+    """Count one. Raises rate_limited with `retry_after` seconds and the `limit` once there were more in this window."""
     rows = await RateCounter.raw(_HIT, key, window_s, window_s, cost, window_s)
     count, reset = rows[0]["count"], max(1, int(rows[0]["reset"]))
     if count > limit:
-        raise Problem("rate_limited", f"That was more than {limit:,} requests in {_words(window_s)}.", retry_after=reset, rate=Rate(limit, 0, reset).headers)
+        raise Problem("rate_limited", f"That was more than {limit:,} requests in {_words(window_s)}.", retry_after=reset, limit=limit)
     return Rate(limit, limit - count, reset)
 
 

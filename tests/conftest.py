@@ -64,6 +64,8 @@ async def database_url(template: str, monkeypatch: pytest.MonkeyPatch, tmp_path:
     monkeypatch.setenv("DATABASE_URL", _on(template, name))
     monkeypatch.setenv("WIRETALK_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("WIRETALK_TEST_MODE", "1")
+    for limit in ("REQUESTS_PER_MINUTE", "STRANGER_REQUESTS_PER_MINUTE"):  # a test sends more than a person
+        monkeypatch.setenv(f"WIRETALK_{limit}", "1000000")
     monkeypatch.setenv("WIRETALK_WORKER", "0")  # a test that is about jobs runs its own
     for operator in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "WIRETALK_PUBLIC_URL", "WIRETALK_ALLOW_HOSTS"):
         monkeypatch.delenv(operator, raising=False)

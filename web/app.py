@@ -27,6 +27,8 @@ from web.auth import Authentication, csrf_guard
 from web.console import console, openapi_config
 from web.demo import shop
 from web.headers import with_security_headers
+from web.idempotency import Idempotency
+from web.limits import RateLimits
 from web.pages.engine import template_config
 from web.problems import handle
 from web.proxy import in_front_of, lookup
@@ -70,7 +72,7 @@ def create_app() -> Litestar:
             Router("/", route_handlers=list(pages.PAGES), guards=[csrf_guard], include_in_schema=False),
             create_static_files_router("/static", [_HERE / "static"], cache_control=None),
         ],
-        middleware=[DefineMiddleware(Authentication, exclude=["^/static/", "^/health", "^/demo", "^/mcp"])],
+        middleware=[DefineMiddleware(Authentication, exclude=["^/static/", "^/health", "^/demo", "^/mcp"]), RateLimits(), Idempotency()],
         exception_handlers={Exception: handle, HTTPException: handle, Problem: handle},
         lifespan=[_lifespan, mcp.lifespan],
         template_config=template_config(),

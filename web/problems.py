@@ -10,6 +10,7 @@ from litestar.response import Template
 
 from agent.db_errors import as_problem
 from agent.errors import CATALOGUE, Problem
+from agent.rates import Rate
 
 log = structlog.get_logger()
 _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
@@ -57,6 +58,8 @@ def _headers(problem: Problem) -> dict[str, str]:
     headers = {"cache-control": "no-store"}
     if retry_after := problem.extra.get("retry_after"):
         headers["retry-after"] = str(int(retry_after))
+        if limit := problem.extra.get("limit"):
+            headers |= Rate(int(limit), 0, int(retry_after)).headers
     if problem.status == 401:
         headers["www-authenticate"] = "Bearer"
     return headers
