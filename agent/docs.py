@@ -1,5 +1,9 @@
-"""Documents: written from a spec, kept as versions by content, read in any format. The same spec gives the same version."""
+"""Documents: written from a spec, kept as versions by content, read in any format. The same spec gives the same version.
 
+Versions `1.x` were heard; `0.x` is a document that the user gave, which says how to call an API before anything was captured.
+"""
+
+import asyncio
 import hashlib
 from datetime import datetime
 from typing import Any, Literal
@@ -12,8 +16,9 @@ from agent.actor import Actor
 from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import markdown, openapi, openapi_read, postman, sdl, typescript
+from agent.spec import given, markdown, openapi, openapi_read, postman, sdl, typescript
 from agent.spec.model import Operation, Spec
+from agent.spec.reading import Unreadable
 from db.ids import uuid7
 from db.tables import EndpointDocumentation
 
@@ -26,6 +31,12 @@ FILES: dict[Format, tuple[str, str]] = {
     "graphql": ("graphql", "text/plain; charset=utf-8"),
     "postman": ("postman", "application/json"),
 }
+_MOST_SPECS = 16
+_specs: dict[str, Spec] = {}
+_NEWEST_OF_EACH = """
+SELECT DISTINCT ON (version LIKE '0.%') version LIKE '0.%' AS is_given, content_hash, id FROM endpoint_documentation
+WHERE endpoint_id = {} AND discovered_endpoint_id IS NULL ORDER BY version LIKE '0.%', id DESC
+"""
 
 
 class OperationLine(msgspec.Struct, frozen=True):
@@ -49,6 +60,13 @@ class Docs(msgspec.Struct, frozen=True):
     links: dict[str, str]
 
 
+class Known(msgspec.Struct, frozen=True):
+    """What is known of an API: the spec its owner gave, and the one that was heard. Either may be missing."""
+
+    given: Spec | None
+    heard: Spec | None
+
+
 class Document(msgspec.Struct, frozen=True):
     """One document as text, with what a door needs to serve it."""
 
@@ -66,13 +84,35 @@ async def generate(actor: Actor, endpoint_id: UUID) -> Docs:
     if not found.calls:
         raise Problem("nothing_captured", f"`{endpoint.name}` has no captured calls yet.", remedy=f"Send requests to {endpoint.proxy_url}, then try again.")
     spec = found.spec
-    document = openapi.document(spec)
-    body = openapi.to_json(document).decode()
-    texts = (body, sdl.document(spec), markdown.document(spec), typescript.document(spec))
+    texts = _texts(spec)
     await discovery.store(endpoint.id, spec)
     row = await _keep(endpoint.id, texts)
     await endpoints.mark_documented(endpoint.id)
     return _docs(endpoint, row, [_line(operation) for operation in spec.operations], found.calls)
+
+
+async def give(actor: Actor, endpoint_id: UUID, data: bytes) -> Docs:
+    """Take an OpenAPI document as the description of an endpoint. Its servers are not believed. Raises endpoint_not_found, unreadable_document."""
+    endpoint = await endpoints.get(actor, endpoint_id)
+    try:
+        spec = await asyncio.to_thread(given.read, data)
+    except Unreadable as error:
+        raise Problem("unreadable_document", str(error)) from error
+    spec = msgspec.structs.replace(spec, servers=(endpoint.destination_url.rstrip("/"),))
+    try:
+        texts = await asyncio.to_thread(_texts, spec)
+    except (RecursionError, TypeError, ValueError, LookupError, AttributeError) as error:
+        raise Problem("unreadable_document", "The OpenAPI document has schemas that cannot be written out.") from error
+    row = await _keep(endpoint.id, texts, major=0)
+    await endpoints.mark_documented(endpoint.id)
+    return _docs(endpoint, row, [_line(operation) for operation in spec.operations], endpoint.calls)
+
+
+async def known(endpoint_id: UUID) -> Known:
+    """The newest of either kind, as stored. The caller has checked whose endpoint it is."""
+    rows = await EndpointDocumentation.raw(_NEWEST_OF_EACH, endpoint_id)
+    found = {row["is_given"]: await _parsed(row["content_hash"], row["id"]) for row in rows}
+    return Known(found.get(True), found.get(False))
 
 
 async def latest(actor: Actor, endpoint_id: UUID) -> Docs | None:
@@ -144,7 +184,22 @@ def _only(row: dict[str, Any], wanted: str, format: Format) -> str:
             return markdown.document(part)
 
 
-async def _keep(endpoint_id: UUID, texts: tuple[str, str | None, str, str]) -> dict[str, Any]:
+def _texts(spec: Spec) -> tuple[str, str | None, str, str]:
+    return openapi.to_json(openapi.document(spec)).decode(), sdl.document(spec), markdown.document(spec), typescript.document(spec)
+
+
+async def _parsed(content_hash: str, id_: UUID) -> Spec:
+    """The spec of a version; versions never change, so a few are remembered."""
+    if content_hash not in _specs:
+        rows = await EndpointDocumentation.raw("SELECT open_api_spec FROM endpoint_documentation WHERE id = {}", id_)
+        made = await asyncio.to_thread(lambda: openapi_read.read(msgspec.json.decode(rows[0]["open_api_spec"])))
+        while len(_specs) >= _MOST_SPECS:
+            del _specs[next(iter(_specs))]
+        _specs[content_hash] = made
+    return _specs[content_hash]
+
+
+async def _keep(endpoint_id: UUID, texts: tuple[str, str | None, str, str], *, major: int = 1) -> dict[str, Any]:
     """Store a version, unless the newest one is the same."""
     content_hash = hashlib.sha256("\0".join(text or "" for text in texts).encode()).hexdigest()
     newest = await _newest(endpoint_id)
@@ -160,7 +215,7 @@ async def _keep(endpoint_id: UUID, texts: tuple[str, str | None, str, str]) -> d
             graphql_schema=graphql,
             markdown=prose,
             typescript_types=types,
-            version=f"1.{minor}.0",
+            version=f"{major}.{minor}.0",
             content_hash=content_hash,
         )
     )

@@ -16,6 +16,8 @@ from agent.spec.reading import Unreadable
 Object = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 MAX_BYTES = 64 << 20
+MOST_PUT_IN_PLACE = 5_000
+"""References that do not lead to a component: each is copied in, and two that lead to two more each would never end."""
 
 
 def parse(data: bytes) -> Object:
@@ -55,6 +57,7 @@ class _Reader:
     def __init__(self, document: Object) -> None:
         self._document = document
         self._is_30 = str(document.get("openapi", "")).startswith("3.0")
+        self._put_in_place = 0
 
     def spec(self) -> Spec:
         document, components = self._document, _object(self._document.get("components"))
@@ -172,7 +175,8 @@ class _Reader:
             return value
         reference = value.get("$ref")
         if isinstance(reference, str) and not re.fullmatch(r"#/components/schemas/[^/]+", reference):
-            target = self._target(reference) if depth < 40 else None
+            self._put_in_place += 1
+            target = self._target(reference) if depth < 40 and self._put_in_place <= MOST_PUT_IN_PLACE else None
             return self._modern(target, depth + 1) if isinstance(target, dict) else {}
         result = {
             str(key): item if key in ("example", "examples", "default", "enum", "const") else self._modern(item, depth + 1) for key, item in value.items()

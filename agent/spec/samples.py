@@ -101,7 +101,7 @@ def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
         if schema.get(key):
             return mask_json(schema[key][0])
     for key in ("anyOf", "oneOf", "allOf"):
-        if schema.get(key):
+        if schema.get(key) and depth < 20:
             return example(next((item for item in schema[key] if item.get("type") != "null"), {}), spec, depth + 1)
     kind = schema.get("type")
     kind = next((item for item in kind if item != "null"), "null") if isinstance(kind, list) else kind

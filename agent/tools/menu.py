@@ -1,6 +1,6 @@
 """The menu: every tool there is, in the order in which it is shown. Chat, MCP, the CLI and `POST /tools/{name}` are projections of it."""
 
-from agent.tools import captures, credits, docs, endpoints, keys
+from agent.tools import captures, credits, docs, endpoints, keys, operations
 from agent.tools.registry import Tool, describe
 
 TOOLS: tuple[Tool, ...] = tuple(
@@ -16,6 +16,9 @@ TOOLS: tuple[Tool, ...] = tuple(
         captures.capture_wait,
         docs.docs_generate,
         docs.docs_get,
+        operations.operation_search,
+        operations.operation_describe,
+        operations.operation_call,
         credits.credit_check,
         keys.key_list,
         keys.key_add,
