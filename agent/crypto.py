@@ -48,6 +48,11 @@ def fingerprints() -> tuple[str, ...]:
     return tuple(hashlib.sha256(b"wiretalk:" + key).hexdigest()[:12] for key in _keys())
 
 
+def derived_key(purpose: str) -> bytes:
+    """A key of its own for a purpose, the same in every process, from the newest key of the ring."""
+    return hashlib.sha256(b"wiretalk:" + purpose.encode() + b":" + _keys()[0]).digest()
+
+
 def digest(token: str) -> bytes:
     """The form in which login tokens, API tokens and one-time links are stored."""
     return hashlib.sha256(token.encode()).digest()

@@ -1,4 +1,4 @@
-"""The platform as an MCP server at `/mcp`: the menu of tools, resources and prompts, for a personal token."""
+"""The platform as an MCP server at `/mcp`, and every captured API as one at `/mcp/apis/{slug}`, for a personal token."""
 
 from web.mcp.mount import MOUNTS, lifespan
 

@@ -1,33 +1,45 @@
-"""`/mcp` inside the application: a personal token becomes an actor, Host and Origin are checked, both protocol eras are served.
+"""`/mcp` and `/mcp/apis/{slug}` inside the application: a token becomes an actor, Host and Origin are checked, both protocol eras are served.
 
-Stateless, so any worker can answer any request. The SDK's session manager can run once, so each application makes its own.
+The current era has no sessions, so any worker answers any request. The era before keeps its sessions in one process: with several
+workers it runs without them, and then cannot ask the user anything back. The SDK's session manager runs once, so each application makes its own.
 """
 
 import contextlib
+import re
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
-from urllib.parse import urlsplit
+from typing import Any
+from urllib.parse import unquote, urlsplit
 
 import msgspec
 from litestar import Litestar, asgi
 from litestar.types import Receive, Scope, Send
+from mcp.server import Server
+from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
+from mcp.server.auth.provider import AccessToken
 from mcp.server.transport_security import TransportSecuritySettings
 
+from agent import tasks
 from agent.accounts import tokens
+from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
 from agent.errors import Problem
-from web.mcp import server
-from web.mcp.server import ACTOR, CORE
+from web.mcp import apis, server
+from web.mcp.asking import ACTOR, CORE, SLUG
+from web.mcp.changes import Bus
 
 
 @asgi("/mcp", is_mount=True, copy_scope=True, exclude_from_auth=True)
 async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
-    """Streamable HTTP. Litestar strips the mount's prefix, so the SDK is given the whole path again."""
-    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
-    bearer = headers.get(b"authorization", "")
+    """Streamable HTTP. Litestar strips the mount's prefix, so the path is read from what was sent."""
+    path = scope["raw_path"].decode("latin-1").partition("?")[0].rstrip("/")
+    api = re.fullmatch(r"/mcp/apis/([^/]+)", path)
+    if path != "/mcp" and api is None:
+        await _refuse(send, Problem("not_found", "There is no MCP server here.", remedy="Use /mcp, or /mcp/apis/ and the slug of an endpoint."))
+        return
     try:
-        actor = await tokens.actor_of(bearer[7:].strip(), "mcp") if bearer.lower().startswith("bearer ") else None
+        actor = await _actor(scope)
     except Exception as error:
         problem = as_problem(error)
         if problem is None:
@@ -37,22 +49,54 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
     if actor is None:
         await _refuse(send, Problem("unauthenticated", "The MCP endpoint needs a personal token.", remedy="Create one under Settings, Connect a client."))
         return
-    inner = scope["litestar_app"].state.mcp_app
-    is_core = b"tools=core" in scope["query_string"]
-    await inner({**scope, "path": "/mcp", "root_path": "", ACTOR: actor, CORE: is_core}, receive, send)
+    state = scope["litestar_app"].state
+    extra: dict[str, Any] = {ACTOR: actor, CORE: b"tools=core" in scope["query_string"], "user": _user(actor), "path": "/mcp", "root_path": ""}
+    if api:
+        await state.mcp_apis({**scope, **extra, SLUG: unquote(api[1])}, receive, send)
+    else:
+        await state.mcp_app({**scope, **extra}, receive, send)
 
 
 @asynccontextmanager
 async def lifespan(app: Litestar) -> AsyncGenerator[None, None]:
-    """Runs the SDK's session manager: a mounted app's own lifespan never runs."""
-    made = server.create()
-    app.state.mcp_app = made.streamable_http_app(streamable_http_path="/mcp", stateless_http=True, json_response=False, transport_security=_security())
+    """Runs the SDK's session managers: a mounted app's own lifespan never runs."""
+    bus = Bus()
+    platform, captured = server.create(bus), apis.create()
+    for extend in app.state.get("mcp_extensions", ()):  # what the conformance tests add to the real server
+        extend(platform, bus)
+    app.state.mcp_app, app.state.mcp_apis = _asgi(app, platform), _asgi(app, captured)
+    follower = tasks.spawn(bus.follow(app.state.hub), "mcp-changes")
     async with contextlib.AsyncExitStack() as stack:
-        await stack.enter_async_context(made.session_manager.run())
+        for made in (platform, captured):
+            await stack.enter_async_context(made.session_manager.run())
         yield
+    follower.cancel()
 
 
 MOUNTS = (mcp_mount,)
+
+
+def _asgi(app: Litestar, made: Server[Any]) -> Any:
+    is_alone = settings().workers == 1
+    return made.streamable_http_app(
+        streamable_http_path="/mcp",
+        stateless_http=not is_alone,
+        json_response=False,
+        event_store=app.state.get("mcp_event_store") if is_alone else None,
+        retry_interval=1000,
+        transport_security=_security(),
+    )
+
+
+async def _actor(scope: Scope) -> Actor | None:
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    bearer = headers.get(b"authorization", "")
+    return await tokens.actor_of(bearer[7:].strip(), "mcp") if bearer.lower().startswith("bearer ") else None
+
+
+def _user(actor: Actor) -> AuthenticatedUser:
+    """As the SDK knows users: a session, and what a client hands back, belong to the one they were made for."""
+    return AuthenticatedUser(AccessToken(token="", client_id=str(actor.token_id), scopes=sorted(actor.scopes), subject=str(actor.user_id)))
 
 
 def _security() -> TransportSecuritySettings:
@@ -64,6 +108,8 @@ def _security() -> TransportSecuritySettings:
 
 async def _refuse(send: Send, problem: Problem) -> None:
     body = msgspec.json.encode(problem.document())
-    headers = [(b"content-type", b"application/problem+json"), (b"www-authenticate", b'Bearer realm="wiretalk"'), (b"content-length", str(len(body)).encode())]
+    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
+    if problem.status == 401:
+        headers.append((b"www-authenticate", b'Bearer realm="wiretalk"'))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})
