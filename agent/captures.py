@@ -4,7 +4,6 @@ The owner sees real headers; a model and a document see them with secrets masked
 """
 
 import asyncio
-import base64
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -12,40 +11,17 @@ from uuid import UUID
 
 import asyncpg
 import msgspec
-import zstandard
 
 from agent import bodies
 from agent.actor import Actor
+from agent.capture_search import FIELDS, CallSummary, Filter, error_of, search, summary
 from agent.config import settings
 from agent.crypto import Unsealable, unseal
 from agent.errors import Problem
-from agent.paging import Page, bounded
-from agent.recorder import context_of
-from agent.relative_time import moment
+from agent.recorder import TARGET, context_of, expand, meet
 from agent.spec import redact
 from agent.spec.model import Exchange, Frame, Headers
 from db import engine
-
-
-class CallSummary(msgspec.Struct, frozen=True):
-    """A line of the calls table. The secrets of the URL's query are masked."""
-
-    id: UUID
-    endpoint_id: UUID
-    endpoint: str
-    method: str
-    url: str
-    path: str
-    status: int | None
-    error: str | None
-    duration_ms: float
-    request_length: int
-    response_length: int
-    response_media_type: str | None
-    protocol: str
-    source: str
-    truncated: bool
-    started_at: datetime
 
 
 class ShownBody(msgspec.Struct, frozen=True):
@@ -77,19 +53,6 @@ class CallDetail(msgspec.Struct, frozen=True):
     url: str
 
 
-class Filter(msgspec.Struct, frozen=True):
-    """`status` is a code, a class such as 5xx, or `error`; times are RFC 3339 or relative."""
-
-    endpoint_id: UUID | None = None
-    method: str | None = None
-    status: str | None = None
-    path: str | None = None
-    query: str | None = None
-    since: str | None = None
-    until: str | None = None
-    min_duration_ms: int | None = None
-
-
 class Explanation(msgspec.Struct, frozen=True):
     """Why a call failed, as far as comparing it with the last success tells."""
 
@@ -99,27 +62,13 @@ class Explanation(msgspec.Struct, frozen=True):
     likely_cause: str
 
 
-async def search(actor: Actor, wanted: Filter, *, limit: int | None = None, cursor: str | None = None) -> Page[CallSummary]:
-    """Newest first. Raises invalid_arguments for a status or time that cannot be read."""
-    size = bounded(limit)
-    where, values = _conditions(actor, wanted)
-    if cursor:
-        at, id_ = _open_cursor(cursor)
-        values += [at, id_]
-        where.append(f"(c.timestamp, c.id) < (${len(values) - 1}, ${len(values)})")
-    sql = f"{_SUMMARY} WHERE {' AND '.join(where)} ORDER BY c.timestamp DESC, c.id DESC LIMIT {size + 1}"
-    async with engine.connection() as connection:
-        rows = await connection.fetch(sql, *values)
-    items = [_summary(row) for row in rows[:size]]
-    return Page(items, _cursor(items[-1]) if len(rows) > size else None)
-
-
 async def get(actor: Actor, call: str | UUID, *, masked: bool = False) -> CallDetail:
     """Raises call_not_found."""
     async with engine.connection() as connection:
         row = await connection.fetchrow(f"{_DETAIL} WHERE c.id = $1 AND c.user_id = $2", _id(call), actor.user_id)
     if row is None:
         raise Problem("call_not_found", f"There is no captured call `{call}`.")
+    await meet([row["endpoint_id"]])
     return _detail(row, masked=masked)
 
 
@@ -155,6 +104,7 @@ async def exchanges(endpoint_id: UUID, *, after: UUID | None, limit: int) -> lis
         rows = await connection.fetch(
             f"{_DETAIL} WHERE c.endpoint_id = $1 AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT $3", endpoint_id, after, limit
         )
+    await meet([endpoint_id])
     return [(row["id"], _exchange(row)) for row in rows]
 
 
@@ -165,45 +115,6 @@ def shown(detail: CallDetail, most: int) -> dict[str, Any]:
         if found[side]["text"] and len(found[side]["text"]) > most:
             found[side]["text"] = found[side]["text"][:most]
     return {**found.pop("summary"), **found}
-
-
-def _conditions(actor: Actor, wanted: Filter) -> tuple[list[str], list[Any]]:
-    where, values = ["c.user_id = $1"], list[Any]([actor.user_id])
-
-    def add(condition: str, value: Any) -> None:
-        values.append(value)
-        where.append(condition.format(f"${len(values)}"))
-
-    if wanted.endpoint_id:
-        add("c.endpoint_id = {}", wanted.endpoint_id)
-    if wanted.method:
-        add("c.method = {}", wanted.method.upper())
-    if wanted.status:
-        where.append(_status_condition(wanted.status))
-    if wanted.path:
-        add("c.path ILIKE {}", f"%{_like(wanted.path)}%")
-    if wanted.query:
-        add("c.url ILIKE {}", f"%{_like(wanted.query)}%")
-    if wanted.since:
-        add("c.timestamp >= {}", moment(wanted.since))
-    if wanted.until:
-        add("c.timestamp <= {}", moment(wanted.until))
-    if wanted.min_duration_ms:
-        add("c.duration >= {}", float(wanted.min_duration_ms))
-    return where, values
-
-
-def _status_condition(status: str) -> str:
-    word = status.strip().lower()
-    if word in {"error", "errors", "failed"}:
-        return "(c.response_status >= 400 OR c.error IS NOT NULL)"
-    if word in {"ok", "success"}:
-        return "c.response_status < 400"
-    if len(word) == 3 and word[0] in "12345" and word[1:] == "xx":
-        return f"c.response_status BETWEEN {word[0]}00 AND {word[0]}99"
-    if word.isascii() and word.isdigit() and len(word) == 3:
-        return f"c.response_status = {int(word)}"
-    raise Problem("invalid_arguments", f"`{status[:40]}` is no status.", remedy="Use a code such as 404, a class such as 5xx, or `error`.", field="status")
 
 
 async def _last_success(actor: Actor, failing: CallSummary) -> CallDetail | None:
@@ -271,7 +182,7 @@ def _detail(row: asyncpg.Record, *, masked: bool) -> CallDetail:
     if masked:
         request, response = list(redact.mask_headers(tuple(request))), list(redact.mask_headers(tuple(response)))
     return CallDetail(
-        summary=_summary(row),
+        summary=summary(row),
         request_headers=request,
         request_body=_shown_body(row, "request", masked=masked),
         response_headers=response,
@@ -296,24 +207,32 @@ def _body(row: asyncpg.Record, side: str) -> bytes:
     stored = row[f"{side}_body"]
     if not stored:
         return b""
-    data = zstandard.ZstdDecompressor().stream_reader(stored).read(64 * 1024 * 1024) if row["compression"] == "zstd" else bytes(stored)
+    try:
+        packed = unseal(stored, context_of(row["id"])) if row["sealed"] else bytes(stored)
+    except Unsealable:
+        return b"sealed under a key that is gone"
+    data = expand(packed) if row["compression"] == "zstd" else packed
     return bodies.decode(data, row[f"{side}_encoding"] or "")
 
 
 def _headers(row: asyncpg.Record, column: str) -> list[tuple[str, str]]:
+    return [pair for pair in _pairs(row, column) if pair[0] != TARGET]
+
+
+def _pairs(row: asyncpg.Record, column: str) -> list[tuple[str, str]]:
     if not row[column]:
         return []
     try:
         plain = unseal(row[column], context_of(row["id"]))
     except Unsealable:
         return [("x-wiretalk-note", "these headers were sealed under a key that is gone")]
-    return [(name, value) for name, value in msgspec.json.decode(zstandard.decompress(plain))]
+    return [(name, value) for name, value in msgspec.json.decode(expand(plain))]
 
 
 def _frames(row: asyncpg.Record) -> list[tuple[str, float, bool, bytes]]:
     if not row["messages"]:
         return []
-    return msgspec.msgpack.decode(zstandard.decompress(unseal(row["messages"], context_of(row["id"]))), type=list[tuple[str, float, bool, bytes]])
+    return msgspec.msgpack.decode(expand(unseal(row["messages"], context_of(row["id"]))), type=list[tuple[str, float, bool, bytes]])
 
 
 def _text(data: bytes) -> str:
@@ -338,20 +257,8 @@ def _exchange(row: asyncpg.Record) -> Exchange:
         duration_ms=row["duration"] or 0.0,
         protocol=row["protocol"],
         frames=frames,
-        error=_error(row),
+        error=error_of(row),
     )
-
-
-def _summary(row: asyncpg.Record) -> CallSummary:
-    return CallSummary(
-        id=row["id"], endpoint_id=row["endpoint_id"], endpoint=row["slug"], method=row["method"], url=row["url"], path=row["path"], status=row["response_status"],
-        error=_error(row), duration_ms=round(row["duration"] or 0.0, 1), request_length=row["request_length"], response_length=row["response_length"],
-        response_media_type=row["response_media_type"], protocol=row["protocol"], source=row["source"], truncated=row["truncated"], started_at=row["timestamp"],
-    )  # fmt: skip
-
-
-def _error(row: asyncpg.Record) -> str | None:
-    return msgspec.json.decode(row["error"]).get("message") if row["error"] else None
 
 
 def _id(call: str | UUID) -> UUID:
@@ -361,25 +268,6 @@ def _id(call: str | UUID) -> UUID:
         raise Problem("call_not_found", f"`{str(call)[:60]}` is no id of a captured call.") from error
 
 
-def _cursor(call: CallSummary) -> str:
-    return base64.urlsafe_b64encode(f"{call.started_at.isoformat()}|{call.id}".encode()).decode()
-
-
-def _open_cursor(cursor: str) -> tuple[datetime, UUID]:
-    try:
-        at, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
-        return datetime.fromisoformat(at), UUID(id_)
-    except ValueError as error:
-        raise Problem("bad_request", f"`{cursor[:60]}` is not a cursor.", remedy="Use the `next` of the page before, or none.") from error
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_").replace("\0", "")
-
-
-_FIELDS = """c.id, c.endpoint_id, e.slug, c.method, c.url, c.path, c.response_status, c.error, c.duration, c.request_length, c.response_length, c.response_media_type,
-c.protocol, c.source, c.truncated, c.timestamp"""
 _BODIES = """c.request_headers, c.request_body, c.request_media_type, c.request_sha256, c.request_truncated, c.request_encoding, c.response_headers, c.response_body,
-c.response_sha256, c.response_truncated, c.response_encoding, c.messages, c.compression"""
-_SUMMARY = f"SELECT {_FIELDS} FROM api_calls c JOIN endpoints e ON e.id = c.endpoint_id"  # noqa: S608  # constants
-_DETAIL = f"SELECT {_FIELDS}, {_BODIES} FROM api_calls c JOIN endpoints e ON e.id = c.endpoint_id"  # noqa: S608  # constants
+c.response_sha256, c.response_truncated, c.response_encoding, c.messages, c.compression, c.sealed"""
+_DETAIL = f"SELECT {FIELDS}, {_BODIES} FROM api_calls c JOIN endpoints e ON e.id = c.endpoint_id"  # noqa: S608  # constants

@@ -7,9 +7,30 @@ in memory, a database that is away costs disk space only, and what a dead proces
 made before the append and is part of the primary key, so nothing is stored twice.
 """
 
+from agent.recorder.dictionaries import expand, meet
 from agent.recorder.heard import Body, Heard, RawHeaders, Source, body_of
 from agent.recorder.recording import Recorder
 from agent.recorder.rows import Row, context_of, pack, row_of
+from agent.recorder.rules import TARGET, PathFilter, Policy, Rules, Secrets
 from agent.recorder.store import store
 
-__all__ = ["Body", "Heard", "RawHeaders", "Recorder", "Row", "Source", "body_of", "context_of", "pack", "row_of", "store"]
+__all__ = [
+    "TARGET",
+    "Body",
+    "Heard",
+    "PathFilter",
+    "Policy",
+    "RawHeaders",
+    "Recorder",
+    "Row",
+    "Rules",
+    "Secrets",
+    "Source",
+    "body_of",
+    "context_of",
+    "expand",
+    "meet",
+    "pack",
+    "row_of",
+    "store",
+]

@@ -13,8 +13,10 @@ import structlog
 from agent import tasks
 from agent.config import settings
 from agent.crypto import Unsealable
+from agent.recorder import dictionaries, rules
 from agent.recorder.heard import Heard
 from agent.recorder.rows import Row, row_of
+from agent.recorder.rules import Rules
 from agent.recorder.spool import SUFFIX, Spool
 from agent.recorder.store import store
 from db import engine
@@ -155,15 +157,28 @@ class Recorder:
         return True
 
     async def _copied(self, payloads: list[bytes]) -> bool:
-        rows = await asyncio.to_thread(_rows, payloads)
+        batch = await asyncio.to_thread(_decoded, payloads)
+        rows: list[Row] = []
         try:
+            known = await rules.load(kept.heard.endpoint_id for kept in batch)
+            await dictionaries.prepare(known)
+            rows = await asyncio.to_thread(_rows, batch, known)
             await store(rows)
         except Exception as error:
-            is_stored = await self._one_by_one(rows) if isinstance(error, _OF_A_ROW) else self._note_away(error)
+            is_stored = await self._one_by_one(rows) if rows and isinstance(error, _OF_A_ROW) else self._note_away(error)
         else:
             is_stored = True
+            await self._learn(batch)
         self._is_away = not is_stored
         return is_stored
+
+    async def _learn(self, batch: "list[_Kept]") -> None:
+        """Let the compressor learn from an endpoint's first calls. Saves space only, so nothing may fail for it."""
+        try:
+            for endpoint_id in dictionaries.sample([kept.heard for kept in batch]):
+                await dictionaries.learn(endpoint_id, await asyncio.to_thread(dictionaries.train, endpoint_id))
+        except Exception as error:
+            log.warning("capture.learnt_nothing", reason=type(error).__name__)
 
     async def _one_by_one(self, rows: list[Row]) -> bool:
         """A row that the database refuses for itself must not hold up the others."""
@@ -200,15 +215,26 @@ class Recorder:
                 self._wake.set()
 
 
-def _rows(payloads: list[bytes]) -> list[Row]:
-    return [row for payload in payloads if (row := _row(payload)) is not None]
+def _decoded(payloads: list[bytes]) -> list[_Kept]:
+    found: list[_Kept] = []
+    for payload in payloads:
+        try:
+            found.append(_DECODER.decode(payload))
+        except msgspec.MsgspecError:
+            log.exception("capture.unreadable", bytes=len(payload))  # a spool of another version; the others go on
+    return found
 
 
-def _row(payload: bytes) -> Row | None:
-    """None for what cannot become a row: a bug, or a spool of another version. The others go on."""
+def _rows(batch: list[_Kept], known: dict[UUID, Rules]) -> list[Row]:
+    """Without those whose path their endpoint does not want."""
+    rows = [_row(kept, known[kept.heard.endpoint_id]) for kept in batch]
+    return [row for row in rows if row is not None]
+
+
+def _row(kept: _Kept, found: Rules) -> Row | None:
+    """None for what is not wanted, and for what cannot become a row, which is a bug: the others go on."""
     try:
-        kept = _DECODER.decode(payload)
-        return row_of(kept.heard, kept.id)
+        return row_of(kept.heard, kept.id, found) if kept.heard.source != "proxy" or rules.is_wanted(kept.heard, found.paths) else None
     except Exception:
-        log.exception("capture.unreadable", bytes=len(payload))
+        log.exception("capture.unreadable", call=str(kept.id))
         return None

@@ -1,16 +1,15 @@
 """From an exchange to a row of `api_calls`: secrets sealed or masked, bodies compressed, text made fit for PostgreSQL. No I/O."""
 
-import threading
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
 
 import msgspec
-import zstandard
 
 from agent.crypto import seal
+from agent.recorder import dictionaries
 from agent.recorder.heard import Heard, RawHeaders
-from agent.spec import redact
+from agent.recorder.rules import USUAL, Rules, obey
 from db.ids import milliseconds_of, uuid7
 
 
@@ -46,20 +45,22 @@ class Row(msgspec.Struct, frozen=True):
     cors_headers: str | None
     error: str | None
     truncated: bool
+    sealed: bool
     timestamp: datetime
     duration: float
 
 
 COLUMNS = Row.__struct_fields__
-_thread = threading.local()
 
 
-def row_of(heard: Heard, call_id: UUID | None = None) -> Row:
+def row_of(heard: Heard, call_id: UUID | None = None, rules: Rules = USUAL) -> Row:
     """The row that `store` copies. The same exchange under the same id gives the same key."""
     call_id = call_id or uuid7()
-    context = context_of(call_id)
+    context, endpoint = context_of(call_id), heard.endpoint_id
+    kept = obey(heard, rules.secrets)
+    heard, is_sealed = kept.heard, kept.is_sealed
     request, response = _lower(heard.request_headers), _lower(heard.response_headers)
-    masked = redact.mask_url(_clean(heard.url))
+    masked = _clean(heard.url)
     url = _parts(masked)
     cors = {name: value for name, value in response.items() if name.startswith("access-control-")}
     return Row(
@@ -73,33 +74,34 @@ def row_of(heard: Heard, call_id: UUID | None = None) -> Row:
         path=url.path,
         protocol=heard.protocol,
         query_params=_query(url.query),
-        request_headers=pack(heard.request_headers, context),
-        request_body=_packed(heard.request.data),
+        request_headers=pack(heard.request_headers, context, endpoint),
+        request_body=_packed(heard.request.data, context, endpoint, is_sealed=is_sealed),
         request_media_type=request.get("content-type"),
         request_length=heard.request.length,
         request_sha256=heard.request.sha256,
         request_truncated=heard.request.is_cut,
         request_encoding=request.get("content-encoding"),
         response_status=heard.status if heard.status is None or 100 <= heard.status <= 599 else None,
-        response_headers=pack(heard.response_headers, context),
-        response_body=_packed(heard.response.data),
+        response_headers=pack(heard.response_headers, context, endpoint),
+        response_body=_packed(heard.response.data, context, endpoint, is_sealed=is_sealed),
         response_media_type=response.get("content-type"),
         response_length=heard.response.length,
         response_sha256=heard.response.sha256,
         response_truncated=heard.response.is_cut,
         response_encoding=response.get("content-encoding"),
-        messages=seal(_compress(msgspec.msgpack.encode(heard.messages)), context) if heard.messages else None,
+        messages=seal(dictionaries.compress(msgspec.msgpack.encode(heard.messages)), context) if heard.messages else None,
         cors_headers=_json(cors) if cors else None,
         error=_json({"message": _clean(heard.error)}) if heard.error else None,
         truncated=heard.request.is_cut or heard.response.is_cut,
+        sealed=is_sealed,
         timestamp=heard.started_at or datetime.fromtimestamp(milliseconds_of(call_id) / 1000, UTC),  # the same each time: it is part of the key
         duration=max(heard.duration_ms, 0.0),
     )
 
 
-def pack(pairs: RawHeaders, context: str) -> bytes:
+def pack(pairs: RawHeaders, context: str, endpoint_id: UUID | None = None) -> bytes:
     """Headers as they are stored: JSON, compressed, sealed to their row."""
-    return seal(_compress(msgspec.json.encode(pairs)), context)
+    return seal(dictionaries.compress(msgspec.json.encode(pairs), endpoint_id), context)
 
 
 def context_of(call_id: UUID) -> str:
@@ -129,16 +131,11 @@ def _query(query: str) -> str:
     return _json({name: values[0] if len(values) == 1 else values for name, values in found.items()})
 
 
-def _packed(data: bytes) -> bytes | None:
-    return _compress(data) if data else None
-
-
-def _compress(data: bytes) -> bytes:
-    """With one compressor per thread: making one costs more than a small body."""
-    compressor: zstandard.ZstdCompressor | None = getattr(_thread, "compressor", None)
-    if compressor is None:
-        compressor = _thread.compressor = zstandard.ZstdCompressor(3)
-    return compressor.compress(data)
+def _packed(data: bytes, context: str, endpoint_id: UUID, *, is_sealed: bool) -> bytes | None:
+    if not data:
+        return None
+    packed = dictionaries.compress(data, endpoint_id)
+    return seal(packed, context) if is_sealed else packed
 
 
 def _lower(headers: RawHeaders) -> dict[str, str]:

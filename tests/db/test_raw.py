@@ -13,15 +13,9 @@ SELECT ($1::uuid[])[1 + n % 10], $2, 'GET', 'https://a.example/' || n, now() - n
 FROM generate_series(1, 20000) AS n
 """
 _LISTS = {
-    "calls of an endpoint": ("SELECT id FROM api_calls WHERE endpoint_id = $1 AND (timestamp, id) < (now(), $2) ORDER BY timestamp DESC, id DESC LIMIT 50", 2),
+    "calls of an endpoint": ("SELECT id FROM api_calls WHERE endpoint_id = $1 AND (timestamp, id) < (now(), $2) ORDER BY timestamp DESC LIMIT 50", 2),
     "new calls of an endpoint": ("SELECT id FROM api_calls WHERE endpoint_id = $1 AND id > $2 ORDER BY id LIMIT 50", 2),
-    "failed calls": (
-        "SELECT id FROM api_calls WHERE endpoint_id = $1 AND (response_status >= 400 OR error IS NOT NULL) ORDER BY timestamp DESC, id DESC LIMIT 50",
-        1,
-    ),
-    "calls of a user": ("SELECT id FROM api_calls WHERE user_id = $1 ORDER BY timestamp DESC, id DESC LIMIT 50", 1),
     "one call": ("SELECT method FROM api_calls WHERE id = $1", 1),
-    "calls of an operation": ("SELECT count(*) FROM api_calls WHERE endpoint_id = $1 AND endpoint_pattern = '/x' AND method = 'GET'", 1),
     "endpoints": ("SELECT id FROM endpoints WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT 50", 2),
     "ledger": ("SELECT id FROM credit_transactions WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT 50", 2),
     "payments": ("SELECT id FROM payments WHERE user_id = $1 AND id < $2 ORDER BY id DESC LIMIT 50", 2),

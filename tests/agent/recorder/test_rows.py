@@ -31,7 +31,8 @@ def test_secrets_are_sealed_or_masked() -> None:
     row = row_of(heard)
     assert "s3cret" not in row.url + row.query_params
     assert b"abc" not in row.request_headers
-    assert msgspec.json.decode(zstandard.decompress(crypto.unseal(row.request_headers, context_of(row.id)))) == [["Authorization", "Bearer abc"]]
+    sealed = msgspec.json.decode(zstandard.decompress(crypto.unseal(row.request_headers, context_of(row.id))))
+    assert sealed == [[":target", heard.url], ["Authorization", "Bearer abc"]]  # the whole URL is sealed with the headers, for a replay
     with pytest.raises(crypto.Unsealable):
         crypto.unseal(row.request_headers, context_of(uuid4()))
 

@@ -1,0 +1,268 @@
+"""Lists of captured calls: filtered, newest first, a page at a time, over millions.
+
+Two steps. First the newest calls are walked through by time, which ends early for whatever is common. What is too rare for that is asked of
+the inverted index of words (see `db.call_index`). So text is found anywhere in the address among the newest five thousand calls
+of an endpoint, and at the beginning of a word among all older ones.
+"""
+
+import base64
+import re
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+import asyncpg
+import msgspec
+
+from agent.actor import Actor
+from agent.errors import Problem
+from agent.paging import Page, bounded
+from agent.relative_time import moment
+from db import engine
+
+
+class CallSummary(msgspec.Struct, frozen=True):
+    """A line of the calls table. The secrets of the URL's query are masked."""
+
+    id: UUID
+    endpoint_id: UUID
+    endpoint: str
+    method: str
+    url: str
+    path: str
+    status: int | None
+    error: str | None
+    duration_ms: float
+    request_length: int
+    response_length: int
+    response_media_type: str | None
+    protocol: str
+    source: str
+    truncated: bool
+    started_at: datetime
+
+
+class Filter(msgspec.Struct, frozen=True):
+    """`status` is a code, a class such as 5xx, `error` or `ok`; times are RFC 3339 or relative; `pattern` is a path template."""
+
+    endpoint_id: UUID | None = None
+    method: str | None = None
+    status: str | None = None
+    path: str | None = None
+    query: str | None = None
+    since: str | None = None
+    until: str | None = None
+    min_duration_ms: int | None = None
+    max_duration_ms: int | None = None
+    pattern: str | None = None
+    source: str | None = None
+
+
+class Statement(NamedTuple):
+    """SQL and its values."""
+
+    sql: str
+    values: list[Any]
+
+
+async def search(actor: Actor, wanted: Filter, *, limit: int | None = None, cursor: str | None = None) -> Page[CallSummary]:
+    """Newest first. Raises invalid_arguments for a status or time that cannot be read."""
+    size = bounded(limit)
+    walk, edge, index = statements(actor, wanted, size=size, cursor=cursor)
+    async with engine.connection() as connection:
+        rows = await connection.fetch(*_call(walk))
+        if len(rows) <= size and edge.sql and await connection.fetchval(*_call(edge)):
+            rows = await connection.fetch(*_call(index))
+    items = [summary(row) for row in rows[:size]]
+    return Page(items, _cursor(items[-1]) if len(rows) > size else None)
+
+
+def statements(actor: Actor, wanted: Filter, *, size: int = 50, cursor: str | None = None) -> tuple[Statement, Statement, Statement]:
+    """The walk; whether there is more than was walked through; the question to the index. The last two are empty where the walk is all."""
+    wanted = _clean(wanted)
+    bounds, tests, marks = _Where(), _Where(), _Marks()
+    _bound(bounds, wanted, cursor)
+    _test(tests, marks, wanted)
+    window, values = _WINDOW if marks.terms else _ALL, [wanted.endpoint_id or actor.user_id, actor.user_id, *bounds.values]
+    newest = f"SELECT {_INNER} FROM api_calls c WHERE c.endpoint_id = e.id{bounds.sql(2)} ORDER BY c.timestamp DESC LIMIT {window}"
+    some = f"SELECT 1 FROM api_calls c WHERE c.endpoint_id = e.id{bounds.sql(2)} ORDER BY c.timestamp DESC OFFSET {window} LIMIT 1"
+    walk = f"SELECT {_INNER} FROM ({newest}) c WHERE true{tests.sql(len(values))} {_ORDER} LIMIT {size + 1}"
+    if wanted.endpoint_id:
+        walk, some = (part.replace("e.id", "$1") for part in (walk, some))
+        walk = walk.replace("WHERE true", f"WHERE EXISTS (SELECT 1 {_MINE_ONE})")
+        edge = f"SELECT ({some}) WHERE $2::uuid IS NOT NULL"
+    else:
+        walk = f"SELECT {_INNER} FROM endpoints e CROSS JOIN LATERAL ({walk}) c WHERE {_MINE} {_ORDER} LIMIT {size + 1}"
+        edge = f"SELECT 1 FROM endpoints e CROSS JOIN LATERAL ({some}) c WHERE {_MINE} LIMIT 1"
+    first = Statement(f"SELECT {FIELDS} FROM ({walk}) c {_ORDER}", [*values, *tests.values])
+    if not marks.terms:
+        return first, Statement("", []), Statement("", [])
+    return first, Statement(edge, values), _asked_of_the_index(wanted, bounds, values, size)
+
+
+def _asked_of_the_index(wanted: Filter, bounds: "_Where", values: list[Any], size: int) -> Statement:
+    """The endpoint is a word too, so that no other index is thought of."""
+    tests, marks = _Where(), _Marks()
+    _test(tests, marks, wanted, by_words=True)
+    mine = _MINE_ONE if wanted.endpoint_id else f"FROM endpoints e WHERE {_MINE}"
+    endpoints = f"coalesce((SELECT string_agg('''e:' || e.id || '''', ' | ') {mine}), '''e:''')"
+    query = f"(SELECT '(' || {endpoints} || ') & ' || ${len(values) + 1}::text)::tsquery"
+    found = f"SELECT {_INNER} FROM api_calls c WHERE call_words({_ARGUMENTS}) @@ {query}{bounds.sql(2)}{tests.sql(len(values) + 1)}"
+    sql = f"WITH c AS MATERIALIZED ({found}) SELECT {FIELDS} FROM c {_ORDER} LIMIT {size + 1}"
+    return Statement(sql, [*values, " & ".join(marks.terms), *tests.values])
+
+
+def summary(row: asyncpg.Record) -> CallSummary:
+    """A line from a row that has `FIELDS`."""
+    return CallSummary(
+        id=row["id"], endpoint_id=row["endpoint_id"], endpoint=row["slug"], method=row["method"], url=row["url"], path=row["path"], status=row["response_status"],
+        error=error_of(row), duration_ms=round(row["duration"] or 0.0, 1), request_length=row["request_length"], response_length=row["response_length"],
+        response_media_type=row["response_media_type"], protocol=row["protocol"], source=row["source"], truncated=row["truncated"], started_at=row["timestamp"],
+    )  # fmt: skip
+
+
+def error_of(row: asyncpg.Record) -> str | None:
+    return msgspec.json.decode(row["error"]).get("message") if row["error"] else None
+
+
+class _Where:
+    """Conditions on `c`, each with at most one value."""
+
+    def __init__(self) -> None:
+        self.values: list[Any] = []
+        self._conditions: list[str] = []
+
+    def add(self, condition: str, *values: Any) -> None:
+        self._conditions.append(condition)
+        self.values += values
+
+    def sql(self, before: int) -> str:
+        """With the numbers of its values following those of `before` others; `{}` stands for a value."""
+        text = "".join(f" AND {condition}" for condition in self._conditions)
+        for number in range(before + 1, before + len(self.values) + 1):
+            text = text.replace("{}", f"${number}", 1)
+        return text
+
+
+class _Marks:
+    """Terms for the index of words."""
+
+    def __init__(self) -> None:
+        self.terms: list[str] = []
+
+    def mark(self, *words: str) -> None:
+        """One of these."""
+        self.terms.append("(" + " | ".join(f"'{word}'" for word in words) + ")")
+
+    def words(self, text: str) -> None:
+        """The words of a text, of which the last may go on."""
+        spaced = _PUNCTUATION.sub(" ", text.lower())
+        words = [f"'{word}'" for word in spaced.split()]
+        self.terms += words if spaced.endswith(" ") or not words else [*words[:-1], words[-1] + ":*"]
+
+
+def _bound(where: _Where, wanted: Filter, cursor: str | None) -> None:
+    if wanted.since:
+        where.add("c.timestamp >= {}", moment(wanted.since))
+    if wanted.until:
+        where.add("c.timestamp <= {}", moment(wanted.until))
+    if cursor:
+        at, id_ = _open_cursor(cursor)
+        where.add("(c.timestamp, c.id) < ({}, {})", at, id_)
+
+
+def _test(where: _Where, marks: _Marks, wanted: Filter, *, by_words: bool = False) -> None:
+    """`by_words`: text was asked of the index already, which knows it by the beginnings of words."""
+    if wanted.method:
+        where.add("c.method = {}", wanted.method.upper())
+        marks.mark(f"m:{_PUNCTUATION.sub(' ', wanted.method.lower())}")
+    if wanted.status:
+        _status(where, marks, wanted.status)
+    if wanted.source:
+        where.add("c.source = {}", wanted.source.lower())
+        marks.mark(f"o:{_PUNCTUATION.sub(' ', wanted.source.lower())}")
+    for column, text in (("path", wanted.path), ("url", wanted.query)):
+        if text:
+            marks.words(text)
+            if not by_words:
+                where.add(f'c.{column} COLLATE "C" ILIKE {{}}', f"%{_like(text)}%")
+    if wanted.pattern:
+        marks.words(_PARAMETER.sub("/", wanted.pattern) + "/")
+        where.add(
+            f"c.path ~ ('^(' || {_BASE.replace('c.endpoint_id', '$1') if wanted.endpoint_id else _BASE} || ')?' || {{}}::text || '/?$')", _regex(wanted.pattern)
+        )
+    if wanted.min_duration_ms:
+        where.add("c.duration >= {}", float(wanted.min_duration_ms))
+        if step := max((step for step in (100, 1000, 10000) if step <= wanted.min_duration_ms), default=0):
+            marks.mark(f"d:{step}")
+    if wanted.max_duration_ms is not None:
+        where.add("c.duration <= {}", float(wanted.max_duration_ms))
+
+
+def _clean(wanted: Filter) -> Filter:
+    """Texts that PostgreSQL takes."""
+    texts = {
+        name: value.replace("\0", "").encode("utf-8", "replace").decode() for name, value in msgspec.structs.asdict(wanted).items() if isinstance(value, str)
+    }
+    return msgspec.structs.replace(wanted, **texts)
+
+
+def _status(where: _Where, marks: _Marks, status: str) -> None:
+    word = status.strip().lower()
+    if word in {"error", "errors", "failed"}:
+        where.add("(c.response_status >= 400 OR c.error IS NOT NULL)")
+        marks.mark("f:1")
+    elif word in {"ok", "success"}:
+        where.add("c.response_status < 400")
+        marks.mark("c:1", "c:2", "c:3")
+    elif len(word) == 3 and word[0] in "12345" and word[1:] == "xx":
+        where.add(f"c.response_status BETWEEN {word[0]}00 AND {word[0]}99")
+        marks.mark(f"c:{word[0]}")
+    elif word.isascii() and word.isdigit() and len(word) == 3:
+        where.add(f"c.response_status = {int(word)}")
+        marks.mark(f"s:{int(word)}")
+    else:
+        raise Problem(
+            "invalid_arguments", f"`{status[:40]}` is no status.", remedy="Use a code such as 404, a class such as 5xx, `error` or `ok`.", field="status"
+        )
+
+
+def _regex(pattern: str) -> str:
+    """A path template as a regular expression: what stands in braces is one segment."""
+    parts = _PARAMETER.split("/" + pattern.strip().strip("/"))
+    return "[^/]+".join(re.sub(r"([^\w/~%@:-])", r"\\\1", part, flags=re.ASCII) for part in parts)
+
+
+def _call(statement: Statement) -> list[Any]:
+    return [statement.sql, *statement.values]
+
+
+def _cursor(call: CallSummary) -> str:
+    return base64.urlsafe_b64encode(f"{call.started_at.isoformat()}|{call.id}".encode()).decode()
+
+
+def _open_cursor(cursor: str) -> tuple[datetime, UUID]:
+    try:
+        at, _, id_ = base64.urlsafe_b64decode(cursor.encode()).decode().partition("|")
+        return datetime.fromisoformat(at), UUID(id_)
+    except ValueError as error:
+        raise Problem("bad_request", f"`{cursor[:60]}` is not a cursor.", remedy="Use the `next` of the page before, or none.") from error
+
+
+def _like(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+_WINDOW, _ALL = 5_000, 2_000_000_000
+_PUNCTUATION = re.compile(r"""[-/_.?&=%:,+~@!;()\[\]{}'"*$#|<>\\^`\s\0]+""")
+_PARAMETER = re.compile(r"\{[^{}/]*\}")
+_COLUMNS = (
+    "id endpoint_id method url path response_status error duration request_length response_length response_media_type protocol source truncated timestamp"
+)
+_INNER = ", ".join(f"c.{column}" for column in _COLUMNS.split())
+_ARGUMENTS = "c.endpoint_id, c.source, c.method, c.url, c.path, c.response_status, c.error, c.duration"
+_BASE = r"(SELECT coalesce(regexp_replace(substring(destination_url from '://[^/?#]*([^?#]*)'), '/$', ''), '') FROM endpoints b WHERE b.id = c.endpoint_id)"
+_ORDER = "ORDER BY c.timestamp DESC, c.id DESC"
+_MINE = "e.user_id = $1 AND e.user_id = $2"
+_MINE_ONE = "FROM endpoints e WHERE e.id = $1 AND e.user_id = $2"
+FIELDS = f"{_INNER}, (SELECT slug FROM endpoints e WHERE e.id = c.endpoint_id) AS slug"
