@@ -1,5 +1,6 @@
 """From an exchange to a row of `api_calls`: secrets sealed or masked, bodies compressed, text made fit for PostgreSQL. No I/O."""
 
+import re
 from datetime import UTC, datetime
 from urllib.parse import parse_qsl, urlsplit
 from uuid import UUID
@@ -50,6 +51,7 @@ class Row(msgspec.Struct, frozen=True):
     duration: float
 
 
+_USUAL_CHARSET = re.compile(r"""\s*;\s*charset="?utf-?8"?\s*$""", re.IGNORECASE)
 COLUMNS = Row.__struct_fields__
 
 
@@ -76,7 +78,7 @@ def row_of(heard: Heard, call_id: UUID | None = None, rules: Rules = USUAL) -> R
         query_params=_query(url.query),
         request_headers=pack(heard.request_headers, context, endpoint),
         request_body=_packed(heard.request.data, context, endpoint, is_sealed=is_sealed),
-        request_media_type=request.get("content-type"),
+        request_media_type=_media_type(request),
         request_length=heard.request.length,
         request_sha256=heard.request.sha256,
         request_truncated=heard.request.is_cut,
@@ -84,7 +86,7 @@ def row_of(heard: Heard, call_id: UUID | None = None, rules: Rules = USUAL) -> R
         response_status=heard.status if heard.status is None or 100 <= heard.status <= 599 else None,
         response_headers=pack(heard.response_headers, context, endpoint),
         response_body=_packed(heard.response.data, context, endpoint, is_sealed=is_sealed),
-        response_media_type=response.get("content-type"),
+        response_media_type=_media_type(response),
         response_length=heard.response.length,
         response_sha256=heard.response.sha256,
         response_truncated=heard.response.is_cut,
@@ -140,6 +142,12 @@ def _packed(data: bytes, context: str, endpoint_id: UUID, *, is_sealed: bool) ->
 
 def _lower(headers: RawHeaders) -> dict[str, str]:
     return {name.lower(): _clean(value) for name, value in headers}
+
+
+def _media_type(headers: dict[str, str]) -> str | None:
+    """Without the charset that is taken for granted."""
+    found = headers.get("content-type")
+    return found and _USUAL_CHARSET.sub("", found)
 
 
 def _clean(text: str) -> str:

@@ -2,9 +2,9 @@
 
 import json
 
-from tests.bench import discovery
+from tests.bench import discovery, storage
 
-BENCHMARKS = (discovery.figures,)
+BENCHMARKS = (discovery.figures, storage.figures)
 
 
 def main() -> None:
