@@ -3,7 +3,7 @@
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -74,6 +74,29 @@ class Settings(BaseSettings):
     def is_loopback_only(self) -> bool:
         """Whether nobody but this machine can reach the server; then loopback targets are allowed too."""
         return self.public_url is None and _is_loopback(self.host)
+
+
+_HOLDS_SECRETS = {"database_url"}
+
+
+class Origin(NamedTuple):
+    """One setting as its page shows it; a secret only as whether it is set."""
+
+    variable: str
+    value: str
+    is_from_environment: bool
+    description: str
+
+
+def origins() -> list[Origin]:
+    """Every setting, in the order of their definition."""
+    here, found = settings(), list[Origin]()
+    for name, field in Settings.model_fields.items():
+        value = getattr(here, name)
+        shown = "••••" if value is not None and (isinstance(value, SecretStr) or name in _HOLDS_SECRETS) else "" if value is None else str(value)
+        variable = str(field.validation_alias or f"WIRETALK_{name.upper()}")
+        found.append(Origin(variable, shown, name in here.model_fields_set, field.description or ""))
+    return found
 
 
 @lru_cache(1)

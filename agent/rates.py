@@ -5,7 +5,7 @@ PostgreSQL: a crash of the database forgets the counts of the running window, an
 """
 
 import hashlib
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -41,11 +41,6 @@ async def once(secret: str) -> bool:
     return bool(
         await RateCounter.raw("INSERT INTO rate_counters (key, window_start, count) VALUES ({}, {}, 1) ON CONFLICT DO NOTHING RETURNING key", key, epoch)
     )
-
-
-async def forget(before: datetime) -> None:
-    """Delete the windows that began before a moment, and what was used once a day earlier."""
-    await RateCounter.raw("DELETE FROM rate_counters WHERE window_start < {} AND created_at < {}", before, before - timedelta(days=1))
 
 
 def _words(seconds: int) -> str:

@@ -28,7 +28,7 @@ SHORT_LIVED: dict[str, str] = {
     "login_sessions": "expires_at < now()",
     "setup_tokens": "expires_at < now() - interval '1 day'",
     "idempotency_keys": "created_at < now() - interval '2 days'",
-    "rate_counters": "window_start < now() - interval '2 days'",
+    "rate_counters": "created_at < now() - interval '2 days'",
     "login_throttle": "window_start < now() - interval '2 days'",
     "provider_key_uses": "hour < now() - interval '60 days'",
 }

@@ -1,12 +1,13 @@
 """Every failure leaves through one envelope: a problem document for programs, a page for people."""
 
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 import structlog
 from litestar import Request, Response
 from litestar.exceptions import HTTPException, ValidationException
-from litestar.response import Template
+from litestar.response import Redirect, Template
 
 from agent.db_errors import as_problem
 from agent.errors import CATALOGUE, Problem
@@ -22,6 +23,8 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if problem.code == "internal":
         log.error("request.failed", method=request.method, path=request.scope["path"], exc_info=error)
     headers = _headers(problem)
+    if problem.code == "unauthenticated" and _is_visit(request):
+        return Redirect(f"/login?next={quote(_place(request))}", status_code=303)
     if _is_page(request):
         return Template("error.html", context={"problem": problem, "request": request}, status_code=problem.status, headers=headers)
     return Response(problem.document(), status_code=problem.status, media_type="application/problem+json", headers=headers)
@@ -63,6 +66,16 @@ def _headers(problem: Problem) -> dict[str, str]:
     if problem.status == 401:
         headers["www-authenticate"] = "Bearer"
     return headers
+
+
+def _is_visit(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person opens a page, so that signing in leads on to it."""
+    return request.method == "GET" and _is_page(request) and request.headers.get("hx-request") != "true"
+
+
+def _place(request: Request[Any, Any, Any]) -> str:
+    query = request.scope["query_string"].decode("latin-1")
+    return f"{request.scope['path']}?{query}" if query else request.scope["path"]
 
 
 def _is_page(request: Request[Any, Any, Any]) -> bool:

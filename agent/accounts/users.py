@@ -54,7 +54,7 @@ class Standing(msgspec.Struct, frozen=True):
 
 
 class ProfileChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a user may change of themselves; `role` and `is_suspended` only an administrator."""
+    """What a user may change of themselves; `role`, `is_suspended` and `is_verified` only an administrator."""
 
     full_name: str | None = None
     username: str | None = None
@@ -63,6 +63,7 @@ class ProfileChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     preferences: dict[str, Any] | None = None
     role: Role | None = None
     is_suspended: bool | None = None
+    is_verified: bool | None = None
 
 
 async def sign_up(email: str, password: str, *, via: Via = "web", role: Role = "USER", full_name: str | None = None) -> Profile:
@@ -158,18 +159,22 @@ async def get(actor: Actor, user_id: UUID) -> Profile:
     return await _profile(user_id)
 
 
-async def list_(actor: Actor, *, limit: int = 50, cursor: str | None = None) -> Page[Profile]:
-    """Everybody, newest first. Raises forbidden."""
+async def list_(actor: Actor, *, query: str = "", limit: int = 50, cursor: str | None = None) -> Page[Profile]:
+    """Everybody whose e-mail or names hold `query`, newest first. Raises forbidden."""
     require_admin(actor)
-    rows = await User.raw(f"SELECT {_COLUMNS} FROM users WHERE id < {{}} ORDER BY id DESC LIMIT {{}}", after(cursor), limit + 1)  # noqa: S608  # constant columns
+    held = "strpos(lower(concat_ws(' ', email, username, full_name)), lower({})) > 0"
+    statement = f"SELECT {_COLUMNS} FROM users WHERE id < {{}} AND {held} ORDER BY id DESC LIMIT {{}}"  # noqa: S608  # constant columns
+    rows = await User.raw(statement, after(cursor), query.strip(), limit + 1)
     return page([_from_row(row) for row in rows], limit)
 
 
 async def update(actor: Actor, user_id: UUID, change: ProfileChange) -> Profile:
     """Another e-mail address counts as unproven; another role or a suspension ends the sessions. Raises not_found, forbidden, invalid_arguments, conflict."""
     before = await get(actor, user_id)
-    if change.role is not None or change.is_suspended is not None:
+    if any(value is not None for value in (change.role, change.is_suspended, change.is_verified)):
         require_admin(actor)
+        if user_id == actor.user_id:
+            raise Problem("forbidden", "You cannot change your own role or standing.", remedy="Ask another administrator, so that one is always left.")
     values = _checked(change)
     if change.email is not None:
         require_own_account(actor)

@@ -8,9 +8,10 @@ from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
+import asyncpg
 import msgspec
 
-from agent.actor import Actor
+from agent.actor import Actor, require_admin
 from agent.errors import Problem
 from agent.paging import Page, after, page
 from db import engine
@@ -18,6 +19,7 @@ from db.ids import uuid7
 from db.tables import CreditHold, CreditTransaction
 
 EntryType = Literal["PURCHASE", "ENDPOINT", "ADMIN_ADJUST", "REFUND", "GRANT", "USAGE"]
+_MOST_ADJUSTED = 1_000_000
 _HOLD_LIFETIME = timedelta(minutes=15)
 
 
@@ -86,6 +88,20 @@ async def settle(hold_id: UUID, type: EntryType, description: str, *, endpoint_i
 async def release(hold_id: UUID) -> None:
     """Give a hold back, once."""
     await CreditHold.raw("UPDATE credit_holds SET status = 'released' WHERE id = {} AND status = 'held'", hold_id)
+
+
+async def adjust(admin: Actor, user_id: UUID, amount: int, reason: str, *, key: str) -> None:
+    """Give or take credits, with the reason in the ledger, once per `key`. Raises forbidden, invalid_arguments, insufficient_credits."""
+    require_admin(admin)
+    if not reason.strip() or amount == 0 or abs(amount) > _MOST_ADJUSTED:
+        raise Problem("invalid_arguments", f"An adjustment has a reason and an amount other than 0, of at most {_MOST_ADJUSTED:,}.", field="amount")
+    try:
+        async with engine.transaction():
+            await _enter(user_id, amount, "ADMIN_ADJUST", reason.strip()[:500], key)
+    except asyncpg.CheckViolationError as error:
+        raise Problem("insufficient_credits", "The balance would fall below zero.", remedy="Take no more than there is.") from error
+    except asyncpg.UniqueViolationError:
+        return  # this very adjustment was made already
 
 
 async def verify() -> list[UUID]:

@@ -8,7 +8,7 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from agent import endpoints, keys
-from agent.accounts import users
+from agent.accounts import sessions, users
 from agent.accounts.users import ProfileChange
 from agent.billing import ledger
 from agent.errors import Problem
@@ -119,6 +119,8 @@ async def data(request: PageRequest) -> Template:
 async def delete_account(request: PageRequest) -> Template | Redirect:
     """Only where the e-mail was typed again."""
     actor, form = signed_in_actor(request), await form_of(request)
+    if not await sessions.is_fresh(request.cookies.get(session_cookie(), "")):
+        return see_other("/confirm?next=/settings/data")
     if form.get("email", "").strip().lower() != actor.email.lower():
         return await _page(
             request, "data", problem=Problem("invalid_arguments", "That is not the e-mail of this account.", remedy="Type it as it is shown in the profile.")

@@ -1,0 +1,85 @@
+"""How the server is: what an operator looks at first, and what `wiretalk doctor` prints."""
+
+import shutil
+from datetime import UTC, datetime
+from importlib.metadata import version
+from urllib.parse import unquote
+
+import msgspec
+
+from agent import mail
+from agent.accounts import identity_providers
+from agent.actor import Actor, require_admin
+from agent.billing import ledger
+from agent.config import settings
+from agent.crypto import fingerprints
+from db import engine
+from db.migrate import pending
+
+_LEAST_FREE_BYTES = 1024**3
+
+
+class Fact(msgspec.Struct, frozen=True):
+    """`is_good` is None for what is only worth knowing; `advice` says what to do about what is not good."""
+
+    name: str
+    value: str
+    is_good: bool | None = None
+    advice: str = ""
+
+
+async def facts(actor: Actor | None = None) -> list[Fact]:
+    """For an administrator, or for the operator at the shell (None). Raises forbidden."""
+    if actor:
+        require_admin(actor)
+    return [*await _database(), *_machine(), *_set_up()]
+
+
+async def _database() -> list[Fact]:
+    begun = datetime.now(UTC)
+    async with engine.connection() as connection:
+        number = await connection.fetchval("SHOW server_version")
+        waited_ms = (datetime.now(UTC) - begun).total_seconds() * 1000
+        size = await connection.fetchval("SELECT pg_size_pretty(pg_database_size(current_database()))")
+        calls = await connection.fetchval(
+            "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class WHERE relname ~ '^api_calls_' AND relkind = 'r'"
+        )
+        stray = await connection.fetchval("SELECT count(*) FROM (SELECT 1 FROM api_calls_default LIMIT 1) s")
+    waiting, wrong = await pending(engine.url()), await ledger.verify()
+    return [
+        Fact("PostgreSQL", f"{number}, {'embedded' if str(settings().data / 'pg') in unquote(engine.url()) else 'by DATABASE_URL'}", True),
+        Fact("First answer of the database", f"{waited_ms:.0f} ms", waited_ms < 250, "Is the database far away or busy?"),
+        Fact("Size of the database", str(size)),
+        Fact("Captured calls, about", f"{calls:,}"),
+        Fact("Migrations", f"{len(waiting)} pending" if waiting else "all done", not waiting, "Run `wiretalk migrate`."),
+        Fact("Partitions", "calls without a month" if stray else "each call in its month", not stray, "Is the job worker running?"),
+        Fact(
+            "Ledgers",
+            f"{len(wrong)} balances differ" if wrong else "every balance equals its ledger",
+            not wrong,
+            "Do not charge anybody; look at the ledger of these users.",
+        ),
+    ]
+
+
+def _machine() -> list[Fact]:
+    here = settings().data
+    free = shutil.disk_usage(here if here.exists() else here.parent).free
+    return [
+        Fact("Version", version("wiretalk")),
+        Fact("Data directory", str(here)),
+        Fact("Free on its disk", f"{free / 1024**3:,.1f} GB", free > _LEAST_FREE_BYTES, "Captures wait on this disk while the database is away: make room."),
+    ]
+
+
+def _set_up() -> list[Fact]:
+    here = settings()
+    is_public = not here.is_loopback_only
+    services = ", ".join(offer.label for offer in identity_providers.offers())
+    return [
+        Fact("Address", here.base_url, here.is_secure or not is_public, "Put HTTPS in front, and set `WIRETALK_PUBLIC_URL` to the address that people use."),
+        Fact("Encryption keys", ", ".join(fingerprints()), True),
+        Fact("Mail", "set up" if mail.is_set_up() else "not set up", None if mail.is_set_up() else (False if is_public else None), "Set `WIRETALK_SMTP_URL`."),
+        Fact("Sign-in by other services", services or "none"),
+        Fact("Private addresses that may be reached", here.allow_hosts or ("loopback" if here.is_loopback_only else "none")),
+    ]
