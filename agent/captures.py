@@ -108,6 +108,16 @@ async def exchanges(endpoint_id: UUID, *, after: UUID | None, limit: int) -> lis
     return [(row["id"], _exchange(row)) for row in rows]
 
 
+async def exchange(call_id: UUID) -> Exchange | None:
+    """One capture whole, for what acts in its owner's name."""
+    async with engine.connection() as connection:
+        row = await connection.fetchrow(f"{_DETAIL} WHERE c.id = $1", call_id)
+    if row is None:
+        return None
+    await meet([row["endpoint_id"]])
+    return _exchange(row)
+
+
 def shown(detail: CallDetail, most: int) -> dict[str, Any]:
     """A detail as plain data with bodies cut to `most` characters, for tools."""
     found = msgspec.to_builtins(detail)
@@ -117,17 +127,18 @@ def shown(detail: CallDetail, most: int) -> dict[str, Any]:
     return {**found.pop("summary"), **found}
 
 
+def shape(path: str) -> tuple[str, ...]:
+    """The segments of a path, with `*` where an id stands."""
+    return tuple("*" if any(c.isdigit() for c in part) else part for part in path.split("/"))
+
+
 async def _last_success(actor: Actor, failing: CallSummary) -> CallDetail | None:
     """The newest success of the same method on the same path, or on one that differs only where ids stand."""
     found = await search(actor, Filter(endpoint_id=failing.endpoint_id, method=failing.method, status="ok"), limit=200)
-    alike = [call for call in found.items if _shape(call.path) == _shape(failing.path)]
+    alike = [call for call in found.items if shape(call.path) == shape(failing.path)]
     exact = [call for call in alike if call.path == failing.path]
     best = (exact or alike or [None])[0]
     return await get(actor, best.id, masked=True) if best else None
-
-
-def _shape(path: str) -> tuple[str, ...]:
-    return tuple("*" if any(c.isdigit() for c in part) else part for part in path.split("/"))
 
 
 def _differences(failing: CallDetail, good: CallDetail) -> list[str]:

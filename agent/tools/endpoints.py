@@ -2,9 +2,11 @@
 
 from typing import Annotated, Any
 
+import msgspec
 from msgspec import Meta
 
-from agent import endpoints
+from agent import controls, endpoints
+from agent.controls import ControlsChange
 from agent.endpoints import Endpoint, EndpointChange, Status
 from agent.tools.registry import Answer, Context, tool
 
@@ -62,9 +64,17 @@ async def endpoint_update(
     tags: list[str] | None = None,
     public: Annotated[bool, Meta(description="Whether anybody with the link may read its documentation.")] | None = None,
     status: Annotated[Status, Meta(description="REVIEW pauses recording but forwards; INACTIVE closes the proxy; ACTIVE captures.")] | None = None,
+    rate_limit: Annotated[int, Meta(ge=0, le=1_000_000, description="Requests a minute; 0: no limit.")] | None = None,
+    timeout_s: Annotated[float, Meta(ge=0, le=3600, description="Seconds the upstream may take; 0: the server's setting.")] | None = None,
+    allowed_methods: Annotated[list[str], Meta(description="Empty: all.")] | None = None,
+    sampling: Annotated[float, Meta(ge=0, le=1, description="Share of calls that is kept.")] | None = None,
+    mock_when_down: Annotated[bool, Meta(description="Whether to answer from captures while the upstream is down.")] | None = None,
 ) -> Answer:
-    """Rename, describe or tag an endpoint, publish its documentation, or pause, stop and resume its capture by status."""
+    """Rename, describe or tag an endpoint, publish its documentation, pause, stop and resume its capture by status, or limit what it forwards and keeps."""
     found = await endpoints.find(context.actor, endpoint)
+    limits = {"rate_limit": rate_limit, "timeout_s": timeout_s, "allowed_methods": allowed_methods, "sampling": sampling, "mock_when_down": mock_when_down}
+    if given := {name: value for name, value in limits.items() if value is not None}:
+        await controls.update(context.actor, found.id, msgspec.convert(given, ControlsChange))
     change = EndpointChange(name=name, description=description, environment=environment, tags=tags, is_public=public, status=status)
     changed = await endpoints.update(context.actor, found.id, change)
     return Answer(f"Changed. {_line(changed)}", changed)

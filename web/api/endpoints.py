@@ -8,8 +8,9 @@ from litestar import Request, Response, delete, get, patch, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from agent import docs, endpoints
+from agent import controls, docs, endpoints
 from agent.actor import Actor, require_scope
+from agent.controls import Controls, ControlsChange
 from agent.docs import Docs, Format, OperationLine
 from agent.endpoints import Endpoint, EndpointChange, Status
 from agent.paging import Page
@@ -77,6 +78,19 @@ async def delete_endpoint(request: ApiRequest, endpoint_id: FromPath[UUID]) -> N
     await endpoints.delete(request.user, endpoint_id)
 
 
+@get("/endpoints/{endpoint_id:uuid}/controls", guards=[signed_in], summary="What it forwards and keeps", tags=["endpoints"])
+async def get_controls(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Controls:
+    """Limits, methods, sampling, paths, secrets, injected headers with their values hidden."""
+    return await controls.get(request.user, endpoint_id)
+
+
+@patch("/endpoints/{endpoint_id:uuid}/controls", guards=[signed_in], summary="Change what it forwards and keeps", tags=["endpoints"])
+async def change_controls(request: ApiRequest, endpoint_id: FromPath[UUID], data: JSONBody[ControlsChange]) -> Controls:
+    """What is left out stays; a limit of 0 goes back to the server's setting; a header without a value keeps the stored one."""
+    require_scope(request.user, "write")
+    return await controls.update(request.user, endpoint_id, data)
+
+
 @post("/endpoints/{endpoint_id:uuid}/documentation", guards=[signed_in], status_code=200, summary="Document it", tags=["documents"])
 async def generate(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Docs:
     """Work out the API from all captured calls and write every document."""
@@ -118,6 +132,8 @@ ROUTES = (
     change_endpoint,
     put_endpoint,
     delete_endpoint,
+    get_controls,
+    change_controls,
     generate,
     discovered,
     openapi_json,

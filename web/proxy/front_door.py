@@ -13,6 +13,7 @@ from agent.recorder import Recorder
 from web.proxy import http, ws
 from web.proxy.asked import Asked, is_for_proxy, read
 from web.proxy.lookup import FORWARDING, Route
+from web.proxy.mocking import mocking
 
 log = structlog.get_logger()
 Lookup = Callable[[str], Awaitable[Route | None]]
@@ -34,7 +35,10 @@ def in_front_of(app: ASGIApp, recorder: Recorder, lookup: Lookup) -> ASGIApp:
         except Problem as problem:
             await (ws.refuse if is_websocket else http.refuse)(receive, send, problem)
             return
-        await (ws.forward if is_websocket else http.forward)(asked, receive, send, route, recorder)
+        if is_websocket:
+            await ws.forward(asked, receive, send, route, recorder)
+        else:
+            await http.forward(asked, receive, mocking(asked, route, send) if route.mock_when_down else send, route, recorder)
 
     return root
 

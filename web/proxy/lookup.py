@@ -31,6 +31,7 @@ class Route(msgspec.Struct, frozen=True):
     rate_limit: int | None = None
     sampling: float = 1.0
     rewrite_location: bool = False
+    mock_when_down: bool = False
 
     @property
     def injected(self) -> list[tuple[bytes, bytes]]:
@@ -41,7 +42,7 @@ class Route(msgspec.Struct, frozen=True):
         return self.status in RECORDING
 
 
-_SQL = """SELECT id, user_id, destination_url, status, body_limit, timeout_s, allowed_methods, inject_headers, rate_limit, sampling, rewrite_location
+_SQL = """SELECT id, user_id, destination_url, status, body_limit, timeout_s, allowed_methods, inject_headers, rate_limit, sampling, rewrite_location, mock_when_down
 FROM endpoints WHERE id = $1"""
 _known: dict[str, tuple[float, Route | None]] = {}
 
@@ -80,4 +81,5 @@ async def _load(endpoint_id: str) -> Route | None:
         rate_limit=row["rate_limit"],
         sampling=row["sampling"],
         rewrite_location=row["rewrite_location"],
+        mock_when_down=row["mock_when_down"],
     )
