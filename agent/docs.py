@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from agent import discovery, endpoints
+from agent import discovery, endpoints, events
 from agent.actor import Actor
 from agent.config import settings
 from agent.endpoints import Endpoint
@@ -88,6 +88,7 @@ async def generate(actor: Actor, endpoint_id: UUID) -> Docs:
     await discovery.store(endpoint.id, spec)
     row = await _keep(endpoint.id, texts)
     await endpoints.mark_documented(endpoint.id)
+    await events.ring("mcp", "lists")
     return _docs(endpoint, row, [_line(operation) for operation in spec.operations], found.calls)
 
 
@@ -105,6 +106,7 @@ async def give(actor: Actor, endpoint_id: UUID, data: bytes) -> Docs:
         raise Problem("unreadable_document", "The OpenAPI document has schemas that cannot be written out.") from error
     row = await _keep(endpoint.id, texts, major=0)
     await endpoints.mark_documented(endpoint.id)
+    await events.ring("mcp", "lists")
     return _docs(endpoint, row, [_line(operation) for operation in spec.operations], endpoint.calls)
 
 

@@ -48,7 +48,7 @@ def tool_name(operation: Operation) -> str:
 def typed(spec: Spec) -> tuple[TypedTool, ...]:
     """A tool for each of the operations heard most, in the order of their names. Of a large API that was never heard: none."""
     usable = [o for o in spec.operations if o.api_type not in ("WebSocket", "SSE", "gRPC") and o.method in ("GET", "POST", "PUT", "PATCH", "DELETE")]
-    heard = [o for o in usable if o.evidence.count] or (usable if len(usable) <= MOST_TOOLS else [])
+    heard = usable if len(usable) <= MOST_TOOLS else [o for o in usable if o.evidence.count]
     chosen: list[TypedTool] = []
     size = 0
     for operation in sorted(heard, key=lambda o: (-o.evidence.count, o.template, o.method))[:MOST_TOOLS]:

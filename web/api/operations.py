@@ -1,6 +1,5 @@
 """Calling captured APIs: describe an endpoint with an OpenAPI document, keep its credentials. The calls themselves are tools."""
 
-from urllib.parse import urljoin
 from uuid import UUID
 
 import msgspec
@@ -47,8 +46,8 @@ async def register(request: ApiRequest, destination_url: FromQuery[str | None] =
         spec = openapi_read.read({key: document[key] for key in ("openapi", "info", "servers") if key in document})
     except (Unreadable, ValueError, TypeError, AttributeError) as error:
         raise Problem("unreadable_document", str(error)) from error
-    url = destination_url or next(iter(spec.servers), "")
-    if "://" not in urljoin("x", url):
+    url = destination_url or next((server for server in spec.servers if "://" in server), "")
+    if not url:
         raise Problem("invalid_url", "The document names no full server address.", remedy="Give one with `?destination_url=`.")
     made = await invoke.invoke(Context(request.user), "endpoint_create", {"destination_url": url, "name": (name or spec.title)[:120]})
     return await docs.give(request.user, made.data.id, data)

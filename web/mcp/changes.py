@@ -5,10 +5,10 @@ import contextlib
 
 from mcp.server.subscriptions import InMemorySubscriptionBus, ResourcesListChanged, ServerEvent
 
-from agent import events
 from agent.events import Hub
 
-_KIND, _ID = "mcp", "lists"
+_TOPIC = "mcp:lists"
+"""Rung where a document was made."""
 
 
 class Bus(InMemorySubscriptionBus):
@@ -16,18 +16,13 @@ class Bus(InMemorySubscriptionBus):
 
     async def follow(self, hub: Hub) -> None:
         """Pass rings on until the hub closes."""
-        with hub.waiting([f"{_KIND}:{_ID}"]) as bell:
+        with hub.waiting([_TOPIC]) as bell:
             while not hub.is_closing:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(bell.wait(), 5)
                     bell.clear()
                     if not hub.is_closing:
                         await self.publish(_CHANGED)
-
-
-async def tell() -> None:
-    """Ring: the resources that a client may list are others now."""
-    await events.ring(_KIND, _ID)
 
 
 _CHANGED: ServerEvent = ResourcesListChanged()
