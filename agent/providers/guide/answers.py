@@ -229,6 +229,13 @@ def _docs(data: Data, done: Done) -> str:
     return "\n\n".join(part for part in (link, clipped(text) if kind == "markdown" else fenced(clipped(text), _FENCES.get(kind, "json"))) if part)
 
 
+def _paging(data: Data, done: Done) -> str:
+    """The documents' lines on pages and cursors."""
+    link = f"\n\n[All documentation]({data['url']})" if data.get("url") else ""
+    lines = [line for line in str(data.get("text") or "").splitlines() if re.search(r"\b(pagina\w+|pages?|cursor|offset|next_?page\w*)\b", line, re.IGNORECASE)]
+    return "\n".join(lines[:12]) + link if lines else f"The captured calls show no pages or cursors.{link}"
+
+
 def _auth(data: Data, done: Done) -> str:
     """The documents' part on authentication."""
     text = str(data.get("text") or done.result.text)
@@ -358,6 +365,7 @@ COMPOSERS: dict[str, Composer] = {
     "docs_generate": _documented,
     "docs_get": _docs,
     "docs_get:auth": _auth,
+    "docs_get:paging": _paging,
     "operation_search": _operations,
     "operation_describe:example": _example,
     "change_list": _changes,

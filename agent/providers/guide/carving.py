@@ -61,8 +61,10 @@ def table(rows: tuple[tuple[str, Any], ...]) -> Callable[[Said], Found | None]:
 def regex(*patterns: str) -> Callable[[Said], Found | None]:
     def extract(said: Said) -> Found | None:
         for pattern in patterns:
-            if (found := re.search(pattern, said.rest, re.IGNORECASE)) and (value := said.clause.plain(found["value"]).strip(" ,.:;\"'")):
-                return Found((value,), (found.groupdict().get("keep") or "").join(_around(said.rest, found)))
+            found = re.search(pattern, said.rest, re.IGNORECASE)
+            if found and (value := said.clause.plain(re.sub(words.TRAILER, "", found["value"], flags=re.IGNORECASE)).strip(" ,.:;\"'")):
+                parts = found.groupdict()
+                return Found((value,), f"{parts.get('keep') or ''}{parts.get('more') or ''}".join(_around(said.rest, found)))
         return None
 
     return extract

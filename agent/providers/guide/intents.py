@@ -8,10 +8,10 @@ import re
 import msgspec
 
 from agent.providers.guide import words
-from agent.providers.guide.carving import Said
+from agent.providers.guide.carving import Said, says_it
 from agent.providers.guide.memory import Memory
-from agent.providers.guide.reading import Clause, clause, mask, pieces, translated
-from agent.providers.guide.references import residue
+from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, translated
+from agent.providers.guide.references import residue, things
 from agent.providers.guide.slots import present
 from agent.providers.guide.verbs import COMMAND_ARGUMENTS, VERBS, Verb
 
@@ -34,7 +34,9 @@ def intents(text: str, memory: Memory, files: tuple[str, ...] = ()) -> tuple[Int
     if text.strip().startswith("/"):
         return _command(text.strip(), memory)
     masked = mask(translated(text.strip()))
-    return _joined(tuple(clause(piece, masked.spans, memory.names()) for piece in _continued(pieces(masked))), memory, files)
+    parts = _continued(pieces(masked))
+    clauses = tuple(clause(piece, masked.spans, memory.names()) for piece in parts)
+    return _pointed(_joined(clauses, memory, files), parts, masked, memory)
 
 
 def nearest(text: str, memory: Memory, count: int = 3) -> tuple[Verb, ...]:
@@ -114,6 +116,8 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
     waiting: Clause | None = None
     quoting = False
     for heard in clauses:
+        if re.match(r"(?:what )?if\b", heard.text, re.IGNORECASE) and heard.mood == "wondering":
+            break  # what follows is asked under a condition
         if waiting is not None:
             heard, waiting = _together(waiting, heard, memory), None
         verb = best(heard, memory, files)
@@ -130,6 +134,19 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
         elif verb is not None:
             found.append(Intent(verb, heard))
     return tuple(found)
+
+
+def _pointed(found: tuple[Intent, ...], parts: tuple[str, ...], masked: Masked, memory: Memory) -> tuple[Intent, ...]:
+    """ "Don't delete stripe, just pause it": what the first piece forbids names what the second one means."""
+    if len(parts) < 2 or len(found) != 1:
+        return found
+    only, first = found[0], clause(parts[0], masked.spans, memory.names())
+    if not first.negated or "endpoint" not in only.verb.slots or not says_it(Said(only.clause.text, only.clause, memory)):
+        return found
+    if only.verb.effect == "destructive" and not re.search(words.NO_LONGER, parts[0], re.IGNORECASE):
+        return found
+    meant = things("endpoint", default=False)(Said(re.sub(words.NEGATION, "", parts[0], flags=re.IGNORECASE), first, memory))
+    return (msgspec.structs.replace(only, given={**only.given, "endpoint": meant.values[0]}),) if meant and len(meant.values) == 1 else found
 
 
 def _extended(intent: Intent, more: Clause, memory: Memory, files: tuple[str, ...]) -> Intent:

@@ -47,6 +47,7 @@ def since(said: Said) -> Found | None:
         rf"\b(?:in|over|from|within|during|for|since)?\s*(?:the |these )?(?:last|past|previous)\s+(?P<n>{NUMBER}\s+)?(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?)\b",
         rf"\b(?:since |in |from )?(?P<n>{NUMBER})\s*(?P<u>minutes?|hours?|days?|weeks?|[mhdw])(?: ago)\b",
         r"\bsince (?P<n>\d+)(?P<u>[smhdw])\b",
+        r"\b(?P<day>this (?:morning|afternoon|evening)|tonight)\b",
         r"\bthis (?P<u>week|month|hour)\b",
         rf"\b(?:on )?(?P<day>yesterday|today|{words.DAYS})\b(?!\s+and)",
     ):
@@ -61,7 +62,9 @@ def _time(found: re.Match[str]) -> str:
         clock = re.fullmatch(r"(\d\d?)(?::(\d\d))?(am|pm)?", day.lower())
         if clock:
             return f"{int(clock[1]) % 12 + 12 if clock[3] == 'pm' else int(clock[1]):02}:{clock[2] or '00'}"
-        return {"noon": "12:00", "midnight": "00:00"}.get(day.lower(), day if day[0].isdigit() else day.lower())
+        return {"this morning": "today", "this afternoon": "12:00", "this evening": "18:00", "tonight": "18:00", "noon": "12:00", "midnight": "00:00"}.get(
+            day.lower(), day if day[0].isdigit() else day.lower()
+        )
     count, unit = int(number_in((parts.get("n") or "1").strip()) or 1), words.UNITS[parts["u"].lower().rstrip("s") or "s"]
     return f"{count * 7}d" if unit == "w" else f"{count * 30}d" if unit == "mo" else f"{count}{unit}"
 
@@ -105,14 +108,19 @@ def per(unit: str) -> Callable[[Said], Found | None]:
 
 def tags(said: Said) -> Found | None:
     found = re.search(
-        r"\b(?:tagged|tags?|label(?:led|s)?)\s+(?:(?:it|this|that|as|with|to)\s+)*(?P<value>[\w⟦⟧-]+(?:(?:\s*,\s*|\s+and\s+|,\s*and\s+)[\w⟦⟧-]+)*)",
+        rf"\b(?:tag|label)\s+(?P<who>(?:(?:the|my) )?(?!it\b|this\b|that\b|as\b|with\b)[\w.⟦⟧-]+(?: (?:api|endpoint|one))?)\s+(?:as|with)\s+(?P<value>{_LIST})",
+        said.rest,
+        re.IGNORECASE,
+    )
+    found = found or re.search(
+        r"\b(?:tagged|tags?|label(?:led|s)?)\s+(?:(?:it|this|that|as|with|to)\s+)*(?P<value>" + _LIST + ")",
         said.rest,
         re.IGNORECASE,
     )
     if found is None:
         return None
     values = [said.clause.plain(tag) for tag in re.split(r"\s*,\s*(?:and\s+)?|\s+and\s+", found["value"])]
-    return Found((values,), cut(said.rest, found))
+    return Found((values,), f"{found.groupdict().get('who') or ''} {cut(said.rest, found)}".strip())
 
 
 def one_tag(said: Said) -> Found | None:
@@ -131,3 +139,6 @@ def pairs(said: Said) -> Found | None:
 
 def attached(said: Said) -> Found | None:
     return Found((said.files[0],), said.rest) if said.files else None
+
+
+_LIST = r"[\w⟦⟧-]+(?:(?:\s*,\s*|\s+and\s+|,\s*and\s+)[\w⟦⟧-]+)*"

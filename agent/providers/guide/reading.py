@@ -51,7 +51,7 @@ class Clause(msgspec.Struct, frozen=True):
 
 def mask(text: str) -> Masked:
     """Replace whatever must be kept whole by a token. Only the beginning of a very long text is heard: a request, not a paste."""
-    spans, text = list[Span](), re.sub(r"[⟦⟧]", " ", text[:_READ])
+    spans, text = list[Span](), _ADDRESSED.sub(r"\1 ", re.sub(r"[⟦⟧]", " ", text[:_READ]))
     for kind, pattern in _SHAPES:
 
         def keep(found: re.Match[str], kind: SpanKind = kind) -> str:
@@ -190,6 +190,7 @@ def _vocabulary() -> tuple[str, ...]:
 _PROMPT_TEXT = re.compile(r"\bprompt\b[^:]{0,60}:\s+(?!⟦\d+⟧\s*$)(.+)$", re.DOTALL | re.IGNORECASE)
 _READ, _HEARD, _PIECES = 100_000, 1500, 20
 _METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
+_ADDRESSED = re.compile(rf"\ban? ({_METHOD})(?: request| call)? (?:to|on|at|against) (?=/)")  # "send a GET to /orders"
 _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
     "tuple[tuple[SpanKind, re.Pattern[str]], ...]",
     (

@@ -27,6 +27,13 @@ NAME = regex(
 )
 
 
+NEW_NAME = regex(
+    r"(?P<keep>\b(?:rename|name|title)\b.*?)\b(?:to|as|into)\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause)\b[^⟦]*)?$",
+    r"\b(?:call|name) (?:it|this|that)\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause)\b[^⟦]*)?$",
+    r"(?P<keep>\bgive\b.*?)\b(?:the |a )?(?:new )?name(?: of)?\s+(?P<value>⟦\d+⟧|[^⟦]+)$",
+)
+
+
 def things(kind: Kind, *, pronoun: bool = True, default: bool = True, near: bool = False, topic: bool = False) -> Callable[[Said], Found | None]:
     """A thing by ordinal, by a known name, by description in the last list, by an unexplained word, by "it", or the one in focus."""
 
@@ -48,7 +55,11 @@ def things(kind: Kind, *, pronoun: bool = True, default: bool = True, near: bool
 
 
 def doomed_endpoint(said: Said) -> Found | None:
-    """What is to be deleted must be named, or be "it" right after an endpoint was spoken of."""
+    """What is to be deleted must be named, or be "it" right after an endpoint was spoken of. A name is taken whole: "the demo shop" is not the shop."""
+    whole = _WHOLE_NAME.fullmatch(said.rest)
+    if whole and the_name(said) and not set(whole["name"].lower().split()) & _KIND_WORDS:
+        known = named(said.memory, "endpoint", whole["name"])
+        return Found((known.ref if known and whole["name"].lower() in known.names else whole["name"],), "")
     return things("endpoint", default=said.memory.last in {"endpoint", None} and says_it(said))(said)
 
 
@@ -89,6 +100,21 @@ def topic_of(said: Said) -> Found | None:
     return Found((" ".join(kept),), "") if kept and any(not meanings(word) for word in kept) else None
 
 
+def sought(said: Said) -> Found | None:
+    """Text that calls are to have: in quotes, or the word after "containing"."""
+    return span("quote")(said) or _SOUGHT(said)
+
+
+def the_name(said: Said) -> bool:
+    """Whether a clause is a verb and "the" or "my" with words that mean nothing else: a name as people say it. The demo has such a name."""
+    found = _WHOLE_NAME.fullmatch(said.rest)
+    if found is None:
+        return False
+    if named(said.memory, "endpoint", found["name"]) is not None:
+        return True
+    return not any(is_noise(word) and word.lower() != "demo" for word in found["name"].split())
+
+
 def query_name(said: Said) -> Found | None:
     if not re.search(r"\b(find|search|look|called|named|like|for)\b", said.rest, re.IGNORECASE):
         return None
@@ -97,15 +123,25 @@ def query_name(said: Said) -> Found | None:
 
 
 def label(said: Said) -> Found | None:
-    """The name of a prompt or an app: after "called", in quotes, or the word that is left."""
+    """The name of a prompt or an app: after "called", in quotes, or the word that is left, which may be one that means a time elsewhere."""
     if found := NAME(said):
         return found
     runs = _runs(said)
+    if not runs:
+        return _TIMELY(said)
     return Found((runs[0][0],), said.rest[: runs[0][1]] + " " + said.rest[runs[0][2] :]) if runs else None
 
 
 def rest_text(said: Said) -> Found | None:
     return regex(r"(?:\btext|\bsaying|:)\s+(?P<value>\S.*)$")(said) or span("quote", "code")(said)
+
+
+_WHOLE_NAME = re.compile(r"\w+ (?:the|my|our) (?P<name>[\w.-]+(?: [\w.-]+){0,2}?)(?: please| now| for me| again| completely)*", re.IGNORECASE)
+_KIND_WORDS = frozenset({"api", "apis", "endpoint", "endpoints", "service", "proxy", "one"})
+_SOUGHT = regex(
+    r"\b(?:containing|contains?|mention(?:s|ing)?|including|with the (?:text|word|string))\s+(?:the )?(?:text |word |string )?(?P<value>⟦\d+⟧|[\w.@-]+)"
+)
+_TIMELY = regex(rf"\b(?:prompt|app) (?P<value>{words.DAYS}|daily|weekly|monthly|today)$", rf"\b(?P<value>{words.DAYS}|daily|weekly|monthly) (?:prompt|app)\b")
 
 
 def _has_status(thing: Thing, wanted: str) -> bool:
@@ -114,13 +150,15 @@ def _has_status(thing: Thing, wanted: str) -> bool:
 
 
 def _ordinal(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
-    found = re.search(rf"\b(?P<o>{'|'.join(words.ORDINALS)})\s+(?:one|api|endpoint|key|prompt|server|app)\b", said.rest, re.IGNORECASE) or re.search(
-        r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|\b(?:number|no\.?|#)\s*(?P<n>\w+)\b", said.rest, re.IGNORECASE
-    )
+    found = re.search(
+        rf"\b(?P<o>{'|'.join(words.ORDINALS)})\s+(?:one|api|endpoint|key|prompt|server|app)\b|\bthe (?P<end>first|second|third|fourth|fifth|last)(?=(?: please)?\s*$)",
+        said.rest,
+        re.IGNORECASE,
+    ) or re.search(r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|\b(?:number|no\.?|#)\s*(?P<n>\w+)\b", said.rest, re.IGNORECASE)
     if found is None or not listing:
         return None
     parts = found.groupdict()
-    index = words.ORDINALS[parts["o"].lower()] if parts["o"] else int(number_in(parts["n"]) or 0) - 1
+    index = words.ORDINALS[(parts.get("o") or parts["end"]).lower()] if parts.get("o") or parts.get("end") else int(number_in(parts["n"]) or 0) - 1
     return listing[index] if -1 <= index < len(listing) else None
 
 
@@ -144,7 +182,7 @@ def _said_endpoint(said: Said, near: bool, topic: bool = False) -> Found | None:
         (run, start, end)
         for run, start, end in _runs(said)
         if (not near or _is_near(said.rest, start, end))
-        and not (topic and re.search(r"\b(for|to|by|and|example of|sample of|calls?|requests?)\s+$", said.rest[:start]))
+        and not (topic and re.search(r"\b(for|to|by|and|deals? with|about|example of|sample of|calls?|requests?)\s+$", said.rest[:start]))
     ]
     if near:
         runs = runs[-1:]
@@ -158,10 +196,11 @@ def _is_near(text: str, start: int, end: int) -> bool:
     return bool(
         re.match(r"['’]?s?\s+(api|endpoint|one|service)\b", after)
         or re.search(
-            r"\b(api|apis|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|did|does|has|is|why|explain)\s+(the |my |our )?(api |endpoint )?(called |named )?$",
+            r"\b(api|apis|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|did|does|has|is|why|explain|document|monitor|replay|pause|resume)\s+(the |my |our )?(api |endpoint )?(called |named )?$",
             before,
         )
         or not (before + after).strip()
+        or bool(re.fullmatch(r"[a-z]+ (the |my |our )?", before))
     )
 
 

@@ -8,7 +8,7 @@ from agent.providers.guide import words
 from agent.providers.guide.carving import Found, Said, normal_url, regex, span, table
 from agent.providers.guide.memory import named
 from agent.providers.guide.quantities import attached, duration, limit, method, number, one_tag, pairs, path, per, since, status, tags, timeout
-from agent.providers.guide.references import NAME, call, doomed_endpoint, label, query_name, residue, rest_text, things, topic_of
+from agent.providers.guide.references import NAME, NEW_NAME, call, doomed_endpoint, label, query_name, residue, rest_text, sought, the_name, things, topic_of
 
 
 def find(kind: str, said: Said) -> Found | None:
@@ -32,6 +32,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "urls": span("url", "host", many=True, change=normal_url),
     "id": span("id"),
     "quote": span("quote"),
+    "sought": sought,
     "code": span("code"),
     "secret": span("secret"),
     "json": span("json", change=json.loads),
@@ -40,9 +41,9 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "pairs": pairs,
     "file": attached,
     "name": NAME,
-    "new_name": regex(r"(?P<keep>\b(?:rename|name|title)\b.*?)\b(?:to|as|into)\s+(?P<value>⟦\d+⟧|[^⟦]+)$", r"\b(?:call|name) (?:it|this|that)\s+(?P<value>⟦\d+⟧|[^⟦]+)$"),
-    "description": regex(r"\b(?:description|described?|describe it|describe)\b(?: (?:it|this|that|to|as|is|of (?:it|this|that)))*:?\s+(?P<value>⟦\d+⟧|[^⟦]+)$"),
-    "environment": regex(rf"\b(?:in |to |into )?(?:the |my )?(?P<value>{words.ENVIRONMENTS})\s+(?:environment|env)\b", rf"(?P<keep>\b(?:environment|env)\b.*?)\b(?:to|as|is)\s+(?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:environment|env) (?P<value>{words.ENVIRONMENTS})\b"),
+    "new_name": NEW_NAME,
+    "description": regex(r"\bdescribe (?P<keep>(?!it\b|this\b|that\b)[^⟦]+?) (?:as|with|to):?\s+(?P<value>⟦\d+⟧|[^⟦]+)$", r"\b(?:description|described?|describe it|describe)\b(?: (?:it|this|that|to|as|is|of (?:it|this|that)))*:?\s+(?P<value>⟦\d+⟧|[^⟦]+)$"),
+    "environment": regex(rf"\b(?:in |to |into )?(?:the |my )?(?P<value>{words.ENVIRONMENTS})\s+(?:environment|env)\b", rf"(?P<keep>\b(?:environment|env)\b.*?)\b(?:to|as|is)\s+(?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:environment|env) (?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:in|for) (?:the )?(?P<value>{words.ENVIRONMENTS})$"),
     "that": regex(r"\b(?:that|which|to) (?P<value>.+)$"),
     "tags": tags,
     "tags_one": one_tag,
@@ -85,7 +86,7 @@ _SLOTS = {"time": "since", "freq": "frequency"}
 
 _CUES: dict[str, str] = {
     "it": r"\b(it|its|it's|this|that|one)\b",
-    "one": rf"\b(?:one|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:first|second|third|fourth|fifth) (?:call|request))\b",
+    "one": rf"\b(?:one|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:first|second|third|fourth|fifth) (?:call|request)|the (?:first|second|third|fourth|fifth|last)(?=(?: please)?$))(?!\w)",
     "endpoint_one": r"\b(call|calls|requests?) of\b",
     "say": r"^what (?:does|did|do) .*\b(?:say|contain)s?\b",
     "what_wrong": r"^what(?:'s| is| was)? (?:went-wrong|wrong)\b",
@@ -100,8 +101,13 @@ _CUES: dict[str, str] = {
     "left": r"\b(left|remaining|remain|out of|available)\b",
     "more": r"\b(more|some|additional|extra)\b",
     "needs_token": r"\b(need|needs|require|requires|want|wants)\b.*\b(token|key|login|password|auth\w*|credentials)\b",
-    "have_endpoints": r"\bwhat (?:endpoints|operations|routes) (?:does|do|has|are)\b",
+    "have_endpoints": r"\b(?:what|which) (?:endpoints|operations|routes) (?:does|do|has|are)\b",
     "which_operation": r"\bwhich (?:operation|operations|route|endpoint) (?:\w+s|\w+) (?:an?|the|my)\b",
+    "everything": r"\b(?:everything|anything|(?:em|them|it) all|all of (?:them|it))\b",
+    "offers": r"^what (?:all )?(?:does|can|do) .*\b(?:offer|provide|support|expose)s?\b",
+    "sent": r"^what (?:did|does|has|is|was) (?:my|the|our|it)\b.*\b(?:send|sent|sending|sends)\b",
+    "my_limit": r"\b(?:my|the|our) (?:daily |monthly |hourly )?(?:limits?|quota|allowance)\b",
+    "near_limit": r"\b(?:close to|near|over|reached|exceeded|above|within) (?:my|the|our) (?:\w+ )?(?:limits?|quota|allowance)\b",
     "single": r"\b(?:an?|one|single|the) (?!last|latest|newest|most|next|previous|slow|slowest|longest|fastest|failed|failing)(?:\w+ )?(?:call|request|capture|exchange)\b(?! (?:of|from|to|on))",
     "state_word": r"\b(status|state|active|paused|archived)\b",
 }
@@ -109,6 +115,8 @@ _CUES: dict[str, str] = {
 
 _NEEDS_MEMORY: dict[str, Callable[[Said], bool]] = {
     "name": lambda said: bool(residue(said)) or bool(span("host", "url")(said)) or named(said.memory, "endpoint", said.rest) is not None,
+    "the_name": the_name,
+    "focused": lambda said: bool(said.memory.focus.get("endpoint")) and "urls" not in said.rest,
     "listed": lambda said: said.memory.last == "call",
     "of_call": lambda said: (
         said.memory.last == "call" and bool(said.memory.focus.get("call")) and bool(re.search(r"\b(its|it|this|that|the|again|there)\b", said.rest))

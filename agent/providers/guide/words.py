@@ -14,7 +14,7 @@ CONCEPTS: dict[str, str] = {
     "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey",
     "buy": "buy buying purchase recharge top-up",
     "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log",
-    "capture": "capture capturing record recording intercept intercepting watch watching track tracking proxy tap sniff hook",
+    "capture": "capture capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook",
     "change": "change changes changed changing breaking differ differs diff news what's-new",
     "complete": "complete completed finished done",
     "connect": "connect attach link",
@@ -22,7 +22,7 @@ CONCEPTS: dict[str, str] = {
     "count": "how-many count number-of",
     "create": "create make add new set-up setup spin-up start begin build register store need want",
     "credit": "credit credits balance account",
-    "delete": "delete remove erase destroy drop trash get-rid-of",
+    "delete": "delete remove erase destroy kill nuke drop trash get-rid-of",
     "demo": "demo demonstration sandbox",
     "describe": "describe description describes",
     "detail": "detail details detailed body headers header payload full",
@@ -48,12 +48,13 @@ CONCEPTS: dict[str, str] = {
     "operation": "operation operations route routes",
     "parameter": "parameter parameters params expect expects take takes return returns accept accepts",
     "pause": "pause disable suspend halt deactivate turn-off switch-off paused stop inactive stopped",
-    "private": "private unpublish unlisted",
+    "private": "private hide unpublish unlisted",
     "prompt": "prompt prompts",
     "provider": "openai anthropic claude gpt openrouter groq mistral deepseek gemini google ollama xai",
     "proxy": "proxy-url proxy-urls proxy curl",
+    "paging": "paginated paginate pagination paging pages page cursor",
     "public": "public publish",
-    "question": "what which any anything is are does do how has have did was were who where when",
+    "question": "what's-new what what's who's how's which any anything is are does do how has have did was were who where when",
     "recent": "recent latest newest last",
     "refresh": "refresh regenerate update rebuild",
     "rename": "rename",
@@ -64,14 +65,14 @@ CONCEPTS: dict[str, str] = {
     "save": "save store create add new keep",
     "server": "mcp server servers",
     "share": "share sharing lend shared",
-    "show": "show list display view see print give get fetch read open tell download export have what which any where find search",
+    "show": "show inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search",
     "slow": "slow slowest slower longest takes-longest performance",
     "stop": "stop off disable end cancel unshare quit",
     "success": "success successful succeeded",
     "tag": "tag tags tagged label labels",
     "text": "text saying",
     "try": "try use start show open play launch capture record",
-    "usage": "usage used consumption quota quotas tokens",
+    "usage": "usage used consumption quota quotas tokens plan allowance",
     "use": "use apply run insert using",
     "wait": "wait waiting until let-me-know tell-me-when notify",
     "write": "write generate create make produce build refresh regenerate update prepare draft",
@@ -83,7 +84,26 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"capture (url|link|address)(s|es)?", "capture-url"),
     (r"api keys?", "key"),
     (r"get rid of|throw away", "delete"),
-    (r"top(ping)? up|stock up on", "buy"),
+    (r"top(ping)? (me |us |my \w+ )?up( with| by)?|stock up on", "buy"),
+    (r"anything new|something new|any news", "what's-new"),
+    (r"(stop|revoke|undo|end|quit)( the)? sharing( of)?", "unshare"),
+    (r"gimme", "give me"),
+    (r"lemme", "let me"),
+    (r"wanna", "want to"),
+    (r"(what|how|who|where)s", r"\1's"),
+    (r"im", "i'm"),
+    (r"y(?= (?:did|does|do|is|are|was|were)\b)", "why"),
+    (r"spy(ing)? on|listen(ing)? (in )?(to|on)|eavesdrop(ping)? on", "capture"),
+    (r"keep(ing)? an eye on", "monitor"),
+    (r"(work|figure|map)(ing)? out|reverse[- ]engineer", "document"),
+    (r"half a second", "500 ms"),
+    (r"half a minute", "30 seconds"),
+    (r"half( an)? hour", "30 minutes"),
+    (r"half a day", "12 hours"),
+    (r"a fortnight", "14 days"),
+    (r"(?:start|begin)(?:ing)? (?!⟦)((?:[\w.-]+ ){1,4})again", r"resume \1"),
+    (r"(?:turn|switch)(?:ed|ing)? (?!it |this |that |them |off|on )((?:[\w.⟦⟧-]+ ){1,4}?)off", r"turn-off \1"),
+    (r"(?:turn|switch)(?:ed|ing)? (?!it |this |that |them |off|on )((?:[\w.⟦⟧-]+ ){1,4}?)(?:back )?on(?= again|$)", r"turn-on \1"),
     (r"(set|setting) up", "set-up"),
     (r"(spin|spinning) up", "spin-up"),
     (r"(turn|switch)(ed|ing)? (it |this |that |them )?off", "turn-off it"),
@@ -98,7 +118,6 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"log in|sign in", "login"),
     (r"get (me )?(?=(\S+ )?(\S+ )?more credits)", "buy "),
     (r"(takes?|took|taking) (the )?longest", "slowest"),
-    (r"stop sharing", "unshare"),
     (r"open ?api", "openapi"),
     (r"type ?script", "typescript"),
     (r"(is|are|was|were) called", "named"),
@@ -117,15 +136,15 @@ NOISE: frozenset[str] = frozenset(
     seconds minutes hours days weeks months second minute hour day week month year new old running work works working data information info existing available separate specific status state method path version
     pointing pointed points belonging called named titled account reach sends sending returned returning returns give max maximum maximally limit order-by sorted newest recently containing contains contain
     contained including includes include matching match yesterday hourly noon midnight rate limited stored saved store enough another's slower faster successful unauthorized saying deal deals handle handles
-    handling wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't recorded sequence own tags schema""".split()
+    handling wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't recorded sequence own tags schema token whether deleting removing erasing destroying em""".split()
 )
 # Spelling mistakes too short or too far for the general rule; a destructive word is only ever corrected from here.
 TYPOS: dict[str, str] = {
-    "lst": "list", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
+    "lst": "list", "lsit": "list", "shw": "show", "sho": "show", "whcih": "which", "waht": "what", "wht": "what", "cals": "calls", "dcos": "docs", "apsi": "apis", "erors": "errors", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
     "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what",
     "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits",
 }  # fmt: skip
-DESTRUCTIVE: frozenset[str] = frozenset("delete remove erase destroy drop trash disconnect detach".split())
+DESTRUCTIVE: frozenset[str] = frozenset("delete remove erase destroy kill nuke drop trash disconnect detach".split())
 KNOWN_SHORT: frozenset[str] = frozenset("stripe weather shop team".split())
 
 NUMBERS: dict[str, int] = {
@@ -207,7 +226,7 @@ ENDPOINT_STATUSES: tuple[tuple[str, str], ...] = (
     (r"\b(completed?|finished|done)\b", "COMPLETE"),
     (r"\breview\b", "REVIEW"),
 )
-PUBLIC: tuple[tuple[str, bool], ...] = ((r"\b(private|unpublish|unlisted|not public)\b", False), (r"\b(public|publish)\b", True))
+PUBLIC: tuple[tuple[str, bool], ...] = ((r"\b(private|hide|hidden|unpublish|unlisted|not public)\b", False), (r"\b(public|publish)\b", True))
 SHARED: tuple[tuple[str, bool], ...] = ((r"\b(unshare|stop|private)\b", False), (r"\b(share|shared|lend)\b", True))
 ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local|sandbox|qa"
 
@@ -215,26 +234,31 @@ ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local
 PREAMBLE = (
     r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|"
     r"(?:can|could|would|will) you(?: kindly| possibly| just| also| maybe)?|would you mind|"
-    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?: really)? (?:want|need)(?: you)? to|i wanna|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
+    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?:'d| would) (?:like|love)(?= (?:an?|the|some)\b)|i(?: really)? (?:want|need)(?: you)? to|i wanna|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
     r"be so kind(?: and| as to)?|do me a favou?r(?: and)?|help me(?: to)?|try to|i'm trying to|feel free to|wiretalk|guide|kind sir|dear guide)\b[\s,.!:]*"
 )
 # A mood is how the clause is meant; only a plain request may change anything. The first that matches wins.
 MOODS: tuple[tuple[str, str], ...] = (
-    ("definition", r"^what(?:'s| is| are| does| do)? (?:an?\b(?! (?:good )?example)|\w+ (?:mean|do\b)|.+\bmean\b)|^what (?:is|are) \w+\?*$"),
+    ("definition", r"^what(?:'s| is| are| does| do)? (?:an?\b(?! (?:good )?example)|\w+ (?:mean|do\b(?! (?:i|we|you)\b))|.+\bmean\b|(?<=does )\w+ing\b)|^what (?:is|are) \w+\?*$"),
     ("definition", r"^how (?:does|do) (?:the )?(?:\w+ )?(?:monitoring|capturing|wiretalk|replay|redaction|approvals?)\b.*work"),
+    ("definition", r"^(?:(?:explain|describe|tell me) )?how (?:\w+ing|it|this|that) works?\b"),
     ("how", r"^(?:how (?:do|can|could|should|would|might|to)\b(?: (?:i|we|you|one|someone))?|what(?:'s| is) the (?:best )?way to)"),
-    ("wondering", r"^(?:what (?:happens|would happen|if)|(?:should|shall|may|must) i\b|can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|is it (?:safe|ok|possible)|why (?:can't|should)|do i (?:have to|need to))"),
+    ("wondering", r"^(?:what (?:happens|would happen|if)|(?:should|shall|may|must) i\b|can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|(?:is|are) (?:it|this|that|my [\w-]+|the [\w-]+) (?:safe|secure|ok|okay|possible)\b|why (?:can't|should)|do i (?:have to|need to))"),
     ("wondering", r"^(?:who|did (?:i|we|you|he|she|they)|have (?:i|we|you)|has (?:he|she|someone)|was (?:it|he|she)|were they|if )\b(?! already afforded)"),
     ("telling", r"^(?:do|follow|obey|execute|carry out) (?:what|as|whatever|exactly|the (?:instructions?|orders?|commands?))\b"),
     ("telling", r"^(?:i|we|he|she|they|you|my \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
 )  # fmt: skip
-NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never|without|rather than|instead of|no need to|not to|ignore|never ?mind|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:know|understand|see|get)\b)|(?:^|\bbut )not\b"
+NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never ?mind|never|without|rather than|instead of|no need to|not to|stop (?:deleting|removing|erasing|changing)|ignore|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:know|understand|see|get)\b)|(?:^|\bbut )not\b"
 REFUSALS: frozenset[str] = frozenset(
     "no|nope|never mind|nevermind|forget it|cancel|cancel that|no forget it|stop|no thanks|nothing|none|no never mind|leave it|abort|不用了|算了|取消".split(
         "|"
     )
 )
 SPLIT = r"(?:[.!?;]+\s+|[.!?;]+$|,?\s+(?:and then|then|and also|and after that|after that|but|and finally|plus)\s+|,\s+and\s+|\s+and\s+|,\s+)"
+# What may trail a name and is no part of it.
+TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)?|now|for now|if you (?:can|could|please))$"
+# "I don't need it any more" says why a deletion is asked for, where other negations forbid something.
+NO_LONGER = r"\b(?:do(?:n't|nt| not|n’t)|no longer) (?:\w+ )?(?:need|want|use|care)\b"
 # A piece of a sentence that goes on with the thing before it.
 CONTINUES = r"^(?:and )?(?:call|name|tag|label|title) (?:it|this|that)\b(?!\s*(?:$|again))"
 
