@@ -79,7 +79,9 @@ def _peers(folder: Path, stack: contextlib.ExitStack, mitmdump: str | None) -> I
         yield Peer(name, f"http://127.0.0.1:{_port_from(process)}/proxy/{ZERO}/1k.json", process)
     if shutil.which("nginx"):
         port = _free_port()
-        process = stack.enter_context(_nginx(folder, port, f"location / {{ proxy_pass {upstream}; proxy_http_version 1.1; proxy_set_header Connection ''; }}"))
+        process = stack.enter_context(
+            _nginx(folder, port, "location / { proxy_pass http://up; proxy_http_version 1.1; proxy_set_header Connection ''; }", upstream)
+        )
         yield Peer("nginx", f"http://127.0.0.1:{port}/1k.json", process)
     if mitmdump:
         port = _free_port()
@@ -132,13 +134,13 @@ def _upstream(folder: Path) -> Iterator[str]:
 
 
 @contextlib.contextmanager
-def _nginx(folder: Path, port: int, inside: str) -> Iterator[subprocess.Popen[bytes]]:
+def _nginx(folder: Path, port: int, inside: str, upstream: str = "http://127.0.0.1:9") -> Iterator[subprocess.Popen[bytes]]:
     home = folder / f"nginx{port}"
     home.mkdir()
     temporary = " ".join(f"{kind}_temp_path {home}/{kind};" for kind in ("client_body", "proxy", "fastcgi", "uwsgi", "scgi"))
     (home / "nginx.conf").write_text(
         f"daemon off; pid {home}/pid; error_log /dev/null; worker_processes 1; events {{ worker_connections 1024; }}\n"
-        f"http {{ access_log off; keepalive_requests 1000000; {temporary} server {{ listen 127.0.0.1:{port}; {inside} }} }}"
+        f"http {{ access_log off; keepalive_requests 1000000; {temporary} upstream up {{ server {upstream.removeprefix('http://')}; keepalive 64; }} server {{ listen 127.0.0.1:{port}; {inside} }} }}"
     )
     with _process(["nginx", "-c", str(home / "nginx.conf"), "-p", str(home), "-e", "/dev/null"], {"PATH": "/usr/bin:/bin:/usr/sbin"}) as process:
         _wait_for(port)

@@ -42,7 +42,7 @@ async def main() -> None:
         await recorder.start()
     config = uvicorn.Config(
         in_front_of(_nothing, recorder, lookup), port=asked.port, http="web.front:GuardedProtocol", ws="wsproto", loop="uvloop", lifespan="off",
-        access_log=False, server_header=False, log_level="critical", ws_max_size=16 * 1024 * 1024, timeout_graceful_shutdown=5,
+        access_log=False, proxy_headers=False, server_header=False, log_level="critical", ws_max_size=16 * 1024 * 1024, timeout_graceful_shutdown=5,
     )  # fmt: skip
     server = uvicorn.Server(config)
     listening = config.bind_socket()

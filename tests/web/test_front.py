@@ -21,6 +21,9 @@ async def _application(scope: Any, receive: Any, send: Any) -> None:
         more = message.get("more_body", False)
     body = b"|".join([scope["method"].encode(), scope["wiretalk.target"], b"".join(parts), b",".join(name for name, _ in scope["headers"])])
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
+    if scope["wiretalk.target"] == b"/cut":
+        scope["wiretalk.abort"]()
+        return
     await send({"type": "http.response.body", "body": body})
 
 
@@ -134,3 +137,10 @@ async def test_a_body_that_keeps_coming_is_not_late(port: int, monkeypatch: pyte
     parts = [b"x" * 1000] * 30
     answer = await _talk(port, b"POST / HTTP/1.1\r\nHost: a\r\nConnection: close\r\nContent-Length: 30000\r\n\r\n", *parts)
     assert answer.startswith(b"HTTP/1.1 200 ")
+
+
+async def test_an_answer_that_is_cut_short_began(port: int) -> None:
+    """The head goes out with what follows it; where nothing follows, it goes out all the same, so that the cut can be seen."""
+    got = await _talk(port, b"GET /cut HTTP/1.1\r\nhost: a\r\n\r\n")
+    assert got.startswith(b"HTTP/1.1 200")
+    assert not got.endswith(b"|")

@@ -9,6 +9,7 @@ import random
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
+from functools import lru_cache
 from typing import Any
 
 import structlog
@@ -107,7 +108,13 @@ async def close() -> None:
 
 def target_of(route: Route) -> Target:
     """The destination, read anew: what may be reached can change while an endpoint exists. Raises invalid_url, egress_refused."""
-    return parse(route.destination, "capture")
+    return _target(route.destination, int(time.monotonic()))
+
+
+@lru_cache(1024)
+def _target(destination: str, second: int) -> Target:
+    """Read once a second: what may be reached changes seldom, and each new connection is checked anyway."""
+    return parse(destination, "capture")
 
 
 def joined(target: Target, path: str) -> bytes:

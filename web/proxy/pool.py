@@ -8,7 +8,6 @@ twice takes only a connection that rested for less than a second, because an ups
 import asyncio
 from collections import defaultdict
 from collections.abc import Hashable
-from weakref import WeakKeyDictionary
 
 from agent.egress import SYSTEM, Network, Target, connect
 from agent.errors import Problem
@@ -20,28 +19,29 @@ _LIFETIME_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
 _PER_KEY = 64
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
-_pools: WeakKeyDictionary[asyncio.AbstractEventLoop, "Pool"] = WeakKeyDictionary()
+_of_loop: tuple[asyncio.AbstractEventLoop, "Pool"] | None = None
 
 
 def pool() -> "Pool":
-    """The pool of this event loop."""
+    """The pool of this event loop; a process has one loop, a test run many, one after the other."""
+    global _of_loop
     loop = asyncio.get_running_loop()
-    if loop not in _pools:
-        _pools[loop] = Pool()
-    return _pools[loop]
+    if _of_loop is None or _of_loop[0] is not loop:
+        _of_loop = (loop, Pool())
+    return _of_loop[1]
 
 
 class Pool:
     """The idle connections of one event loop."""
 
     def __init__(self, network: Network = SYSTEM) -> None:
-        self._network = network
+        self._network, self._loop = network, asyncio.get_running_loop()
         self._idle: defaultdict[Hashable, list[Wire]] = defaultdict(list)
         self._sweep: asyncio.TimerHandle | None = None
 
     def reuse(self, key: Hashable, method: str) -> Wire | None:
         """An idle connection that is proven clean, the one used last."""
-        now = asyncio.get_running_loop().time()
+        now = self._loop.time()
         oldest = now - (_IDLE_SECONDS if method in IDEMPOTENT else _FRESH_SECONDS)
         waiting = self._idle.get(key)
         while waiting:
@@ -67,7 +67,7 @@ class Pool:
         wire.rest()
         self._idle[key].append(wire)
         if self._sweep is None:
-            self._sweep = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._tidy)
+            self._sweep = self._loop.call_later(_IDLE_SECONDS, self._tidy)
 
     def close(self) -> None:
         """Close every idle connection."""
@@ -79,7 +79,7 @@ class Pool:
         self._idle.clear()
 
     def _tidy(self) -> None:
-        oldest = asyncio.get_running_loop().time() - _IDLE_SECONDS
+        oldest = self._loop.time() - _IDLE_SECONDS
         for key in list(self._idle):
             for wire in self._idle[key]:
                 if wire.idle_since < oldest:
@@ -87,4 +87,4 @@ class Pool:
             self._idle[key] = [wire for wire in self._idle[key] if wire.idle_since >= oldest and not wire.transport.is_closing()]
             if not self._idle[key]:
                 del self._idle[key]
-        self._sweep = asyncio.get_running_loop().call_later(_IDLE_SECONDS, self._tidy) if self._idle else None
+        self._sweep = self._loop.call_later(_IDLE_SECONDS, self._tidy) if self._idle else None

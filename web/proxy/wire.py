@@ -36,7 +36,8 @@ class Wire(asyncio.Protocol):
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport = None  # pyright: ignore[reportAttributeAccessIssue]  # set before anybody can use it
-        self.made_at = asyncio.get_running_loop().time()
+        self._loop = asyncio.get_running_loop()
+        self.made_at = self._loop.time()
         self.idle_since = 0.0
         self.upgraded: bytes | None = None
         self._parser: httptools.HttpResponseParser | None = None
@@ -59,8 +60,8 @@ class Wire(asyncio.Protocol):
         self._buffered = self._head_size = self._trailer_size = self._quiet = self._informational = 0
         self._is_done = self._keeps_alive = self._is_paused = self._has_answered = self.was_dropped = False
         self._timeout_s = timeout_s
-        self._timer = asyncio.get_running_loop().call_later(timeout_s, self._late)
-        self._progress = asyncio.get_running_loop().time()
+        self._timer = self._loop.call_later(timeout_s, self._late)
+        self._progress = self._loop.time()
         if self._is_dirty or self._is_eof:
             self.fail(_invalid("spoke or left before it was asked"))
 
@@ -118,7 +119,7 @@ class Wire(asyncio.Protocol):
         """Go idle. Any byte that comes now closes the connection."""
         self._unarm()
         self._parser = None
-        self.idle_since = asyncio.get_running_loop().time()
+        self.idle_since = self._loop.time()
 
     @property
     def is_silent(self) -> bool:
@@ -144,7 +145,7 @@ class Wire(asyncio.Protocol):
 
     def touch(self) -> None:
         """Note progress: the silence begins anew."""
-        self._progress = asyncio.get_running_loop().time()
+        self._progress = self._loop.time()
 
     # asyncio.Protocol
 
@@ -185,7 +186,7 @@ class Wire(asyncio.Protocol):
 
     def pause_writing(self) -> None:
         if self._room is None:
-            self._room = asyncio.get_running_loop().create_future()
+            self._room = self._loop.create_future()
 
     def resume_writing(self) -> None:
         room, self._room = self._room, None
@@ -239,7 +240,7 @@ class Wire(asyncio.Protocol):
         self._quiet = 0
         self._chunks.append(body)
         self._buffered += len(body)
-        self._progress = asyncio.get_running_loop().time()
+        self._progress = self._loop.time()
         if self._buffered > _HIGH_WATER and not self._is_paused:
             self._is_paused = True
             self.transport.pause_reading()
@@ -290,9 +291,9 @@ class Wire(asyncio.Protocol):
         return self._head is not None
 
     def _late(self) -> None:
-        left = self._progress + self._timeout_s - asyncio.get_running_loop().time()
+        left = self._progress + self._timeout_s - self._loop.time()
         if left > 0.001:
-            self._timer = asyncio.get_running_loop().call_later(left, self._late)
+            self._timer = self._loop.call_later(left, self._late)
         else:
             what = "fell silent in the middle of its answer" if self._head else "did not answer in time"
             self.fail(Problem("upstream_timeout", f"The upstream {what} ({self._timeout_s:g} s)."))
@@ -303,7 +304,7 @@ class Wire(asyncio.Protocol):
             self._timer = None
 
     async def _wait(self) -> None:
-        self._waiter = asyncio.get_running_loop().create_future()
+        self._waiter = self._loop.create_future()
         try:
             await self._waiter
         finally:
