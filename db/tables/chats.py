@@ -112,7 +112,7 @@ class Prompt(Table, tablename="prompts"):
 
 
 class Usage(Table, tablename="usage"):
-    """One user's day in UTC. Plans are enforced against it; a month is a sum."""
+    """One user's day in UTC. Plans are enforced against it; a month is a sum. `cost_micros` is in millionths of a US dollar."""
 
     id = primary_key()
     user_id = owned_by(User)
@@ -121,6 +121,7 @@ class Usage(Table, tablename="usage"):
     token_count = BigInt(default=0)
     file_uploads = Integer(default=0)
     api_calls = BigInt(default=0)
+    cost_micros = BigInt(default=0)
     created_at = created()
     updated_at = updated()
 

@@ -31,7 +31,10 @@ class AiProvider(Table, tablename="ai_providers"):
 
 
 class ProviderKey(Table, tablename="provider_keys"):
-    """A shared key may be used by others within `usage_limits` {requests_per_hour, requests_per_day}, and is never shown to them."""
+    """A shared key may be used by others within `usage_limits` {requests_per_hour, requests_per_day}, and is never shown to them.
+
+    With ids of users in `shared_with` it is lent to these only, else to everybody.
+    """
 
     id = primary_key()
     user_id = owned_by(User)
@@ -40,6 +43,7 @@ class ProviderKey(Table, tablename="provider_keys"):
     encrypted_key = Bytea()
     last4 = Text()
     is_shared = Boolean(default=False)
+    shared_with = texts()
     usage_limits = json("{}")
     last_used_at = moment()
     created_at = created()
@@ -52,7 +56,7 @@ class ProviderKey(Table, tablename="provider_keys"):
 
 
 class ProviderKeyUse(Table, tablename="provider_key_uses"):
-    """What a user spent of a key in one hour."""
+    """What a user spent of a key in one hour. `cost_micros` is in millionths of a US dollar."""
 
     id = primary_key()
     provider_key_id = owned_by(ProviderKey)
@@ -60,6 +64,7 @@ class ProviderKeyUse(Table, tablename="provider_key_uses"):
     hour = Timestamptz()
     requests = Integer(default=0)
     tokens = BigInt(default=0)
+    cost_micros = BigInt(default=0)
     created_at = created()
     updated_at = updated()
 
