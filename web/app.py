@@ -23,6 +23,7 @@ from agent.events import Hub
 from agent.recorder import Recorder
 from db import engine
 from web import api, mcp, pages
+from web.api import openai
 from web.auth import Authentication, csrf_guard
 from web.console import console, openapi_config
 from web.demo import shop
@@ -68,6 +69,12 @@ def create_app() -> Litestar:
             demo,
             console,
             Router("/api/v1", route_handlers=list(api.ROUTES), guards=[csrf_guard]),
+            Router(
+                "/v1",
+                route_handlers=list(api.OPENAI),
+                guards=[csrf_guard],
+                exception_handlers={Exception: openai.handle, HTTPException: openai.handle, Problem: openai.handle},
+            ),
             *mcp.MOUNTS,
             Router("/", route_handlers=list(pages.PAGES), guards=[csrf_guard], include_in_schema=False),
             create_static_files_router("/static", [_HERE / "static"], cache_control=None),

@@ -1,6 +1,6 @@
-"""The HTTP API under `/api/v1`: nouns over capabilities, tools over the menu, the streaming chat."""
+"""The HTTP API under `/api/v1`: nouns over capabilities, tools over the menu, the streaming chat. Under `/v1` the door for OpenAI's clients."""
 
-from web.api import accounts, auth, captures, chat, chats, credits, endpoints, operations, providers, tools
+from web.api import accounts, auth, captures, chat, chats, credits, endpoints, openai, operations, providers, responses, tools
 
 ROUTES = (
     *accounts.ROUTES,
@@ -14,3 +14,4 @@ ROUTES = (
     *providers.ROUTES,
     *tools.ROUTES,
 )
+OPENAI = (*openai.ROUTES, *responses.ROUTES)
