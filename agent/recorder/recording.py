@@ -6,20 +6,18 @@ import os
 from pathlib import Path
 from uuid import UUID
 
-import asyncpg
 import msgspec
 import structlog
 
 from agent import tasks
 from agent.config import settings
 from agent.crypto import Unsealable
-from agent.recorder import dictionaries, rules
+from agent.recorder.copying import ENCODER, Kept, Outcome, copy
 from agent.recorder.heard import Heard
-from agent.recorder.rows import Row, row_of
-from agent.recorder.rules import Rules
+from agent.recorder.helper import Helper, HelperGone
+from agent.recorder.rows import row_of
 from agent.recorder.spool import SUFFIX, Spool
 from agent.recorder.store import store
-from db import engine
 from db.ids import uuid7
 
 log = structlog.get_logger()
@@ -32,17 +30,8 @@ _SLOWEST = 1.0
 _RETRY_SECONDS = 0.5
 _ADOPT_EVERY = 30.0
 _DRAIN_SECONDS = 8.0
-_OF_A_ROW = (asyncpg.DataError, asyncpg.IntegrityConstraintViolationError, ValueError, TypeError, OverflowError)
-
-
-class _Kept(msgspec.Struct, frozen=True):
-    """What is in the spool: the exchange under the id that it will have."""
-
-    id: UUID
-    heard: Heard
-
-
-_ENCODER, _DECODER = msgspec.msgpack.Encoder(), msgspec.msgpack.Decoder(_Kept)
+HELP_ABOVE = 256 * 1024
+"""Bytes that wait before the helper copies: about a hundred calls of a few kilobytes."""
 
 
 class Recorder:
@@ -54,6 +43,7 @@ class Recorder:
         self._full: list[Spool] = []
         self._wake, self._closing = asyncio.Event(), asyncio.Event()
         self._drainer: asyncio.Task[None] | None = None
+        self._helper = Helper()
         self._is_away = False
 
     async def start(self) -> None:
@@ -67,9 +57,9 @@ class Recorder:
 
         Where even the disk takes nothing more, the call is copied into the database at once; if that fails too, it is lost and logged.
         """
-        kept = _Kept(uuid7(), heard)
+        kept = Kept(uuid7(), heard)
         try:
-            self._append(_ENCODER.encode(kept))
+            self._append(ENCODER.encode(kept))
         except OSError as error:
             await self._without_disk(kept, error)
         self._wake.set()
@@ -85,6 +75,7 @@ class Recorder:
             _, late = await asyncio.wait([self._drainer], timeout=_DRAIN_SECONDS)
             for task in late:
                 task.cancel()
+        await self._helper.stop()
         for spool in self._spools():
             spool.close(discard=False)
         self._current, self._full = None, []
@@ -106,7 +97,7 @@ class Recorder:
             self._full.append(self._current)
             self._current = None
 
-    async def _without_disk(self, kept: _Kept, reason: OSError) -> None:
+    async def _without_disk(self, kept: Kept, reason: OSError) -> None:
         try:
             await store([row_of(kept.heard, kept.id)])
         except Exception as error:
@@ -131,6 +122,7 @@ class Recorder:
                     await asyncio.wait_for(self._closing.wait(), _RETRY_SECONDS)
             if asyncio.get_running_loop().time() > adopt_at:
                 self._adopt()
+                await self._helper.rest()
                 adopt_at += _ADOPT_EVERY
 
     async def _step(self) -> bool:
@@ -138,11 +130,12 @@ class Recorder:
         spool = self._full[0] if self._full else self._current
         if spool is None:
             return False
-        frames = spool.peek(BATCH_BYTES)
-        if frames.payloads and not await self._copied(frames.payloads):
+        outcome = await self._copied(spool)
+        self._note(outcome)
+        if not outcome.is_stored:
             return False
-        spool.at = frames.end
-        return self._finish(spool) if not spool.waiting or not frames.payloads else True
+        is_stuck, spool.at = outcome.end == spool.at, outcome.end
+        return self._finish(spool) if not spool.waiting or is_stuck else True
 
     def _finish(self, spool: Spool) -> bool:
         """Empty a file that was read to its end, or discard it when it is no longer written to. Whether more may wait."""
@@ -156,47 +149,21 @@ class Recorder:
         spool.close(discard=True)
         return True
 
-    async def _copied(self, payloads: list[bytes]) -> bool:
-        batch = await asyncio.to_thread(_decoded, payloads)
-        rows: list[Row] = []
-        try:
-            known = await rules.load(kept.heard.endpoint_id for kept in batch)
-            await dictionaries.prepare(known)
-            rows = await asyncio.to_thread(_rows, batch, known)
-            await store(rows)
-        except Exception as error:
-            is_stored = await self._one_by_one(rows) if rows and isinstance(error, _OF_A_ROW) else self._note_away(error)
-        else:
-            is_stored = True
-            await self._learn(batch)
-        self._is_away = not is_stored
-        return is_stored
-
-    async def _learn(self, batch: "list[_Kept]") -> None:
-        """Let the compressor learn from an endpoint's first calls. Saves space only, so nothing may fail for it."""
-        try:
-            for endpoint_id in dictionaries.sample([kept.heard for kept in batch]):
-                await dictionaries.learn(endpoint_id, await asyncio.to_thread(dictionaries.train, endpoint_id))
-        except Exception as error:
-            log.warning("capture.learnt_nothing", reason=type(error).__name__)
-
-    async def _one_by_one(self, rows: list[Row]) -> bool:
-        """A row that the database refuses for itself must not hold up the others."""
-        for row in rows:
+    async def _copied(self, spool: Spool) -> Outcome:
+        """A large batch goes to the helper; without one it is copied here."""
+        if spool.waiting > HELP_ABOVE:
             try:
-                await store([row])
-            except Exception as error:
-                if not isinstance(error, _OF_A_ROW):
-                    return self._note_away(error)
-                log.exception("capture.refused_by_database", call=str(row.id))
-        return True
+                return await self._helper.copy(spool.path, spool.at, spool.size, BATCH_BYTES)
+            except HelperGone as error:
+                log.warning("capture.helper_gone", reason=str(error))
+        frames = spool.peek(BATCH_BYTES)
+        return msgspec.structs.replace(await copy(frames.payloads), end=frames.end) if frames.payloads else Outcome(True, end=frames.end)
 
-    def _note_away(self, error: Exception) -> bool:
+    def _note(self, outcome: Outcome) -> None:
         """Said once; what is no outage is told with its traceback, and nothing is given up for it either."""
-        if not self._is_away:
-            told = None if engine.is_unavailable(error) else error
-            log.warning("capture.waiting", reason=type(error).__name__, bytes=self.backlog, exc_info=told)
-        return False
+        if not outcome.is_stored and not self._is_away:
+            log.warning("capture.waiting", reason=outcome.reason, bytes=self.backlog, **({"exception": outcome.traceback} if outcome.traceback else {}))
+        self._is_away = not outcome.is_stored
 
     def _adopt(self) -> None:
         mine = {spool.path for spool in self._spools()}
@@ -213,28 +180,3 @@ class Recorder:
                 log.info("capture.adopted", file=path.name, bytes=spool.size - spool.start)
                 self._full.append(spool)
                 self._wake.set()
-
-
-def _decoded(payloads: list[bytes]) -> list[_Kept]:
-    found: list[_Kept] = []
-    for payload in payloads:
-        try:
-            found.append(_DECODER.decode(payload))
-        except msgspec.MsgspecError:
-            log.exception("capture.unreadable", bytes=len(payload))  # a spool of another version; the others go on
-    return found
-
-
-def _rows(batch: list[_Kept], known: dict[UUID, Rules]) -> list[Row]:
-    """Without those whose path their endpoint does not want."""
-    rows = [_row(kept, known[kept.heard.endpoint_id]) for kept in batch]
-    return [row for row in rows if row is not None]
-
-
-def _row(kept: _Kept, found: Rules) -> Row | None:
-    """None for what is not wanted, and for what cannot become a row, which is a bug: the others go on."""
-    try:
-        return row_of(kept.heard, kept.id, found) if kept.heard.source != "proxy" or rules.is_wanted(kept.heard, found.paths) else None
-    except Exception:
-        log.exception("capture.unreadable", call=str(kept.id))
-        return None

@@ -34,8 +34,13 @@ _NAMED = (
     b"sessionid",
     b"private_key",
     b"privatekey",
+    b"card_number",
+    b"cardnumber",
+    b"cvv",
+    b"cvc",
+    b'"pin"',
+    b"eyj",  # how JSON web tokens begin
 )
-_NAMED += (b"card_number", b"cardnumber", b"cvv", b"cvc", b'"pin"', b"eyj")  # the last: how JSON web tokens begin
 
 
 class Secrets(msgspec.Struct, frozen=True, omit_defaults=True):

@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from agent.recorder import Heard, Recorder, recording
+from agent.recorder import Body, Heard, Recorder, recording
 from db import engine
 from db.ids import uuid7
 
@@ -174,3 +174,23 @@ async def test_an_acknowledged_call_survives_kill_nine(database: asyncpg.Pool, o
     stored = [str(row["id"]) for row in await database.fetch("SELECT id FROM api_calls")]
     assert len(stored) == len(set(stored))
     assert acknowledged - set(stored) == set()
+
+
+async def test_many_calls_are_copied_by_the_helper(database: asyncpg.Pool, owner: UUID) -> None:
+    """Each once, in a process of its own; killed over its work, it is replaced, and nothing is lost or stored twice."""
+    recorder = Recorder()
+    await recorder.start()
+    body = Body(b"x" * 4000, 4000)
+    ids = [await recorder.record(_heard(owner, number, response=body)) for number in range(1000)]
+    for _ in range(200):
+        if recorder._helper._child:
+            break
+        await asyncio.sleep(0.01)
+    assert recorder._helper._child is not None
+    os.kill(recorder._helper._child.process.pid, signal.SIGKILL)
+    ids += [await recorder.record(_heard(owner, number, response=body)) for number in range(1000, 1500)]
+    await _until(recorder)
+    await recorder.drain()
+    assert recorder._helper._child is None
+    assert [row["id"] for row in await database.fetch("SELECT id FROM api_calls ORDER BY id")] == ids
+    assert await database.fetchval("SELECT call_count FROM endpoints") == 1500

@@ -15,7 +15,7 @@ import uvicorn
 
 from agent import crypto
 from agent.config import settings
-from agent.recorder import Recorder, recording
+from agent.recorder import Recorder, copying
 from agent.recorder.rules import USUAL
 from db.ids import uuid7
 from web.proxy import http, in_front_of
@@ -107,8 +107,8 @@ class Proxy:
 
     def _spooled(self) -> list[dict[str, Any]]:
         spool = self.recorder._current
-        kept = recording._decoded(spool.peek(1 << 30).payloads) if spool else []
-        return [msgspec.structs.asdict(row) for row in recording._rows(kept, dict.fromkeys((one.heard.endpoint_id for one in kept), USUAL))]
+        kept = copying._decoded(spool.peek(1 << 30).payloads) if spool else []
+        return [msgspec.structs.asdict(row) for row in copying._rows(kept, dict.fromkeys((one.heard.endpoint_id for one in kept), USUAL))]
 
 
 @pytest.fixture
