@@ -25,7 +25,7 @@ from db import engine
 
 
 class ShownBody(msgspec.Struct, frozen=True):
-    """A decoded body. `text` is None for binary data; `length` counts the bytes on the wire."""
+    """A decoded body. `text` is None for binary data, `data` is that of images; `length` counts the bytes on the wire."""
 
     kind: bodies.BodyKind
     media_type: str
@@ -33,6 +33,7 @@ class ShownBody(msgspec.Struct, frozen=True):
     length: int
     truncated: bool
     sha256: str | None
+    data: bytes = b""
 
 
 class Message(msgspec.Struct, frozen=True):
@@ -44,6 +45,8 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class CallDetail(msgspec.Struct, frozen=True):
+    """`url` is the page of the call; `target` the address that was called, whole where secrets are shown."""
+
     summary: CallSummary
     request_headers: list[tuple[str, str]]
     request_body: ShownBody
@@ -51,6 +54,7 @@ class CallDetail(msgspec.Struct, frozen=True):
     response_body: ShownBody
     messages: list[Message]
     url: str
+    target: str = ""
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -118,9 +122,31 @@ async def exchange(call_id: UUID) -> Exchange | None:
     return _exchange(row)
 
 
+async def raw_body(actor: Actor, call: str | UUID, side: str) -> bytes:
+    """The kept bytes of a body with its content encoding undone. Raises call_not_found."""
+    async with engine.connection() as connection:
+        row = await connection.fetchrow(f"{_DETAIL} WHERE c.id = $1 AND c.user_id = $2", _id(call), actor.user_id)
+    if row is None:
+        raise Problem("call_not_found", f"There is no captured call `{call}`.")
+    await meet([row["endpoint_id"]])
+    return _body(row, "request" if side == "request" else "response")
+
+
+async def raw_request(call_id: UUID) -> bytes:
+    """The kept bytes of a request's body, as they travelled."""
+    async with engine.connection() as connection:
+        row = await connection.fetchrow(f"{_DETAIL} WHERE c.id = $1", call_id)
+    if row is None:
+        return b""
+    await meet([row["endpoint_id"]])
+    return _stored_body(row, "request")
+
+
 def shown(detail: CallDetail, most: int) -> dict[str, Any]:
     """A detail as plain data with bodies cut to `most` characters, for tools."""
     found = msgspec.to_builtins(detail)
+    for side in ("request_body", "response_body"):
+        found[side].pop("data")
     for side in ("request_body", "response_body"):
         if found[side]["text"] and len(found[side]["text"]) > most:
             found[side]["text"] = found[side]["text"][:most]
@@ -190,6 +216,7 @@ def _likely_cause(failing: CallDetail, differences: list[str]) -> str:
 
 def _detail(row: asyncpg.Record, *, masked: bool) -> CallDetail:
     request, response = (_headers(row, side) for side in ("request_headers", "response_headers"))
+    whole = next((value for name, value in _pairs(row, "request_headers") if name == TARGET), row["url"])
     if masked:
         request, response = list(redact.mask_headers(tuple(request))), list(redact.mask_headers(tuple(response)))
     return CallDetail(
@@ -200,6 +227,7 @@ def _detail(row: asyncpg.Record, *, masked: bool) -> CallDetail:
         response_body=_shown_body(row, "response", masked=masked),
         messages=[Message(direction, at, redact.mask_text(_text(data)) if masked else _text(data)) for direction, at, _, data in _frames(row)],
         url=f"{settings().base_url}/calls/{row['id']}",
+        target=row["url"] if masked else whole,
     )
 
 
@@ -211,10 +239,16 @@ def _shown_body(row: asyncpg.Record, side: str, *, masked: bool) -> ShownBody:
         value = bodies.as_json(data) if kind == "json" else None
         text = msgspec.json.encode(redact.mask_json(value)).decode() if isinstance(value, dict | list) else redact.mask_text(text)
     digest = row[f"{side}_sha256"]
-    return ShownBody(kind, media_type, text, row[f"{side}_length"], row[f"{side}_truncated"], digest.hex() if digest else None)
+    return ShownBody(
+        kind, media_type, text, row[f"{side}_length"], row[f"{side}_truncated"], digest.hex() if digest else None, data if kind == "image" else b""
+    )
 
 
 def _body(row: asyncpg.Record, side: str) -> bytes:
+    return bodies.decode(_stored_body(row, side), row[f"{side}_encoding"] or "")
+
+
+def _stored_body(row: asyncpg.Record, side: str) -> bytes:
     stored = row[f"{side}_body"]
     if not stored:
         return b""
@@ -222,8 +256,7 @@ def _body(row: asyncpg.Record, side: str) -> bytes:
         packed = unseal(stored, context_of(row["id"])) if row["sealed"] else bytes(stored)
     except Unsealable:
         return b"sealed under a key that is gone"
-    data = expand(packed) if row["compression"] == "zstd" else packed
-    return bodies.decode(data, row[f"{side}_encoding"] or "")
+    return expand(packed) if row["compression"] == "zstd" else packed
 
 
 def _headers(row: asyncpg.Record, column: str) -> list[tuple[str, str]]:

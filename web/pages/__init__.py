@@ -1,5 +1,18 @@
 """The pages: one module per place, each a tuple of route handlers over capabilities. `PAGES` is all of them."""
 
-from web.pages import accounts, admin, apis, chat, follow, links, search, security, services, settings
+from web.pages import accounts, admin, apis, calls, chat, controls, follow, links, search, security, services, settings
 
-PAGES = (*accounts.ROUTES, *admin.ROUTES, *chat.ROUTES, *follow.ROUTES, *apis.ROUTES, *settings.ROUTES, *security.ROUTES, *links.ROUTES, *services.ROUTES, *search.ROUTES)
+PAGES = (
+    *accounts.ROUTES,
+    *admin.ROUTES,
+    *chat.ROUTES,
+    *follow.ROUTES,
+    *apis.ROUTES,
+    *calls.ROUTES,
+    *controls.ROUTES,
+    *settings.ROUTES,
+    *security.ROUTES,
+    *links.ROUTES,
+    *services.ROUTES,
+    *search.ROUTES,
+)

@@ -2,15 +2,13 @@
 
 from typing import Any, Literal
 from urllib.parse import urlencode
-from uuid import UUID
 
 import msgspec
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import captures, docs, endpoints, imports
-from agent.captures import Filter
+from agent import call_charts, call_filters, captures, controls, docs, endpoints, imports
 from agent.docs import FILES, Document, Format
 from agent.endpoints import SAYS, TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
@@ -19,6 +17,7 @@ from agent.tools.endpoints import ENDPOINT_PRICE
 from agent.tools.registry import Context
 from web.pages import look
 from web.pages.shell import LIVE_CALLS, PageRequest, Panel, calls_panel, form_of, open_panel, page, see_other, signed_in_actor
+from web.render import catalogue, charts, formats
 
 Tab = Literal["live", "endpoints", "docs", "changes", "connect", "settings"]
 _ENDINGS: dict[Format, str] = {
@@ -53,7 +52,7 @@ async def show_api(
     method: FromQuery[str] = "",
     cursor: FromQuery[str | None] = None,
 ) -> Template:
-    return await _api_page(request, await endpoints.find(signed_in_actor(request), slug), tab, {"q": q, "status": status, "method": method}, cursor)
+    return await api_page(request, await endpoints.find(signed_in_actor(request), slug), tab, {"q": q, "status": status, "method": method}, cursor)
 
 
 @post("/apis/{slug:str}/docs", status_code=200)
@@ -63,7 +62,7 @@ async def document(request: PageRequest, slug: FromPath[str]) -> Template | Redi
     try:
         await docs.generate(actor, found.id)
     except Problem as problem:
-        return await _api_page(request, found, "docs", problem=problem)
+        return await api_page(request, found, "docs", problem=problem)
     return see_other(f"/apis/{found.slug}?tab=docs")
 
 
@@ -74,7 +73,7 @@ async def change(request: PageRequest, slug: FromPath[str]) -> Template | Redire
     try:
         await endpoints.update(actor, found.id, _change(found, form))
     except Problem as problem:
-        return await _api_page(request, found, "settings", problem=problem)
+        return await api_page(request, found, "settings", problem=problem)
     return see_other(f"/apis/{found.slug}?tab=settings")
 
 
@@ -95,7 +94,7 @@ async def import_recording(request: PageRequest, slug: FromPath[str]) -> Templat
     try:
         await imports.import_file(actor, found.id, data, request.app.state.recorder)
     except Problem as problem:
-        return await _api_page(request, found, "connect", problem=problem)
+        return await api_page(request, found, "connect", problem=problem)
     return see_other(f"/apis/{found.slug}")
 
 
@@ -105,11 +104,6 @@ async def download(request: PageRequest, slug: FromPath[str], format: FromPath[s
     found = await endpoints.find(actor, slug)
     wanted = _format(format)
     return _file(found.slug, wanted, await docs.get(actor, found.id, wanted))
-
-
-@get("/calls/{call_id:uuid}")
-async def show_call(request: PageRequest, call_id: FromPath[UUID]) -> Template:
-    return await page(request, "call.html", "apis", call=await captures.get(signed_in_actor(request), call_id))
 
 
 @get("/panel")
@@ -134,7 +128,7 @@ async def public_file(slug: FromPath[str], format: FromPath[str]) -> Response[st
     return _file(endpoint.slug, wanted, found)
 
 
-ROUTES = (list_apis, create, show_api, document, change, delete, import_recording, download, show_call, panel, public_docs, public_file)
+ROUTES = (list_apis, create, show_api, document, change, delete, import_recording, download, panel, public_docs, public_file)
 
 
 async def _list(request: PageRequest, *, cursor: str | None = None, draft: str = "", problem: Problem | None = None) -> Template:
@@ -143,7 +137,7 @@ async def _list(request: PageRequest, *, cursor: str | None = None, draft: str =
     return await page(request, "apis.html", "apis", status=status, endpoints=found.items, next=found.next, price=ENDPOINT_PRICE, draft=draft, problem=problem)
 
 
-async def _api_page(
+async def api_page(
     request: PageRequest, endpoint: Endpoint, tab: Tab, filter: dict[str, str] | None = None, cursor: str | None = None, problem: Problem | None = None
 ) -> Template:
     actor = signed_in_actor(request)
@@ -158,22 +152,57 @@ async def _api_page(
         "document": "",
     }
     if tab == "live":
-        context |= await _live(request, endpoint, wanted, cursor)
+        try:
+            context |= await _live(request, endpoint, wanted, cursor)
+        except Problem as unreadable:
+            problem = problem or unreadable
+            context |= await _live(request, endpoint, {"q": "", "status": "", "method": ""}, None)
     if tab in ("endpoints", "docs") and (made := await docs.latest(actor, endpoint.id)):
         context |= {"docs": made, "document": (await docs.get(actor, endpoint.id, "markdown")).text if tab == "docs" else ""}
     if tab == "settings":
-        context |= {"allowed": TRANSITIONS[endpoint.status], "says": SAYS}
+        context |= {"allowed": TRANSITIONS[endpoint.status], "says": SAYS, "controls": await controls.get(actor, endpoint.id)}
     return await page(request, "api.html", "apis", status=problem.status if problem else 200, problem=problem, **context)
 
 
 async def _live(request: PageRequest, endpoint: Endpoint, wanted: dict[str, str], cursor: str | None) -> dict[str, Any]:
     """The newest calls, or those that the filter asks for."""
     actor = signed_in_actor(request)
-    filter = Filter(endpoint_id=endpoint.id, query=wanted["q"] or None, status=wanted["status"] or None, method=wanted["method"] or None)
-    found = await captures.search(actor, filter, limit=LIVE_CALLS, cursor=cursor)
+    asked = call_filters.parse(wanted["q"])
+    chosen = {name: wanted[name] for name in ("status", "method") if wanted[name]}
+    found = await captures.search(actor, msgspec.structs.replace(asked, endpoint_id=endpoint.id, **chosen), limit=LIVE_CALLS, cursor=cursor)
     panel: Panel = msgspec.structs.replace(await calls_panel(actor, endpoint, where="page"), calls=found.items)
     query = urlencode({**{k: v for k, v in wanted.items() if v}, "cursor": found.next or ""})
-    return {"panel_": panel, "next": f"/apis/{endpoint.slug}?{query}" if found.next else None}
+    return {
+        "panel_": panel,
+        "next": f"/apis/{endpoint.slug}?{query}" if found.next else None,
+        "saved": await call_filters.saved(actor, endpoint.id),
+        **await _chart(request, endpoint),
+    }
+
+
+async def _chart(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
+    """Pictures of the newest calls, for the period that the address asks for."""
+    asked, language = request.query_params.get("period", ""), look.of(request).language
+    period = msgspec.convert(asked, call_charts.Period) if asked in call_charts.PERIODS else await call_charts.fitting(endpoint.id)
+    made = await call_charts.chart(endpoint.id, period)
+    calls, errors = sum(bar.calls for bar in made.bars), sum(bar.errors for bar in made.bars)
+    when = [formats.moment(bar.at, language) for bar in made.bars]
+    heard, failed, latency = catalogue.say(language, "Calls"), catalogue.say(language, "failed"), catalogue.say(language, "Latency")
+    counts = [
+        charts.Column((("good", bar.calls - bar.errors), ("bad", bar.errors)), f"{at}: {bar.calls:,} · {failed} {bar.errors:,}")
+        for at, bar in zip(when, made.bars, strict=True)
+    ]
+    titles = [
+        f"{at}: p50 {formats.duration(bar.p50)} · p95 {formats.duration(bar.p95 or 0)}" if bar.p50 is not None else ""
+        for at, bar in zip(when, made.bars, strict=True)
+    ]
+    slowest = max((bar.p95 for bar in made.bars if bar.p95 is not None), default=0.0)
+    return {
+        "chart": made, "periods": tuple(call_charts.PERIODS), "slowest": slowest,
+        "calls_chart": charts.bars(counts, f"{heard}: {calls:,}; {failed}: {errors:,}"),
+        "latency_chart": charts.lines((("p50", [bar.p50 for bar in made.bars]), ("p95", [bar.p95 for bar in made.bars])), titles, f"{latency}: p95 ≤ {formats.duration(slowest)}"),
+        "chart_calls": calls, "chart_errors": errors,
+    }  # fmt: skip
 
 
 async def _published(slug: str, format: Format) -> tuple[Endpoint, Document]:

@@ -80,7 +80,7 @@ async def open_panel(actor: Actor, show: str, *, at: str, language: str) -> Pane
         if kind == "docs":
             return await _docs_panel(actor, await endpoints.find(actor, about), show, at)
         if kind == "call":
-            call = await captures.get(actor, about)
+            call = await captures.get(actor, about, masked=True)
             return Panel(show, kind, f"{call.summary.method} {call.summary.path}", at, page=f"/calls/{call.summary.id}", call=call)
         raise Problem("not_found", "There is no such panel.")
     except Problem as problem:
