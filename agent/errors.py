@@ -63,6 +63,10 @@ CATALOGUE: dict[str, Entry] = {
     "unreadable_document": Entry(422, "The API description cannot be read", "Give an OpenAPI 3.0 or 3.1 document as JSON or YAML."),
     "operation_not_found": Entry(404, "No such operation", "Search the operations to see what there is."),
     "unfit_arguments": Entry(422, "The arguments do not fit the operation", "Describe the operation to see what it takes."),
+    # the user's own MCP servers
+    "server_not_found": Entry(404, "No such MCP server", "List the servers to see their names."),
+    "server_failed": Entry(502, "The MCP server could not be used", "Test it in the settings; its last error is shown there."),
+    "tool_quarantined": Entry(409, "The tool has changed", "Look at it in the settings and accept it, then call it again."),
     # the proxy's own failures
     "upstream_unreachable": Entry(502, "The upstream could not be reached", "Check the destination and that it is up."),
     "upstream_invalid": Entry(502, "The upstream sent something that is not valid HTTP", "Look at the captured call for details."),
@@ -79,6 +83,7 @@ CATALOGUE: dict[str, Entry] = {
     "provider_not_found": Entry(404, "No such model provider", "Look at the providers in the settings."),
     "key_not_found": Entry(404, "No such key", "List the keys to see their names."),
     "no_key": Entry(409, "There is no key for this provider", "Add a key in the settings, or go on with the built-in guide."),
+    "key_limit": Entry(429, "The key's limit is reached", "Wait until it is free again, or use another provider or key."),
     "provider_auth": Entry(502, "The provider refused the key", "Check the key in the settings."),
     "provider_rate_limited": Entry(429, "The provider limits requests", "Wait, or use another key or model."),
     "provider_overloaded": Entry(503, "The provider is overloaded", "Try again in a minute, or use another model."),

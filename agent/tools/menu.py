@@ -1,6 +1,6 @@
 """The menu: every tool there is, in the order in which it is shown. Chat, MCP, the CLI and `POST /tools/{name}` are projections of it."""
 
-from agent.tools import captures, credits, docs, endpoints, keys, operations
+from agent.tools import captures, credits, docs, endpoints, keys, operations, servers, usage
 from agent.tools.registry import Tool, describe
 
 TOOLS: tuple[Tool, ...] = tuple(
@@ -14,15 +14,21 @@ TOOLS: tuple[Tool, ...] = tuple(
         captures.capture_get,
         captures.capture_explain,
         captures.capture_wait,
+        captures.capture_import,
         docs.docs_generate,
         docs.docs_get,
         operations.operation_search,
         operations.operation_describe,
         operations.operation_call,
+        servers.mcp_connect,
+        servers.mcp_list,
+        servers.mcp_disconnect,
+        servers.mcp_call,
         credits.credit_check,
         keys.key_list,
         keys.key_add,
         keys.key_update,
         keys.key_delete,
+        usage.usage_get,
     )
 )

@@ -24,6 +24,7 @@ PUBLIC = {
     ("POST", "/api/v1/auth/verification/confirm"),
 }
 BODIES: dict[str, Any] = {
+    "/api/v1/endpoints/{endpoint_id}/filters": {"name": "broken", "query": "status:5xx"},
     "/api/v1/runs/{run_id}/approvals/{approval_id}": {"decision": "refuse"},
     "/api/v1/endpoints/{endpoint_id}/credentials": {"headers": {}},
 }
@@ -73,8 +74,11 @@ async def _belongings(client: httpx.AsyncClient) -> dict[str, str]:
         "endpoint_id": endpoint["id"],
         "slug": endpoint["slug"],
         "call_id": calls[0]["id"],
+        "filter_id": (await client.post(f"/api/v1/endpoints/{endpoint['id']}/filters", json={"name": "broken", "query": "5xx"})).json()["id"],
         "key_id": key["id"],
         "provider_id": provider["id"],
+        "server_id": (await client.post("/api/v1/mcp-servers", json={"url": "http://127.0.0.1:8999/mcp", "name": "mine"})).json()["id"],
+        "tool": "echo",
         "kind": "markdown",
         "name": "endpoint_list",
         "provider": "oidc",
@@ -123,7 +127,7 @@ async def test_no_tool_gives_a_stranger_anything(database_url: str, monkeypatch:
         bob, reader = await _other("bob@example.com"), await _other("eve@example.com", ["read"])
         async with httpx.AsyncClient(base_url=ada.base_url, trust_env=False, timeout=30) as stranger:
             for tool in TOOLS:
-                needed = {"operation": "GET /products"} if "operation" in tool.input_schema["required"] else {}
+                needed = {name: value for name, value in (("operation", "GET /products"), ("har", "{}")) if name in tool.input_schema["required"]}
                 references = {name: mine[REFERENCES[name]] for name in tool.input_schema["properties"] if name in REFERENCES}
                 for name, value in references.items():
                     arguments = {**needed, **{other: mine[REFERENCES[other]] for other in tool.input_schema["required"] if other in REFERENCES}, name: value}

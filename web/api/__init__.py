@@ -1,6 +1,6 @@
 """The HTTP API under `/api/v1`: nouns over capabilities, tools over the menu, the streaming chat. Under `/v1` the door for OpenAI's clients."""
 
-from web.api import accounts, auth, captures, chat, chats, credits, endpoints, openai, operations, providers, responses, tools
+from web.api import accounts, auth, captures, chat, chats, credits, endpoints, openai, operations, providers, responses, servers, tools, usage
 
 ROUTES = (
     *accounts.ROUTES,
@@ -12,6 +12,8 @@ ROUTES = (
     *operations.ROUTES,
     *credits.ROUTES,
     *providers.ROUTES,
+    *servers.ROUTES,
     *tools.ROUTES,
+    *usage.ROUTES,
 )
 OPENAI = (*openai.ROUTES, *responses.ROUTES)

@@ -1,0 +1,80 @@
+"""Tools about the user's own MCP servers. What those servers say, their tools' descriptions included, is text from outside."""
+
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta
+
+from agent import remote_mcp
+from agent.config import settings
+from agent.remote_mcp import RemoteTool, Server
+from agent.tools.registry import Answer, Context, tool
+
+_MOST_LISTED = 60
+
+
+@tool(effect="outward", scope="write")
+async def mcp_connect(
+    context: Context,
+    url: Annotated[str, Meta(description="Address of the MCP server, such as https://mcp.example.com/mcp.", max_length=2000)],
+    name: Annotated[str, Meta(description="A short name; its tools are called name__tool.", max_length=30)] | None = None,
+) -> Answer:
+    """Connect an MCP server, so that its tools can be used here. One that needs a token or key is connected in the settings instead."""
+    server = await remote_mcp.connect(context.actor, url, name)
+    hint = f"\nIf it needs a token or key, connect it at {settings().base_url}/settings/servers." if server.status == "error" else ""
+    return Answer(_line(server) + hint, _shown(server), "remote")
+
+
+@tool(effect="read", scope="read")
+async def mcp_list(context: Context, server: Annotated[str, Meta(description="Name or id: with its tools and their arguments.")] | None = None) -> Answer:
+    """List the connected MCP servers, or the tools of one with their arguments."""
+    if server is None:
+        found = await remote_mcp.list_(context.actor)
+        text = "\n".join(_line(one) for one in found) or "No MCP server is connected yet."
+        return Answer(text, {"items": [_shown(one) for one in found]}, "remote" if found else "trusted")
+    one = await remote_mcp.find(context.actor, server)
+    return Answer("\n".join([_line(one), *(_tool_line(each) for each in one.tools[:_MOST_LISTED])])[:30_000], _shown(one), "remote")
+
+
+@tool(effect="destructive", scope="write")
+async def mcp_disconnect(context: Context, server: Annotated[str, Meta(description="Name or id of the server.")]) -> Answer:
+    """Disconnect an MCP server and forget its secret."""
+    found = await remote_mcp.find(context.actor, server)
+    await remote_mcp.disconnect(context.actor, found.id)
+    return Answer(f"`{found.name}` is disconnected.", {"disconnected": str(found.id), "name": found.name})
+
+
+@tool(effect="outward", scope="call")
+async def mcp_call(
+    context: Context,
+    tool: Annotated[str, Meta(description="As `mcp_list` gives it: server__tool.", max_length=120)],
+    arguments: Annotated[dict[str, Any], Meta(description="The tool's own arguments.")] | None = None,
+) -> Answer:
+    """Call a tool of a connected MCP server, after an approval."""
+    told = await remote_mcp.call(context.actor, tool, arguments or {})
+    text = f"The server says that it failed:\n{told.text}" if told.is_error else told.text or "(no text)"
+    return Answer(text, {"tool": tool, "is_error": told.is_error, "answer": told.text}, "remote")
+
+
+def _line(server: Server) -> str:
+    state = f"error: {server.last_error}" if server.status == "error" else server.status
+    waiting = sum(each.is_quarantined for each in server.tools)
+    extra = f", {waiting} of them changed and wait to be accepted in the settings" if waiting else ""
+    return f"- `{server.name}` {server.url}: {state}, {len(server.tools)} tools{extra}"
+
+
+def _tool_line(each: RemoteTool) -> str:
+    state = " (in quarantine)" if each.is_quarantined else ""
+    return f"- `{each.name}`{state}: {each.description[:300]} Arguments: {msgspec.json.encode(each.input_schema).decode()[:1500]}"
+
+
+def _shown(server: Server) -> dict[str, Any]:
+    return {
+        "id": str(server.id),
+        "name": server.name,
+        "url": server.url,
+        "status": server.status,
+        "last_error": server.last_error,
+        "tools": [each.name for each in server.tools],
+        "quarantined": [each.name for each in server.tools if each.is_quarantined],
+    }

@@ -1,0 +1,66 @@
+"""The user's own MCP servers: connect, test, accept what has changed, disconnect."""
+
+from uuid import UUID
+
+import msgspec
+from litestar import delete, get, post
+from litestar.params import FromPath, JSONBody
+
+from agent import remote_mcp
+from agent.actor import require_scope
+from agent.paging import Page
+from agent.remote_mcp import AuthType, Server
+from web.api.request import ApiRequest
+from web.auth import signed_in
+
+
+class ServerWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`auth` is how `secret` is sent: `token` as a bearer token, `key` as the header X-API-Key."""
+
+    url: str
+    name: str | None = None
+    auth: AuthType = "none"
+    secret: str = ""
+
+
+@get("/mcp-servers", guards=[signed_in], summary="My MCP servers", tags=["mcp"])
+async def list_servers(request: ApiRequest) -> Page[Server]:
+    """With their tools, status and last error."""
+    return Page(await remote_mcp.list_(request.user))
+
+
+@post("/mcp-servers", guards=[signed_in], summary="Connect an MCP server", tags=["mcp"])
+async def connect_server(request: ApiRequest, data: JSONBody[ServerWish]) -> Server:
+    """Tried at once; one that fails is kept with its error."""
+    require_scope(request.user, "write")
+    return await remote_mcp.connect(request.user, data.url, data.name, auth=data.auth, secret=data.secret)
+
+
+@get("/mcp-servers/{server_id:uuid}", guards=[signed_in], summary="One MCP server", tags=["mcp"])
+async def get_server(request: ApiRequest, server_id: FromPath[UUID]) -> Server:
+    """Its secret is never shown."""
+    return await remote_mcp.get(request.user, server_id)
+
+
+@post("/mcp-servers/{server_id:uuid}/test", guards=[signed_in], status_code=200, summary="Try an MCP server", tags=["mcp"])
+async def test_server(request: ApiRequest, server_id: FromPath[UUID]) -> Server:
+    """Connects and reads its tools again; what changed goes into quarantine."""
+    require_scope(request.user, "write")
+    return await remote_mcp.test(request.user, server_id)
+
+
+@post("/mcp-servers/{server_id:uuid}/tools/{tool:str}/accept", guards=[signed_in], status_code=200, summary="Accept a changed tool", tags=["mcp"])
+async def accept_tool(request: ApiRequest, server_id: FromPath[UUID], tool: FromPath[str]) -> Server:
+    """As it describes itself now."""
+    require_scope(request.user, "write")
+    return await remote_mcp.accept(request.user, server_id, tool)
+
+
+@delete("/mcp-servers/{server_id:uuid}", guards=[signed_in], summary="Disconnect an MCP server", tags=["mcp"])
+async def disconnect_server(request: ApiRequest, server_id: FromPath[UUID]) -> None:
+    """With its secret."""
+    require_scope(request.user, "write")
+    await remote_mcp.disconnect(request.user, server_id)
+
+
+ROUTES = (list_servers, connect_server, get_server, test_server, accept_tool, disconnect_server)
