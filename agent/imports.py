@@ -1,7 +1,15 @@
-"""Capture files as captures: HAR, mitmproxy flows and saved captures, read entry by entry, each a row like any heard call."""
+"""Capture files as captures: HAR, mitmproxy flows and saved captures, read entry by entry, each a row like any heard call.
+
+Rows are stored in batches while the file is read, so the live view shows how far it has come; the report at the end says what
+was left out and why, and from which hosts the calls are.
+"""
 
 import asyncio
+from collections import Counter
+from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import islice
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -10,41 +18,71 @@ from agent import endpoints
 from agent.accounts import audit
 from agent.actor import Actor
 from agent.config import settings
+from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.recorder import Heard, Recorder, body_of
+from agent.recorder import Heard, body_of, store_heard
 from agent.spec import inputs
 from agent.spec.model import Exchange
-from agent.spec.reading import Unreadable
+from agent.spec.reading import Reading, Unreadable
+from db import engine
+
+_BATCH = 200
+_MOST_HOSTS = 20
+Told = Callable[[int], None]
 
 
 class ImportReport(msgspec.Struct, frozen=True):
-    """What became of a file; `skipped` says why entries were left out."""
+    """What became of a file. `skipped` has the first reasons for entries that were left out, `left_out` counts them all.
+
+    `hosts` says how many of the imported calls went to which host; `elsewhere` counts those to another than the endpoint's.
+    """
 
     imported: int
     skipped: list[str]
+    left_out: int = 0
+    hosts: dict[str, int] = {}
+    elsewhere: int = 0
+    unwanted: int = 0
 
 
-async def import_file(actor: Actor, endpoint_id: UUID, data: bytes, recorder: Recorder) -> ImportReport:
-    """Record every whole entry of a file. Raises endpoint_not_found, unreadable_capture; a file that is cut off gives what was whole."""
+async def import_file(actor: Actor, endpoint_id: UUID, data: bytes, told: Told | None = None) -> ImportReport:
+    """Store every whole entry of a file; `told` hears how many it were so far. A file that is cut off gives what was whole.
+
+    Raises endpoint_not_found, unreadable_capture; calls that were stored before a fault in the file stay.
+    """
     endpoint = await endpoints.get(actor, endpoint_id)
     if not data:
         raise Problem("unreadable_capture", "The file is empty.")
     try:
-        exchanges, skipped = await asyncio.to_thread(_read, data)
+        report = await _stored(actor, endpoint, await asyncio.to_thread(inputs.read, data), told)
     except Unreadable as error:
         raise Problem("unreadable_capture", str(error)) from error
-    if not exchanges:
-        raise Problem("unreadable_capture", f"The file has no calls in it{': ' + skipped[0] if skipped else '.'}")
-    for exchange in exchanges:
-        await recorder.record(_heard(exchange, endpoint.id, actor.user_id))
-    await audit.record("CAPTURE_IMPORTED", actor=actor, resource="ENDPOINT", resource_id=endpoint.id, calls=len(exchanges))
-    return ImportReport(len(exchanges), skipped[:20])
+    if not report.imported and not report.unwanted:
+        raise Problem("unreadable_capture", f"The file has no calls in it{': ' + report.skipped[0] if report.skipped else '.'}")
+    await audit.record("CAPTURE_IMPORTED", actor=actor, resource="ENDPOINT", resource_id=endpoint.id, calls=report.imported, left_out=report.left_out)
+    return report
 
 
-def _read(data: bytes) -> tuple[list[Exchange], list[str]]:
-    reading = inputs.read(data)
-    exchanges = list(reading)
-    return exchanges, [str(reason) for reason in reading.skipped]
+async def attached(actor: Actor, attachment_id: UUID) -> bytes:
+    """The bytes of a file that was attached to a message. Raises not_found."""
+    async with engine.connection() as connection:
+        data = await connection.fetchval("SELECT data FROM attachments WHERE id = $1 AND user_id = $2", attachment_id, actor.user_id)
+    if data is None:
+        raise Problem("not_found", "There is no such attachment.", remedy="Attach the file to a message, or give its text.")
+    return bytes(data)
+
+
+async def _stored(actor: Actor, endpoint: Endpoint, reading: Reading, told: Told | None) -> ImportReport:
+    own, hosts, imported, read = urlsplit(endpoint.destination_url).hostname, Counter[str](), 0, 0
+    while batch := await asyncio.to_thread(lambda: list(islice(reading, _BATCH))):
+        imported += await store_heard([_heard(exchange, endpoint.id, actor.user_id) for exchange in batch])
+        read += len(batch)
+        hosts.update(urlsplit(exchange.url).hostname or "" for exchange in batch)
+        if told:
+            told(imported)
+    return ImportReport(
+        imported, list(reading.skipped[:20]), reading.skipped_count, dict(hosts.most_common(_MOST_HOSTS)), read - hosts[own or ""], read - imported
+    )
 
 
 def _heard(exchange: Exchange, endpoint_id: UUID, user_id: UUID) -> Heard:

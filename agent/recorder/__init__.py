@@ -7,6 +7,7 @@ in memory, a database that is away costs disk space only, and what a dead proces
 made before the append and is part of the primary key, so nothing is stored twice.
 """
 
+from agent.recorder.at_once import store_heard
 from agent.recorder.dictionaries import expand, meet
 from agent.recorder.heard import Body, Heard, RawHeaders, Source, body_of
 from agent.recorder.recording import Recorder
@@ -33,4 +34,5 @@ __all__ = [
     "pack",
     "row_of",
     "store",
+    "store_heard",
 ]

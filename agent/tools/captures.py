@@ -1,10 +1,12 @@
 """Tools about captured calls: find them, look into one, explain a failing one, wait for the next."""
 
-from typing import Annotated
+from typing import Annotated, Any
+from uuid import UUID
 
+import msgspec
 from msgspec import Meta
 
-from agent import captures, endpoints
+from agent import captures, endpoints, imports
 from agent.captures import CallDetail, CallSummary
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
@@ -71,6 +73,34 @@ async def capture_wait(
     if not found:
         return Answer(f"No call arrived within {timeout_s:g} s. Send requests to {about.proxy_url}.", {"items": [], "next": None})
     return Answer("\n".join(_line(call) for call in found), {"items": found, "next": None}, "captured")
+
+
+@tool(effect="write", scope="write")
+async def capture_import(
+    context: Context,
+    endpoint: EndpointRef,
+    har: Annotated[str | dict[str, Any], Meta(description="A HAR 1.2 document (text or object), saved captures as text, or the id of an attached file.")],
+) -> Answer:
+    """Import a recording as captured calls of an endpoint: HAR 1.2, an attached mitmproxy flow file, or saved captures."""
+    about = await endpoints.find(context.actor, endpoint)
+    report = await imports.import_file(context.actor, about.id, await _recording(context, har))
+    lines = [f"{report.imported} calls were imported into `{about.slug}`."]
+    if report.unwanted:
+        lines.append(f"{report.unwanted} were left out by its path filter.")
+    if report.elsewhere:
+        lines.append(f"{report.elsewhere} of the file's calls went to other hosts: {', '.join(f'{host} ({count})' for host, count in report.hosts.items())}.")
+    if report.left_out:
+        lines += [f"{report.left_out} entries could not be read:", *(f"- {reason}" for reason in report.skipped[:5])]
+    return Answer("\n".join(lines), report, "captured")
+
+
+async def _recording(context: Context, har: str | dict[str, Any]) -> bytes:
+    if isinstance(har, dict):
+        return msgspec.json.encode(har)
+    try:
+        return await imports.attached(context.actor, UUID(har.strip()))
+    except ValueError:
+        return har.encode("utf-8", "replace")
 
 
 def _line(call: CallSummary) -> str:

@@ -3,20 +3,32 @@
 from typing import Annotated
 from uuid import UUID
 
-from litestar import get, post
+import msgspec
+from litestar import delete, get, post
 from litestar.exceptions import ClientException
-from litestar.params import FromPath, FromQuery, QueryParameter
+from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from agent import captures, endpoints, imports
+from agent import call_copies, call_filters, captures, comparing, endpoints, imports, resending
 from agent.actor import require_scope
+from agent.call_copies import Copy
+from agent.call_filters import SavedFilter
 from agent.captures import CallDetail, CallSummary, Explanation, Filter
+from agent.comparing import Comparison
 from agent.errors import Problem
 from agent.imports import ImportReport
 from agent.paging import Page
+from agent.resending import Edits, Resent
 from web.api.request import ApiRequest
 from web.auth import signed_in
 
 MAX_IMPORT = 50 * 1024 * 1024
+
+
+class FilterWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """`query` is in the language of the filter box."""
+
+    name: str
+    query: str
 
 
 @get("/endpoints/{endpoint_id:uuid}/calls", guards=[signed_in], summary="Captured calls", tags=["captures"])
@@ -30,12 +42,18 @@ async def list_calls(
     since: FromQuery[str | None] = None,
     until: FromQuery[str | None] = None,
     min_duration_ms: FromQuery[int | None] = None,
+    max_duration_ms: FromQuery[int | None] = None,
+    pattern: FromQuery[str | None] = None,
+    source: FromQuery[str | None] = None,
+    filter_text: Annotated[str | None, QueryParameter(name="filter")] = None,
     limit: FromQuery[int | None] = None,
     cursor: FromQuery[str | None] = None,
 ) -> Page[CallSummary]:
-    """Newest first, filtered; `status` is a code, a class such as 5xx, or error."""
+    """Newest first, filtered; `status` is a code, a class such as 5xx, or error; `filter` takes the language of the filter box."""
     await endpoints.get(request.user, endpoint_id)
-    wanted = Filter(endpoint_id, method, status, path, text, since, until, min_duration_ms)
+    given = Filter(endpoint_id, method, status, path, text, since, until, min_duration_ms, max_duration_ms, pattern, source)
+    chosen = {name: value for name, value in msgspec.structs.asdict(given).items() if value is not None}
+    wanted = msgspec.structs.replace(call_filters.parse(filter_text or ""), **chosen)
     return await captures.search(request.user, wanted, limit=limit, cursor=cursor)
 
 
@@ -62,10 +80,53 @@ async def explain_call(request: ApiRequest, call_id: FromPath[UUID]) -> Explanat
 async def import_calls(request: ApiRequest, endpoint_id: FromPath[UUID]) -> ImportReport:
     """HAR 1.2 as the body, or as the file of a form."""
     require_scope(request.user, "write")
-    return await imports.import_file(request.user, endpoint_id, await _file(request), request.app.state.recorder)
+    return await imports.import_file(request.user, endpoint_id, await _file(request))
 
 
-ROUTES = (list_calls, get_call, explain_call, import_calls)
+@get("/calls/{call_id:uuid}/copy", guards=[signed_in], summary="A call to paste", tags=["captures"], media_type="text/plain")
+async def copy_call(request: ApiRequest, call_id: FromPath[UUID], format: FromQuery[Copy] = "curl", masked: FromQuery[bool] = True) -> str:
+    """As curl, Python, JavaScript, HAR or an .http file; with `masked=false` with its secrets."""
+    return call_copies.copy(await captures.get(request.user, call_id, masked=masked), format)
+
+
+@get("/calls/{call_id:uuid}/compare", guards=[signed_in], summary="Two calls side by side", tags=["captures"])
+async def compare_calls(request: ApiRequest, call_id: FromPath[UUID], other: FromQuery[UUID | None] = None) -> Comparison:
+    """What differs in their lines, headers and bodies from those of `other`; secrets masked."""
+    call = await captures.get(request.user, call_id, masked=True)
+    if other is None:
+        raise Problem("bad_request", "Which call should it be compared with?", remedy="Add `?other=` with the id of another call.")
+    return comparing.compare(await captures.get(request.user, other, masked=True), call)
+
+
+@post("/calls/{call_id:uuid}/replay", guards=[signed_in], status_code=200, summary="Send a call again", tags=["captures"])
+async def replay_call(request: ApiRequest, call_id: FromPath[UUID], data: JSONBody[Edits]) -> Resent:
+    """To its own API only, once, as it was or edited. What may change something there needs `confirm`."""
+    return await resending.send(request.user, call_id, data)
+
+
+@get("/endpoints/{endpoint_id:uuid}/filters", guards=[signed_in], summary="Saved filters", tags=["captures"])
+async def list_filters(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Page[SavedFilter]:
+    """Those of this endpoint and those for every one."""
+    await endpoints.get(request.user, endpoint_id)
+    return Page(await call_filters.saved(request.user, endpoint_id))
+
+
+@post("/endpoints/{endpoint_id:uuid}/filters", guards=[signed_in], summary="Save a filter", tags=["captures"])
+async def save_filter(request: ApiRequest, endpoint_id: FromPath[UUID], data: JSONBody[FilterWish]) -> SavedFilter:
+    """Under a name; the same name again replaces it."""
+    require_scope(request.user, "write")
+    await endpoints.get(request.user, endpoint_id)
+    return await call_filters.save(request.user, data.name, data.query, endpoint_id)
+
+
+@delete("/filters/{filter_id:uuid}", guards=[signed_in], summary="Delete a saved filter", tags=["captures"])
+async def delete_filter(request: ApiRequest, filter_id: FromPath[UUID]) -> None:
+    """The calls stay."""
+    require_scope(request.user, "write")
+    await call_filters.forget(request.user, filter_id)
+
+
+ROUTES = (list_calls, get_call, explain_call, import_calls, copy_call, compare_calls, replay_call, list_filters, save_filter, delete_filter)
 
 
 async def _file(request: ApiRequest) -> bytes:

@@ -12,6 +12,7 @@ from agent import call_charts, call_filters, captures, controls, docs, endpoints
 from agent.docs import FILES, Document, Format
 from agent.endpoints import SAYS, TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
+from agent.imports import ImportReport
 from agent.tools import invoke
 from agent.tools.endpoints import ENDPOINT_PRICE
 from agent.tools.registry import Context
@@ -85,17 +86,17 @@ async def delete(request: PageRequest, slug: FromPath[str]) -> Redirect:
 
 
 @post("/apis/{slug:str}/import", status_code=200)
-async def import_recording(request: PageRequest, slug: FromPath[str]) -> Template | Redirect:
-    """A capture file from the form."""
+async def import_recording(request: PageRequest, slug: FromPath[str]) -> Template:
+    """A capture file from the form; the page says what became of it."""
     actor = signed_in_actor(request)
     found = await endpoints.find(actor, slug)
     file: Any = (await request.form()).get("file")
     data = await file.read() if hasattr(file, "read") else b""
     try:
-        await imports.import_file(actor, found.id, data, request.app.state.recorder)
+        report = await imports.import_file(actor, found.id, data)
     except Problem as problem:
         return await api_page(request, found, "connect", problem=problem)
-    return see_other(f"/apis/{found.slug}")
+    return await api_page(request, await endpoints.get(actor, found.id), "connect", report=report)
 
 
 @get("/apis/{slug:str}/download/{format:str}")
@@ -138,7 +139,13 @@ async def _list(request: PageRequest, *, cursor: str | None = None, draft: str =
 
 
 async def api_page(
-    request: PageRequest, endpoint: Endpoint, tab: Tab, filter: dict[str, str] | None = None, cursor: str | None = None, problem: Problem | None = None
+    request: PageRequest,
+    endpoint: Endpoint,
+    tab: Tab,
+    filter: dict[str, str] | None = None,
+    cursor: str | None = None,
+    problem: Problem | None = None,
+    report: ImportReport | None = None,
 ) -> Template:
     actor = signed_in_actor(request)
     wanted = filter or {"q": "", "status": "", "method": ""}
@@ -148,6 +155,7 @@ async def api_page(
         "filter": wanted,
         "filtered": any(wanted.values()) or cursor is not None,
         "next": None,
+        "report": report,
         "docs": None,
         "document": "",
     }

@@ -18,6 +18,7 @@ _NEXT: dict[str, tuple[str, ...]] = {
     "endpoint_create": ("Wait for the next call", "Show the calls", "Document it"),
     "endpoint_list": ("Which calls failed?", "What changed since Monday?", "Capture the demo API"),
     "capture_search": ("What is the slowest call?", "Why did the last call fail?", "Document it"),
+    "capture_import": ("Show the calls", "Document it", "Which calls failed?"),
     "capture_wait": ("Show the calls", "Document it", "What is the slowest call?"),
     "capture_get": ("Explain it", "Show the calls", "Document this API"),
     "capture_explain": ("Show its details", "Which calls failed?", "Document this API"),

@@ -1,0 +1,89 @@
+"""Capture files as captures, and the report on them."""
+
+import gzip
+import json
+from typing import Any
+
+import asyncpg
+import pytest
+
+from agent import captures, controls, endpoints, imports
+from agent.accounts import users
+from agent.actor import Actor
+from agent.capture_search import Filter
+from agent.controls import ControlsChange
+from agent.endpoints import Endpoint
+from agent.errors import Problem
+from agent.recorder import PathFilter
+
+
+def _entry(url: str, status: int = 200, **more: Any) -> dict[str, Any]:
+    return {
+        "startedDateTime": "2026-11-20T10:00:00.000Z",
+        "time": 12,
+        "request": {"method": "GET", "url": url, "headers": [{"name": "Authorization", "value": "Bearer abcdefghijklmnop"}], "httpVersion": "HTTP/1.1"},
+        "response": {"status": status, "headers": [], "content": {"mimeType": "application/json", "text": '{"id": 1}', "size": 9}},
+        **more,
+    }
+
+
+def _har(*entries: dict[str, Any]) -> bytes:
+    return json.dumps({"log": {"version": "1.2", "entries": list(entries)}}).encode()
+
+
+@pytest.fixture
+async def mine(database: asyncpg.Pool) -> tuple[Actor, Endpoint]:
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    actor = users.actor_of(profile.id, "USER", profile.email, "api")
+    return actor, await endpoints.create(actor, "http://127.0.0.1:8999")
+
+
+async def test_the_report_says_what_became_of_the_file(mine: tuple[Actor, Endpoint]) -> None:
+    """Imported, of which hosts, and what could not be read; the calls are there at once, at their own times."""
+    actor, endpoint = mine
+    data = _har(_entry("http://127.0.0.1:8999/a"), _entry("http://127.0.0.1:8999/b", 404), _entry("https://cdn.example/x.js"), {"request": {}})
+    progress: list[int] = []
+    report = await imports.import_file(actor, endpoint.id, gzip.compress(data), progress.append)
+    assert (report.imported, report.left_out, report.elsewhere) == (3, 1, 1)
+    assert report.hosts == {"127.0.0.1": 2, "cdn.example": 1}
+    assert report.skipped and progress == [3]
+    found = await captures.search(actor, Filter(endpoint_id=endpoint.id, source="import"))
+    assert len(found.items) == 3
+    assert found.items[0].started_at.isoformat().startswith("2026-11-20T10:00")
+    assert (await endpoints.get(actor, endpoint.id)).calls == 3
+
+
+async def test_paths_that_are_not_wanted_are_left_out(mine: tuple[Actor, Endpoint]) -> None:
+    """And counted."""
+    actor, endpoint = mine
+    await controls.update(actor, endpoint.id, ControlsChange(paths=PathFilter(exclude=("/health*",))))
+    report = await imports.import_file(actor, endpoint.id, _har(_entry("http://127.0.0.1:8999/health"), _entry("http://127.0.0.1:8999/a")))
+    assert (report.imported, report.unwanted) == (1, 1)
+
+
+@pytest.mark.parametrize("data", [b"", b"{}", b"\0\1\2", b'{"log": {"entries": []}}', b"[1, 2"])
+async def test_what_is_no_recording_is_told(mine: tuple[Actor, Endpoint], data: bytes) -> None:
+    """In one sentence, and nothing is stored."""
+    with pytest.raises(Problem) as refused:
+        await imports.import_file(mine[0], mine[1].id, data)
+    assert refused.value.code == "unreadable_capture"
+
+
+async def test_a_large_recording_is_stored_in_batches(mine: tuple[Actor, Endpoint]) -> None:
+    """Whoever watches sees how far it has come."""
+    actor, endpoint = mine
+    progress: list[int] = []
+    await imports.import_file(actor, endpoint.id, _har(*[_entry(f"http://127.0.0.1:8999/{n}") for n in range(450)]), progress.append)
+    assert progress == [200, 400, 450]
+
+
+async def test_attachments_are_the_users_own(mine: tuple[Actor, Endpoint], database: asyncpg.Pool) -> None:
+    """Another's file is not there."""
+    actor, _ = mine
+    attached = await database.fetchval(
+        "INSERT INTO attachments (user_id, file_name, data, sha256) VALUES ($1, 'a.har', $2, $3) RETURNING id", actor.user_id, b"x", bytes(32)
+    )
+    other = await users.sign_up("bob@example.com", "correct horse")
+    assert await imports.attached(actor, attached) == b"x"
+    with pytest.raises(Problem, match="no such attachment"):
+        await imports.attached(users.actor_of(other.id, "USER", other.email, "api"), attached)
