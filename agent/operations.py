@@ -21,7 +21,7 @@ from agent.crypto import Unsealable, seal, unseal
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.recorder import Body, Heard, row_of, store
-from agent.spec import calling, redact, tool_schemas
+from agent.spec import calling, diff, redact, tool_schemas
 from agent.spec.calling import Arguments, Unfit
 from agent.spec.model import Operation, SecurityScheme, Spec
 from agent.spec.names import singular, words_of
@@ -35,6 +35,7 @@ _SECONDS = 60.0
 _CLOSED = ("INACTIVE", "ARCHIVED")
 _SHOWN_HEADERS = ("content-type", "location", "link", "retry-after", "etag", "x-request-id", "x-ratelimit-remaining", "x-ratelimit-limit", "x-total-count")
 _MOST_SEARCHED = 30
+_MOST_CHANGES = 30
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -123,6 +124,18 @@ async def call(actor: Actor, operation: str, given: Arguments, endpoint: str | N
 async def typed(actor: Actor, endpoint: Endpoint) -> tuple[TypedTool, ...]:
     """The operations heard most as tools of their own, at most twenty, in a stable order with stable names."""
     return tool_schemas.typed((await _spec(endpoint, is_live=True)).spec)
+
+
+async def heard(actor: Actor, endpoint_id: UUID) -> Spec:
+    """What was heard up to now, to compare with what is heard later. Raises endpoint_not_found."""
+    endpoint = await endpoints.get(actor, endpoint_id)
+    return (await discovery.update(endpoint)).spec
+
+
+async def added(actor: Actor, endpoint_id: UUID, before: Spec) -> list[str]:
+    """What the calls since then have told of the API that was not known, in sentences."""
+    after = await heard(actor, endpoint_id)
+    return list(dict.fromkeys(change.description for change in diff.diff(before, after)))[:_MOST_CHANGES]
 
 
 async def set_credentials(actor: Actor, endpoint_id: UUID, headers: Pairs) -> list[str]:

@@ -14,6 +14,7 @@ from agent.tools.registry import Answer, Context, tool
 CallRef = Annotated[str, Meta(description="Id of a captured call.")]
 Time = Annotated[str, Meta(description="RFC 3339, or relative: 24h, 7d, today, yesterday, monday.")]
 _BODY_SHOWN = 8_000
+_BODY_REST = 25_000
 
 
 @tool(effect="read", scope="read")
@@ -43,9 +44,18 @@ async def capture_search(
 
 
 @tool(effect="read", scope="read")
-async def capture_get(context: Context, call: CallRef) -> Answer:
+async def capture_get(
+    context: Context,
+    call: CallRef,
+    offset: Annotated[int, Meta(ge=0, description="Show the response body from this character on.")] = 0,
+) -> Answer:
     """Show one captured call: request and response headers with secrets masked, bodies, timing, error."""
     found = await captures.get(context.actor, call, masked=True)
+    if offset:
+        text = (found.response_body.text or "")[offset : offset + _BODY_REST]
+        more = len(found.response_body.text or "") > offset + _BODY_REST
+        rest = f"\n… more from offset {offset + _BODY_REST}." if more else ""
+        return Answer(f"{text}{rest}", {"id": found.summary.id, "offset": offset, "text": text, "has_more": more}, "captured")
     return Answer(_detail(found), captures.shown(found, _BODY_SHOWN), "captured")
 
 
@@ -67,12 +77,15 @@ async def capture_wait(
     count: Annotated[int, Meta(ge=1, le=100, description="How many calls to wait for.")] = 1,
     timeout_s: Annotated[float, Meta(ge=0, le=60)] = 30,
 ) -> Answer:
-    """Wait until the next calls arrive at an endpoint, or the time is over, and show them."""
+    """Wait until the next calls arrive at an endpoint, or the time is over; show them and what they added to its specification."""
     about = await endpoints.find(context.actor, endpoint)
+    before = await operations.heard(context.actor, about.id)
     found = await captures.wait(context.actor, about.id, count, timeout_s)
     if not found:
-        return Answer(f"No call arrived within {timeout_s:g} s. Send requests to {about.proxy_url}.", {"items": [], "next": None})
-    return Answer("\n".join(_line(call) for call in found), {"items": found, "next": None}, "captured")
+        return Answer(f"No call arrived within {timeout_s:g} s. Send requests to {about.proxy_url}.", {"items": [], "next": None, "added": []})
+    added = await operations.added(context.actor, about.id, before)
+    news = ["New in the specification:", *(f"- {change}" for change in added)] if added else ["Nothing new in the specification."]
+    return Answer("\n".join([*(_line(call) for call in found), *news]), {"items": found, "next": None, "added": added}, "captured")
 
 
 @tool(effect="write", scope="write")

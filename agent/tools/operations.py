@@ -6,7 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from agent import operations
-from agent.operations import Called
+from agent.operations import MOST_SHOWN, Called
 from agent.spec.calling import SAFE, Arguments
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
@@ -70,5 +70,5 @@ def _text(called: Called) -> str:
         lines.append("No credentials were sent: the owner stores them with the endpoint, or makes one successful call through its proxy URL.")
     lines.append(f"\n{called.body}" if called.body else "(no text)" if called.length else "(empty)")
     if called.is_cut:
-        lines.append(f"… cut; `capture_get` with call `{called.call}` or the resource {called.resource} has more.")
+        lines.append(f"… cut; `capture_get` with call `{called.call}` and offset {MOST_SHOWN}, or the resource {called.resource}, has more.")
     return "\n".join(lines)

@@ -117,7 +117,7 @@ async def test_no_route_gives_a_stranger_anything(database_url: str, monkeypatch
         print(f"\nownership matrix: {len(ROUTES)} routes, {cells} cells, none wrong")
 
 
-REFERENCES = {"endpoint": "slug", "call": "call_id", "key": "key_id"}
+REFERENCES = {"endpoint": "slug", "call": "call_id", "key": "key_id", "server": "server_id"}
 
 
 async def test_no_tool_gives_a_stranger_anything(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -161,6 +161,6 @@ async def test_llm_and_pydantic_ai_are_pointed_at_us(database_url: str, monkeypa
         assert rolled == [4]
         assert result.output == "Rolled 4."
         token = api.headers["authorization"].removeprefix("Bearer ")
-        model = llm_models.AsyncChat("wiretalk", model_name="builtin/guide", api_base=f"{api.base_url}/v1", api_key=token)
+        model = llm_models.AsyncChat("wiretalk", model_name="builtin/guide", api_base=f"{api.base_url}/v1")
         model.key = token
         assert "capture" in (await model.prompt("help", stream=True).text()).lower()
