@@ -135,7 +135,7 @@ async def heard(actor: Actor, endpoint_id: UUID) -> Spec:
 async def added(actor: Actor, endpoint_id: UUID, before: Spec) -> list[str]:
     """What the calls since then have told of the API that was not known, in sentences."""
     after = await heard(actor, endpoint_id)
-    return list(dict.fromkeys(change.description for change in diff.diff(before, after)))[:_MOST_CHANGES]
+    return list(dict.fromkeys(change.description for change in diff.compare(before, after)))[:_MOST_CHANGES]
 
 
 async def set_credentials(actor: Actor, endpoint_id: UUID, headers: Pairs) -> list[str]:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import captures, endpoints, imports
+from agent import captures, endpoints, imports, operations
 from agent.captures import CallDetail, CallSummary
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
