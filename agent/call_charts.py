@@ -16,7 +16,7 @@ MOST_CALLS = 20_000
 
 
 class Bar(msgspec.Struct, frozen=True):
-    """What was heard from `at` on, for one step. Latencies are in milliseconds, None where nothing was heard."""
+    """What was heard from `at` on, for one step. Latencies are in milliseconds, None where no answer was heard; how long a WebSocket was open is none."""
 
     at: datetime
     calls: int
@@ -63,8 +63,8 @@ def _bar(at: datetime, row: asyncpg.Record | None) -> Bar:
 _SQL = """
 SELECT least(floor(extract(epoch FROM timestamp - $2) / $4::float8)::int, 47) AS bar, count(*) AS calls,
   count(*) FILTER (WHERE response_status >= 400 OR has_error) AS errors,
-  percentile_disc(0.5) WITHIN GROUP (ORDER BY duration) AS p50, percentile_disc(0.95) WITHIN GROUP (ORDER BY duration) AS p95
-FROM (SELECT timestamp, response_status, error IS NOT NULL AS has_error, duration FROM api_calls WHERE endpoint_id = $1 AND timestamp >= $2 AND timestamp < $3
+  percentile_disc(0.5) WITHIN GROUP (ORDER BY latency) AS p50, percentile_disc(0.95) WITHIN GROUP (ORDER BY latency) AS p95
+FROM (SELECT timestamp, response_status, error IS NOT NULL AS has_error, CASE WHEN protocol NOT IN ('ws', 'wss') THEN duration END AS latency FROM api_calls WHERE endpoint_id = $1 AND timestamp >= $2 AND timestamp < $3
   ORDER BY timestamp DESC LIMIT $5) newest
 GROUP BY 1
 """
