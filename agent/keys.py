@@ -1,43 +1,38 @@
-"""Model providers and the keys to them: who may use which, sealed at rest, never shown again, never seen by a model."""
+"""Keys to model providers: sealed at rest, lent within limits, never shown again, never seen by a model or a borrower.
 
-from datetime import datetime
-from typing import Any
+A run takes a key anew before each of its steps, so a limit holds under any number of runs and a key that is taken back
+stops at once. What a key's owner and its borrowers used is counted by the hour.
+"""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any, Literal
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
-from agent import egress
-from agent.accounts import audit
-from agent.actor import Actor, require_admin
+from agent import ai_providers, key_uses
+from agent.accounts import audit, users
+from agent.actor import Actor
+from agent.ai_providers import GUIDE, Provider
 from agent.config import settings
 from agent.crypto import seal, unseal
 from agent.errors import Problem
-from agent.providers.base import Connection, Wire
+from agent.key_uses import HOUR, LENT, LIMITS, TODAY, Receipt, reserve, used
+from agent.providers import catalogue
+from agent.providers.base import Connection
+from agent.providers.catalogue import TestResult
 from db.ids import uuid7
-from db.tables import AiProvider, ProviderKey
+from db.tables import ProviderKey
 
-GUIDE = "builtin"
-
-
-class Provider(msgspec.Struct, frozen=True):
-    """`has_key`: this user could start a run with it now. `by_operator`: set by the environment."""
-
-    id: UUID
-    name: str
-    wire: Wire
-    base_urls: list[str]
-    default_model: str | None
-    models: list[str]
-    requires_auth: bool
-    auth_header: str | None
-    is_own: bool
-    has_key: bool = False
-    by_operator: bool = False
+Source = Literal["own", "lent to you", "lent to everybody", "operator", "none needed"]
+_TEST_SECONDS = 12
+note_use = key_uses.note_use
+providers = ai_providers.list_
 
 
 class Key(msgspec.Struct, frozen=True):
-    """A key as lists show it: `••••` and `last4`."""
+    """A key as lists show it: `••••` and `last4`, which a borrower does not get. `shared_with` are e-mails, for the owner alone; empty: everybody."""
 
     id: UUID
     provider: str
@@ -48,113 +43,66 @@ class Key(msgspec.Struct, frozen=True):
     usage_limits: dict[str, int]
     created_at: datetime
     last_used_at: datetime | None
+    requests_this_hour: int = 0
+    requests_today: int = 0
+    shared_with: list[str] = []
 
 
 class KeyChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`shared_with`: e-mails of those it is lent to; an empty list lends it to everybody. 0 takes a limit away."""
+
     name: str | None = None
     is_shared: bool | None = None
+    shared_with: list[str] | None = None
     requests_per_hour: int | None = None
     requests_per_day: int | None = None
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What a run talks to: the provider, the model and the connection with its key."""
+    """What a run talks to: the provider, the model, and the connections with their key, to be tried in this order."""
 
     provider: str
     model: str
-    connection: Connection
+    connections: tuple[Connection, ...]
     key_id: UUID | None = None
+    source: Source = "none needed"
+    key_name: str = ""
+
+    @property
+    def connection(self) -> Connection:
+        return self.connections[0]
 
 
-BUILT_IN: tuple[tuple[str, Wire, tuple[str, ...], str, bool], ...] = (
-    (GUIDE, "builtin", (), "guide", False),
-    ("anthropic", "anthropic", ("https://api.anthropic.com",), "claude-sonnet-5-5", True),
-    ("openai", "openai", ("https://api.openai.com/v1",), "gpt-5.5", True),
-)
+class Candidate(msgspec.Struct, frozen=True):
+    """One place in the order in which a run takes a key. `free_at`: its limit is reached until then."""
 
-
-async def ensure_built_in() -> None:
-    """The providers that are always there. Safe to run from several processes."""
-    for name, wire, urls, model, auth in BUILT_IN:
-        row = AiProvider(id=uuid7(), name=name, wire_format=wire, base_urls=list(urls), default_model=model, requires_auth=auth)
-        await AiProvider.insert(row).on_conflict(target="ai_providers_user_id_name_unique", action="DO NOTHING")
-
-
-async def providers(actor: Actor) -> list[Provider]:
-    """Those offered to all and the user's own, the guide first."""
-    rows = await AiProvider.raw(_PROVIDERS, actor.user_id, actor.user_id)
-    found = [_provider(row, actor) for row in rows]
-    return sorted(found, key=lambda p: (p.wire != "builtin", not p.has_key, p.name))
-
-
-async def find_provider(actor: Actor, reference: str) -> Provider:
-    """By id or name. Raises provider_not_found."""
-    word = reference.strip().lower()
-    known = await providers(actor)
-    word = {"guide": GUIDE, "claude": "anthropic", "gpt": "openai"}.get(word, word)
-    for provider in sorted(known, key=lambda p: not p.is_own):
-        if word in {provider.name.lower(), str(provider.id)}:
-            return provider
-    raise Problem("provider_not_found", f"There is no provider `{reference}`.", remedy=f"There are {', '.join(f'`{p.name}`' for p in known)}.")
-
-
-async def add_provider(
-    actor: Actor,
-    name: str,
-    base_url: str,
-    *,
-    wire: Wire = "openai-compatible",
-    default_model: str = "",
-    requires_auth: bool = True,
-    auth_header: str = "",
-    for_all: bool = False,
-) -> Provider:
-    """A server of the user's own, or of everybody's for an administrator. Raises invalid_url, egress_refused, conflict."""
-    if for_all:
-        require_admin(actor)
-    if wire not in ("openai-compatible", "anthropic", "openai"):
-        raise Problem("invalid_arguments", f"`{wire}` is not a wire format.", remedy="Use openai-compatible, anthropic or openai.", field="wire")
-    url = base_url.strip().rstrip("/")
-    await egress.resolve(egress.parse(url, "provider"))
-    row = AiProvider(
-        id=uuid7(),
-        user_id=None if for_all else actor.user_id,
-        name=name.strip()[:60],
-        wire_format=wire,
-        base_urls=[url],
-        default_model=default_model or None,
-        requires_auth=requires_auth,
-        auth_header=auth_header or None,
-    )
-    try:
-        await AiProvider.insert(row)
-    except asyncpg.UniqueViolationError as error:
-        raise Problem("conflict", f"There is a provider `{row.name}` already.", remedy="Choose another name.", field="name") from error
-    await audit.record("PROVIDER_ADDED", actor=actor, resource="PROVIDER", resource_id=row.id, base_url=url)
-    return await find_provider(actor, str(row.id))
-
-
-async def delete_provider(actor: Actor, provider_id: UUID) -> None:
-    """One's own, or anyone's for an administrator, never the built-in ones. Raises provider_not_found."""
-    condition = "user_id = {}" if not actor.is_admin else "(user_id = {} OR (user_id IS NULL AND name NOT IN ('builtin', 'anthropic', 'openai')))"
-    if not await AiProvider.raw(f"DELETE FROM ai_providers WHERE id = {{}} AND {condition} RETURNING id", provider_id, actor.user_id):  # noqa: S608  # constant condition
-        raise Problem("provider_not_found", "There is no such provider of yours.")
+    source: Source
+    name: str
+    key_id: UUID | None = None
+    used: dict[str, int] = {}
+    usage_limits: dict[str, int] = {}
+    free_at: datetime | None = None
 
 
 async def list_(actor: Actor) -> list[Key]:
-    """One's own keys and those that others lend to everybody."""
-    rows = await ProviderKey.raw(_KEYS + " WHERE k.user_id = {} OR k.is_shared ORDER BY k.id DESC", actor.user_id)
+    """One's own keys and those that others lend."""
+    rows = await ProviderKey.raw(f"{_KEYS} WHERE k.user_id = {{}} OR {LENT} ORDER BY k.id DESC", actor.user_id, str(actor.user_id))
     return [_key(row, actor) for row in rows]
 
 
 async def add(actor: Actor, provider: str, secret: str, name: str | None = None) -> Key:
-    """Seal a key. The secret comes from a form or the REST API, never through a model. Raises provider_not_found, invalid_arguments, conflict."""
-    chosen = await find_provider(actor, provider)
+    """Seal a key. The secret comes from a form or the REST API, never through a model.
+
+    Raises provider_not_found, invalid_arguments, conflict, and provider_auth where the server refuses it: then nothing is stored.
+    A server that cannot be asked at the moment does not keep a key from being stored; `test` says what is wrong.
+    """
+    chosen = await ai_providers.find(actor, provider)
     value = secret.strip()
     if len(value) < 8 or any(c.isspace() or not c.isprintable() for c in value):
         raise Problem(
             "invalid_arguments", "That is not a key: it is too short or has blanks in it.", remedy="Paste the key as the provider shows it.", field="key"
         )
+    await _refuse_refused(actor, chosen, value)
     key_id = uuid7()
     row = ProviderKey(
         id=key_id,
@@ -187,18 +135,17 @@ async def find(actor: Actor, reference: str) -> Key:
 
 
 async def update(actor: Actor, key_id: UUID, change: KeyChange) -> Key:
-    """Raises key_not_found, invalid_arguments."""
+    """Rename, limit, lend or take back. Raises key_not_found, invalid_arguments."""
     key = await find(actor, str(key_id))
-    limits = dict(key.usage_limits)
-    for field in ("requests_per_hour", "requests_per_day"):
-        if (value := getattr(change, field)) is not None:
-            if value < 0:
-                raise Problem("invalid_arguments", f"`{field}` cannot be negative.", remedy="Use 0 for no limit.", field=field)
-            limits = {**limits, field: value} if value else {k: v for k, v in limits.items() if k != field}
-    values: dict[Any, Any] = {"usage_limits": msgspec.json.encode(limits).decode(), "name": (change.name or key.name)[:60]}
+    values: dict[Any, Any] = {"usage_limits": msgspec.json.encode(_limits(key, change)).decode(), "name": (change.name or key.name)[:60]}
+    if change.shared_with is not None:
+        values |= {"shared_with": await _borrowers(actor, change.shared_with), "is_shared": change.is_shared is not False}
     if change.is_shared is not None:
         values["is_shared"] = change.is_shared
-    await ProviderKey.update(values).where((ProviderKey.id == key_id) & (ProviderKey.user_id == actor.user_id))
+    try:
+        await ProviderKey.update(values).where((ProviderKey.id == key_id) & (ProviderKey.user_id == actor.user_id))
+    except asyncpg.UniqueViolationError as error:
+        raise Problem("conflict", f"There is a key `{change.name}` for {key.provider} already.", remedy="Choose another name.", field="name") from error
     await audit.record("KEY_UPDATED", actor=actor, resource="KEY", resource_id=key_id, is_shared=values.get("is_shared"))
     return await find(actor, str(key_id))
 
@@ -211,81 +158,192 @@ async def delete(actor: Actor, key_id: UUID) -> None:
     await audit.record("KEY_DELETED", actor=actor, resource="KEY", resource_id=key_id)
 
 
-async def choose(actor: Actor, provider: str | None, model: str | None) -> Choice:
-    """What to talk to. Without a wish: the first provider with a key, else the guide.
+async def receipts(actor: Actor, key_id: UUID, *, days: int = 30) -> list[Receipt]:
+    """What each user spent of one's own key. Raises key_not_found."""
+    await find(actor, str(key_id))
+    return await key_uses.receipts(actor, key_id, days)
 
-    A run takes the user's own key, else one lent to everybody, else the operator's. Raises provider_not_found, no_key.
-    """
+
+async def order(actor: Actor, provider: str) -> list[Candidate]:
+    """The keys of a provider in the order in which a run takes them: one's own, one lent by name, one lent to everybody, the operator's."""
+    return await _order(actor, await ai_providers.find(actor, provider))
+
+
+async def choose(actor: Actor, provider: str | None, model: str | None) -> Choice:
+    """What a run would talk to, without taking anything. Without a wish: the first provider with a key, else the guide. Raises provider_not_found, no_key."""
+    chosen, name = await _wished(actor, provider, model)
+    if isinstance(chosen, Choice):
+        return chosen
+    candidates = await _order(actor, chosen)
+    if not candidates:
+        raise Problem("no_key", f"There is no key for `{chosen.name}`.")
+    return await _with_secret(actor, chosen, name, next((c for c in candidates if c.free_at is None), candidates[0]))
+
+
+async def take(actor: Actor, provider: str | None, model: str | None) -> Choice:
+    """The same, with one request of the key taken for this step. Raises also key_limit, with the time at which the next one is free."""
+    chosen, name = await _wished(actor, provider, model)
+    if isinstance(chosen, Choice):
+        return chosen
+    candidates = await _order(actor, chosen)
+    if not candidates:
+        raise Problem("no_key", f"There is no key for `{chosen.name}`.")
+    for candidate in candidates:
+        if candidate.key_id is None or await reserve(actor, candidate.key_id):
+            return await _with_secret(actor, chosen, name, candidate)
+    raise _exhausted(chosen, await _order(actor, chosen))
+
+
+async def test(actor: Actor, reference: str, model: str = "") -> TestResult:
+    """Ask a provider's model for a word, with the key that a run would take, and say exactly what failed. Each of its addresses is tried."""
+    chosen = await ai_providers.find(actor, reference)
+    try:
+        choice = await take(actor, str(chosen.id), model or None)
+    except Problem as problem:
+        return TestResult(False, problem.sentence(), code=problem.code)
+    if chosen.wire == "builtin":
+        return TestResult(True, "The guide needs no server.", takes_tools=True)
+    found = [await catalogue.test(connection, choice.model) for connection in choice.connections]
+    if len(found) == 1:
+        return found[0]
+    told = " ".join(f"{url}: {result.sentence}" for url, result in zip(chosen.base_urls, found, strict=True))
+    return msgspec.structs.replace(next((result for result in found if result.ok), found[0]), sentence=told)
+
+
+async def refresh_models(actor: Actor, reference: str) -> tuple[str, ...]:
+    """Ask the server which models it has, and keep the list. Raises the `provider_*` problems, no_key, key_limit."""
+    chosen = await ai_providers.find(actor, reference)
+    if chosen.wire == "builtin":
+        return ("guide",)
+    choice = await choose(actor, str(chosen.id), None)
+    names = await catalogue.list_models(choice.connection)
+    await ai_providers.keep_models(actor, chosen, names)
+    return names
+
+
+async def _wished(actor: Actor, provider: str | None, model: str | None) -> tuple[Provider | Choice, str]:
+    """The provider and the model's name; a whole choice where no key is needed."""
     if provider is None:
-        usable = [p for p in await providers(actor) if p.has_key and p.wire != "builtin"]
+        usable = [p for p in await ai_providers.list_(actor) if p.has_key and p.wire != "builtin"]
         provider = usable[0].name if usable else GUIDE
     if provider == "scripted" and settings().test_mode:
-        return Choice("scripted", model or "", Connection("scripted"))
-    chosen = await find_provider(actor, provider)
-    name = model or chosen.default_model or (chosen.models[0] if chosen.models else "")
-    if not chosen.requires_auth and chosen.wire != "builtin":
-        return Choice(chosen.name, name, _connection(chosen, ""))
+        return Choice("scripted", model or "", (Connection("scripted"),)), ""
+    chosen = await ai_providers.find(actor, provider)
     if chosen.wire == "builtin":
-        return Choice(GUIDE, "guide", Connection("builtin"))
-    secret, key_id = await _secret_for(actor, chosen)
-    return Choice(chosen.name, name, _connection(chosen, secret), key_id)
+        return Choice(GUIDE, "guide", ai_providers.connections(chosen, "")), ""
+    name = model or chosen.default_model or (chosen.models[0] if chosen.models else "")
+    return (chosen if chosen.requires_auth else Choice(chosen.name, name, ai_providers.connections(chosen, ""))), name
 
 
-async def note_use(actor: Actor, key_id: UUID, tokens: int) -> None:
-    """One request of a key, for its owner's receipts."""
-    await ProviderKey.raw(_USE, key_id, uuid7(), key_id, actor.user_id, tokens)
+async def _order(actor: Actor, chosen: Provider) -> list[Candidate]:
+    if not chosen.requires_auth or chosen.wire == "builtin":
+        return [Candidate("none needed", chosen.name)]
+    rows = await ProviderKey.raw(_CANDIDATES, actor.user_id, chosen.id, actor.user_id, str(actor.user_id))
+    found = [await _candidate(row) for row in rows]
+    return [*found, Candidate("operator", "set by the environment")] if ai_providers.operator_key(chosen) else found
 
 
-async def _secret_for(actor: Actor, provider: Provider) -> tuple[str, UUID | None]:
-    rows = await ProviderKey.raw(
-        "SELECT id, encrypted_key FROM provider_keys k WHERE ai_provider_id = {} AND (user_id = {} OR is_shared) ORDER BY (user_id = {}) DESC, id DESC LIMIT 1",
-        provider.id,
-        actor.user_id,
-        actor.user_id,
+async def _refuse_refused(actor: Actor, provider: Provider, secret: str) -> None:
+    """Raises provider_auth where the server says that it does not know the key."""
+    for connection in ai_providers.connections(provider, secret):
+        try:
+            names = await catalogue.list_models(connection, _TEST_SECONDS)
+        except Problem as problem:
+            if problem.code == "provider_auth":
+                raise
+            continue
+        await ai_providers.keep_models(actor, provider, names)
+        return
+
+
+async def _with_secret(actor: Actor, provider: Provider, model: str, candidate: Candidate) -> Choice:
+    if candidate.key_id is None:
+        secret = ai_providers.operator_key(provider)
+    else:
+        rows = await ProviderKey.raw(_SEALED, candidate.key_id, actor.user_id, str(actor.user_id))
+        if not rows:
+            raise Problem("no_key", f"The key to `{provider.name}` was just taken back.")
+        secret = unseal(bytes(rows[0]["encrypted_key"]), _context(candidate.key_id)).decode()
+    return Choice(provider.name, model, ai_providers.connections(provider, secret), candidate.key_id, candidate.source, candidate.name)
+
+
+async def _candidate(row: dict[str, Any]) -> Candidate:
+    limits = msgspec.json.decode(row["usage_limits"], type=dict[str, int])
+    spent = await used(row["id"])
+    full = [name for name in LIMITS if limits.get(name) and spent[name] >= limits[name]]
+    return Candidate(row["source"], row["name"], row["id"], spent, limits, max(_next(name) for name in full) if full else None)
+
+
+def _next(limit: str) -> datetime:
+    """When the window of a limit ends. Hours and days are those of UTC."""
+    now = datetime.now(UTC)
+    if limit == "requests_per_day":
+        return now.replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+    return now.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
+
+
+def _exhausted(provider: Provider, candidates: list[Candidate]) -> Problem:
+    """No key of the order has a request left, or the last one was taken back."""
+    full = [candidate for candidate in candidates if candidate.free_at is not None]
+    if not full:
+        return Problem("no_key", f"The key to `{provider.name}` was taken back.")
+    soonest = min(full, key=lambda candidate: candidate.free_at or datetime.max.replace(tzinfo=UTC))
+    reached = next(name for name in LIMITS if soonest.usage_limits.get(name) and soonest.used[name] >= soonest.usage_limits[name])
+    at = soonest.free_at or datetime.now(UTC)
+    wait = max(1, round((at - datetime.now(UTC)).total_seconds()))
+    return Problem(
+        "key_limit",
+        f"The key `{soonest.name}` for `{provider.name}` allows {soonest.usage_limits[reached]} requests {LIMITS[reached]}, and they are used up.",
+        remedy=f"It is free again at {at:%Y-%m-%d %H:%M} UTC; until then use another provider or a key of your own.",
+        retry_after=wait,
+        resets_at=at.isoformat(),
     )
-    if rows:
-        return unseal(bytes(rows[0]["encrypted_key"]), _context(rows[0]["id"])).decode(), rows[0]["id"]
-    if secret := _operator_key(provider.name, provider.is_own):
-        return secret, None
-    raise Problem("no_key", f"There is no key for `{provider.name}`.")
 
 
-def _operator_key(name: str, is_own: bool) -> str:
-    """Only for the built-in providers, so that it never goes to an address a user chose."""
-    keys = {"anthropic": settings().anthropic_api_key, "openai": settings().openai_api_key}
-    secret = None if is_own else keys.get(name)
-    return secret.get_secret_value() if secret else ""
+def _limits(key: Key, change: KeyChange) -> dict[str, int]:
+    limits = dict(key.usage_limits)
+    for field in LIMITS:
+        if (value := getattr(change, field)) is not None:
+            if value < 0:
+                raise Problem("invalid_arguments", f"`{field}` cannot be negative.", remedy="Use 0 for no limit.", field=field)
+            limits = {**limits, field: value} if value else {k: v for k, v in limits.items() if k != field}
+    return limits
 
 
-def _connection(provider: Provider, secret: str) -> Connection:
-    return Connection(wire=provider.wire, base_url=provider.base_urls[0], api_key=secret, auth_header=provider.auth_header or "")
+async def _borrowers(actor: Actor, emails: list[str]) -> list[str]:
+    """The ids of the users with these e-mails. Raises invalid_arguments for one that nobody has."""
+    found = list[str]()
+    for email in dict.fromkeys(email.strip() for email in emails if email.strip()):
+        known = await users.standing_by_email(email)
+        if known is None:
+            raise Problem("invalid_arguments", f"There is no user `{email}` here.", remedy="Check the e-mail address.", field="shared_with")
+        if known.id != actor.user_id:
+            found.append(str(known.id))
+    return found
 
 
 def _context(key_id: UUID) -> str:
     return f"provider_keys:{key_id}"
 
 
-_PROVIDERS = """
-SELECT p.id, p.name, p.wire_format AS wire, p.base_urls, p.default_model, p.models, p.requires_auth, p.auth_header, p.user_id IS NOT NULL AS is_own,
-  NOT p.requires_auth OR EXISTS (SELECT 1 FROM provider_keys k WHERE k.ai_provider_id = p.id AND (k.user_id = {} OR k.is_shared)) AS has_key
-FROM ai_providers p WHERE p.is_enabled AND (p.user_id IS NULL OR p.user_id = {})
-"""
-_KEYS = """
-SELECT k.id, p.name AS provider, k.name, k.last4, k.is_shared, k.user_id, k.usage_limits, k.created_at, k.last_used_at
-FROM provider_keys k JOIN ai_providers p ON p.id = k.ai_provider_id
-"""
-_USE = """
-WITH used AS (UPDATE provider_keys SET last_used_at = now() WHERE id = {} RETURNING id)
-INSERT INTO provider_key_uses AS u (id, provider_key_id, user_id, hour, requests, tokens) VALUES ({}, {}, {}, date_trunc('hour', now(), 'UTC'), 1, {})
-ON CONFLICT (provider_key_id, user_id, hour) DO UPDATE SET requests = u.requests + 1, tokens = u.tokens + excluded.tokens
-"""
-
-
-def _provider(row: dict[str, Any], actor: Actor) -> Provider:
-    by_operator: Any = bool(_operator_key(row["name"], row["is_own"]))
-    return Provider(**{**row, "models": msgspec.json.decode(row["models"]), "has_key": row["has_key"] or by_operator, "by_operator": by_operator})
-
-
 def _key(row: dict[str, Any], actor: Actor) -> Key:
-    owner = row.pop("user_id")
-    return Key(**{**row, "usage_limits": msgspec.json.decode(row["usage_limits"]), "is_own": owner == actor.user_id})
+    is_own = row.pop("user_id") == actor.user_id
+    hidden: dict[str, Any] = {} if is_own else {"last4": "", "shared_with": []}
+    return Key(**{**row, "usage_limits": msgspec.json.decode(row["usage_limits"]), "is_own": is_own, **hidden})
+
+
+_SEALED = f"SELECT encrypted_key FROM provider_keys k WHERE id = {{}} AND (user_id = {{}} OR {LENT})"  # noqa: S608  # constant parts
+_KEYS = f"""
+SELECT k.id, p.name AS provider, k.name, k.last4, k.is_shared, k.user_id, k.usage_limits, k.created_at, k.last_used_at,
+  coalesce(u.hour, 0) AS requests_this_hour, coalesce(u.day, 0) AS requests_today,
+  ARRAY(SELECT coalesce(b.email, b.username, '') FROM users b WHERE b.id::text = ANY(k.shared_with) ORDER BY 1) AS shared_with
+FROM provider_keys k JOIN ai_providers p ON p.id = k.ai_provider_id
+LEFT JOIN LATERAL (SELECT sum(requests) FILTER (WHERE hour = {HOUR}) AS hour, sum(requests) AS day
+  FROM provider_key_uses WHERE provider_key_id = k.id AND hour >= {TODAY}) u ON true
+"""  # noqa: S608  # constant parts
+_CANDIDATES = f"""
+SELECT k.id, k.name, k.usage_limits,
+  CASE WHEN k.user_id = {{}} THEN 'own' WHEN cardinality(k.shared_with) > 0 THEN 'lent to you' ELSE 'lent to everybody' END AS source
+FROM provider_keys k WHERE k.ai_provider_id = {{}} AND (k.user_id = {{}} OR {LENT})
+ORDER BY (k.user_id <> $1), (cardinality(k.shared_with) = 0), k.id DESC
+"""  # noqa: S608  # constant parts

@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from agent import approvals, chats, keys, runlog, tasks
+from agent import approvals, chats, keys, runlog, tasks, usage
 from agent.actor import Actor
 from agent.db_errors import as_problem
 from agent.draft import replay
@@ -24,9 +24,10 @@ log = structlog.get_logger()
 
 
 async def send(hub: Hub, actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str | None = None, model: str | None = None) -> chats.Started:
-    """Store a message and start its run. Raises what `chats.post` and `keys.choose` raise; then nothing was stored."""
+    """Store a message and start its run. Raises what `chats.post`, `keys.choose` and `usage.message` raise; then nothing was stored."""
     choice = await keys.choose(actor, provider, model)
-    started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model)
+    async with usage.message(actor):
+        started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model)
     start(hub, started.run_id)
     return started
 
@@ -34,7 +35,8 @@ async def send(hub: Hub, actor: Actor, text: str, *, chat_id: UUID | None = None
 async def retry(hub: Hub, actor: Actor, run_id: UUID, *, provider: str | None = None, model: str | None = None) -> chats.Started:
     """Answer the same message again, also with another model."""
     choice = await keys.choose(actor, provider, model) if provider else None
-    started = await chats.retry(actor, run_id, provider=choice.provider if choice else None, model=choice.model if choice else None)
+    async with usage.message(actor):
+        started = await chats.retry(actor, run_id, provider=choice.provider if choice else None, model=choice.model if choice else None)
     start(hub, started.run_id)
     return started
 

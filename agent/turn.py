@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals, chats, context, keys, runlog
+from agent import approvals, chats, context, keys, runlog, usage
 from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
@@ -50,11 +50,12 @@ class Turn:
         self.draft: Draft | None = None
         self.step = claimed.steps
         self.usage = msgspec.convert(claimed.usage, Usage) if claimed.usage else Usage()
+        self.cost_micros: int | None = (claimed.usage or {}).get("cost_micros")
         self.step_usage = Usage()
         self.tainted = claimed.tainted
         self.waits_for: list[UUID] = []
         self.actor = Actor(user_id=claimed.user_id, scopes=frozenset())
-        self.key_id: UUID | None = None
+        self.choice: keys.Choice | None = None
 
     async def outcome(self) -> Ended | None:
         """Run to the end; None where it waits for an approval."""
@@ -77,23 +78,22 @@ class Turn:
         """Store what was said and say how it ended."""
         if self.draft is not None:
             self.blocks += self.draft.blocks()
-        self._add_usage()
-        usage = msgspec.to_builtins(self.usage)
+        await self._account()
+        used = self._used()
         metadata = {
-            "usage": usage,
+            "usage": used,
+            **({"key": {"source": self.choice.source, "name": self.choice.key_name}} if self.choice else {}),
             **({"status": ending.status} if ending else {}),
             **({"error": ending.problem.document()} if ending and ending.problem else {}),
         }
         await chats.save_answer(self.claimed.answer_id, self.blocks, metadata)
         if ending is None:
-            await runlog.pause(self.claimed.id, self.step, usage, tainted=self.tainted)
+            await runlog.pause(self.claimed.id, self.step, used, tainted=self.tainted)
             self.writer.put("run.waiting")
             return
         await self._name_the_chat()
-        await runlog.end(self.claimed.id, ending.status, usage, ending.problem.document() if ending.problem else None)
-        if self.key_id is not None:
-            await keys.note_use(self.actor, self.key_id, self.usage.input + self.usage.output)
-        self.writer.put(runlog.END, status=ending.status, usage=usage, **({"error": ending.problem.document()} if ending.problem else {}))
+        await runlog.end(self.claimed.id, ending.status, used, ending.problem.document() if ending.problem else None)
+        self.writer.put(runlog.END, status=ending.status, usage=used, **({"error": ending.problem.document()} if ending.problem else {}))
 
     async def _steps(self) -> None:
         claimed = self.claimed
@@ -113,7 +113,6 @@ class Turn:
                 model=claimed.model,
             )
         choice = await keys.choose(self.actor, claimed.provider, claimed.model)
-        self.key_id = choice.key_id
         menu = invoke.offered(self.actor.scopes)
         prompt = context.system_prompt(settings().base_url, menu)
         while True:
@@ -122,6 +121,8 @@ class Turn:
                 raise Ended(
                     "failed", Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
                 )
+            await usage.require(self.actor)
+            choice = self.choice = await keys.take(self.actor, claimed.provider, claimed.model)
             request = ModelRequest(
                 model=choice.model,
                 system=prompt.text,
@@ -148,6 +149,8 @@ class Turn:
                 continue
             break
         self._keep_step()
+        await self._account()
+        self.writer.put("usage", **self._used())
         await chats.save_answer(self.claimed.answer_id, self.blocks)
         self.writer.put("step.end", step=self.step)
         if isinstance(ending, Failure):
@@ -169,7 +172,7 @@ class Turn:
     async def _listen(self, choice: keys.Choice, request: ModelRequest) -> Finish | Failure:
         """One answer of the provider, written to the log as it comes."""
         self.draft = Draft(self.step)
-        async for event in catalogue.WIRES[choice.connection.wire](choice.connection, request):
+        async for event in catalogue.answer(choice.connections, request):
             match event:
                 case PartStart():
                     part = self.draft.start(event)
@@ -199,12 +202,21 @@ class Turn:
         if self.draft is not None:
             self.blocks += self.draft.blocks()
             self.draft = None
-        self._add_usage()
-        self.writer.put("usage", **msgspec.to_builtins(self.usage))
 
-    def _add_usage(self) -> None:
-        self.usage = Usage(*(getattr(self.usage, f) + getattr(self.step_usage, f) for f in Usage.__struct_fields__))
-        self.step_usage = Usage()
+    async def _account(self) -> None:
+        """Add what the step used to the run, to the user's day and to the receipts of the key, once."""
+        step, self.step_usage = self.step_usage, Usage()
+        if self.choice is None or step == Usage():
+            return
+        self.usage = Usage(*(getattr(self.usage, f) + getattr(step, f) for f in Usage.__struct_fields__))
+        cost = await usage.spent(self.actor, self.choice.model, step)
+        if cost is not None:
+            self.cost_micros = (self.cost_micros or 0) + cost
+        if self.choice.key_id is not None:
+            await keys.note_use(self.actor, self.choice.key_id, step.input + step.output, cost or 0)
+
+    def _used(self) -> dict[str, Any]:
+        return {**msgspec.to_builtins(self.usage), **({"cost_micros": self.cost_micros} if self.cost_micros is not None else {})}
 
     async def _answer_calls(self, *, is_guide: bool, earlier: list[tuple[str, list[Block]]]) -> None:
         """Run the calls that have no result yet. Raises Paused where one of them waits for a person."""

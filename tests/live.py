@@ -10,7 +10,7 @@ import httpx
 import msgspec
 import uvicorn
 
-from agent import config, keys
+from agent import ai_providers, config
 from agent.accounts import tokens, users
 from web import app as application
 from web.front import GuardedProtocol
@@ -50,7 +50,7 @@ async def wiretalk(monkeypatch: Any) -> AsyncIterator[httpx.AsyncClient]:
     monkeypatch.setenv("PORT", str(port))
     config.settings.cache_clear()
     async with serving(application.root(), port) as url:
-        await keys.ensure_built_in()
+        await ai_providers.ensure_built_in()
         profile = await users.sign_up("ada@example.com", "correct horse", role="ADMIN")
         token = await tokens.create(users.actor_of(profile.id, "ADMIN", profile.email, "api"), "test")
         async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token.token}"}, timeout=30, trust_env=False) as client:

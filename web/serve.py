@@ -17,7 +17,7 @@ import click
 import structlog
 import uvicorn
 
-from agent import crypto, jobs, keys
+from agent import ai_providers, crypto, jobs
 from agent.accounts import setup, users
 from agent.config import Settings, settings
 from db import embedded, engine
@@ -86,7 +86,7 @@ async def prepare(config: Settings) -> str | None:
     await jobs.install()
     async with engine.pool(max_size=2):
         await ensure_partitions(datetime.now(UTC))
-        await keys.ensure_built_in()
+        await ai_providers.ensure_built_in()
         if config.admin_email and config.admin_password and not await users.exists_any():
             await users.sign_up(config.admin_email, config.admin_password.get_secret_value(), via="cli", role="ADMIN")
         return await setup.issue()

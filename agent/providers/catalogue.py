@@ -3,6 +3,7 @@
 import asyncio
 import re
 import time
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from typing import Any, cast
 
@@ -11,7 +12,7 @@ import msgspec
 from agent.errors import Problem
 from agent.messages import Message, Text
 from agent.providers import anthropic, clients, failures, guide, openai_chat, openai_responses, scripted
-from agent.providers.base import Connection, Failure, Finish, ModelRequest, Stream, ToolSpec, Wire
+from agent.providers.base import Connection, Failure, Finish, ModelRequest, PartStart, ProviderEvent, Stream, ToolSpec, Wire
 
 WIRES: dict[Wire, Stream] = {
     "anthropic": anthropic.stream,
@@ -71,16 +72,36 @@ class TestResult(msgspec.Struct, frozen=True):
 
 
 _TEST_SECONDS = 60
+_SHUNNED_SECONDS = 60.0
+_ELSEWHERE = frozenset({"provider_unreachable", "provider_overloaded", "provider_failed"})
+_failed_at: dict[str, float] = {}  # base URL → when; forgotten with the process
 _MOST_MODELS = 1000
 _NO_CHAT = re.compile(r"embed|whisper|tts|dall-e|moderation|transcribe|realtime|audio|image|rerank|babbage|davinci|sora|ocr", re.IGNORECASE)
 _TOOL = ToolSpec("get_time", "The time now.", {"type": "object", "properties": {}})
 
 
-async def list_models(connection: Connection) -> tuple[str, ...]:
+async def answer(connections: tuple[Connection, ...], request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
+    """The first address that answers: one that cannot be reached or fails before it began hands over to the next. One that did is tried last for a while."""
+    order = sorted(connections, key=lambda connection: _failed_at.get(connection.base_url, 0.0) > time.monotonic() - _SHUNNED_SECONDS)
+    for number, connection in enumerate(order, 1):
+        began = False
+        async with aclosing(cast("Any", WIRES[connection.wire](connection, request))) as events:
+            async for event in events:
+                if isinstance(event, Failure) and not began and event.code in _ELSEWHERE:
+                    _failed_at[connection.base_url] = time.monotonic()
+                    if number < len(order):
+                        break
+                began = began or isinstance(event, PartStart)
+                yield event
+            else:
+                return
+
+
+async def list_models(connection: Connection, seconds: float = _TEST_SECONDS) -> tuple[str, ...]:
     """The names of the server's models that can chat, in its order. Raises the `provider_*` problems, egress_refused, invalid_url."""
     path = f"/v1/models?limit={_MOST_MODELS}" if connection.wire == "anthropic" else "/models"
     try:
-        async with asyncio.timeout(_TEST_SECONDS):
+        async with asyncio.timeout(seconds):
             response = await clients.get(connection, path)
     except Exception as error:
         failure = failures.from_error(error, connection, "")

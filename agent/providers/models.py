@@ -6,6 +6,8 @@ in US dollars. A model that is not here still works: then its cost is unknown, a
 
 from typing import NamedTuple
 
+from agent.providers.base import Usage
+
 AS_OF = "2026-11-21"
 SOURCE = "LiteLLM's model price table, version 1.109.1"
 
@@ -59,6 +61,16 @@ MODELS: dict[str, Model] = {
     "magistral-medium": Model(262_144, 262_144, 1.5, 7.5, 0.15),
     "mistral-large-latest": Model(262_144, 262_144, 0.5, 1.5, 0.05),
 }
+
+
+def cost_micros(name: str, usage: Usage) -> int | None:
+    """What a step cost in millionths of a US dollar, rounded; None where the model's price is unknown."""
+    model = known(name)
+    if model is None:
+        return None
+    plain = max(0, usage.input - usage.cache_read - usage.cache_write)
+    read, written = usage.cache_read * model.price_cached, usage.cache_write * (model.price_cache_write or model.price_in)
+    return round(plain * model.price_in + read + written + usage.output * model.price_out)
 
 
 def known(name: str) -> Model | None:

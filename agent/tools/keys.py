@@ -4,7 +4,7 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from agent import keys
+from agent import ai_providers, keys
 from agent.config import settings
 from agent.keys import Key, KeyChange
 from agent.tools.registry import Answer, Context, tool
@@ -29,7 +29,7 @@ async def key_add(
     name: Annotated[str, Meta(description="A name for the key.", max_length=60)] | None = None,
 ) -> Answer:
     """Open a form in which the user types a provider key. Never takes the key itself."""
-    chosen = await keys.find_provider(context.actor, provider)
+    chosen = await ai_providers.find(context.actor, provider)
     link = f"{settings().base_url}/settings/keys?provider={chosen.name}"
     text = f"A form for a `{chosen.name}` key is open; in a terminal or another client use {link}. The key goes straight to the server, encrypted, and not through this conversation."
     return Answer(text, {"form": "key", "provider": chosen.name, "name": name, "url": link})
@@ -41,13 +41,16 @@ async def key_update(
     key: KeyRef,
     name: Annotated[str, Meta(min_length=1, max_length=60)] | None = None,
     shared: Annotated[bool, Meta(description="Lend it to the other users of this server, within the limits.")] | None = None,
+    shared_with: Annotated[list[str], Meta(description="E-mails of the users it is lent to; empty: everybody.", max_length=50)] | None = None,
     requests_per_hour: Count | None = None,
     requests_per_day: Count | None = None,
 ) -> Answer:
     """Rename a key, lend it to other users or take it back, and limit its requests."""
     found = await keys.find(context.actor, key)
     changed = await keys.update(
-        context.actor, found.id, KeyChange(name=name, is_shared=shared, requests_per_hour=requests_per_hour, requests_per_day=requests_per_day)
+        context.actor,
+        found.id,
+        KeyChange(name=name, is_shared=shared, shared_with=shared_with, requests_per_hour=requests_per_hour, requests_per_day=requests_per_day),
     )
     return Answer(f"Changed. {_line(changed)}", changed)
 
@@ -62,5 +65,5 @@ async def key_delete(context: Context, key: KeyRef) -> Answer:
 
 def _line(key: Key) -> str:
     limits = ", ".join(f"{value} {name.replace('requests_per_', 'an ' if 'hour' in name else 'a ')}" for name, value in key.usage_limits.items())
-    shared = ", lent to everybody" if key.is_shared and key.is_own else "" if key.is_own else ", lent to you"
+    shared = f", lent to {', '.join(key.shared_with) or 'everybody'}" if key.is_shared and key.is_own else "" if key.is_own else ", lent to you"
     return f"- `{key.name}` for {key.provider}, ••••{key.last4}{shared}{f', at most {limits}' if limits else ''}"

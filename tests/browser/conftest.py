@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
 
-from agent import config, keys
+from agent import ai_providers, config
 from agent.accounts import sessions, setup, users
 from agent.accounts.audit import Origin
 from agent.providers import catalogue
@@ -92,7 +92,7 @@ async def _site(chromium: Browser, monkeypatch: pytest.MonkeyPatch, *, with_user
     monkeypatch.setitem(catalogue.WIRES, "scripted", stream)
     config.settings.cache_clear()
     async with serving(application.root(), port) as url:
-        await keys.ensure_built_in()
+        await ai_providers.ensure_built_in()
         if with_user:
             await users.sign_up("ada@example.com", "correct horse", role="ADMIN")
         made = Site(url, chromium, [])

@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import approvals, chats, keys, loop, runlog
+from agent import ai_providers, approvals, chats, loop, runlog
 from agent.actor import Actor
 from agent.chats import Chat
 from agent.config import settings
@@ -171,7 +171,7 @@ async def _views(request: PageRequest, actor: Actor, chat_id: UUID, active: RunS
 
 async def _start_page(request: PageRequest, *, draft: str = "", problem: Problem | None = None) -> Template:
     actor = signed_in_actor(request)
-    offered = await keys.providers(actor)
+    offered = await ai_providers.list_(actor)
     language = look.of(request).language
     return await page(
         request, "chat.html", "new", chat=None, messages=[], starters=starters(language), has_model=any(p.has_key and p.wire != "builtin" for p in offered),

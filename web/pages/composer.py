@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from agent import keys
+from agent import ai_providers
 from agent.actor import Actor
 from agent.config import settings
 from agent.errors import Problem
@@ -26,7 +26,7 @@ class Composer(msgspec.Struct, frozen=True):
 async def composer_of(
     language: str, actor: Actor, chat_id: UUID | None, *, chosen: str = "", run_id: UUID | None = None, draft: str = "", problem: Problem | None = None
 ) -> Composer:
-    offered = [p for p in await keys.providers(actor) if p.has_key or p.wire == "builtin"]
+    offered = [p for p in await ai_providers.list_(actor) if p.has_key or p.wire == "builtin"]
     choices = [
         {
             "value": joined(p.name, model),
@@ -67,7 +67,7 @@ def joined(provider: str | None, model: str | None) -> str:
     return f"{provider or ''}|{model or ''}"
 
 
-def _models(provider: keys.Provider) -> list[str]:
+def _models(provider: ai_providers.Provider) -> list[str]:
     if provider.wire == "builtin":
         return [provider.default_model or "guide"]
     return list(dict.fromkeys([*([provider.default_model] if provider.default_model else []), *provider.models])) or [""]

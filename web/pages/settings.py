@@ -1,23 +1,26 @@
 """Settings: profile and look, providers and keys, connecting a client, usage, one's data. And the credits page."""
 
-from typing import Any
+from typing import Any, get_args
 from uuid import UUID
 
 from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import endpoints, keys
+from agent import ai_providers, endpoints, keys
+from agent import usage as used
 from agent.accounts import sessions, users
 from agent.accounts.users import ProfileChange
 from agent.billing import ledger
 from agent.errors import Problem
 from agent.keys import KeyChange
+from agent.providers.base import Wire
+from agent.providers.catalogue import PRESETS, TestResult
 from agent.tools.endpoints import ENDPOINT_PRICE
 from web.auth import cookie, session_cookie
 from web.pages import look
 from web.pages.shell import PageRequest, form_of, is_fragment, page, see_other, signed_in_actor
-from web.render import catalogue
+from web.render import catalogue, charts
 
 
 @get("/settings")
@@ -44,8 +47,8 @@ async def change_profile(request: PageRequest) -> Template | Redirect:
 
 
 @get("/settings/keys")
-async def show_keys(request: PageRequest, provider: FromQuery[str] = "") -> Template:
-    return await _keys(request, wanted=provider)
+async def show_keys(request: PageRequest, provider: FromQuery[str] = "", preset: FromQuery[str] = "", saved: FromQuery[bool] = False) -> Template:
+    return await _keys(request, wanted=provider, preset=preset, saved=saved)
 
 
 @get("/keys")
@@ -69,10 +72,26 @@ async def add_key(request: PageRequest) -> Template | Redirect:
     return see_other(form.get("next", "/settings/keys"))
 
 
-@post("/settings/keys/{key_id:uuid}/share", status_code=200)
-async def share_key(request: PageRequest, key_id: FromPath[UUID]) -> Redirect:
-    await keys.update(signed_in_actor(request), key_id, KeyChange(is_shared=(await form_of(request)).get("is_shared") == "yes"))
-    return see_other("/settings/keys")
+@post("/settings/keys/{key_id:uuid}", status_code=200)
+async def change_key(request: PageRequest, key_id: FromPath[UUID]) -> Template | Redirect:
+    """Its name, its limits, and to whom it is lent: nobody, everybody, or those named."""
+    form = await form_of(request)
+    lent = form.get("lent", "nobody")
+    named = form.get("shared_with", "").replace(",", " ").split()
+    try:
+        if lent == "named" and not named:
+            raise Problem("invalid_arguments", "Nobody was named to lend the key to.", remedy="Give their e-mails.", field="shared_with")
+        change = KeyChange(
+            name=form.get("name") or None,
+            is_shared=lent != "nobody",
+            shared_with=named if lent == "named" else [] if lent == "all" else None,
+            requests_per_hour=_count(form.get("requests_per_hour", "")),
+            requests_per_day=_count(form.get("requests_per_day", "")),
+        )
+        await keys.update(signed_in_actor(request), key_id, change)
+    except Problem as problem:
+        return await _keys(request, problem=problem)
+    return see_other("/settings/keys?saved=true")
 
 
 @post("/settings/keys/{key_id:uuid}/delete", status_code=200)
@@ -85,8 +104,15 @@ async def delete_key(request: PageRequest, key_id: FromPath[UUID]) -> Redirect:
 async def add_provider(request: PageRequest) -> Template | Redirect:
     actor, form = signed_in_actor(request), await form_of(request)
     try:
-        await keys.add_provider(
-            actor, form.get("name", ""), form.get("base_url", ""), default_model=form.get("default_model", ""), requires_auth=form.get("requires_auth") == "yes"
+        await ai_providers.add(
+            actor,
+            form.get("name", ""),
+            form.get("base_url", "").split(),
+            wire=_wire(form.get("wire", "")),
+            default_model=form.get("default_model", ""),
+            requires_auth=form.get("requires_auth") == "yes",
+            auth_header=form.get("auth_header", ""),
+            for_all=form.get("for_all") == "yes",
         )
     except Problem as problem:
         return await _keys(request, problem=problem)
@@ -95,8 +121,21 @@ async def add_provider(request: PageRequest) -> Template | Redirect:
 
 @post("/settings/providers/{provider_id:uuid}/delete", status_code=200)
 async def delete_provider(request: PageRequest, provider_id: FromPath[UUID]) -> Redirect:
-    await keys.delete_provider(signed_in_actor(request), provider_id)
+    await ai_providers.delete(signed_in_actor(request), provider_id)
     return see_other("/settings/keys")
+
+
+@post("/settings/providers/{provider_id:uuid}/test", status_code=200)
+async def test_provider(request: PageRequest, provider_id: FromPath[UUID]) -> Template:
+    """Ask a model for a word and say exactly what failed; where it works, its list of models is fetched too."""
+    actor = signed_in_actor(request)
+    found = await keys.test(actor, str(provider_id))
+    if found.ok:
+        try:
+            await keys.refresh_models(actor, str(provider_id))
+        except Problem as problem:  # some servers answer and have no list
+            found = TestResult(True, f"{found.sentence} {problem.detail}", found.model, takes_tools=found.takes_tools)
+    return await _keys(request, tested=found)
 
 
 @get("/settings/connect")
@@ -106,8 +145,26 @@ async def connect(request: PageRequest) -> Template:
 
 @get("/settings/usage")
 async def usage(request: PageRequest) -> Template:
-    mine = await endpoints.list_(signed_in_actor(request), limit=200)
-    return await _page(request, "usage", totals={"apis": len(mine.items), "calls": sum(endpoint.calls for endpoint in mine.items)})
+    actor = signed_in_actor(request)
+    mine, report = await endpoints.list_(actor, limit=200), await used.report(actor)
+    language = look.of(request).language
+    drawn = {
+        "messages": [(f"{day.messages:,}", float(day.messages)) for day in report.days],
+        "tokens": [(f"{day.tokens:,}", float(day.tokens)) for day in report.days],
+        "cost": [(f"${day.cost:,.4f}", day.cost) for day in report.days],
+    }
+    names = {
+        "messages": catalogue.say(language, "Messages"), "tokens": catalogue.say(language, "Tokens"), "cost": catalogue.say(language, "Cost"),
+    }  # fmt: skip
+    graphs = [
+        (
+            names[kind],
+            charts.bars([charts.Column((("good", size),), f"{day.date}: {said}") for day, (said, size) in zip(report.days, values, strict=True)], names[kind]),
+        )
+        for kind, values in drawn.items()
+    ]
+    totals = {"apis": len(mine.items), "calls": sum(endpoint.calls for endpoint in mine.items)}
+    return await _page(request, "usage", totals=totals, report=report, graphs=graphs)
 
 
 @get("/settings/data")
@@ -145,7 +202,7 @@ async def favicon() -> Response[None]:
 
 
 ROUTES = (
-    profile, change_profile, show_keys, keys_moved, add_key, share_key, delete_key, add_provider, delete_provider,
+    profile, change_profile, show_keys, keys_moved, add_key, change_key, delete_key, add_provider, delete_provider, test_provider,
     connect, usage, data, delete_account, credits, favicon,
 )  # fmt: skip
 
@@ -158,15 +215,36 @@ async def _page(request: PageRequest, section: str, *, problem: Problem | None =
     )
 
 
-async def _keys(request: PageRequest, *, wanted: str = "", problem: Problem | None = None) -> Template:
+def _count(text: str) -> int:
+    """A limit as it is typed; nothing is none. Raises invalid_arguments."""
+    word = text.strip() or "0"
+    if not word.isdecimal() or len(word) > 9:
+        raise Problem("invalid_arguments", "A limit is a whole number.", remedy="Leave it empty for no limit.")
+    return int(word)
+
+
+def _wire(text: str) -> Wire:
+    return next((wire for wire in get_args(Wire) if wire == text), "openai-compatible")
+
+
+async def _keys(
+    request: PageRequest, *, wanted: str = "", preset: str = "", problem: Problem | None = None, saved: bool = False, tested: TestResult | None = None
+) -> Template:
     actor = signed_in_actor(request)
-    offered = await keys.providers(actor)
+    offered, mine = await ai_providers.list_(actor), await keys.list_(actor)
     return await _page(
         request,
         "keys",
         problem=problem,
-        keys=await keys.list_(actor),
+        saved=saved,
+        tested=tested,
+        keys=mine,
+        receipts={key.id: await keys.receipts(actor, key.id) for key in mine if key.is_own},
+        orders={provider.name: await keys.order(actor, str(provider.id)) for provider in offered if provider.requires_auth and provider.has_key},
         providers=offered,
+        presets=PRESETS,
+        preset=next((one for one in PRESETS if one.name == preset), None),
+        is_admin=actor.is_admin,
         keyed_providers=[p for p in offered if p.requires_auth],
         wanted=wanted,
     )

@@ -336,8 +336,13 @@ def _named_list(noun: str, empty: str) -> Composer:
 
 
 def _usage(data: Data, done: Done) -> str:
-    plain = {name: value for name, value in data.items() if isinstance(value, int | float | str)}
-    return "\n".join(f"- {name.replace('_', ' ')}: **{value}**" for name, value in plain.items())
+    total, today = nested(data, "total") or {}, nested(data, "today") or {}
+    span = "Today" if data.get("period") == "day" else "In the last thirty days"
+    cost = f", about **${float(total.get('cost') or 0):,.2f}**" if total.get("cost") else ""
+    used = f"{span}: **{total.get('messages', 0):,}** messages, **{total.get('tokens', 0):,}** tokens, **{total.get('uploads', 0):,}** uploads{cost}."
+    limited = [meter for meter in rows(today, "meters") if meter.get("limit") is not None]
+    left = ", ".join(f"{meter['left']:,} of {meter['limit']:,} {meter['kind']}" for meter in limited)
+    return f"{used} Left today on the {today.get('plan')} plan: {left}; it resets at {str(today.get('resets_at'))[11:16]} UTC." if left else used
 
 
 _FORMATS = {

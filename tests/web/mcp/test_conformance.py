@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from agent import config, keys
+from agent import ai_providers, config
 from agent.accounts import tokens, users
 from tests.live import free_port, serving
 from tests.web.mcp import fixtures
@@ -55,7 +55,7 @@ async def _serving(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, 
         await inner(scope, receive, send)
 
     async with serving(signed_in, port) as url:
-        await keys.ensure_built_in()
+        await ai_providers.ensure_built_in()
         profile = await users.sign_up("ada@example.com", "correct horse")
         token = (await tokens.create(users.actor_of(profile.id, "USER", profile.email, "api"), "t")).token
         yield f"{url}/mcp", token

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from agent import config, keys
+from agent import ai_providers, config
 from agent.accounts import sessions, users
 from agent.accounts.audit import Origin
 from tests.live import free_port, serving
@@ -40,7 +40,7 @@ async def doors(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIter
     monkeypatch.setenv("PORT", str(port))
     config.settings.cache_clear()
     async with serving(application.root(), port) as url:
-        await keys.ensure_built_in()
+        await ai_providers.ensure_built_in()
         found = Door(url), Door(url), Door(url)
         for door, email in zip(found[:2], ("ada@example.com", "bob@example.com"), strict=True):
             await users.sign_up(email, "correct horse")

@@ -1,0 +1,20 @@
+"""The tool about what was used."""
+
+from typing import Annotated
+
+from msgspec import Meta
+
+from agent import usage
+from agent.tools.registry import Answer, Context, tool
+from agent.usage import Period
+
+
+@tool(effect="read", scope="read")
+async def usage_get(context: Context, period: Annotated[Period, Meta(description="`day` is today, `month` the last thirty days.")] = "month") -> Answer:
+    """Show the messages, tokens, uploads and cost of today or the last thirty days, and what the plan still allows today."""
+    found = await usage.report(context.actor, period)
+    left = ", ".join(f"{meter.left:,} of {meter.limit:,} {meter.kind}" for meter in found.today.meters if meter.limit is not None and meter.left is not None)
+    span = "Today" if period == "day" else "In thirty days"
+    text = f"{span}: {found.total.messages:,} messages, {found.total.tokens:,} tokens, {found.total.uploads:,} uploads, about ${found.total.cost:,.2f}."
+    text += f"\nLeft today on the {found.today.plan} plan: {left}; it resets at {found.today.resets_at:%H:%M} UTC." if left else "\nNothing is limited for you."
+    return Answer(f"{text}\nPrices: {found.price_source}.", found)

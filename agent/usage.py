@@ -1,0 +1,188 @@
+"""What each user used on each day, in UTC, and whether their plan allows more.
+
+Messages and uploads are taken before they are stored, in one statement, so that parallel requests cannot pass a limit together.
+Tokens are known only afterwards: they are added after each step of a run, and checked before the next.
+"""
+
+from collections.abc import AsyncGenerator
+from contextlib import asynccontextmanager
+from datetime import UTC, date, datetime, timedelta
+from typing import Any, Literal
+
+import msgspec
+
+from agent.actor import Actor
+from agent.billing import allowances
+from agent.errors import Problem
+from agent.providers import models
+from agent.providers.base import Usage as Tokens
+from db.ids import uuid7
+from db.tables import Usage
+
+Period = Literal["day", "month"]
+Kind = Literal["messages", "tokens", "uploads"]
+COLUMNS: dict[Kind, str] = {"messages": "message_count", "tokens": "token_count", "uploads": "file_uploads"}
+_WORDS: dict[Kind, str] = {"messages": "messages", "tokens": "tokens", "uploads": "files"}
+
+
+class Meter(msgspec.Struct, frozen=True):
+    """One kind of use today. Without a `limit` nothing is `left` to count."""
+
+    kind: Kind
+    used: int
+    limit: int | None
+    left: int | None
+
+
+class Today(msgspec.Struct, frozen=True):
+    """Where a user stands; everything is free again at `resets_at`."""
+
+    plan: str
+    meters: list[Meter]
+    cost: float
+    resets_at: datetime
+
+    def meter(self, kind: Kind) -> Meter:
+        return next(meter for meter in self.meters if meter.kind == kind)
+
+
+class Day(msgspec.Struct, frozen=True):
+    """`cost` in US dollars, as far as prices are known."""
+
+    date: date
+    messages: int = 0
+    tokens: int = 0
+    uploads: int = 0
+    api_calls: int = 0
+    cost: float = 0
+
+
+class Report(msgspec.Struct, frozen=True):
+    """`days` without gaps, oldest first; `total` is their sum; prices are those of `price_source`."""
+
+    period: Period
+    today: Today
+    total: Day
+    days: list[Day]
+    price_source: str = f"{models.SOURCE}, read on {models.AS_OF}"
+
+
+async def today(actor: Actor) -> Today:
+    """What is used and what is left."""
+    row = (await Usage.raw(_TODAY, actor.user_id))[0]
+    allowed = allowances.of(row["plan"], row["role"])
+    meters = [_meter(kind, row[column], getattr(allowed, kind)) for kind, column in COLUMNS.items()]
+    return Today(row["plan"], meters, row["cost_micros"] / 1_000_000, _midnight())
+
+
+async def report(actor: Actor, period: Period = "month") -> Report:
+    """A day, or the thirty days up to today."""
+    rows = await Usage.raw(_DAYS, 0 if period == "day" else 29, actor.user_id)
+    days = [Day(row["date"], row["messages"], row["tokens"], row["uploads"], row["api_calls"], row["cost_micros"] / 1_000_000) for row in rows]
+    sums: dict[str, Any] = {name: sum(getattr(day, name) for day in days) for name in ("messages", "tokens", "uploads", "api_calls", "cost")}
+    return Report(period, await today(actor), Day(days[0].date, **sums), days)
+
+
+async def require(actor: Actor) -> None:
+    """Before each step of a run. Raises quota_exceeded once the day's tokens are used up; it says when they are back."""
+    now = await today(actor)
+    meter = now.meter("tokens")
+    if meter.left is not None and meter.left <= 0:
+        raise _exceeded("tokens", now)
+
+
+@asynccontextmanager
+async def message(actor: Actor) -> AsyncGenerator[None, None]:
+    """One message of the day, given back where storing it fails. Raises quota_exceeded, also for tokens that are used up."""
+    await require(actor)
+    async with _taken(actor, "messages"):
+        yield
+
+
+@asynccontextmanager
+async def upload(actor: Actor) -> AsyncGenerator[None, None]:
+    """One file of the day, given back where storing it fails. Raises quota_exceeded."""
+    async with _taken(actor, "uploads"):
+        yield
+
+
+async def spent(actor: Actor, model: str, tokens: Tokens) -> int | None:
+    """Add a step's tokens; what they cost in millionths of a dollar, None where the price is unknown."""
+    cost = models.cost_micros(model, tokens)
+    if tokens.input or tokens.output:
+        await Usage.raw(_SPENT, uuid7(), actor.user_id, tokens.input + tokens.output, cost or 0)
+    return cost
+
+
+async def called(actor: Actor, count: int = 1) -> None:
+    """Add calls to an API that a tool made for the user."""
+    await Usage.raw(_CALLED, uuid7(), actor.user_id, count)
+
+
+@asynccontextmanager
+async def _taken(actor: Actor, kind: Kind) -> AsyncGenerator[None, None]:
+    row = (await Usage.raw(_TODAY, actor.user_id))[0]
+    limit = getattr(allowances.of(row["plan"], row["role"]), kind)
+    if limit == 0 or not await Usage.raw(_take(kind), uuid7(), actor.user_id, limit):
+        raise _exceeded(kind, await today(actor))
+    try:
+        yield
+    except BaseException:
+        await Usage.raw(_give_back(kind), actor.user_id)
+        raise
+
+
+def _exceeded(kind: Kind, now: Today) -> Problem:
+    limit = now.meter(kind).limit
+    wait = max(1, round((now.resets_at - datetime.now(UTC)).total_seconds()))
+    return Problem(
+        "quota_exceeded",
+        f"The {now.plan} plan includes {limit:,} {_WORDS[kind]} a day, and they are used up.",
+        remedy=f"It resets at {now.resets_at:%Y-%m-%d %H:%M} UTC; a larger plan has more.",
+        kind=kind,
+        limit=limit,
+        retry_after=wait,
+        resets_at=now.resets_at.isoformat(),
+    )
+
+
+def _meter(kind: Kind, used: int, limit: int | None) -> Meter:
+    return Meter(kind, used, limit, None if limit is None else max(0, limit - used))
+
+
+def _midnight() -> datetime:
+    return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
+
+
+def _take(kind: Kind) -> str:
+    column = COLUMNS[kind]
+    return f"""
+INSERT INTO usage AS u (id, user_id, date, {column}) VALUES ({{}}, {{}}, (now() AT TIME ZONE 'UTC')::date, 1)
+ON CONFLICT (user_id, date) DO UPDATE SET {column} = u.{column} + 1 WHERE u.{column} < coalesce({{}}::bigint, 9223372036854775807) RETURNING id
+"""  # noqa: S608  # a column of ours
+
+
+def _give_back(kind: Kind) -> str:
+    column = COLUMNS[kind]
+    return f"UPDATE usage SET {column} = greatest(0, {column} - 1) WHERE user_id = {{}} AND date = (now() AT TIME ZONE 'UTC')::date"  # noqa: S608  # a column of ours
+
+
+_TODAY = """
+SELECT u.plan, u.role, coalesce(d.message_count, 0)::int AS message_count, coalesce(d.token_count, 0)::bigint AS token_count,
+  coalesce(d.file_uploads, 0)::int AS file_uploads, coalesce(d.cost_micros, 0)::bigint AS cost_micros
+FROM users u LEFT JOIN usage d ON d.user_id = u.id AND d.date = (now() AT TIME ZONE 'UTC')::date WHERE u.id = {}
+"""
+_DAYS = """
+SELECT s.date::date AS date, coalesce(d.message_count, 0)::int AS messages, coalesce(d.token_count, 0)::bigint AS tokens,
+  coalesce(d.file_uploads, 0)::int AS uploads, coalesce(d.api_calls, 0)::bigint AS api_calls, coalesce(d.cost_micros, 0)::bigint AS cost_micros
+FROM generate_series((now() AT TIME ZONE 'UTC')::date - {}::int, (now() AT TIME ZONE 'UTC')::date, interval '1 day') AS s(date)
+LEFT JOIN usage d ON d.user_id = {} AND d.date = s.date::date ORDER BY 1
+"""
+_SPENT = """
+INSERT INTO usage AS u (id, user_id, date, token_count, cost_micros) VALUES ({}, {}, (now() AT TIME ZONE 'UTC')::date, {}, {})
+ON CONFLICT (user_id, date) DO UPDATE SET token_count = u.token_count + excluded.token_count, cost_micros = u.cost_micros + excluded.cost_micros
+"""
+_CALLED = """
+INSERT INTO usage AS u (id, user_id, date, api_calls) VALUES ({}, {}, (now() AT TIME ZONE 'UTC')::date, {})
+ON CONFLICT (user_id, date) DO UPDATE SET api_calls = u.api_calls + excluded.api_calls
+"""
