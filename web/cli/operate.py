@@ -1,7 +1,6 @@
 """Running the server, and what an operator does to it: users, tokens, migrations, seed."""
 
 import asyncio
-import json
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -16,6 +15,7 @@ from db import embedded, engine
 from db.migrate import migrate
 from db.tables import User
 from web import serve as server
+from web.mcp.snippets import snippets
 
 T = TypeVar("T")
 
@@ -93,12 +93,8 @@ def seed_command(even_if_public: bool) -> None:
 @click.argument("client", type=click.Choice(["claude-code", "claude-desktop", "cursor", "vscode"]), default="claude-code")
 def mcp_config(client: str) -> None:
     """Print the snippet that connects an MCP client to this server; put a token from `wiretalk token create` in it."""
-    url = f"{settings().base_url}/mcp"
-    if client == "claude-code":
-        click.echo(f'claude mcp add --transport http wiretalk {url} --header "Authorization: Bearer $WIRETALK_TOKEN"')
-        return
-    entry: dict[str, object] = {"type": "http", "url": url, "headers": {"Authorization": "Bearer ${WIRETALK_TOKEN}"}}
-    click.echo(json.dumps({"servers" if client == "vscode" else "mcpServers": {"wiretalk": entry}}, indent=2))
+    found = next(one for one in snippets(settings().base_url, "$WIRETALK_TOKEN" if client == "claude-code" else "${WIRETALK_TOKEN}") if one.client == client)
+    click.echo(found.text)
 
 
 async def _new_token(email: str, name: str, scopes: list[str]) -> str:

@@ -51,7 +51,7 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
         return
     state = scope["litestar_app"].state
     extra: dict[str, Any] = {ACTOR: actor, CORE: b"tools=core" in scope["query_string"], "user": _user(actor), "path": "/mcp", "root_path": ""}
-    scope = {**scope, "headers": [(name, value.strip(b" \t")) for name, value in scope["headers"]]}  # blanks around a value are none of it
+    extra["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # blanks around a value are none of it
     if api:
         await state.mcp_apis({**scope, **extra, SLUG: unquote(api[1])}, receive, send)
     else:

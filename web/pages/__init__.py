@@ -1,6 +1,6 @@
 """The pages: one module per place, each a tuple of route handlers over capabilities. `PAGES` is all of them."""
 
-from web.pages import accounts, admin, apis, calls, chat, controls, follow, links, search, security, services, settings
+from web.pages import accounts, admin, apis, calls, chat, controls, follow, links, search, security, servers, services, settings
 
 PAGES = (
     *accounts.ROUTES,
@@ -10,6 +10,7 @@ PAGES = (
     *apis.ROUTES,
     *calls.ROUTES,
     *controls.ROUTES,
+    *servers.ROUTES,
     *settings.ROUTES,
     *security.ROUTES,
     *links.ROUTES,

@@ -138,11 +138,6 @@ async def test_provider(request: PageRequest, provider_id: FromPath[UUID]) -> Te
     return await _keys(request, tested=found)
 
 
-@get("/settings/connect")
-async def connect(request: PageRequest) -> Template:
-    return await _page(request, "connect")
-
-
 @get("/settings/usage")
 async def usage(request: PageRequest) -> Template:
     actor = signed_in_actor(request)
@@ -203,7 +198,7 @@ async def favicon() -> Response[None]:
 
 ROUTES = (
     profile, change_profile, show_keys, keys_moved, add_key, change_key, delete_key, add_provider, delete_provider, test_provider,
-    connect, usage, data, delete_account, credits, favicon,
+    usage, data, delete_account, credits, favicon,
 )  # fmt: skip
 
 
