@@ -53,7 +53,7 @@ async def resend(request: PageRequest, call_id: FromPath[UUID]) -> Template | Re
     try:
         sent = await resending.send(actor, call_id, _edits(form, shown, await captures.get(actor, call_id)))
     except Problem as problem:
-        return await _page(request, actor, shown, problem=problem, draft=form)
+        return await _page(request, actor, shown, problem=problem, draft={name: form.get(name, "") for name in ("method", "url", "headers", "body")})
     return see_other(f"/calls/{sent.id}?sent={call_id}")
 
 

@@ -1,0 +1,91 @@
+"""The page of one call: secrets hidden until asked, sent again, compared, its picture and bytes safe."""
+
+from typing import Any
+from uuid import UUID
+
+import pytest
+
+from agent import captures, endpoints
+from agent.accounts import users
+from agent.capture_search import Filter
+from agent.recorder import Heard, body_of, store_heard
+from db import engine
+
+PNG = b"\x89PNG\r\n\x1a\n" + bytes(20)
+SECRET = "sk_live_0123456789abcdef"
+
+
+async def _call(owner: str = "ada@example.com", **more: Any) -> UUID:
+    actor = await users.actor_by_email(owner, "web")
+    endpoint = await endpoints.create(actor, "http://127.0.0.1:8999")
+    values: dict[str, Any] = {
+        "request_headers": [("Authorization", f"Bearer {SECRET}"), ("Content-Type", "application/json")],
+        "request": body_of(b'{"a": 1}', 100),
+        "response_headers": [("Content-Type", "application/json")],
+        "response": body_of(b'{"b": "<script>alert(1)</script>"}', 100),
+        "status": 200,
+        **more,
+    }
+    heard = Heard(endpoint.id, actor.user_id, "POST", f"http://127.0.0.1:8999/orders?api_key={SECRET}", **values)
+    await store_heard([heard])
+    return (await captures.search(actor, Filter(endpoint_id=endpoint.id))).items[0].id
+
+
+async def test_secrets_are_hidden_until_asked(doors: Any) -> None:
+    """Nowhere on the page, its forms and its copies; after a click they are shown, and the audit log knows."""
+    ada = doors[0]
+    call = await _call()
+    page = await ada.get(f"/calls/{call}")
+    assert page.status_code == 200
+    assert SECRET not in page.text and "<script>alert" not in page.text
+    shown = await ada.post(f"/calls/{call}/reveal", at=f"/calls/{call}")
+    assert SECRET in shown.text
+    async with engine.connection() as connection:
+        assert await connection.fetchval("SELECT count(*) FROM audit_logs WHERE action = 'CALL_REVEALED'") == 1
+    panel = await ada.get(f"/panel?show=call:{call}")
+    assert SECRET not in panel.text
+
+
+async def test_sending_again_needs_a_yes(doors: Any) -> None:
+    """A POST without the tick is refused with a sentence, and the draft stays; a failed exchange is a call of its own."""
+    ada = doors[0]
+    call = await _call()
+    form = {"method": "POST", "url": "", "headers": "X-New: mine", "body": "{}"}
+    refused = await ada.post(f"/calls/{call}/resend", form, at=f"/calls/{call}")
+    assert refused.status_code == 409
+    assert "may change something" in refused.text and "X-New: mine" in refused.text
+    sent = await ada.post(f"/calls/{call}/resend", {**form, "confirm": "yes"}, at=f"/calls/{call}")
+    assert sent.status_code == 303
+    followed = await ada.get(sent.headers["location"])
+    assert "Sent again" in followed.text
+    assert (await ada.get(f"{sent.headers['location'].partition('?')[0]}/compare?other={call}")).status_code == 200
+
+
+async def test_pictures_and_bytes_cannot_act(doors: Any) -> None:
+    """A picture is served as nothing else, SVG not at all, and bytes only as a download."""
+    ada = doors[0]
+    picture = await _call(response_headers=[("Content-Type", "image/png")], response=body_of(PNG, 100))
+    answer = await ada.get(f"/calls/{picture}/image/response")
+    assert (answer.content, answer.headers["content-type"], answer.headers["x-content-type-options"]) == (PNG, "image/png", "nosniff")
+    assert "sandbox" in answer.headers["content-security-policy"]
+    drawing = await _call(response_headers=[("Content-Type", "image/svg+xml")], response=body_of(b"<svg onload='alert(1)'/>", 100))
+    assert (await ada.get(f"/calls/{drawing}/image/response")).status_code == 404
+    data = await ada.get(f"/calls/{drawing}/body/response")
+    assert data.headers["content-type"].startswith("application/octet-stream") and "attachment" in data.headers["content-disposition"]
+
+
+@pytest.mark.parametrize("path", ["", "/compare?other={id}", "/image/response", "/body/request"])
+async def test_a_stranger_sees_nothing(doors: Any, path: str) -> None:
+    """Not even that it exists."""
+    call = await _call()
+    assert (await doors[1].get(f"/calls/{call}{path.format(id=call)}")).status_code == 404
+
+
+async def test_graphql_and_sockets_have_their_views(doors: Any) -> None:
+    """The operation's name and query; each message with its direction."""
+    ada = doors[0]
+    asked = await _call(request=body_of(b'{"operationName": "Things", "query": "query Things { things { id } }", "variables": {"n": 3}}', 1000))
+    page = await ada.get(f"/calls/{asked}")
+    assert "GraphQL" in page.text and "Things" in page.text
+    socket = await _call(protocol="ws", status=101, messages=[("sent", 1.0, True, b"hello there"), ("received", 2.0, True, b'{"x": 1}')])
+    assert "hello there" in (await ada.get(f"/calls/{socket}")).text
