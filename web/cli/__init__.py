@@ -8,6 +8,7 @@ from importlib import import_module
 import click
 
 _COMMANDS: dict[str, str] = {
+    "chat": "web.cli.chat:chat",
     "diff": "web.cli.discover:diff",
     "discover": "web.cli.discover:discover",
     "mcp-config": "web.cli.operate:mcp_config",
