@@ -10,6 +10,7 @@ from db.tables.discovery import ActionSequence, ApiChange, DiscoveredEndpoint, D
 from db.tables.endpoints import Endpoint, SavedFilter
 from db.tables.identity import ApiToken, AuditLog, LoginSession, OauthAccount, SetupToken, User, UserMfa
 from db.tables.limits import IdempotencyKey, LoginThrottle, RateCounter
+from db.tables.oauth_server import OauthClient, OauthGrant
 from db.tables.providers import AiProvider, McpServer, ProviderKey, ProviderKeyUse
 from db.tables.runs import Approval, Run, RunEvent
 
@@ -17,6 +18,8 @@ TABLES: tuple[type[Table], ...] = (
     User,
     LoginSession,
     OauthAccount,
+    OauthClient,
+    OauthGrant,
     UserMfa,
     ApiToken,
     AuditLog,
@@ -84,6 +87,8 @@ __all__ = [
     "LoginThrottle",
     "McpServer",
     "OauthAccount",
+    "OauthClient",
+    "OauthGrant",
     "Payment",
     "Prompt",
     "ProviderKey",
