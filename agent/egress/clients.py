@@ -88,7 +88,7 @@ class _Guarded(httpx2.AsyncHTTPTransport):
         self._purpose: Purpose = purpose
         self._pool = httpcore2.AsyncConnectionPool(
             ssl_context=net.tls(),
-            max_connections=100,
+            max_connections=1_000,  # a run holds one for as long as its model speaks
             max_keepalive_connections=20,
             keepalive_expiry=15,
             network_backend=_Backend(network),

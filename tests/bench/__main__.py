@@ -2,9 +2,9 @@
 
 import json
 
-from tests.bench import discovery, storage
+from tests.bench import agent, discovery, latency, storage
 
-BENCHMARKS = (discovery.figures, storage.figures)
+BENCHMARKS = (discovery.figures, storage.figures, agent.figures, latency.figures)
 
 
 def main() -> None:

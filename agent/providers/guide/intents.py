@@ -133,6 +133,7 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
             found[-1] = _extended(found[-1], heard, memory, files)
         elif verb is not None:
             found.append(Intent(verb, heard))
+            memory = _about_to_name(verb, memory)
     return tuple(found)
 
 
@@ -147,6 +148,13 @@ def _pointed(found: tuple[Intent, ...], parts: tuple[str, ...], masked: Masked, 
         return found
     meant = things("endpoint", default=False)(Said(re.sub(words.NEGATION, "", parts[0], flags=re.IGNORECASE), first, memory))
     return (msgspec.structs.replace(only, given={**only.given, "endpoint": meant.values[0]}),) if meant and len(meant.values) == 1 else found
+
+
+def _about_to_name(verb: Verb, memory: Memory) -> Memory:
+    """For the choice of the next verb: after this one an endpoint will have been spoken of, whichever it is."""
+    if not {"endpoint", "destination_url"} & set(verb.slots) or memory.focus.get("endpoint"):
+        return memory
+    return msgspec.structs.replace(memory, focus={**memory.focus, "endpoint": "?"})
 
 
 def _extended(intent: Intent, more: Clause, memory: Memory, files: tuple[str, ...]) -> Intent:

@@ -108,7 +108,7 @@ def per(unit: str) -> Callable[[Said], Found | None]:
 
 def tags(said: Said) -> Found | None:
     found = re.search(
-        rf"\b(?:tag|label)\s+(?P<who>(?:(?:the|my) )?(?!it\b|this\b|that\b|as\b|with\b)[\w.⟦⟧-]+(?: (?:api|endpoint|one))?)\s+(?:as|with)\s+(?P<value>{_LIST})",
+        rf"\b(?:tag|label)\s+(?P<who>(?:(?:the|my) )?(?!it\b|this\b|that\b|as\b|with\b)[\w.⟦⟧-]+(?: [\w.⟦⟧-]+){{0,2}})\s+(?:as|with)\s+(?P<value>{_LIST})",
         said.rest,
         re.IGNORECASE,
     )

@@ -125,6 +125,8 @@ def _leads(text: str, word: str) -> bool:
 
 
 def _phrased(text: str) -> str:
+    if not _DEMO_WANTED.search(text):
+        text = _DEMO_NAMED.sub("demo-shop", text)
     for pattern, single in _PHRASES:
         text = pattern.sub(single, text)
     return text
@@ -208,6 +210,7 @@ _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
     ),
 )  # fmt: skip
 _PHRASES = tuple((re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), single) for pattern, single in words.PHRASES)
+_DEMO_WANTED, _DEMO_NAMED = re.compile(words.DEMO_WANTED, re.IGNORECASE), re.compile(words.DEMO_NAMED, re.IGNORECASE)
 _PREAMBLE = re.compile(words.PREAMBLE, re.IGNORECASE)
 _MOODS = tuple((mood, re.compile(pattern)) for mood, pattern in words.MOODS)
 _NEGATION = re.compile(words.NEGATION, re.IGNORECASE)

@@ -68,7 +68,10 @@ def call(said: Said) -> Found | None:
         return found
     listing = said.memory.listing.get("call", ())
     if picked := _ordinal(said, listing):
-        return Found((picked.ref,), said.rest)
+        failed = [thing for thing in listing if _has_status(thing, "error")]
+        # Lists are newest first: "why did the last one fail" means the newest that failed, not a success at the foot of the list.
+        is_other = "explain" in said.clause.concepts and picked is listing[-1] and picked not in failed
+        return Found((failed[0].ref if is_other and failed else picked.ref,), said.rest)
     wanted = status(said)
     if wanted and listing and re.search(r"\b(one|that|the)\b", said.rest, re.IGNORECASE) and not re.search(r"\b(last|latest) (call|error|failure)", said.rest):
         matching = [thing for thing in listing if _has_status(thing, wanted.values[0])]

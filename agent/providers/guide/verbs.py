@@ -71,7 +71,7 @@ VERBS: tuple[Verb, ...] = (
     ),
     Verb(
         "endpoint_create",
-        ("^try demo", "capture demo", "demo endpoint try", "demo ."),
+        ("^try demo !call !doc !change !fail", "capture demo !call !doc !change !fail", "demo endpoint try !call !doc !change !fail", "demo ."),
         effect="write",
         fixed={"destination_url": "demo"},
         commands=("demo",),

@@ -255,6 +255,11 @@ REFUSALS: frozenset[str] = frozenset(
     )
 )
 SPLIT = r"(?:[.!?;]+\s+|[.!?;]+$|,?\s+(?:and then|then|and also|and after that|after that|but|and finally|plus)\s+|,\s+and\s+|\s+and\s+|,\s+)"
+# The bundled shop is asked for by these; anywhere else it is the name of what was made of it.
+DEMO_WANTED = r"\b(?:capture|captrue|cpature|try|record|intercept|proxy|set(?:ting)? up|start|launch|play|create|make|add|new|use|explore|spin up|begin|tap|sniff|hook|explore)\b[^,;]*\bdemo\b"
+DEMO_NAMED = (
+    r"(?:\b(?:the |my |our )|(?<!to )(?<!as )(?<!called )(?<!named )\b)demo (?:shop|store)(?: (?:api|endpoint))?\b|\b(?:the |my |our )demo (?:api|endpoint)\b"
+)
 # What may trail a name and is no part of it.
 TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)?|now|for now|if you (?:can|could|please))$"
 # "I don't need it any more" says why a deletion is asked for, where other negations forbid something.
