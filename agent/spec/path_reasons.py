@@ -12,7 +12,7 @@ from agent.spec.path_tree import SLOT, Cell, Context, Leaf, affixes_of, cut_tail
 from agent.spec.shapes import Shape, containment, detail_shapes, item_shapes, similarity
 from agent.spec.values import CERTAIN, kind_of
 
-_LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "word": -1.5}
+_LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "domain": 1.5, "word": -1.5}
 
 
 @dataclass
@@ -123,13 +123,28 @@ def weigh_together(family: list[Child], parents: list[Leaf]) -> None:
         if child.echoes and "echo" in child.reasons and max(repeated[key] for key in child.echoes) < 2 and kind_of_value(child.value) == "word":
             child.reasons["echo"] = 1.5
         kind = kind_of_value(child.value)
-        if kind in ("code", "locale", "mixed", "version") and looks[kind] > 1 and (kind != "version" or child.position > 1):
+        if kind in ("code", "locale", "domain", "mixed", "version") and looks[kind] > 1 and (kind != "version" or child.position > 1):
             child.reasons["same looks"] = 1.5
         if listed and any(_is_item(leaf, listed) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
             child.reasons["listed"] = 2.5
         if any(_is_named_after(leaf) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
             child.reasons["named"] = 2.0
         child.own = sum(child.reasons.values())
+
+
+def recall_values(family: list[Child], prefix: str, context: Context) -> None:
+    """A text that is the value of a parameter elsewhere is rather one here too; the more so where several siblings are values of the same one."""
+    if context.is_first:
+        return
+    places = {
+        child.value: context.slot_at.get(child.value, set()) - {prefix.removeprefix("/")} for child in family if kind_of_value(child.value) not in CERTAIN
+    }
+    together = Counter(place for found in places.values() for place in found)
+    for child in family:
+        if found := places.get(child.value):
+            is_plain = child.value.isalpha() and child.value.islower()
+            child.reasons["value elsewhere"] = 2.5 if max(together[place] for place in found) > 1 else 0.5 if is_plain else 2.0
+            child.own = sum(child.reasons.values())
 
 
 def _is_named_after(leaf: Leaf) -> bool:
@@ -147,18 +162,32 @@ def _is_item(leaf: Leaf, listed: list[Shape]) -> bool:
     return any(similarity(detail, item) >= 0.6 or (len(item) > 4 and containment(detail, item) >= 0.9) for detail in details for item in listed)
 
 
-def forgive_collections(family: list[Child]) -> None:
-    """Collections have ids of their own. Where the same values follow several siblings, these are rather two enumerations in a row."""
-    if sum("collection" in child.reasons for child in family) < 2:
-        return
-    below = {child.value: _values_below(child) for child in family if "collection" in child.reasons and all(tail for tail, _ in child.cells)}
+def forgive_collections(family: list[Child], context: Context) -> None:
+    """Collections have ids of their own. Where the same values, or the same rare answers, follow several siblings, these are an enumeration."""
+    suspects = [child for child in family if child.reasons.get("collection", 0.0) < -0.5 and all(tail for tail, _ in child.cells)]
+    below = {child.value: _values_below(child) for child in suspects}
     counts = Counter(value for values in below.values() for value in values)
-    if sum(times > 1 for times in counts.values()) * 3 < len(counts):
-        return
-    for child in family:
-        if child.reasons.get("collection", 0.0) < -1.0 and any(counts[value] > 1 for value in below.get(child.value, ())):
-            child.reasons["collection"] = -1.0
-            child.own = sum(child.reasons.values())
+    are_shared = sum(times > 1 for times in counts.values()) * 3 >= max(len(counts), 1)
+    for child in suspects:
+        twins = [other for other in suspects if other is not child and _answer_alike(child, other, context)]
+        if twins and not any(_lists(other) for other in family if other not in suspects):
+            child.reasons["collection"] = 0.0 if len(twins) > 1 else -0.5
+        elif are_shared and len(suspects) > 1 and any(counts[value] > 1 for value in below[child.value]):
+            child.reasons["collection"] = max(-1.0, child.reasons["collection"])
+        child.own = sum(child.reasons.values())
+
+
+def _answer_alike(child: Child, other: Child, context: Context) -> bool:
+    """Whether what stands below both is answered with the same rare shapes wherever both were asked."""
+    shared = [(cell, other.cells[key]) for key, cell in child.cells.items() if key in other.cells and cell.response and other.cells[key].response]
+    if not shared or any(similarity(one.response, two.response) < 0.6 for one, two in shared):
+        return False
+    return any(len(one.response) > 3 and context.clusters.rarity(one.response) >= 1.0 for one, _ in shared)
+
+
+def _lists(child: Child) -> bool:
+    """Whether a word answers itself with a list, as the name of a collection does."""
+    return any(not tail and method == "GET" and any("[]" in path for path in cell.response) for (tail, method), cell in child.cells.items())
 
 
 def _values_below(child: Child) -> set[str]:

@@ -50,14 +50,14 @@ class Cell:
 
 @dataclass
 class Context:
-    """What the whole API says: open values by field name, rarity of tails and shapes, texts that are literals elsewhere."""
+    """What the whole API says: open values by field name, rarity of tails and shapes, where each text is a literal, and where a value."""
 
     values: Mapping[str, Sample]
     known: dict[str, set[str]]
     tails: dict[tuple[str, str], float]
     clusters: "Clusters"
     literal_at: dict[str, set[str]]
-    slot_texts: dict[str, int]
+    slot_at: dict[str, set[str]]
     singles: float
     total: int
     collections: set[str]
@@ -162,7 +162,7 @@ def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
 
 def context_of(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -> Context:
     clusters, tails, literal_at = (Clusters(), defaultdict(set[str]), defaultdict(set[str]))
-    slot_texts: dict[str, int] = Counter()
+    slot_at: dict[str, set[str]] = defaultdict(set)
     for leaf in leaves:
         texts = normal_texts(leaf)
         for method, cell in leaf.cells.items():
@@ -175,7 +175,7 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool)
                 tails["/".join(below), method].add("/".join(texts[:position]))
         for position, text in enumerate(texts):
             if text == SLOT:
-                slot_texts[leaf.segments[position]] += 1
+                slot_at[leaf.segments[position]].add("/".join(texts[:position]))
             else:
                 literal_at[text].add("/".join(texts[:position]))
     total = sum(len(places) for places in tails.values()) or 1
@@ -187,7 +187,7 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool)
         shares,
         clusters,
         literal_at,
-        slot_texts,
+        slot_at,
         _single_share(leaves),
         sum(cell.count for leaf in leaves for cell in leaf.cells.values()),
         _collections(leaves),

@@ -8,7 +8,8 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
 from agent.spec.path_bonds import Group, bond_of, forced_cells, join_group, single_bonus
-from agent.spec.path_reasons import Child, child_of, forgive_collections, weigh_together
+from agent.spec.path_grids import grid_of
+from agent.spec.path_reasons import Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_tree import SLOT, Context, Leaf, affixes_of, context_of, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN, kind_of
@@ -40,7 +41,7 @@ def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> dict[st
     return {leaf.path: tuple(leaf.roles) for leaf in leaves}
 
 
-def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context) -> None:
+def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, grid: frozenset[str] = frozenset()) -> None:
     children: dict[str, list[Leaf]] = defaultdict(list)
     for leaf in leaves:
         if len(leaf.segments) > position:
@@ -49,7 +50,11 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context) ->
         return
     family = [child_of(value, below, position, prefix, context) for value, below in sorted(children.items())]
     weigh_together(family, [leaf for leaf in leaves if len(leaf.segments) == position])
+    recall_values(family, prefix, context)
+    grid = grid or grid_of(leaves, position, prefix, context)
     chosen = _choose(family, position, context)
+    if len(in_grid := {child.value for child in family if any(leaf.path in grid for leaf in child.leaves)}) > 1:
+        chosen |= in_grid
     slots: dict[tuple[str, str], list[Leaf]] = defaultdict(list)
     for child in family:
         is_slot = child.value in chosen
@@ -59,15 +64,15 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context) ->
             before, _, after = affixes_of(child.value)
             slots[before, after] += child.leaves
         else:
-            _decide(child.leaves, position + 1, f"{prefix}/{child.value}", context)
+            _decide(child.leaves, position + 1, f"{prefix}/{child.value}", context, grid)
     for (before, after), below in sorted(slots.items()):
-        _decide(below, position + 1, f"{prefix}/{before}{SLOT}{after}", context)
+        _decide(below, position + 1, f"{prefix}/{before}{SLOT}{after}", context, grid)
 
 
 def _choose(family: list[Child], position: int, context: Context) -> set[str]:
     if _is_prefix(family, position, context):
         return set()
-    forgive_collections(family)
+    forgive_collections(family, context)
     by_affix: dict[tuple[str, str], list[Child]] = defaultdict(list)
     for child in family:
         before, _, after = affixes_of(child.value)

@@ -9,7 +9,9 @@ from itertools import pairwise
 from typing import Literal
 from urllib.parse import unquote
 
-Kind = Literal["int", "uuid", "hex", "token", "prefixed", "date", "datetime", "email", "ip", "list", "path", "version", "code", "locale", "mixed", "word"]
+Kind = Literal[
+    "int", "uuid", "hex", "token", "prefixed", "date", "datetime", "email", "ip", "list", "path", "version", "code", "locale", "domain", "mixed", "word"
+]
 
 CERTAIN: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "date", "datetime", "email", "ip", "list", "path"})
 """Kinds that no one writes as the literal name of a resource, unless it is a version (see `paths`)."""
@@ -94,6 +96,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("hex", re.compile(r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{8,}|0x[0-9a-f]{6,})|(?=.*\d)(?=.*[A-F])[0-9A-F]{8,}")),
     ("locale", re.compile(r"[a-z]{2}[-_][A-Z]{2}")),
     ("code", re.compile(r"[A-Z]{2,4}")),
+    ("domain", re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|io|example|[a-z]{2}\.[a-z]{2})")),
 )
 _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
 

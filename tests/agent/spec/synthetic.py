@@ -10,99 +10,8 @@ import re
 from collections.abc import Iterator
 
 from agent.spec.model import Exchange
+from tests.agent.spec.styles import STYLES
 
-STYLES: dict[str, str] = {
-    "tenant": """
-        GET,POST /{tenant:slug}/projects | GET,PATCH,DELETE /{tenant:slug}/projects/{project:slug}
-        GET,POST /{tenant:slug}/projects/{project:slug}/issues | GET,PUT /{tenant:slug}/projects/{project:slug}/issues/{number:small}
-        GET /{tenant:slug}/members | DELETE /{tenant:slug}/members/{user:user} | GET /{tenant:slug}/settings/billing-plan
-        PUT /{tenant:slug}/settings/branding | GET /healthz | GET /{tenant:slug}/reports/weekly
-    """,
-    "rpc": """
-        POST /api/chat.postMessage | POST /api/chat.delete | GET /api/users.list | GET /api/users.info | POST /api/conversations.create
-        GET /api/conversations.history | POST /api/files.upload | GET /api/team.info | POST /api/reactions.add
-    """,
-    "verbs": """
-        GET,POST /v1/servers | GET,DELETE /v1/servers/{id:int} | POST /v1/servers/{id:int}/actions/reboot
-        POST /v1/servers/{id:int}/actions/poweron | POST /v1/servers/{id:int}/actions/attach_iso | POST /v1/servers/{id:int}/actions/rebuild
-        GET /v1/servers/{id:int}/actions/{action:int} | GET /v1/images | GET /v1/images/{name:slug} | GET /v1/pricing | POST /v1/ssh_keys
-        PUT,DELETE /v1/ssh_keys/{key:slug} | GET /v1/servers/{id:int}/metrics
-    """,
-    "cluster": """
-        GET /api/v1/namespaces | GET,DELETE /api/v1/namespaces/{ns:slug} | GET,POST /api/v1/namespaces/{ns:slug}/pods
-        GET,DELETE /api/v1/namespaces/{ns:slug}/pods/{pod:pod} | GET /api/v1/namespaces/{ns:slug}/pods/{pod:pod}/log
-        GET,POST /api/v1/namespaces/{ns:slug}/configmaps | GET,PUT,DELETE /api/v1/namespaces/{ns:slug}/configmaps/{name:slug}
-        GET /apis/apps/v1/namespaces/{ns:slug}/deployments | GET,PATCH,DELETE /apis/apps/v1/namespaces/{ns:slug}/deployments/{name:slug}
-        GET,PUT /apis/apps/v1/namespaces/{ns:slug}/deployments/{name:slug}/scale | GET /api/v1/nodes | GET /api/v1/nodes/{node:slug} | GET /version
-        GET /apis/batch/v1/namespaces/{ns:slug}/jobs/{name:slug}/status
-    """,
-    "dotjson": """
-        GET /boards.json | GET /{board:word}/catalog.json | GET /{board:word}/threads.json | GET /{board:word}/thread/{no:int}.json
-        GET /users/{user:user}.json | GET,POST /topics/{id:int}.json | GET /categories.json | GET /c/{category:slug}/show.json | GET /search.json
-    """,
-    "dated": """
-        GET,POST /2010-04-01/Accounts/{sid:sid}/Messages.json | GET,DELETE /2010-04-01/Accounts/{sid:sid}/Messages/{msg:sid2}.json
-        GET /2010-04-01/Accounts/{sid:sid}/Calls.json | GET,POST /2010-04-01/Accounts/{sid:sid}/Calls/{call:sid3}.json
-        GET /2010-04-01/Accounts/{sid:sid}/Usage/Records/Daily.json | GET /2010-04-01/Accounts/{sid:sid}/Usage/Records/Monthly.json
-        GET /2010-04-01/Accounts/{sid:sid}/AvailablePhoneNumbers/{country:country}/Local.json
-        GET /2010-04-01/Accounts/{sid:sid}/AvailablePhoneNumbers/{country:country}/Mobile.json
-    """,
-    "enums": """
-        GET /stats/{region:region}/{game:game}/{mode:mode} | GET /leaderboards/{region:region}/{season:small} | GET /stats/{region:region}/summary
-        GET /rates/{base:currency} | GET /rates/{base:currency}/{quote:currency2} | GET /holidays/{country:country}/{year:year} | GET /regions
-        GET /games | GET /games/{game:game} | POST /matches | GET /matches/{match:uuid}
-    """,
-    "registry": """
-        GET /v2/repositories/{ns:user}/{repo:slug} | GET /v2/repositories/{ns:user}/{repo:slug}/tags
-        GET,DELETE /v2/repositories/{ns:user}/{repo:slug}/tags/{tag:semver} | GET /v2/packages/{name:slug}
-        GET /v2/packages/{name:slug}/versions/{version:semver} | GET /v2/packages/{name:slug}/downloads | GET /v2/orgs/{org:user}
-        GET /v2/orgs/{org:user}/members | GET /v2/search/repositories | GET /v2/user | POST /v2/users/login | GET /v2/images/{image:image}/layers
-    """,
-    "dags": """
-        GET /api/v1/dags | GET,PATCH,DELETE /api/v1/dags/{dag_id:snake} | GET,POST /api/v1/dags/{dag_id:snake}/dagRuns
-        GET,DELETE /api/v1/dags/{dag_id:snake}/dagRuns/{run_id:run} | GET /api/v1/dags/{dag_id:snake}/dagRuns/{run_id:run}/taskInstances
-        GET /api/v1/dags/{dag_id:snake}/dagRuns/{run_id:run}/taskInstances/{task_id:snake} | GET /api/v1/dags/{dag_id:snake}/tasks
-        GET /api/v1/dags/{dag_id:snake}/tasks/{task_id:snake} | GET,POST /api/v1/pools | GET,PATCH,DELETE /api/v1/pools/{pool_name:snake}
-        GET,POST /api/v1/variables | GET,PATCH,DELETE /api/v1/variables/{variable_key:snake} | GET /api/v1/health | GET /api/v1/version
-        GET /api/v1/importErrors | GET /api/v1/connections/{connection_id:snake}
-    """,
-    "mail": """
-        GET /mailboxes | GET,DELETE /mailboxes/{email:email} | GET,POST /mailboxes/{email:email}/messages
-        GET,DELETE /mailboxes/{email:email}/messages/{id:token} | POST /mailboxes/{email:email}/messages/{id:token}/forward
-        PUT /mailboxes/{email:email}/messages/{id:token}/read-state | GET /domains | GET,DELETE /domains/{domain:domain}
-        POST /domains/{domain:domain}/verify | GET /domains/{domain:domain}/dns-records | GET /templates/{locale:locale}/{template:slug}
-        GET /blocklists/{ip:ip}
-    """,
-    "pipelines": """
-        GET /api/v2/me | GET /api/v2/me/collaborations | GET /api/v2/project/{vcs:vcs}/{org:user}/{repo:slug}
-        GET,POST /api/v2/project/{vcs:vcs}/{org:user}/{repo:slug}/pipeline | GET /api/v2/project/{vcs:vcs}/{org:user}/{repo:slug}/envvar
-        DELETE /api/v2/project/{vcs:vcs}/{org:user}/{repo:slug}/envvar/{name:upper} | GET /api/v2/pipeline/{id:uuid}
-        GET /api/v2/pipeline/{id:uuid}/workflow | GET /api/v2/workflow/{id:uuid} | POST /api/v2/workflow/{id:uuid}/cancel
-        POST /api/v2/workflow/{id:uuid}/rerun | GET /api/v2/insights/{vcs:vcs}/{org:user}/{repo:slug}/workflows
-        GET /api/v2/insights/{vcs:vcs}/{org:user}/{repo:slug}/workflows/{flow:slug}
-    """,
-    "codes": """
-        GET /3/movie/popular | GET /3/movie/top_rated | GET /3/movie/upcoming | GET /3/movie/{id:int} | GET /3/movie/{id:int}/credits
-        GET /3/movie/{id:int}/images | GET /3/tv/{id:int}/season/{season:tiny} | GET /3/tv/{id:int}/season/{season:tiny}/episode/{episode:tiny}
-        GET /3/search/movie | GET /3/search/tv | GET /3/trending/{media:media}/{window:window} | GET /3/configuration
-        GET /3/configuration/languages | GET /3/genre/movie/list | GET /3/genre/tv/list | GET /3/person/{id:int}
-    """,
-    "shop": """
-        GET,POST /store/products | GET,PUT,DELETE /store/products/{handle:slug} | GET /store/products/{handle:slug}/reviews
-        POST /store/products/{handle:slug}/reviews | GET /store/collections | GET /store/collections/{handle:slug} | GET,POST /store/carts
-        GET,DELETE /store/carts/{id:prefixed} | POST /store/carts/{id:prefixed}/line-items
-        POST,DELETE /store/carts/{id:prefixed}/line-items/{line:prefixed2} | POST /store/carts/{id:prefixed}/complete | GET /store/customers/me
-        POST /store/customers/me | GET /store/customers/me/orders | GET /store/orders/{id:prefixed3} | GET /store/gift-cards/{code:gift}
-        POST /store/auth | DELETE /store/auth | GET /store/shipping-options | GET /store/shipping-options/{cart:prefixed}
-    """,
-    "wiki": """
-        GET /w/rest/page/{title:title} | GET /w/rest/page/{title:title}/history | GET /w/rest/page/{title:title}/links/language
-        GET /w/rest/revision/{id:int} | GET /w/rest/search/page | GET /w/rest/search/title
-        GET /metrics/pageviews/per-article/{project:domain}/{access:access}/{agent:agent}/{article:title}/{gran:gran}
-        GET /metrics/pageviews/top/{project:domain}/{access:access}/{year:year} | GET /metrics/edits/aggregate/{project:domain}
-        GET /feed/featured/{date:date}
-    """,
-}
 _WORDS = """
     alpha blog brave bright cosmic data docs engine fast global green happy hidden internal legacy lucky main media mobile new old open orders
     portal quick rapid red sandbox search shop silent smart solid super tiny tools true urban vivid web wild young
@@ -130,6 +39,11 @@ _CHOICES = {
     "gran": ["daily", "monthly"],
     "locale": ["en-US", "de-DE", "fr-FR"],
     "year": ["2021", "2022", "2023", "2024"],
+    "zones": ["county", "forecast", "fire"],
+    "health": ["passing", "warning", "critical", "any"],
+    "scope": ["global", "enterprise"],
+    "period": ["last-day", "last-week", "last-month"],
+    "emoji": ["%F0%9F%91%8D", "%F0%9F%98%80", "%F0%9F%8E%89"],
 }
 
 
@@ -202,6 +116,15 @@ def _value(kind: str, draw: random.Random) -> str:
         "upper": "_".join(draw.choice(_WORDS).upper() for _ in range(2)),
         "image": f"{draw.choice(_WORDS)}%2F{slug}",
         "title": "_".join(word.capitalize() for word in slug.split("-")),
+        "code3": letters(base62[:26], 3),
+        "code4": "K" + letters(base62[:26], 3),
+        "code5": letters(base62[:26], 5),
+        "sha": letters("0123456789abcdef", 40),
+        "pair": f"{draw.randint(1, 99)},{draw.randint(1, 99)}",
+        "zone": letters(base62[:26], 2) + draw.choice("CZ") + letters("0123456789", 3),
+        "snowflake": draw.choice("6789") + letters("0123456789", 17),
+        "word8": letters(base62, 8),
+        "address": "0x" + letters("0123456789abcdef", 40),
         "date": f"2024-0{draw.randint(1, 9)}-1{draw.randint(0, 9)}",
     }
     return made[kind]

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Pin, Spec
 from agent.spec.observe import observe_all
-from tests.agent.spec.synthetic import STYLES, exchanges
+from tests.agent.spec.styles import STYLES
+from tests.agent.spec.synthetic import exchanges
 
 _JSON = (("content-type", "application/json"),)
 _VALUES = st.recursive(
@@ -60,7 +61,35 @@ def test_invented_apis_are_recognised(style: str) -> None:
     calls, operations = exchanges(style)
     found, true = _templates(conclude(observe_all(calls))), {template for _, template in operations}
     hits = len(found & true)
-    assert 2 * hits / (len(found) + len(true)) >= EASY.get(style, 0.5)
+    assert 2 * hits / (len(found) + len(true)) >= EASY.get(style, 0.7)
+
+
+def test_of_all_styles_hardly_a_template_is_wrong() -> None:
+    """The mean over all invented APIs, of which half were written after the ideas were tuned."""
+    scores: list[float] = []
+    for style in STYLES:
+        calls, true = exchanges(style, 2)
+        found = {(operation.method, re.sub(r"\{[^}]*\}", "{}", operation.template)) for operation in conclude(observe_all(calls)).operations}
+        scores.append(2 * len(found & true) / (len(found) + len(true)))
+    assert sum(scores) / len(scores) > 0.94
+
+
+def test_enumerations_in_a_row_are_parameters() -> None:
+    """Words that are combined freely and answered alike, where nothing else is."""
+    chart = {"rank": 1, "points": 2.5, "player": "x", "updated": "y"}
+    calls = [_call(f"/charts/{region}/{game}/{mode}", chart) for region in ("eu", "na") for game in ("wow", "diablo") for mode in ("ranked", "casual")]
+    calls += [_call(f"/{name}", {name: 1, f"{name}_count": 2, f"{name}_name": "x"}) for name in ("news", "status", "prices", "events")]
+    assert "/charts/{}/{}/{}" in _templates(conclude(observe_all(calls)))
+
+
+def test_sub_resources_that_look_alike_stay_apart() -> None:
+    """Two lists of one shape below each of a few named resources, which answer themselves."""
+    people = {"count": 1, "items": [{"login": "x", "id": 1}], "next": None}
+    names = ("bard", "monk", "druid", "paladin")
+    calls = [_call(f"/classes/{name}/{below}", people) for name in names for below in ("spells", "features", "levels")]
+    calls += [_call(f"/classes/{name}", {"name": name, "hit_die": 8, "saves": ["x"], "url": "y"}) for name in names]
+    calls += [_call(f"/{name}", {name: 1, f"{name}_count": 2, f"{name}_name": "x"}) for name in ("rules", "status", "prices", "events")]
+    assert {"/classes/{}/spells", "/classes/{}/features", "/classes/{}/levels", "/classes/{}"} <= _templates(conclude(observe_all(calls)))
 
 
 def test_no_template_swallows_verbs_of_one_envelope() -> None:
