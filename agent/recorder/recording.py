@@ -77,7 +77,7 @@ class Recorder:
                 task.cancel()
         await self._helper.stop()
         for spool in self._spools():
-            spool.close(discard=False)
+            spool.close(discard=not spool.waiting)
         self._current, self._full = None, []
 
     @property

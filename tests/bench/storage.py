@@ -119,7 +119,7 @@ async def _copies(user_id: UUID) -> list[Figure]:
         size = await _size(connection) - before
     body = statistics.mean(one.response.length for one in heard)
     return [
-        ("answer_bytes", body, "bytes"), ("row_bytes", size / len(rows), "bytes"), ("rows_by_copy", len(rows) / copied, "rows/s"),
+        ("answer_bytes", body, "bytes"), ("row_bytes", float(size) / len(rows), "bytes"), ("rows_by_copy", len(rows) / copied, "rows/s"),
         ("rows_made", len(rows) / made, "rows/s"), ("calls_in_the_lesson", lesson + 1, "calls"),
     ]  # fmt: skip
 

@@ -1,5 +1,6 @@
-"""Which endpoint a proxy URL means, remembered for a moment: a change of its status is obeyed within a second."""
+"""Which endpoint a proxy URL means, remembered for a moment: a change of its status is obeyed within a second, while the database answers."""
 
+import asyncio
 import time
 from uuid import UUID
 
@@ -10,8 +11,10 @@ from agent.config import settings
 from agent.crypto import unseal
 from agent.recorder import RawHeaders
 from db import engine
+from db.engine import is_unavailable
 
 _SECONDS = 1.0
+_PATIENCE = 2.0
 _MOST = 10_000
 RECORDING = frozenset({"ACTIVE", "MONITORING"})
 FORWARDING = RECORDING | {"REVIEW", "PROCESSING"}
@@ -48,15 +51,30 @@ _known: dict[str, tuple[float, Route | None]] = {}
 
 
 async def find(endpoint_id: str) -> Route | None:
-    """The route of `/proxy/{endpoint_id}`, or None."""
+    """The route of `/proxy/{endpoint_id}`, or None. While the database is away, as it was last known."""
     now = time.monotonic()
     found = _known.get(endpoint_id)
-    if found is None or found[0] < now:
-        if len(_known) > _MOST:
-            _known.clear()
-        found = (now + _SECONDS, await _load(endpoint_id))
-        _known[endpoint_id] = found
-    return found[1]
+    if found is not None and found[0] >= now:
+        return found[1]
+    if len(_known) > _MOST:
+        _known.clear()
+    if found is None or found[1] is None:
+        route = await _load(endpoint_id)
+    else:
+        _known[endpoint_id] = (now + _SECONDS, found[1])  # those who ask while it is looked up need not wait for a database that may be away
+        route = await _load_or(endpoint_id, found[1])
+    _known[endpoint_id] = (time.monotonic() + _SECONDS, route)
+    return route
+
+
+async def _load_or(endpoint_id: str, known: Route) -> Route | None:
+    try:
+        async with asyncio.timeout(_PATIENCE):
+            return await _load(endpoint_id)
+    except Exception as error:
+        if not (isinstance(error, TimeoutError) or is_unavailable(error)):
+            raise
+        return known
 
 
 async def _load(endpoint_id: str) -> Route | None:
