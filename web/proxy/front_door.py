@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
 from uuid import UUID
 
 import structlog
@@ -9,7 +10,8 @@ from litestar.types import ASGIApp, Receive, Scope, Send
 
 from agent.db_errors import as_problem
 from agent.errors import Problem
-from agent.recorder import Recorder
+from agent.recorder import Heard, Recorder
+from web.proxy import headers as crossing
 from web.proxy import http, ws
 from web.proxy.asked import Asked, is_for_proxy, read
 from web.proxy.lookup import FORWARDING, Route
@@ -29,10 +31,14 @@ def in_front_of(app: ASGIApp, recorder: Recorder, lookup: Lookup) -> ASGIApp:
             return
         asked = read(scope)
         is_websocket = scope["type"] == "websocket"
+        route: Route | None = None
         try:
-            route = await _route(asked, lookup)
+            route = await _found(asked.endpoint_id, lookup)
+            _check(asked, route)
             rates.count(route)
         except Problem as problem:
+            if route is not None and route.is_recording:
+                await recorder.record(_refused(asked, route, problem, is_websocket=is_websocket))
             await (ws.refuse if is_websocket else http.refuse)(receive, send, problem)
             return
         if is_websocket:
@@ -61,14 +67,23 @@ class _Rates:
         self._buckets[route.endpoint_id] = (left, now)
 
 
-async def _route(asked: Asked, lookup: Lookup) -> Route:
-    """The endpoint, if it takes this request. Raises Problem."""
-    route = await _found(asked.endpoint_id, lookup)
+def _check(asked: Asked, route: Route) -> None:
+    """Whether the endpoint takes this request. Raises Problem."""
     if route.status not in FORWARDING:
         raise Problem("endpoint_stopped", f"This endpoint is {route.status} and does not forward.")
     if route.allowed_methods and asked.method not in route.allowed_methods:
         raise Problem("method_not_allowed", f"This endpoint does not forward {asked.method}.", allowed=sorted(route.allowed_methods))
-    return route
+
+
+def _refused(asked: Asked, route: Route, problem: Problem, *, is_websocket: bool) -> Heard:
+    """The record of a request that never left: its line and headers, and why."""
+    kept = crossing.outgoing(asked.headers, (), (crossing.value_of(asked.headers, b"host") or b""))
+    is_secure = route.destination[:5].lower() == "https"
+    protocol = ("wss" if is_secure else "ws") if is_websocket else "https" if is_secure else "http"
+    return Heard(
+        route.endpoint_id, route.user_id, asked.method, route.destination + asked.path, protocol=protocol, request_headers=crossing.texts(kept),
+        error=problem.detail, started_at=datetime.now(UTC),
+    )  # fmt: skip
 
 
 async def _found(endpoint_id: str, lookup: Lookup) -> Route:

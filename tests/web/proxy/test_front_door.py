@@ -1,0 +1,29 @@
+"""What an endpoint does not take: refused with a code, recorded with its reason, once."""
+
+from typing import Any
+
+import pytest
+
+
+async def test_a_refused_request_is_recorded(recorded: Any, upstream: Any) -> None:
+    """Method and rate: the client gets the code, the owner a record without an answer, the upstream nothing."""
+    recorded.set(allowed_methods=frozenset({"GET"}), rate_limit=1)
+    refused = await recorded.get("/v1/items", method="DELETE", headers="Cookie: wiretalk_session=secret\r\nX-A: 1\r\n")
+    assert b"405" in refused[:20] and b"x-wiretalk-error: method_not_allowed" in refused
+    await recorded.get("/v1/items")
+    limited = await recorded.get("/v1/items")
+    assert b"429" in limited[:20] and b"x-wiretalk-error: rate_limited" in limited and b"retry-after: " in limited
+    rows = await recorded.calls(3)
+    assert [(row["method"], row["response_status"]) for row in rows] == [("DELETE", None), ("GET", 200), ("GET", None)]
+    assert "does not forward DELETE" in rows[0]["error"] and "requests a minute" in rows[2]["error"]
+    assert len(upstream.heads) == 1
+
+
+@pytest.mark.parametrize(("status", "answered", "kept"), [("REVIEW", b"200", 0), ("INACTIVE", b"409", 0), ("ACTIVE", b"200", 1)])
+async def test_pausing_and_stopping(recorded: Any, status: str, answered: bytes, kept: int) -> None:
+    """Paused: forwards, records nothing. Stopped: 409, records nothing."""
+    recorded.set(status=status)
+    assert answered in (await recorded.get("/v1/items"))[:20]
+    recorded.set(status="ACTIVE")
+    await recorded.get("/v1/last")
+    assert len(await recorded.calls(kept + 1)) == kept + 1
