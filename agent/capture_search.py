@@ -83,7 +83,10 @@ def statements(actor: Actor, wanted: Filter, *, size: int = 50, cursor: str | No
     bounds, tests, marks = _Where(), _Where(), _Marks()
     _bound(bounds, wanted, cursor)
     _test(tests, marks, wanted)
-    window, values = _WINDOW if marks.terms else _ALL, [wanted.endpoint_id or actor.user_id, actor.user_id, *bounds.values]
+    window, values = (
+        (_WINDOW if wanted.endpoint_id else _SMALL_WINDOW) if marks.terms else _ALL,
+        [wanted.endpoint_id or actor.user_id, actor.user_id, *bounds.values],
+    )
     newest = f"SELECT {_INNER} FROM api_calls c WHERE c.endpoint_id = e.id{bounds.sql(2)} ORDER BY c.timestamp DESC LIMIT {window}"
     some = f"SELECT 1 FROM api_calls c WHERE c.endpoint_id = e.id{bounds.sql(2)} ORDER BY c.timestamp DESC OFFSET {window} LIMIT 1"
     walk = f"SELECT {_INNER} FROM ({newest}) c WHERE true{tests.sql(len(values))} {_ORDER} LIMIT {size + 1}"
@@ -253,7 +256,7 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-_WINDOW, _ALL = 5_000, 2_000_000_000
+_WINDOW, _SMALL_WINDOW, _ALL = 5_000, 500, 2_000_000_000
 _PUNCTUATION = re.compile(r"""[-/_.?&=%:,+~@!;()\[\]{}'"*$#|<>\\^`\s\0]+""")
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
 _COLUMNS = (

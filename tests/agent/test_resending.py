@@ -83,9 +83,7 @@ async def test_what_may_change_something_has_to_be_confirmed(captured: tuple[Act
     assert api.seen == []
 
 
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:1/x", "https://other.example/x", "http://user@other.example/", "ftp://x/", "http://127.0.0.1:65536/"]
-)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:1/x", "https://other.example/x", "http://user@other.example/", "ftp://x/", "http://127.0.0.1:65536/"])
 async def test_nothing_goes_elsewhere(captured: tuple[Actor, UUID], api: Api, url: str) -> None:
     """Credentials of one API never reach another address."""
     with pytest.raises(Problem) as refused:
