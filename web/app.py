@@ -22,7 +22,7 @@ from agent.errors import Problem
 from agent.events import Hub
 from agent.recorder import Recorder
 from db import engine
-from web import api, mcp, pages
+from web import api, mcp, oauth, pages
 from web.api import openai
 from web.auth import Authentication, csrf_guard
 from web.console import console, openapi_config
@@ -75,6 +75,7 @@ def create_app() -> Litestar:
                 guards=[csrf_guard],
                 exception_handlers={Exception: openai.handle, HTTPException: openai.handle, Problem: openai.handle},
             ),
+            oauth.router(),
             *mcp.MOUNTS,
             Router("/", route_handlers=list(pages.PAGES), guards=[csrf_guard], include_in_schema=False),
             create_static_files_router("/static", [_HERE / "static"], cache_control=None),

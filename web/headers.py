@@ -16,6 +16,11 @@ _HEADERS: tuple[tuple[bytes, bytes], ...] = (
 )
 
 
+def policy(*, form_action: str) -> str:
+    """The content security policy of a page whose form leads on to another place."""
+    return _POLICY.replace("form-action 'self'", f"form-action 'self' {form_action}")
+
+
 def with_security_headers(app: ASGIApp, *, is_secure: bool) -> ASGIApp:
     """Wrap an ASGI app; a header the app has set itself stays."""
     added = (*_HEADERS, (b"strict-transport-security", b"max-age=31536000")) if is_secure else _HEADERS

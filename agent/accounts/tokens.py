@@ -3,7 +3,7 @@
 import secrets
 import string
 import zlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
 import msgspec
@@ -83,6 +83,11 @@ async def revoke(actor: Actor, token_id: UUID) -> None:
     if not await ApiToken.update({ApiToken.revoked_at: datetime.now(UTC)}).where(mine).returning(ApiToken.id):
         raise Problem("not_found", "There is no such token.")
     await audit.record("TOKEN_REVOKED", actor=actor, resource="TOKEN", resource_id=token_id)
+
+
+async def end(token_id: UUID, seconds: float = 0) -> None:
+    """A token whose grant has ended, or that was replaced and may still be on its way."""
+    await ApiToken.update({ApiToken.expires_at: datetime.now(UTC) + timedelta(seconds=seconds)}).where(ApiToken.id == token_id)
 
 
 def _new() -> str:

@@ -28,6 +28,7 @@ from agent.errors import Problem
 from web.mcp import apis, server
 from web.mcp.asking import ACTOR, CORE, SLUG
 from web.mcp.changes import Bus
+from web.oauth import resource_metadata
 
 
 @asgi("/mcp", is_mount=True, copy_scope=True, exclude_from_auth=True)
@@ -47,7 +48,9 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
         await _refuse(send, problem)
         return
     if actor is None:
-        await _refuse(send, Problem("unauthenticated", "The MCP endpoint needs a personal token.", remedy="Create one under Settings, Connect a client."))
+        await _refuse(
+            send, Problem("unauthenticated", "The MCP endpoint needs a token.", remedy="Sign in, or create one under Settings, Connect a client."), path
+        )
         return
     state = scope["litestar_app"].state
     extra: dict[str, Any] = {ACTOR: actor, CORE: b"tools=core" in scope["query_string"], "user": _user(actor), "path": "/mcp", "root_path": ""}
@@ -107,10 +110,10 @@ def _security() -> TransportSecuritySettings:
     return TransportSecuritySettings(allowed_hosts=hosts, allowed_origins=origins)
 
 
-async def _refuse(send: Send, problem: Problem) -> None:
+async def _refuse(send: Send, problem: Problem, path: str = "/mcp") -> None:
     body = msgspec.json.encode(problem.document())
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
     if problem.status == 401:
-        headers.append((b"www-authenticate", b'Bearer realm="wiretalk"'))
+        headers.append((b"www-authenticate", f'Bearer realm="wiretalk", resource_metadata="{resource_metadata(path)}"'.encode()))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

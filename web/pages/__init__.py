@@ -1,6 +1,6 @@
 """The pages: one module per place, each a tuple of route handlers over capabilities. `PAGES` is all of them."""
 
-from web.pages import accounts, admin, apis, calls, chat, controls, follow, links, search, security, servers, services, settings
+from web.pages import accounts, admin, apis, calls, chat, consent, controls, follow, links, search, security, servers, services, settings
 
 PAGES = (
     *accounts.ROUTES,
@@ -9,6 +9,7 @@ PAGES = (
     *follow.ROUTES,
     *apis.ROUTES,
     *calls.ROUTES,
+    *consent.ROUTES,
     *controls.ROUTES,
     *servers.ROUTES,
     *settings.ROUTES,

@@ -7,7 +7,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
 from agent import remote_mcp
-from agent.accounts import tokens, users
+from agent.accounts import grants, tokens, users
 from agent.config import settings
 from agent.errors import Problem
 from agent.remote_mcp import AuthType
@@ -31,6 +31,7 @@ async def connect(request: PageRequest) -> Template:
         profile=await users.get(actor, actor.user_id),
         snippets=snippets(settings().base_url),
         last_used=max(used, default=None),
+        clients=await grants.list_(actor),
     )
 
 
