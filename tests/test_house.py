@@ -13,8 +13,6 @@ from tests.house import reference
 ROOT = Path(__file__).resolve().parents[1]
 LONG: dict[str, str] = {
     "agent/providers/guide/verbs.py": "one table: the patterns of every verb, a line each",
-    "agent/spec/infer.py": "concluding reads top to bottom and shares its accumulators",
-    "agent/spec/paths.py": "one joint decision over the positions of a path",
 }
 
 

@@ -1,0 +1,205 @@
+"""Everything that can be said about one operation: parameters, bodies, answers, messages, each with its evidence."""
+
+import re
+from typing import Any, Literal
+from urllib.parse import unquote
+
+from agent.spec import auth, pagination
+from agent.spec.grouping import affixes
+from agent.spec.kinds import kind_of_route
+from agent.spec.model import Content as ContentSpec
+from agent.spec.model import Evidence, MessageFormat, Operation, Parameter, Response
+from agent.spec.schemas import Pool, example_of
+from agent.spec.summary import Content, Field, Outcome, Route, Seen
+from agent.spec.values import kind_of, split_affixes
+
+_REASONS = {
+    "200": "OK",
+    "201": "Created",
+    "202": "Accepted",
+    "204": "No content",
+    "206": "Partial content",
+    "301": "Moved permanently",
+    "302": "Found",
+    "304": "Not modified",
+    "400": "Bad request",
+    "401": "Unauthorized",
+    "403": "Forbidden",
+    "404": "Not found",
+    "405": "Method not allowed",
+    "409": "Conflict",
+    "410": "Gone",
+    "422": "Unprocessable content",
+    "429": "Too many requests",
+    "500": "Internal server error",
+    "502": "Bad gateway",
+    "503": "Service unavailable",
+    "101": "Switching protocols",
+}
+
+
+def is_list(route: Route) -> bool:
+    """Whether it answers with a list: of things, or in an envelope."""
+    for status, outcome in route.outcomes.items():
+        for content in outcome.contents.values() if status[:1] == "2" else ():
+            node = content.node
+            if node is not None and (
+                node.arrays or any(inner.arrays and inner.items is not None and inner.items.objects for inner in node.properties.values())
+            ):
+                return not route.path.rstrip("/").endswith(">")
+    return False
+
+
+def evidence_of(seen: Seen) -> Evidence:
+    return Evidence(count=seen.count, first_seen=seen.first, last_seen=seen.last, samples=tuple(sorted(seen.ids)))
+
+
+def operation_of(
+    template: str, method: str, route: Route, group: list[Route], name: str, security: tuple[tuple[str, ...], ...], carriers: auth.Carriers, pool: Pool
+) -> Operation:
+    pointer = f"/operations/{name}"
+    queries = {key.partition(":")[2]: field for key, field in route.fields.items() if key.startswith("query:") and key not in carriers.schemes}
+    kind = kind_of_route(route)
+    request = tuple(_content(media_type, content, route, pool, f"{pointer}/request") for media_type, content in sorted(route.requests.items()))
+    first = next(
+        (content.node for status, outcome in sorted(route.outcomes.items()) if status[:1] == "2" for content in outcome.contents.values() if content.node), None
+    )
+    has_link = any("link" in outcome.headers for outcome in route.outcomes.values())
+    return Operation(
+        id=name,
+        method=method,
+        template=template,
+        tags=_tags(template),
+        api_type=kind,
+        parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers)),
+        request=request,
+        request_required=bool(route.requests) and not route.bodiless,
+        responses=tuple(
+            _response(status, outcome, pool, f"{pointer}/responses/{status}") for status, outcome in sorted(route.outcomes.items()) if status != "error"
+        ),
+        security=security,
+        pagination=pagination.paging_of(queries, first, has_link) if method == "GET" and kind == "REST" else None,
+        messages=tuple(_message(key, message, pool, pointer) for key, message in sorted(route.messages.items())),
+        operation_names=tuple(sorted(route.named)),
+        idempotency_header=next((key.partition(":")[2] for key in sorted(route.fields) if re.fullmatch(r"header:(?:x-)?idempotency-?(?:key|token)", key)), ""),
+        evidence=evidence_of(route.seen),
+    )
+
+
+def _tags(template: str) -> tuple[str, ...]:
+    parts = [part for part in template.split("/") if part and not part.startswith("{")]
+    plain = [part for part in parts if kind_of(part) != "version" and not part.isdigit() and part.lower() not in ("api", "rest")]
+    return (plain[0],) if plain else ()
+
+
+def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:
+    found: list[Parameter] = []
+    for position, part in enumerate(part for part in template.split("/") if part):
+        for name in re.findall(r"\{([^{}]+)\}", part):
+            values, kinds = _slot_values(group, position)
+            schema: dict[str, Any] = {"type": "string"}
+            if kinds and kinds <= {"int"}:
+                schema = {"type": "integer"}
+            elif kinds == {"uuid"}:
+                schema["format"] = "uuid"
+            elif kinds == {"date"} and all(len(value) == 10 for value in values):
+                schema["format"] = "date"
+            example = max(sorted(values), key=lambda value: values[value], default=None)
+            if schema["type"] == "integer" and example is not None:
+                example = int(example)
+            found.append(
+                Parameter(
+                    name=name,
+                    where="path",
+                    schema=schema,
+                    required=True,
+                    example=example or None,
+                    evidence=Evidence(count=sum(values.values()), total=len(values)),
+                )
+            )
+    return found
+
+
+def _slot_values(group: list[Route], position: int) -> tuple[dict[str, int], set[str]]:
+    values: dict[str, int] = {}
+    kinds: set[str] = set()
+    for route in group:
+        parts = [part for part in route.path.split("/") if part]
+        _, kind, _ = affixes(parts[position])
+        kinds.add(kind)
+        sample = route.slots.get(str(position))
+        found = sample.values if sample else {split_affixes(unquote(parts[position]))[1]: route.seen.count}
+        for value, times in found.items():
+            if value:
+                values[value] = values.get(value, 0) + times
+    return values, kinds
+
+
+def _field_parameters(route: Route, carriers: auth.Carriers) -> list[Parameter]:
+    found: list[Parameter] = []
+    for key in sorted(route.fields):
+        where, _, name = key.partition(":")
+        field = route.fields[key]
+        if where == "scheme" or key in carriers.schemes or where == "cookie":
+            continue
+        total = route.seen.count
+        found.append(
+            Parameter(
+                name=name,
+                where=_where(where),
+                schema=_field_schema(field),
+                required=field.total >= total >= 3,
+                example=example_of(field.node),
+                evidence=Evidence(count=field.total, total=total),
+            )
+        )
+    return found
+
+
+def _where(where: str) -> Literal["query", "header"]:
+    return "query" if where == "query" else "header"
+
+
+def _field_schema(field: Field) -> dict[str, Any]:
+    return Pool().schema(field.node) or {"type": "string"}
+
+
+def _content(media_type: str, content: Content, route: Route, pool: Pool, pointer: str) -> ContentSpec:
+    node = content.node
+    place = f"{pointer}/{media_type.replace('/', '~1')}"
+    schema = (
+        pool.schema(node, place)
+        if node is not None
+        else {"type": "string"}
+        if media_type.startswith("text/") or "xml" in media_type
+        else {"type": "string", "format": "binary"}
+    )
+    return ContentSpec(media_type=media_type, schema=schema, example=example_of(node), evidence=Evidence(count=content.total, total=route.seen.count))
+
+
+def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Response:
+    contents: list[ContentSpec] = []
+    for media_type, content in sorted(outcome.contents.items()):
+        node = content.node
+        schema = pool.schema(node, f"{pointer}/{media_type.replace('/', '~1')}") if node is not None else {"type": "string"} if "json" not in media_type else {}
+        contents.append(
+            ContentSpec(media_type=media_type, schema=schema, example=example_of(node), evidence=Evidence(count=content.total, total=outcome.seen.count))
+        )
+    headers = tuple(
+        Parameter(
+            name=name, where="header", schema=Pool().schema(node), example=example_of(node), evidence=Evidence(count=node.total, total=outcome.seen.count)
+        )
+        for name, node in sorted(outcome.headers.items())
+    )
+    return Response(status=status, description=_REASONS.get(status, "Response"), contents=tuple(contents), headers=headers, evidence=evidence_of(outcome.seen))
+
+
+def _message(key: str, message: Any, pool: Pool, pointer: str) -> MessageFormat:
+    direction, _, name = key.partition(" ")
+    return MessageFormat(
+        direction="sent" if direction == "sent" else "received",
+        name=name,
+        schema=pool.schema(message.node, f"{pointer}/messages/{name}"),
+        example=example_of(message.node),
+        evidence=Evidence(count=message.total),
+    )

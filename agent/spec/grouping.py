@@ -1,0 +1,109 @@
+"""Which routes are one operation: templates from the roles of their segments, their parameters' names, and what a user has pinned."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from urllib.parse import quote, unquote
+
+from agent.spec.model import Pin
+from agent.spec.names import parameter_name
+from agent.spec.noise import is_unserved
+from agent.spec.paths import find_roles
+from agent.spec.summary import Route, Summary
+from agent.spec.values import kind_of, split_affixes
+
+MODERN = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD")
+
+
+def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -> dict[tuple[str, str], list[Route]]:
+    """Routes by template and method; those that were only refused join the template that their path fits."""
+    served = [route for route in routes if not is_unserved(route)]
+    roles = {path: _rejected(path, flags, pins) for path, flags in find_roles(served, summary.values).items()}
+    namer = _Namer(served)
+    templates = {path: namer.template(path, flags, pins) for path, flags in sorted(roles.items())}
+    found: dict[tuple[str, str], list[Route]] = defaultdict(list)
+    for route in served:
+        found[templates[route.path], route.method].append(route)
+    matchers = _matchers({template for template, _ in found})
+    for route in routes:
+        if is_unserved(route):
+            template = next((template for template, expression in matchers if expression.fullmatch(route.path)), None)
+            if template is not None and (template, route.method) in found:
+                found[template, route.method].append(route)
+    return dict(sorted(found.items(), key=lambda item: (item[0][0], _order(item[0][1]))))
+
+
+def matches(template: str, path: str) -> bool:
+    """Whether a path has the form of a template."""
+    return bool(_matchers([template])[0][1].fullmatch(path))
+
+
+def affixes(segment: str) -> tuple[str, str, str]:
+    """What stands before the value of a segment, its kind, and what stands after."""
+    if "<" in segment:
+        before, _, rest = segment.partition("<")
+        kind, _, after = rest.partition(">")
+        return before, kind, after
+    before, stem, after = split_affixes(unquote(segment))
+    return before, kind_of(stem), after
+
+
+def _order(method: str) -> int:
+    return MODERN.index(method) if method in MODERN else len(MODERN)
+
+
+def _matchers(templates: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:
+    ordered = sorted(templates, key=lambda template: (template.count("{"), template))
+    return [(template, re.compile(re.sub(r"\\\{[^{}/]*\\\}", "[^/]+", re.escape(template)))) for template in ordered]
+
+
+def _rejected(path: str, flags: tuple[bool, ...], pins: tuple[Pin, ...]) -> tuple[bool, ...]:
+    """The roles of a path, where what the user said is no parameter stays literal."""
+    for pin in pins:
+        if pin.kind == "reject" and matches(pin.template, path):
+            parts = [part for part in pin.template.split("/") if part]
+            flags = tuple(flag and "{" not in part for flag, part in zip(flags, parts, strict=True))
+    return flags
+
+
+class _Namer:
+    """Names the parameters of templates: one name for one position below one prefix."""
+
+    def __init__(self, routes: list[Route]) -> None:
+        self._names: dict[tuple[str, ...], str] = {}
+        self._echoes: dict[str, dict[str, int]] = defaultdict(dict)
+        for route in routes:
+            for key, times in route.echoes.items():
+                position, _, name = key.split(" ", 2)
+                counts = self._echoes[f"{route.path} {position}"]
+                counts[name] = counts.get(name, 0) + times
+
+    def template(self, path: str, flags: tuple[bool, ...], pins: tuple[Pin, ...]) -> str:
+        """The template of a path, as the user pinned it or by the roles of its segments."""
+        for pin in sorted(pins, key=lambda pin: pin.template.count("{")):
+            if pin.kind == "keep" and matches(pin.template, path):
+                return pin.template
+        parts: list[str] = []
+        prefix: tuple[str, ...] = ()
+        taken: list[str] = []
+        for position, segment in enumerate(part for part in path.split("/") if part):
+            if not flags[position]:
+                parts.append(quote(unquote(segment), safe="~!$&'()*+,;=:@-._"))
+                prefix += (segment,)
+                continue
+            before, kind, after = affixes(segment)
+            prefix += (f"{before}{{}}{after}",)
+            name = self._names.get(prefix)
+            if name is None or name in taken:
+                literal = next((part for part in reversed(parts) if not part.startswith("{")), "")
+                is_direct = bool(parts) and not parts[-1].startswith("{")
+                echoed = self._echoed(path, position)
+                name = parameter_name(literal if is_direct else "", kind, taken, echoed)
+                self._names[prefix] = name
+            taken.append(name)
+            parts.append(f"{before}{{{name}}}{after}")
+        return "/" + "/".join(parts)
+
+    def _echoed(self, path: str, position: int) -> str:
+        counts = self._echoes.get(f"{path} {position}", {})
+        return max(sorted(counts), key=lambda name: counts[name], default="")
