@@ -45,7 +45,7 @@ class Remote:
             return
         asked = json.loads(body)
         method = str(asked.get("method"))
-        twisted = self.twist(method, asked) if self.twist else None
+        twisted: Any = self.twist(method, asked) if self.twist else None
         if twisted is not None:
             await (twisted(send) if callable(twisted) else self._send(send, 200, json.dumps(twisted).encode()))
         elif "id" not in asked:
