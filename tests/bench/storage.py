@@ -125,7 +125,7 @@ async def _copies(user_id: UUID) -> list[Figure]:
 
 
 async def _size(connection: engine.Connection) -> int:
-    return await connection.fetchval("SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'api_calls'::regclass")
+    return int(await connection.fetchval("SELECT sum(pg_total_relation_size(inhrelid)) FROM pg_inherits WHERE inhparent = 'api_calls'::regclass") or 0)
 
 
 def _heard(endpoint: UUID, user_id: UUID, rng: random.Random) -> Heard:

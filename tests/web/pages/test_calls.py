@@ -1,8 +1,11 @@
 """The page of one call: secrets hidden until asked, sent again, compared, its picture and bytes safe."""
 
+import asyncio
+import time
 from typing import Any
 from uuid import UUID
 
+import httpx
 import pytest
 
 from agent import captures, endpoints
@@ -79,6 +82,24 @@ async def test_a_stranger_sees_nothing(doors: Any, path: str) -> None:
     """Not even that it exists."""
     call = await _call()
     assert (await doors[1].get(f"/calls/{call}{path.format(id=call)}")).status_code == 404
+
+
+async def test_the_live_view_moves_within_a_second(doors: Any) -> None:
+    """From the end of a call through the proxy to its line in an open page."""
+    ada = doors[0]
+    actor = await users.actor_by_email("ada@example.com", "web")
+    made = await endpoints.create(actor, "demo")
+    async with ada.http.stream("GET", f"/stream?live=page:{made.slug}", headers={"accept": "text/event-stream"}) as stream:
+        lines = stream.aiter_lines()
+        while "Nothing heard yet" not in await anext(lines):
+            pass
+        async with httpx.AsyncClient(trust_env=False) as client:
+            await client.get(f"{made.proxy_url}/products/prod_1001")
+        began = time.monotonic()
+        async with asyncio.timeout(5):
+            while "/products/prod_1001" not in await anext(lines):
+                pass
+    assert time.monotonic() - began < 1
 
 
 async def test_graphql_and_sockets_have_their_views(doors: Any) -> None:
