@@ -14,7 +14,7 @@ import msgspec
 from agent.accounts import audit
 from agent.actor import Actor
 from agent.errors import Problem
-from db import engine
+from db import engine, jsonb
 from db.ids import uuid7
 from db.tables import Approval as Row
 
@@ -58,7 +58,7 @@ async def request(
 ) -> Approval:
     """Ask, once per tool call: asking again gives the approval that is there."""
     row = Row(
-        id=uuid7(), run_id=run_id, chat_session_id=chat_session_id, user_id=actor.user_id, tool_call_id=call_id, tool=tool, arguments=_json(arguments),
+        id=uuid7(), run_id=run_id, chat_session_id=chat_session_id, user_id=actor.user_id, tool_call_id=call_id, tool=tool, arguments=jsonb.encode(arguments),
         arguments_hash=fingerprint(tool, arguments), effect=effect, reason=reason, expires_at=datetime.now(UTC) + LIFETIME,
     )  # fmt: skip
     try:
@@ -105,7 +105,7 @@ async def decide(actor: Actor, approval_id: UUID, decision: Decision, *, argumen
     taken = await Row.raw(
         "UPDATE approvals SET status = {}, arguments = {}, arguments_hash = {}, decided_at = now(), decided_via = {}, decision_reason = {}"
         " WHERE id = {} AND user_id = {} AND status = 'pending' AND expires_at > now() RETURNING id",
-        status, _json(exact), fingerprint(asked.tool, exact), actor.via, reason, approval_id, actor.user_id,
+        status, jsonb.encode(exact), fingerprint(asked.tool, exact), actor.via, reason, approval_id, actor.user_id,
     )  # fmt: skip
     if not taken:
         raise Problem("approval_not_found", "This was answered already, or it has expired.")
@@ -139,10 +139,6 @@ async def withdraw(run_id: UUID) -> None:
 def fingerprint(tool: str, arguments: dict[str, Any]) -> str:
     """A hash over the tool and its arguments in canonical JSON."""
     return hashlib.sha256(msgspec.json.encode([tool, arguments], order="deterministic")).hexdigest()
-
-
-def _json(value: dict[str, Any]) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 def _from_row(row: dict[str, Any]) -> Approval:
