@@ -46,8 +46,10 @@ class Remote:
         asked = json.loads(body)
         method = str(asked.get("method"))
         twisted: Any = self.twist(method, asked) if self.twist else None
-        if twisted is not None:
-            await (twisted(send) if callable(twisted) else self._send(send, 200, json.dumps(twisted).encode()))
+        if isinstance(twisted, dict):
+            await self._send(send, 200, json.dumps(twisted).encode())
+        elif twisted is not None:
+            await twisted(send)
         elif "id" not in asked:
             await self._send(send, 202, b"")
         else:

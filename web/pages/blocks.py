@@ -28,13 +28,20 @@ VERBS: dict[str, str] = {
     "capture_wait": "Wait for calls",
     "docs_generate": "Document an API",
     "docs_get": "Read the documentation",
+    "operation_search": "Find operations",
+    "operation_describe": "Describe an operation",
+    "operation_call": "Call an operation",
+    "mcp_connect": "Connect an MCP server",
+    "mcp_list": "List the MCP servers",
+    "mcp_disconnect": "Disconnect an MCP server",
+    "mcp_call": "Call a tool of an MCP server",
     "credit_check": "Check the credits",
     "key_list": "List the keys",
     "key_add": "Ask for a key",
     "key_update": "Change a key",
     "key_delete": "Delete a key",
 }
-_OBJECTS = ("destination_url", "endpoint", "call", "key", "provider", "query", "path", "name")
+_OBJECTS = ("destination_url", "operation", "tool", "server", "endpoint", "call", "key", "provider", "query", "path", "name")
 ToolState = Literal["running", "waiting", "ok", "error", "denied", "stopped"]
 
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from agent.providers.base import ToolSpec
+from agent.providers.guide import calling
 from agent.providers.guide.help import commands, help_text, offered_verbs, small_talk
 from agent.providers.guide.markup import (
     SHOWN,
@@ -372,7 +373,9 @@ COMPOSERS: dict[str, Composer] = {
     "docs_get:auth": _auth,
     "docs_get:paging": _paging,
     "operation_search": _operations,
+    "operation_describe": calling.described,
     "operation_describe:example": _example,
+    "operation_call": calling.called,
     "change_list": _changes,
     "credit_check": _credits,
     "credit_buy": _bought,
@@ -381,6 +384,7 @@ COMPOSERS: dict[str, Composer] = {
     "key_delete": _deleted,
     "prompt_list": _named_list("prompts", 'Say *save a prompt called greeting: "…"*.'),
     "app_list": _named_list("apps", "Give me a page's HTML in a code block and I'll keep it."),
-    "mcp_list": _named_list("MCP servers", "Say *connect the MCP server https://…*."),
+    "mcp_list": calling.servers,
+    "mcp_connect": calling.servers,
     "usage_get": _usage,
 }

@@ -1,0 +1,45 @@
+"""The guide's answers about operations and MCP servers."""
+
+from typing import Any
+
+from agent.messages import ToolResult
+from agent.providers.guide import calling
+from agent.providers.guide.plan import Done, Step
+
+
+def _done(tool: str, data: dict[str, Any]) -> Done:
+    return Done(Step(tool, {}), ToolResult("1", tool, "text", data))
+
+
+def test_an_answer_is_summed_up_and_shown() -> None:
+    """Status and time first, the body as code, what is missing said."""
+    data: dict[str, Any] = {
+        "method": "GET",
+        "url": "http://a/b",
+        "status": 401,
+        "duration_ms": 5,
+        "length": 9,
+        "media_type": "application/json",
+        "body": '{"a":1}',
+        "is_cut": True,
+        "call": "c1",
+    }
+    text = calling.called(data, _done("operation_call", data))
+    assert "**401**" in text
+    assert '"a": 1' in text
+    assert "No credentials were sent" in text
+    assert "`c1`" in text
+
+
+def test_captured_text_cannot_leave_its_code() -> None:
+    """A body with fences in it stays inside a longer one."""
+    data: dict[str, Any] = {"method": "GET", "url": "u", "status": 200, "body": "```\n# Owned", "media_type": "text/plain"}
+    assert "````text" in calling.called(data, _done("operation_call", data))
+
+
+def test_servers_are_listed_with_their_state() -> None:
+    """None, several, one with its tools."""
+    assert "No MCP server" in calling.servers({"items": []}, _done("mcp_list", {}))
+    one: dict[str, Any] = {"name": "notes", "url": "http://n", "status": "error", "last_error": "it hangs", "tools": ["notes__a"]}
+    assert "it hangs" in calling.servers({"items": [one]}, _done("mcp_list", {}))
+    assert "`notes__a`" in calling.servers(one, _done("mcp_list", {}))
