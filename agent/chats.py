@@ -12,9 +12,9 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.messages import Block, Role, Text
 from agent.paging import Page, after, bounded, page
-from db import engine
+from db import engine, jsonb
 from db.ids import uuid7
-from db.tables import ChatMessage, ChatSession, Run, Usage
+from db.tables import ChatMessage, ChatSession, Run
 
 
 class Chat(msgspec.Struct, frozen=True):
@@ -115,7 +115,7 @@ async def post(actor: Actor, text: str, *, chat_id: UUID | None = None, provider
     """
     _check_text(text)
     chat = await get(actor, chat_id) if chat_id else await create(actor)
-    earlier = await branch(chat.id)
+    earlier = await branch(chat.id) if chat_id else []
     message = ChatMessage(
         id=uuid7(), chat_session_id=chat.id, parent_id=earlier[-1].id if earlier else None, user_id=actor.user_id, role="user", content=_encode([Text(text)])
     )
@@ -135,8 +135,25 @@ async def save_answer(answer_id: UUID, blocks: list[Block], metadata: dict[str, 
     """What was said so far."""
     values: dict[Any, Any] = {ChatMessage.content: _encode(blocks)}
     if metadata is not None:
-        values[ChatMessage.metadata] = msgspec.json.encode(metadata).decode()
+        await note(answer_id, **metadata)
     await ChatMessage.update(values).where(ChatMessage.id == answer_id)
+
+
+async def summary(actor: Actor, chat_id: UUID) -> dict[str, Any] | None:
+    """The summary that stands in for the chat's oldest turns, as `agent.compaction` stored it. Raises chat_not_found."""
+    kept = [stored.metadata["summary"] for stored in await messages(actor, chat_id) if stored.metadata.get("summary")]
+    return kept[-1] if kept and not kept[-1].get("is_undone") else None
+
+
+async def undo_summary(actor: Actor, chat_id: UUID) -> None:
+    """From the next message on the model reads the turns themselves again. Raises chat_not_found."""
+    await get(actor, chat_id)
+    await ChatMessage.raw(_UNDO, chat_id)
+
+
+async def note(answer_id: UUID, **values: Any) -> None:
+    """Keep something beside an answer, whatever else is kept there."""
+    await ChatMessage.raw("UPDATE chat_messages SET metadata = metadata || {}::jsonb WHERE id = {}", jsonb.encode(values), answer_id)
 
 
 async def set_title(chat_id: UUID, title: str) -> bool:
@@ -156,7 +173,6 @@ async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provi
         async with engine.transaction():
             if isinstance(message, ChatMessage):
                 await ChatMessage.insert(message)
-                await Usage.raw(_COUNT_MESSAGE, uuid7(), actor.user_id)
             await ChatMessage.insert(answer)
             await Run.insert(run)
             await ChatSession.raw("UPDATE chat_sessions SET last_message_at = now(), provider = {}, model = {} WHERE id = {}", provider, model, chat_id)
@@ -177,7 +193,7 @@ def _check_text(text: str) -> None:
 
 
 def _encode(blocks: list[Block]) -> str:
-    return msgspec.json.encode(blocks).decode()
+    return jsonb.encode(blocks)
 
 
 def _message(row: dict[str, Any]) -> StoredMessage:
@@ -186,6 +202,9 @@ def _message(row: dict[str, Any]) -> StoredMessage:
 
 
 _SELECT = "SELECT id, title, status, provider, model, created_at, last_message_at FROM chat_sessions"
+_UNDO = """
+UPDATE chat_messages SET metadata = jsonb_set(metadata, ARRAY['summary', 'is_undone'], 'true') WHERE chat_session_id = {} AND metadata ? 'summary'
+"""
 _BRANCH = """
 WITH RECURSIVE line AS (
   (SELECT m.*, 0 AS depth FROM chat_messages m WHERE m.chat_session_id = {}
@@ -196,8 +215,4 @@ WITH RECURSIVE line AS (
 SELECT line.id, line.parent_id, line.role, line.content, line.provider, line.model, line.metadata, line.timestamp, r.id AS run_id, r.status AS run_status
 FROM line LEFT JOIN LATERAL (SELECT id, status FROM runs WHERE answer_message_id = line.id ORDER BY id DESC LIMIT 1) r ON true
 ORDER BY line.depth DESC
-"""
-_COUNT_MESSAGE = """
-INSERT INTO usage AS u (id, user_id, date, message_count) VALUES ({}, {}, (now() AT TIME ZONE 'UTC')::date, 1)
-ON CONFLICT (user_id, date) DO UPDATE SET message_count = u.message_count + 1
 """

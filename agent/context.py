@@ -1,24 +1,31 @@
 """What the model sees: the instructions, the tools, and the conversation cut to what fits.
 
-Text from outside (captures, remote servers) reaches the model only inside tool results, between a fence that is random
-per run, with invisible characters shown as escapes. Long results of earlier turns are shortened to their beginning.
+Text from outside (captures, remote servers) reaches the model only inside tool results, between a fence that nobody outside can know,
+with invisible characters shown as escapes. What a conversation begins with stays the same byte for byte from step to step and from
+run to run, so that providers' prompt caches hold: results are shortened, and old turns summed up, only where the model's window demands it.
 """
 
 import hashlib
 import re
 from functools import cache
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import jinja2
 import msgspec
 
 from agent.messages import Block, Message, Text, ToolCall, ToolResult
+from agent.providers import models
 from agent.providers.base import ToolSpec
 from agent.tools.registry import Tool
 
-MAX_CHARACTERS = 400_000
-_OLD_RESULT = 2_000
+History = list[tuple[str, list[Block]]]
+
+LONGEST_RESULT = 24_000
+_SHORTENED = 1_500
+_CHARACTERS_A_TOKEN = 3
+_LONGEST_CONVERSATION = 1_200_000
 _PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 
@@ -32,9 +39,13 @@ class Prompt(msgspec.Struct, frozen=True):
 
 def system_prompt(base_url: str, tools: tuple[Tool, ...]) -> Prompt:
     """The instructions of `prompts/system.md.j2`; byte-stable for a menu, so that prompt caches hold."""
-    source = (_PROMPTS / "system.md.j2").read_text()
-    text = _environment().from_string(source).render(base_url=base_url, tools=tools)
-    return Prompt(text, hashlib.sha256(source.encode()).hexdigest()[:16])
+    return instruction("system", base_url=base_url, tools=tools)
+
+
+def instruction(name: str, **values: Any) -> Prompt:
+    """Any instruction of `prompts/`, rendered strictly: a variable that is missing is an error."""
+    made = _template(name)
+    return Prompt(made.template.render(**values), made.hash)
 
 
 def specs(tools: tuple[Tool, ...]) -> tuple[ToolSpec, ...]:
@@ -46,27 +57,47 @@ def is_tainted(messages: tuple[Message, ...]) -> bool:
     return any(isinstance(block, ToolResult) and block.trust != "trusted" for message in messages for block in message.content)
 
 
-def build(run_id: UUID, history: list[tuple[str, list[Block]]]) -> tuple[Message, ...]:
-    """The conversation for a provider: (role, blocks) oldest first in, alternating assistant and tool messages out."""
-    fence = hashlib.sha256(run_id.bytes).hexdigest()[:12]
+def room(model: str, overhead: int = 0, max_tokens: int = 8192) -> int:
+    """The characters of conversation that fit into a model's window beside its answer and `overhead` characters of instructions and tools."""
+    window = (models.known(model) or models.UNKNOWN).context
+    return max(8_000, min(_LONGEST_CONVERSATION, (window - min(max_tokens, window // 4)) * _CHARACTERS_A_TOKEN - overhead))
+
+
+def build(chat_id: UUID, history: History, characters: int = 400_000) -> tuple[Message, ...]:
+    """The conversation for a provider: (role, blocks) oldest first in, alternating assistant and tool messages out.
+
+    Where it is longer than `characters`, results of earlier turns are shortened to their beginnings, then whole turns fall away, oldest first.
+    """
+    fence = hashlib.sha256(chat_id.bytes).hexdigest()[:12]
+    messages = _messages(history, fence, LONGEST_RESULT)
+    if sum(map(weight, messages)) > characters:
+        messages = [*_messages(history[:-1], fence, _SHORTENED), *_messages(history[-1:], fence, LONGEST_RESULT, first=len(history) - 1)]
+    return _fitting(messages, characters)
+
+
+def weight(message: Message) -> int:
+    """About how many characters a message costs."""
+    return sum(_weight(block) for block in message.content)
+
+
+def _messages(history: History, fence: str, longest: int, first: int = 0) -> list[Message]:
     messages: list[Message] = []
-    for index, (role, blocks) in enumerate(history):
-        is_old = index < len(history) - 1
+    for index, (role, blocks) in enumerate(history, first):
         if role == "assistant":
-            messages += _turns(blocks, fence, is_old=is_old)
+            messages += _turns(blocks, fence, longest, index)
         elif blocks:
             messages.append(Message("user", tuple(blocks)))
-    return _fitting(messages)
+    return messages
 
 
-def _turns(blocks: list[Block], fence: str, *, is_old: bool) -> list[Message]:
+def _turns(blocks: list[Block], fence: str, longest: int, index: int) -> list[Message]:
     """An answer's blocks as the turns they were: what the assistant said and called, then the results, and so on."""
     turns: list[Message] = []
     said: list[Block] = []
     results: list[Block] = []
     for block in blocks:
         if isinstance(block, ToolResult):
-            results.append(_presented(block, fence, is_old=is_old))
+            results.append(_presented(block, fence, longest, index))
             continue
         if results:
             turns += [Message("assistant", tuple(said)), Message("tool", tuple(results))]
@@ -79,22 +110,24 @@ def _turns(blocks: list[Block], fence: str, *, is_old: bool) -> list[Message]:
     return turns
 
 
-def _presented(result: ToolResult, fence: str, *, is_old: bool) -> ToolResult:
+def _presented(result: ToolResult, fence: str, longest: int, index: int) -> ToolResult:
     text = result.text
-    if is_old and len(text) > _OLD_RESULT:
-        text = f"{text[:_OLD_RESULT]}\n… shortened; call the tool again to read the rest."
+    if len(text) > longest:
+        text = (
+            f"{text[:longest]}\n… {len(text) - longest:,} more characters: `result_read` with result `{index}:{result.call_id}` and offset {longest} reads on."
+        )
     if result.trust != "trusted":
         clean = _INVISIBLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text).replace(fence, "")
         text = f"<{result.trust} {fence}>\n{clean}\n</{result.trust} {fence}>"
     return msgspec.structs.replace(result, text=text)
 
 
-def _fitting(messages: list[Message]) -> tuple[Message, ...]:
+def _fitting(messages: list[Message], characters: int) -> tuple[Message, ...]:
     """The newest turns that fit. The cut falls before a user message, so that no call loses its result."""
     size, start = 0, len(messages)
     for index in range(len(messages) - 1, -1, -1):
-        size += sum(_weight(block) for block in messages[index].content)
-        if size > MAX_CHARACTERS and start < len(messages):
+        size += weight(messages[index])
+        if size > characters and start < len(messages):
             break
         if messages[index].role == "user":
             start = index
@@ -105,6 +138,17 @@ def _weight(block: Block) -> int:
     if isinstance(block, ToolCall):
         return len(msgspec.json.encode(block.arguments))
     return len(block.text) if isinstance(block, Text | ToolResult) else 200
+
+
+class _Made(msgspec.Struct, frozen=True):
+    template: jinja2.Template
+    hash: str
+
+
+@cache
+def _template(name: str) -> _Made:
+    source = (_PROMPTS / f"{name}.md.j2").read_text()
+    return _Made(_environment().from_string(source), hashlib.sha256(source.encode()).hexdigest()[:16])
 
 
 @cache

@@ -1,6 +1,6 @@
 """The durable log of a run: one writer, any number of readers on any worker, from any sequence number.
 
-Neighbouring text deltas are gathered for 40 ms and written as one event; the bell carries only the run's id.
+Neighbouring text deltas are gathered for 40 ms and written as one event, the first of a step at once; the bell carries only the run's id.
 A run always ends in exactly one `run.end`.
 """
 
@@ -18,11 +18,12 @@ from agent import tasks
 from agent.actor import Actor
 from agent.errors import Problem
 from agent.events import Hub
-from db import engine
+from db import engine, jsonb
 from db.tables import Run
 
 FLUSH_SECONDS = 0.04
 HEARTBEAT_SECONDS = 15.0
+_BEAT_SECONDS = 2.0
 STALE_SECONDS = 10
 END = "run.end"
 WORKER = f"{socket.gethostname()}:{os.getpid()}"
@@ -55,11 +56,16 @@ class Writer:
     def __init__(self, run_id: UUID, seq: int) -> None:
         self.run_id, self.seq, self.stop_requested = run_id, seq, False
         self._buffer: list[tuple[int, str, dict[str, Any]]] = []
-        self._done = asyncio.Event()
+        self._done, self._wake, self._hurry = asyncio.Event(), asyncio.Event(), asyncio.Event()
+        self._is_first = True
         self._flushing = asyncio.Lock()
 
     def put(self, event: str, **data: Any) -> None:
         """Queue an event; a delta joins the one before it when both are of the same part."""
+        self._wake.set()
+        if event == "part.delta" and self._is_first:
+            self._hurry.set()
+        self._is_first = event == "step.start" or (self._is_first and event != "part.delta")
         last = self._buffer[-1] if self._buffer else None
         if event == "part.delta" and last and last[1] == event and last[2]["part"] == data["part"]:
             last[2]["text"] += data["text"]
@@ -75,7 +81,7 @@ class Writer:
                 async with engine.connection() as connection:
                     self.stop_requested = bool(
                         await connection.fetchval(
-                            _APPEND, self.run_id, [r[0] for r in rows], [r[1] for r in rows], [msgspec.json.encode(r[2]).decode() for r in rows], self.seq
+                            _APPEND, self.run_id, [r[0] for r in rows], [r[1] for r in rows], [jsonb.encode(r[2]) for r in rows], self.seq
                         )
                     )
             except BaseException:
@@ -89,20 +95,26 @@ class Writer:
         try:
             yield self
         finally:
-            self._done.set()
+            for bell in (self._done, self._wake, self._hurry):
+                bell.set()
             await ticker
             await self.flush()
 
     async def _tick(self) -> None:
-        idle = 0.0
         while not self._done.is_set():
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._done.wait(), FLUSH_SECONDS)
-            idle += FLUSH_SECONDS
-            if self._buffer or idle > 2:
-                idle = 0.0
-                with contextlib.suppress(OSError, *engine.UNAVAILABLE):
-                    await self.flush()
+                await asyncio.wait_for(self._wake.wait(), _BEAT_SECONDS)
+            if not self._done.is_set():
+                self._wake.clear()
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._hurry.wait(), FLUSH_SECONDS)
+            if not self._done.is_set():
+                self._hurry.clear()
+            try:
+                await self.flush()
+            except (OSError, *engine.UNAVAILABLE):
+                self._wake.set()  # what is queued is tried again
+                await asyncio.sleep(FLUSH_SECONDS)
 
 
 async def read(hub: Hub, run_id: UUID, after: int = 0) -> AsyncIterator[Event | None]:
@@ -185,6 +197,11 @@ async def pause(run_id: UUID, steps: int, usage: dict[str, Any], *, tainted: boo
     )
 
 
+async def note_prompt(run_id: UUID, version: str) -> None:
+    """With which instructions a run was made."""
+    await Run.raw("UPDATE runs SET prompt_hash = {} WHERE id = {}", version, run_id)
+
+
 async def note_taint(run_id: UUID) -> None:
     await Run.raw("UPDATE runs SET tainted = true WHERE id = {}", run_id)
 
@@ -215,7 +232,7 @@ async def abandoned() -> list[UUID]:
 
 
 def _json(value: dict[str, Any]) -> str:
-    return msgspec.json.encode(value).decode()
+    return jsonb.encode(value)
 
 
 def _state(row: dict[str, Any]) -> State:

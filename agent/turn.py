@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals, chats, context, keys, runlog, usage
+from agent import approvals, chats, compaction, context, keys, runlog, usage
 from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
@@ -97,12 +97,14 @@ class Turn:
 
     async def _steps(self) -> None:
         claimed = self.claimed
-        history = await chats.branch(claimed.chat_session_id, claimed.answer_id)
+        history, self.actor = await asyncio.gather(
+            chats.branch(claimed.chat_session_id, claimed.answer_id), users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via)
+        )
         self.blocks = list(history[-1].content)
         if claimed.stop_requested:
             raise Ended("stopped")
-        self.actor = await users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via)
         earlier = [(message.role, message.content) for message in history[:-1]]
+        summary = compaction.standing([message.metadata for message in history])
         if not self.writer.seq:
             self.writer.put(
                 "run.start",
@@ -112,26 +114,42 @@ class Turn:
                 provider=claimed.provider,
                 model=claimed.model,
             )
-        choice = await keys.choose(self.actor, claimed.provider, claimed.model)
+        is_guide = claimed.provider == keys.GUIDE
         menu = invoke.offered(self.actor.scopes)
         prompt = context.system_prompt(settings().base_url, menu)
+        room = context.room(claimed.model, len(prompt.text) + sum(len(msgspec.json.encode(spec)) for spec in context.specs(menu)))
+        if not is_guide:  # the guide reads no window full of text, only what was said
+            earlier = await self._summed_up(earlier, summary, room)
         while True:
-            await self._answer_calls(is_guide=choice.connection.wire == "builtin", earlier=earlier)
+            await self._answer_calls(is_guide=is_guide, earlier=earlier)
             if self.step >= MAX_STEPS:
                 raise Ended(
                     "failed", Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
                 )
-            await usage.require(self.actor)
+            await asyncio.gather(usage.require(self.actor), runlog.note_prompt(claimed.id, prompt.hash))
             choice = self.choice = await keys.take(self.actor, claimed.provider, claimed.model)
             request = ModelRequest(
                 model=choice.model,
                 system=prompt.text,
-                messages=context.build(claimed.id, [*earlier, *([("assistant", self.blocks)] if self.blocks else [])]),
+                messages=context.build(claimed.chat_session_id, [*earlier, *([("assistant", self.blocks)] if self.blocks else [])], room),
                 tools=context.specs(menu),
                 cache_key=str(claimed.chat_session_id),
             )
             if not await self._one_step(choice, request):
                 return
+
+    async def _summed_up(self, earlier: context.History, summary: compaction.Summary | None, room: int) -> context.History:
+        """The earlier turns, the oldest of them as a summary where they fill the model's window; a new one is shown."""
+        sizes = [sum(map(context.weight, context.build(self.claimed.chat_session_id, [one], room))) for one in compaction.applied(earlier, summary)]
+        if summary is None or summary.is_undone:
+            made = compaction.needed(earlier, sizes, room, summary)
+        else:
+            covered = [0] * (summary.covers - 1)
+            made = compaction.needed(earlier, [*covered, *sizes[1:]], room, summary)
+        if made is not None:
+            await chats.note(self.claimed.answer_id, **{compaction.KEY: made})
+            self.writer.put("context.compacted", text=made.text, covers=made.covers)
+        return compaction.applied(earlier, made or summary)
 
     async def _one_step(self, choice: keys.Choice, request: ModelRequest) -> bool:
         """Ask the model once, again where it failed before it began. Whether there is more to do."""
@@ -224,7 +242,9 @@ class Turn:
         waits = False
         for call in [block for block in self.blocks if isinstance(block, ToolCall) and block.id not in answered]:
             # The guide's grammar reads only what the user wrote, so nothing captured can steer it.
-            self.tainted = not is_guide and (self.tainted or context.is_tainted(context.build(self.claimed.id, [*earlier, ("assistant", self.blocks)])))
+            self.tainted = not is_guide and (
+                self.tainted or context.is_tainted(context.build(self.claimed.chat_session_id, [*earlier, ("assistant", self.blocks)]))
+            )
             result = await self._answer_call(call)
             if result is None:
                 waits = True

@@ -85,24 +85,22 @@ async def report(actor: Actor, period: Period = "month") -> Report:
 
 async def require(actor: Actor) -> None:
     """Before each step of a run. Raises quota_exceeded once the day's tokens are used up; it says when they are back."""
-    now = await today(actor)
-    meter = now.meter("tokens")
-    if meter.left is not None and meter.left <= 0:
-        raise _exceeded("tokens", now)
+    _refuse_spent(await today(actor))
 
 
 @asynccontextmanager
 async def message(actor: Actor) -> AsyncGenerator[None, None]:
     """One message of the day, given back where storing it fails. Raises quota_exceeded, also for tokens that are used up."""
-    await require(actor)
-    async with _taken(actor, "messages"):
+    now = await today(actor)
+    _refuse_spent(now)
+    async with _taken(actor, "messages", now):
         yield
 
 
 @asynccontextmanager
 async def upload(actor: Actor) -> AsyncGenerator[None, None]:
     """One file of the day, given back where storing it fails. Raises quota_exceeded."""
-    async with _taken(actor, "uploads"):
+    async with _taken(actor, "uploads", await today(actor)):
         yield
 
 
@@ -120,9 +118,8 @@ async def called(actor: Actor, count: int = 1) -> None:
 
 
 @asynccontextmanager
-async def _taken(actor: Actor, kind: Kind) -> AsyncGenerator[None, None]:
-    row = (await Usage.raw(_TODAY, actor.user_id))[0]
-    limit = getattr(allowances.of(row["plan"], row["role"]), kind)
+async def _taken(actor: Actor, kind: Kind, now: Today) -> AsyncGenerator[None, None]:
+    limit = now.meter(kind).limit
     if limit == 0 or not await Usage.raw(_take(kind), uuid7(), actor.user_id, limit):
         raise _exceeded(kind, await today(actor))
     try:
@@ -130,6 +127,12 @@ async def _taken(actor: Actor, kind: Kind) -> AsyncGenerator[None, None]:
     except BaseException:
         await Usage.raw(_give_back(kind), actor.user_id)
         raise
+
+
+def _refuse_spent(now: Today) -> None:
+    left = now.meter("tokens").left
+    if left is not None and left <= 0:
+        raise _exceeded("tokens", now)
 
 
 def _exceeded(kind: Kind, now: Today) -> Problem:

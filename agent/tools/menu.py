@@ -1,6 +1,6 @@
 """The menu: every tool there is, in the order in which it is shown. Chat, MCP, the CLI and `POST /tools/{name}` are projections of it."""
 
-from agent.tools import captures, credits, docs, endpoints, keys, operations, servers, usage
+from agent.tools import captures, credits, docs, endpoints, keys, operations, results, servers, usage
 from agent.tools.registry import Tool, describe
 
 TOOLS: tuple[Tool, ...] = tuple(
@@ -30,5 +30,6 @@ TOOLS: tuple[Tool, ...] = tuple(
         keys.key_update,
         keys.key_delete,
         usage.usage_get,
+        results.result_read,
     )
 )

@@ -37,7 +37,9 @@ async def bob(ann: Actor) -> Actor:
 @pytest.fixture
 async def server(ann: Actor) -> Any:
     """A provider for all, with nobody behind its address."""
-    return await ai_providers.add(await _user("root@example.com", "ADMIN"), "team", [f"http://127.0.0.1:{live.free_port()}/v1"], default_model="m", for_all=True)
+    return await ai_providers.add(
+        await _user("root@example.com", "ADMIN"), "team", [f"http://127.0.0.1:{live.free_port()}/v1"], default_model="m", for_all=True
+    )
 
 
 async def test_a_limit_holds_under_two_hundred_runs(ann: Actor, bob: Actor, server: Any) -> None:

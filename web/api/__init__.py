@@ -1,6 +1,6 @@
 """The HTTP API under `/api/v1`: nouns over capabilities, tools over the menu, the streaming chat. Under `/v1` the door for OpenAI's clients."""
 
-from web.api import accounts, auth, captures, chat, chats, credits, endpoints, openai, operations, providers, responses, servers, tools, usage
+from web.api import accounts, auth, captures, chat, chats, credits, endpoints, openai, operations, providers, responses, servers, summaries, tools, usage
 
 ROUTES = (
     *accounts.ROUTES,
@@ -15,5 +15,6 @@ ROUTES = (
     *servers.ROUTES,
     *tools.ROUTES,
     *usage.ROUTES,
+    *summaries.ROUTES,
 )
 OPENAI = (*openai.ROUTES, *responses.ROUTES)

@@ -1,6 +1,6 @@
 """The pages: one module per place, each a tuple of route handlers over capabilities. `PAGES` is all of them."""
 
-from web.pages import accounts, admin, apis, calls, chat, consent, controls, follow, links, search, security, servers, services, settings
+from web.pages import accounts, admin, apis, calls, chat, consent, controls, follow, links, search, security, servers, services, settings, summaries
 
 PAGES = (
     *accounts.ROUTES,
@@ -17,4 +17,5 @@ PAGES = (
     *links.ROUTES,
     *services.ROUTES,
     *search.ROUTES,
+    *summaries.ROUTES,
 )

@@ -155,7 +155,7 @@ async def _chat_page(request: PageRequest, chat: Chat, *, draft: str = "", probl
     composer = await composer_of(
         look.of(request).language, actor, chat.id, chosen=joined(chat.provider, chat.model), run_id=active.id if active else None, draft=draft, problem=problem
     )
-    return await page(request, "chat.html", "chat", chat_id=chat.id, chat=chat, messages=views, composer=composer)
+    return await page(request, "chat.html", "chat", chat_id=chat.id, chat=chat, messages=views, composer=composer, summary=await chats.summary(actor, chat.id))
 
 
 async def _views(request: PageRequest, actor: Actor, chat_id: UUID, active: RunState | None) -> list[MessageView]:

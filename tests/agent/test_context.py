@@ -1,0 +1,67 @@
+"""What the model sees: stable beginnings, fences, shortened results that can be read further, windows."""
+
+from uuid import UUID
+
+import jinja2
+import pytest
+
+from agent import context
+from agent.messages import Block, Text, ToolCall, ToolResult
+from agent.tools.menu import TOOLS
+
+CHAT = UUID("0197a3f2-7c11-7aa0-8000-1234567890ab")
+
+
+def _turn(number: int, result: str = "fine", trust: str = "trusted") -> context.History:
+    answer: list[Block] = [
+        ToolCall("call_1_0", "endpoint_list", {}),
+        ToolResult("call_1_0", "endpoint_list", result, trust=trust),  # type: ignore[arg-type]
+        Text(f"Answer {number}."),
+    ]
+    return [("user", [Text(f"Question {number}?")]), ("assistant", answer)]
+
+
+def test_the_beginning_stays_the_same() -> None:
+    """A longer conversation begins byte for byte as the shorter one did, with captured text in it too: that is what prompt caches need."""
+    history: context.History = [*_turn(1, "x" * 9000, "captured"), *_turn(2, "y" * 9000)]
+    before = context.build(CHAT, history)
+    after = context.build(CHAT, [*history, *_turn(3)])
+    assert after[: len(before)] == before
+    assert context.system_prompt("http://a", TOOLS) == context.system_prompt("http://a", TOOLS)
+
+
+def test_a_long_result_can_be_read_further() -> None:
+    """What is left out is counted, with the handle and the offset that go on."""
+    shown = context.build(CHAT, _turn(1, "z" * 100_000))[2].content[0]
+    assert isinstance(shown, ToolResult)
+    assert len(shown.text) < 25_000
+    assert "76,000 more characters: `result_read` with result `1:call_1_0` and offset 24000" in shown.text
+
+
+def test_a_full_window_shortens_old_results_first() -> None:
+    """Before anything of what people said is left out, the results of earlier turns lose their tails; the newest keep theirs."""
+    history: context.History = [*_turn(1, "a" * 20_000), *_turn(2, "b" * 20_000)]
+    built = context.build(CHAT, history, 30_000)
+    texts = [block.text for message in built for block in message.content if isinstance(block, ToolResult)]
+    assert len(texts[0]) < 2_000
+    assert texts[1] == "b" * 20_000
+    assert [block.text for message in built for block in message.content if isinstance(block, Text)] == ["Question 1?", "Answer 1.", "Question 2?", "Answer 2."]
+
+
+def test_what_still_does_not_fit_falls_away_in_whole_turns() -> None:
+    """The cut stands before a question, so no call loses its result."""
+    built = context.build(CHAT, [turn for n in range(50) for turn in _turn(n, "c" * 1_000)], 10_000)
+    assert built[0].role == "user"
+    assert 4 < len(built) < 50
+
+
+def test_room_follows_the_model() -> None:
+    """A model with a larger window gets more of the conversation; an unknown one a careful guess."""
+    assert context.room("claude-sonnet-5-5") > context.room("gpt-4o") > context.room("some-local-model") > 8_000
+
+
+def test_instructions_are_strict() -> None:
+    """A variable that is missing is an error, and a prompt's version is that of its source."""
+    with pytest.raises(jinja2.UndefinedError):
+        context.instruction("system", tools=())
+    assert context.instruction("system", base_url="a", tools=()).hash == context.instruction("system", base_url="b", tools=()).hash
