@@ -99,6 +99,19 @@ async def import_recording(request: PageRequest, slug: FromPath[str]) -> Templat
     return await api_page(request, await endpoints.get(actor, found.id), "connect", report=report)
 
 
+@post("/apis/{slug:str}/describe", status_code=200)
+async def describe(request: PageRequest, slug: FromPath[str]) -> Template | Redirect:
+    """An OpenAPI document from the form, so that the API can be called before anything was captured."""
+    actor = signed_in_actor(request)
+    found = await endpoints.find(actor, slug)
+    file: Any = (await request.form()).get("file")
+    try:
+        await docs.give(actor, found.id, await file.read() if hasattr(file, "read") else b"")
+    except Problem as problem:
+        return await api_page(request, found, "connect", problem=problem)
+    return see_other(f"/apis/{found.slug}?tab=docs")
+
+
 @get("/apis/{slug:str}/download/{format:str}")
 async def download(request: PageRequest, slug: FromPath[str], format: FromPath[str]) -> Response[str]:
     actor = signed_in_actor(request)
@@ -129,7 +142,7 @@ async def public_file(slug: FromPath[str], format: FromPath[str]) -> Response[st
     return _file(endpoint.slug, wanted, found)
 
 
-ROUTES = (list_apis, create, show_api, document, change, delete, import_recording, download, panel, public_docs, public_file)
+ROUTES = (list_apis, create, show_api, document, change, delete, import_recording, describe, download, panel, public_docs, public_file)
 
 
 async def _list(request: PageRequest, *, cursor: str | None = None, draft: str = "", problem: Problem | None = None) -> Template:

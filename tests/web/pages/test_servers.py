@@ -43,3 +43,19 @@ async def test_snippets_and_the_text_for_programs(doors: Doors) -> None:
     text = await stranger.get("/llms.txt")
     assert text.headers["content-type"].startswith("text/plain")
     assert "/mcp/apis/{slug}" in text.text
+
+
+async def test_an_api_is_described_by_a_document(doors: Doors) -> None:
+    """From the Connect tab: the operations are there to call; what is no document is said on the page."""
+    ada = doors[0]
+    await ada.post("/apis", {"destination_url": "demo"})
+    page = (await ada.get("/apis/demo-shop?tab=connect")).text
+    assert "/mcp/apis/demo-shop" in page
+    token = page.split('name="csrf" value="')[1].split('"')[0]
+    document = b"openapi: 3.1.0\ninfo: {title: Shop, version: '1'}\npaths: {/given: {get: {operationId: getGiven, responses: {}}}}\n"
+    sent = await ada.http.post("/apis/demo-shop/describe", data={"csrf": token}, files={"file": ("a.yaml", document)})
+    assert sent.status_code == 303
+    assert "/given" in (await ada.get("/apis/demo-shop?tab=docs")).text
+    wrong = await ada.http.post("/apis/demo-shop/describe", data={"csrf": token}, files={"file": ("a.yaml", b"hello")})
+    assert wrong.status_code == 422
+    assert "no OpenAPI 3 document" in wrong.text
