@@ -1,15 +1,18 @@
 """From captures to a spec: the stored summary is brought up to date with what came since, then concluded.
 
 The summary remembers the last capture that is in it, so nothing is read twice, and a row lock lets one process at a time add to it.
+A capture's id is made when it is heard, not when it is stored: one that waited out an outage comes late, behind that last one. It
+shows in the endpoint's counter, and then everything that is still stored is read anew.
 """
 
 import asyncio
+from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
-from agent import captures
+from agent import captures, endpoints
 from agent.endpoints import Endpoint
 from agent.spec import infer, merge, observe, summary
 from agent.spec.model import Exchange, Operation, Spec
@@ -28,34 +31,22 @@ class Discovery(msgspec.Struct, frozen=True):
     revision: int
 
 
+class _State(NamedTuple):
+    """A summary, the last capture in it, and how many are."""
+
+    known: summary.Summary
+    last: UUID | None
+    calls: int
+
+
 async def update(endpoint: Endpoint) -> Discovery:
     """The spec of everything captured so far. Costs what is new, not what is stored."""
-    known, calls, revision = summary.EMPTY, 0, 0
-    base = endpoint.destination_url.rstrip("/")
+    base, state, revision = endpoint.destination_url.rstrip("/"), _State(summary.EMPTY, None, 0), 0
     async with engine.transaction():
-        await DiscoverySummary.raw(
-            "INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING", uuid7(), endpoint.id, b""
-        )
-        rows = await DiscoverySummary.raw(
-            "SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {} FOR UPDATE", endpoint.id
-        )
-        row = rows[0]
-        if row["summary"]:
-            known = summary.load(bytes(row["summary"]))
-        last: UUID | None = row["last_call_id"]
-        added = 0
-        while batch := await captures.exchanges(endpoint.id, after=last, limit=_BATCH):
-            known = merge.merge(known, await asyncio.to_thread(observe.observe_all, [_below(base, exchange) for _, exchange in batch]))
-            last, added = batch[-1][0], added + len(batch)
-        if added:
-            await DiscoverySummary.raw(
-                "UPDATE discovery_summaries SET summary = {}, last_call_id = {}, call_count = call_count + {}, revision = revision + 1 WHERE endpoint_id = {}",
-                summary.dump(known), last, added, endpoint.id,
-            )  # fmt: skip
-        calls, revision = row["call_count"] + added, row["revision"] + bool(added)
-    spec = await asyncio.to_thread(infer.conclude, known, title=endpoint.name, server=_origin(base))
+        state, revision = await _brought_up_to_date(endpoint.id, base)
+    spec = await asyncio.to_thread(infer.conclude, state.known, title=endpoint.name, server=_origin(base))
     spec = msgspec.structs.replace(spec, servers=(base,))
-    return Discovery(spec, calls, revision)
+    return Discovery(spec, state.calls, revision)
 
 
 async def store(endpoint_id: UUID, spec: Spec) -> None:
@@ -71,6 +62,36 @@ async def store(endpoint_id: UUID, spec: Spec) -> None:
             endpoint_id,
             [f"{template} {protocol}" for template, protocol in groups],
         )
+
+
+async def _brought_up_to_date(endpoint_id: UUID, base: str) -> tuple[_State, int]:
+    """The stored summary with what came since, and its revision."""
+    await DiscoverySummary.raw(
+        "INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING", uuid7(), endpoint_id, b""
+    )
+    rows = await DiscoverySummary.raw(
+        "SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {} FOR UPDATE", endpoint_id
+    )
+    row, stored = rows[0], await endpoints.calls_so_far(endpoint_id)
+    before = _State(summary.load(bytes(row["summary"])) if row["summary"] else summary.EMPTY, row["last_call_id"], row["call_count"])
+    state = await _read_on(endpoint_id, base, before)
+    if state.calls < stored:
+        anew = await _read_on(endpoint_id, base, _State(summary.EMPTY, None, 0))
+        state = anew._replace(calls=max(anew.calls, stored))
+    if state.calls == before.calls:
+        return before, row["revision"]
+    await DiscoverySummary.raw(
+        "UPDATE discovery_summaries SET summary = {}, last_call_id = {}, call_count = {}, revision = revision + 1 WHERE endpoint_id = {}",
+        summary.dump(state.known), state.last, state.calls, endpoint_id,
+    )  # fmt: skip
+    return state, row["revision"] + 1
+
+
+async def _read_on(endpoint_id: UUID, base: str, state: _State) -> _State:
+    while batch := await captures.exchanges(endpoint_id, after=state.last, limit=_BATCH):
+        observed = await asyncio.to_thread(observe.observe_all, [_below(base, exchange) for _, exchange in batch])
+        state = _State(merge.merge(state.known, observed), batch[-1][0], state.calls + len(batch))
+    return state
 
 
 def _below(base: str, exchange: Exchange) -> Exchange:

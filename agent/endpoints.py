@@ -168,6 +168,12 @@ async def list_(
     return page([_from_row(row) for row in rows], size)
 
 
+async def calls_so_far(endpoint_id: UUID) -> int:
+    """How many calls were ever stored; those that retention has deleted since count too."""
+    rows = await Row.raw("SELECT call_count FROM endpoints WHERE id = {}", endpoint_id)
+    return rows[0]["call_count"] if rows else 0
+
+
 async def update(actor: Actor, endpoint_id: UUID, change: EndpointChange) -> Endpoint:
     """Raises endpoint_not_found, invalid_transition with the allowed next states."""
     before = await get(actor, endpoint_id)
