@@ -24,7 +24,7 @@ from agent.recorder import Recorder
 from db import engine
 from web import api, mcp, oauth, pages
 from web.api import openai
-from web.auth import Authentication, csrf_guard
+from web.auth import Authentication, csrf_guard, may_read
 from web.console import console, openapi_config
 from web.demo import shop
 from web.headers import with_security_headers
@@ -68,11 +68,11 @@ def create_app() -> Litestar:
             ready,
             demo,
             console,
-            Router("/api/v1", route_handlers=list(api.ROUTES), guards=[csrf_guard]),
+            Router("/api/v1", route_handlers=list(api.ROUTES), guards=[csrf_guard, may_read]),
             Router(
                 "/v1",
                 route_handlers=list(api.OPENAI),
-                guards=[csrf_guard],
+                guards=[csrf_guard, may_read],
                 exception_handlers={Exception: openai.handle, HTTPException: openai.handle, Problem: openai.handle},
             ),
             oauth.router(),

@@ -17,7 +17,7 @@ from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 
 from agent.accounts import sessions, tokens
-from agent.actor import Actor
+from agent.actor import Actor, require_scope
 from agent.config import settings
 from agent.errors import Problem
 
@@ -58,6 +58,17 @@ def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandle
     """A guard. Raises unauthenticated."""
     if connection.user is None:
         raise Problem("unauthenticated", "You are not signed in.")
+
+
+def may_read(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard: a token without the scope `read` reads nothing, whatever else it may. Raises missing_scope."""
+    if (
+        connection.auth == "token"
+        and connection.scope["type"] == ScopeType.HTTP
+        and connection.scope["method"] in _SAFE
+        and signed_in in (handler.guards or ())
+    ):
+        require_scope(connection.user, "read")
 
 
 async def csrf_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:

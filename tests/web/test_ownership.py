@@ -136,3 +136,17 @@ async def test_no_tool_gives_a_stranger_anything(database_url: str, monkeypatch:
                 if tool.scope != "read":
                     answer = await stranger.post(f"/api/v1/tools/{tool.name}", json={}, headers=reader)
                     assert answer.json()["code"] == "missing_scope", (tool.name, answer.text)
+
+
+async def test_a_token_without_read_reads_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every GET of the API with a token that may only call: 403, at OpenAI's door too."""
+    async with wiretalk(monkeypatch) as ada:
+        token = (await ada.post("/api/v1/tokens", json={"name": "caller", "scopes": ["call"]})).json()["token"]
+        paths = [
+            re.sub(r"\{\w+\}", "00000000-0000-7000-8000-000000000000", path) for method, path in ROUTES if method == "GET" and (method, path) not in PUBLIC
+        ]
+        async with httpx.AsyncClient(base_url=ada.base_url, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=30) as caller:
+            for path in [*paths, "/v1/models"]:
+                answer = await caller.get(path)
+                assert answer.status_code == 403, (path, answer.text)
+                assert "missing_scope" in answer.text
