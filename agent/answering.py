@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent import approvals, context, keys
+from agent import approvals, context, keys, usage
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
@@ -69,8 +69,11 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     menu = tuple(tool for tool in invoke.offered(actor.scopes) if tool.name not in theirs)
     system = context.system_prompt(settings().base_url, menu).text + (f"\n\nThe caller's own instructions:\n{wish.instructions}" if wish.instructions else "")
     said: list[Block] = []
-    usage = Usage()
+    spent = Usage()
+    async with usage.message(actor):
+        await keys.choose(actor, wish.provider, wish.model)
     for step in range(1, MAX_STEPS + 1):
+        await usage.require(actor)
         choice = await keys.take(actor, wish.provider, wish.model)
         messages = context.build(run_id, [*wish.history, *([("assistant", said)] if said else [])])
         request = ModelRequest(choice.model, system, messages, (*context.specs(menu), *wish.tools), wish.max_tokens, str(run_id))
@@ -80,9 +83,10 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
                 case Text() | Thought():
                     yield event
                 case Usage():
-                    usage = Usage(*(getattr(usage, f) + getattr(event, f) for f in Usage.__struct_fields__))
+                    spent = Usage(*(getattr(spent, f) + getattr(event, f) for f in Usage.__struct_fields__))
+                    cost = await usage.spent(actor, choice.model, event)
                     if choice.key_id is not None:
-                        await keys.note_use(actor, choice.key_id, event.input + event.output)
+                        await keys.note_use(actor, choice.key_id, event.input + event.output, cost or 0)
                 case Finish():
                     ending = event
         said += draft.blocks()
@@ -96,7 +100,7 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
             break
     else:
         raise Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
-    yield Done("tool_calls" if calls else "length" if ending.reason in ("length", "context_full") else "stop", usage)
+    yield Done("tool_calls" if calls else "length" if ending.reason in ("length", "context_full") else "stop", spent)
 
 
 async def _ask(choice: keys.Choice, request: ModelRequest, draft: Draft) -> AsyncGenerator[Text | Thought | Usage | Finish, None]:

@@ -92,6 +92,7 @@ class Turn:
             self.writer.put("run.waiting")
             return
         await self._name_the_chat()
+        await self._suggest(ending)
         await runlog.end(self.claimed.id, ending.status, used, ending.problem.document() if ending.problem else None)
         self.writer.put(runlog.END, status=ending.status, usage=used, **({"error": ending.problem.document()} if ending.problem else {}))
 
@@ -305,6 +306,15 @@ class Turn:
         said = "Nobody approved this in time." if approval.status == "expired" else f"The user refused this.{why}"
         self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision=approval.status)
         return ToolResult(call.id, call.name, f"{said} It was not done.", None, "denied")
+
+    async def _suggest(self, ending: Ended) -> None:
+        """What might be said next, each of it a thing that even the guide understands."""
+        if ending.status != "completed" or ending.problem or not any(isinstance(block, ToolResult) for block in self.blocks):
+            return
+        found = guide.suggestions(context.build(self.claimed.chat_session_id, [("assistant", self.blocks)]))
+        if found:
+            await chats.note(self.claimed.answer_id, suggestions=found)
+            self.writer.put("chat.suggestions", items=found)
 
     async def _name_the_chat(self) -> None:
         """A title after the first exchange."""

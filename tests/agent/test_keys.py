@@ -2,17 +2,21 @@
 
 import asyncio
 import json
+from collections.abc import AsyncIterator
 from typing import Any
 
 import asyncpg
 import pytest
 
-from agent import ai_providers, keys
+from agent import ai_providers, egress, keys
 from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
 from agent.errors import Problem
 from agent.keys import KeyChange
+from agent.messages import Message, Text
+from agent.providers import catalogue
+from agent.providers.base import Finish, ModelRequest
 from tests import live, replay
 
 CANARY = "sk-canary-0123456789abcdef-9f3a"
@@ -21,6 +25,12 @@ CANARY = "sk-canary-0123456789abcdef-9f3a"
 async def _user(email: str, role: Any = "USER") -> Actor:
     profile = await users.sign_up(email, "correct horse", role=role)
     return users.actor_of(profile.id, role, email, "api")
+
+
+@pytest.fixture(autouse=True)
+async def _close_clients() -> AsyncIterator[None]:
+    yield
+    await egress.close()
 
 
 @pytest.fixture
@@ -161,3 +171,28 @@ async def test_no_trace_of_a_key(ann: Actor, bob: Actor, server: Any, database: 
     for row in tables:
         told += [str(found) for found in await database.fetch(f'SELECT t::text FROM "{row["tablename"]}" t')]
     assert not [text for text in told if CANARY in text]
+
+
+async def test_addresses_are_tried_in_their_order(ann: Actor) -> None:
+    """Where the first address of a provider is dead, the second answers, and for a while the first is not tried first again."""
+    with replay.serve([{"text": "OK"}], [{"text": "OK"}]) as upstream:
+        dead = f"http://127.0.0.1:{live.free_port()}/v1"
+        await ai_providers.add(ann, "two", [dead, upstream.openai], default_model="m", requires_auth=False)
+        choice = await keys.take(ann, "two", None)
+        request = ModelRequest("m", "", (Message("user", (Text("hello"),)),))
+        for _ in range(2):
+            events = [event async for event in catalogue.answer(choice.connections, request)]
+            assert events[-1] == Finish("stop")
+        assert len(upstream.requests) == 2
+        told = await keys.test(ann, "two")
+    assert dead in told.sentence
+
+
+async def test_a_new_address_does_not_inherit_keys(ann: Actor, bob: Actor, server: Any) -> None:
+    """Whoever gave a key gave it for an address: an administrator who changes that gets none of the others' keys."""
+    await keys.add(ann, "team", CANARY)
+    root = await users.actor_by_email("root@example.com")
+    with pytest.raises(Problem):
+        await ai_providers.update(bob, server.id, ai_providers.ProviderChange(base_urls=["http://127.0.0.1:8999/v1"]))
+    await ai_providers.update(root, server.id, ai_providers.ProviderChange(base_urls=["http://127.0.0.1:8999/v1"]))
+    assert await keys.list_(ann) == []
