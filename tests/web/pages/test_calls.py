@@ -1,6 +1,8 @@
 """The page of one call: secrets hidden until asked, sent again, compared, its picture and bytes safe."""
 
 import asyncio
+import html
+import re
 import time
 from typing import Any
 from uuid import UUID
@@ -8,7 +10,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from agent import captures, endpoints
+from agent import captures, docs, endpoints
 from agent.accounts import users
 from agent.capture_search import Filter
 from agent.recorder import Heard, body_of, store_heard
@@ -110,3 +112,32 @@ async def test_graphql_and_sockets_have_their_views(doors: Any) -> None:
     assert "GraphQL" in page.text and "Things" in page.text
     socket = await _call(protocol="ws", status=101, messages=[("sent", 1.0, True, b"hello there"), ("received", 2.0, True, b'{"x": 1}')])
     assert "hello there" in (await ada.get(f"/calls/{socket}")).text
+
+
+async def test_an_operation_leads_to_its_calls(doors: Any) -> None:
+    """Each line of the Endpoints tab links to exactly the calls that it counts."""
+    ada = doors[0]
+    actor = await users.actor_by_email("ada@example.com", "web")
+    endpoint = await endpoints.create(actor, "http://127.0.0.1:8999/v1")
+    paths = [*(f"/orders/{number}" for number in range(1001, 1006)), "/orders", "/customers/17/orders", "/customers/18/orders"]
+    await store_heard(
+        [
+            Heard(
+                endpoint.id,
+                actor.user_id,
+                "GET",
+                f"http://127.0.0.1:8999/v1{path}",
+                status=200,
+                response=body_of(b'{"id": 1}', 100),
+                response_headers=[("Content-Type", "application/json")],
+            )
+            for path in paths
+        ]
+    )
+    await docs.generate(actor, endpoint.id)
+    page = await ada.get(f"/apis/{endpoint.slug}?tab=endpoints")
+    links = re.findall(r'href="(/apis/[^"?]+\?q=pattern[^"]+)"[^>]*>(\d+) call', page.text)
+    assert sum(int(count) for _, count in links) == len(paths)
+    for link, count in links:
+        listed = await ada.get(html.unescape(link))
+        assert listed.text.count('<tr id="call-') == int(count), link
