@@ -7,7 +7,7 @@ from typing import Any
 
 from mcp.server import Server
 from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolRequestParams, CallToolResult, ListToolsResult, PaginatedRequestParams, Tool
+from mcp.types import CallToolRequestParams, CallToolResult, InputRequiredResult, ListToolsResult, PaginatedRequestParams, Tool
 
 from agent import endpoints, operations
 from agent.actor import require_scope
@@ -16,7 +16,8 @@ from agent.errors import Problem
 from agent.spec import tool_schemas
 from agent.spec.calling import SAFE
 from agent.tools import invoke
-from web.mcp.asking import INVALID_PARAMS, SLUG, RequestContext, actor_of, refusal, run_tool, scope_of
+from web.mcp.asking import refusal, run_tool
+from web.mcp.scope import INVALID_PARAMS, SLUG, RequestContext, actor_of, scope_of
 from web.mcp.server import VERSION, guard, hints
 
 _GENERAL = ("operation_search", "operation_describe", "operation_call")
@@ -44,19 +45,19 @@ async def _list_tools(context: RequestContext, params: PaginatedRequestParams | 
     return ListToolsResult(tools=[*general, *map(_typed, typed)])
 
 
-async def _call_tool(context: RequestContext, params: CallToolRequestParams) -> CallToolResult:
+async def _call_tool(context: RequestContext, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
     endpoint = await _endpoint(context)
     given = dict(params.arguments or {})
     if params.name in _GENERAL:
         given.pop("endpoint", None)
-        return await run_tool(context, params.name, {**given, "endpoint": str(endpoint.id)})
+        return await run_tool(context, params, params.name, {**given, "endpoint": str(endpoint.id)})
     found = next((made for made in await operations.typed(actor_of(context), endpoint) if made.name == params.name), None)
     if found is None:
         raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name}")
     if unknown := set(given) - set(tool_schemas.GROUPS):
         allowed = ", ".join(f"`{name}`" for name in found.input_schema["properties"])
         return refusal(Problem("unfit_arguments", f"There is no argument `{min(unknown)}`.", remedy=f"It takes {allowed or 'none'}."))
-    return await run_tool(context, "operation_call", {**given, "operation": found.operation, "endpoint": str(endpoint.id)})
+    return await run_tool(context, params, "operation_call", {**given, "operation": found.operation, "endpoint": str(endpoint.id)})
 
 
 async def _endpoint(context: RequestContext) -> Endpoint:

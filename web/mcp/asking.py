@@ -1,4 +1,4 @@
-"""Who asks over MCP, from the ASGI scope that the mount has prepared, and one tool call of theirs: checked, approved, run, told.
+"""One tool call over MCP: checked, approved, run, told.
 
 Text and structured content say the same, because some clients show a model only one of them. Errors are whole sentences with the next step.
 """
@@ -9,48 +9,29 @@ from collections.abc import AsyncGenerator
 from typing import Any
 
 import msgspec
-from mcp.server import ServerRequestContext
-from mcp.shared.exceptions import MCPError
-from mcp.types import CallToolResult, ContentBlock, ResourceLink, TextContent
+from mcp.types import CallToolRequestParams, CallToolResult, ContentBlock, InputRequiredResult, ResourceLink, TextContent
 
 from agent import approvals, tasks
-from agent.actor import Actor
-from agent.config import settings
 from agent.errors import Problem
 from agent.tools import invoke
 from agent.tools import registry as tools
+from web.mcp import approving
+from web.mcp.scope import RequestContext, actor_of
 
-ACTOR, CORE, SLUG = "wiretalk.actor", "wiretalk.core", "wiretalk.slug"
-INVALID_PARAMS = -32602
 MOST_TEXT = 35_000
 """Characters, which is below ten thousand tokens."""
 _BEAT = 2.0
-RequestContext = ServerRequestContext[Any, Any]
 
 
-def actor_of(context: RequestContext) -> Actor:
-    return scope_of(context)[ACTOR]
-
-
-def scope_of(context: RequestContext) -> dict[str, Any]:
-    """The ASGI scope of the HTTP request."""
-    if context.request is None:
-        raise MCPError(INVALID_PARAMS, "this server is reached over HTTP only")
-    return context.request.scope
-
-
-async def run_tool(context: RequestContext, name: str, arguments: dict[str, Any]) -> CallToolResult:
-    """Call a tool of the menu as the one who asks. A Problem becomes a result that is an error."""
+async def run_tool(context: RequestContext, params: CallToolRequestParams, name: str, arguments: dict[str, Any]) -> CallToolResult | InputRequiredResult:
+    """Call a tool of the menu as the one who asks. A Problem becomes a result that is an error; an approval may be asked for first."""
     actor = actor_of(context)
     try:
         tool = invoke.check(tools.Context(actor), name, arguments)
         asks = tool.asks_for(arguments) if tool.asks_for else None
-        if reason := approvals.needed(tool.effect, recomputes=tool.recomputes, asks_for=asks, tainted=False):
-            raise Problem(
-                "approval_needed",
-                f"`{tool.name}` needs your approval. {reason}",
-                remedy=f"Do it in the browser at {settings().base_url}/apis, or in a chat there.",
-            )
+        reason = approvals.needed(tool.effect, recomputes=tool.recomputes, asks_for=asks, tainted=False)
+        if reason and (question := await approving.ask(context, params, tool.name, arguments, reason)):
+            return question
         async with _beating(context, name):
             answer = await invoke.invoke(tools.Context(actor), name, arguments)
     except Problem as problem:

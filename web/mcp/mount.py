@@ -26,8 +26,8 @@ from agent.config import settings
 from agent.db_errors import as_problem
 from agent.errors import Problem
 from web.mcp import apis, server
-from web.mcp.asking import ACTOR, CORE, SLUG
 from web.mcp.changes import Bus
+from web.mcp.scope import ACTOR, CORE, SLUG
 from web.oauth import resource_metadata
 
 

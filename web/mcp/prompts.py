@@ -12,7 +12,7 @@ from mcp.types import (
     TextContent,
 )
 
-from web.mcp.asking import INVALID_PARAMS, RequestContext
+from web.mcp.scope import INVALID_PARAMS, RequestContext
 
 _PROMPTS: dict[str, tuple[str, str, str]] = {
     "explain_failing_call": (

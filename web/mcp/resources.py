@@ -22,7 +22,7 @@ from agent import captures, docs, endpoints
 from agent.actor import Actor, require_scope
 from agent.docs import FILES, Format
 from agent.errors import Problem
-from web.mcp.asking import INVALID_PARAMS, RequestContext, actor_of
+from web.mcp.scope import INVALID_PARAMS, RequestContext, actor_of
 
 _DOCUMENTS: dict[str, tuple[Format, str]] = {file: (format, media_type.partition(";")[0]) for format, (file, media_type) in FILES.items()}
 _MOST_COMPLETIONS = 100

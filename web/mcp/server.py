@@ -9,6 +9,7 @@ from mcp.shared.exceptions import MCPError
 from mcp.types import (
     CallToolRequestParams,
     CallToolResult,
+    InputRequiredResult,
     ListToolsResult,
     PaginatedRequestParams,
     Tool,
@@ -19,7 +20,8 @@ from agent.crypto import derived_key
 from agent.tools import invoke
 from agent.tools import registry as tools
 from web.mcp import prompts, resources
-from web.mcp.asking import CORE, INVALID_PARAMS, RequestContext, actor_of, run_tool, scope_of
+from web.mcp.asking import run_tool
+from web.mcp.scope import CORE, INVALID_PARAMS, RequestContext, actor_of, scope_of
 
 VERSION = "0.1.0"
 CORE_TOOLS = (
@@ -64,10 +66,10 @@ async def _list_tools(context: RequestContext, params: PaginatedRequestParams | 
     return ListToolsResult(tools=[_tool(tool) for tool in _offered(context)])
 
 
-async def _call_tool(context: RequestContext, params: CallToolRequestParams) -> CallToolResult:
+async def _call_tool(context: RequestContext, params: CallToolRequestParams) -> CallToolResult | InputRequiredResult:
     if params.name not in {tool.name for tool in _offered(context)}:
         raise MCPError(INVALID_PARAMS, f"Unknown tool: {params.name}")
-    return await run_tool(context, params.name, params.arguments or {})
+    return await run_tool(context, params, params.name, params.arguments or {})
 
 
 def _offered(context: RequestContext) -> list[tools.Tool]:
