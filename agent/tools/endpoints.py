@@ -34,7 +34,8 @@ async def endpoint_create(
     path = "/products" if made.is_demo else "/"
     text = (
         f"`{made.name}` (slug `{made.slug}`, id `{made.id}`) now captures {made.destination_url}.\n"
-        f"Proxy URL: {made.proxy_url}\nUse it in place of {made.destination_url}, for example:\n\n    curl {made.proxy_url}{path}\n\n    export API_BASE={made.proxy_url}"
+        f"Proxy URL: {made.proxy_url}\nUse it in place of {made.destination_url}, for example:\n\n    curl {made.proxy_url}{path}\n\n    export API_BASE={made.proxy_url}\n"
+        f'    client = httpx.Client(base_url="{made.proxy_url}")  # Python\n    const base = "{made.proxy_url}"; await fetch(base + "{path}")  // JavaScript'
     )
     return Answer(text, made)
 
