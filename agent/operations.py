@@ -20,7 +20,7 @@ from agent.config import settings
 from agent.crypto import Unsealable, seal, unseal
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.recorder import Body, Heard, row_of, store
+from agent.recorder import Body, Heard, store_heard
 from agent.spec import calling, diff, redact, tool_schemas
 from agent.spec.calling import Arguments, Unfit
 from agent.spec.model import Operation, SecurityScheme, Spec
@@ -281,7 +281,7 @@ async def _send(
     except Problem as problem:
         if problem.code.startswith("upstream_"):
             heard = msgspec.structs.replace(heard, error=problem.detail, duration_ms=(time.monotonic() - clock) * 1000)
-            await store([row_of(heard, call_id)])
+            await store_heard([heard], [call_id])
             problem.extra["call"] = str(call_id)
         raise
     elapsed = (time.monotonic() - clock) * 1000
@@ -289,7 +289,7 @@ async def _send(
     heard = msgspec.structs.replace(
         heard, request_headers=sent.request_headers, status=sent.status, response_headers=sent.headers, response=answer, duration_ms=elapsed
     )
-    await store([row_of(heard, call_id)])
+    await store_heard([heard], [call_id])
     return _called(endpoint, call_id, request, heard, sent, elapsed, credentials)
 
 

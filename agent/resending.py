@@ -17,7 +17,7 @@ from agent.accounts import audit
 from agent.actor import Actor, require_scope
 from agent.config import settings
 from agent.errors import Problem
-from agent.recorder import Body, Heard, body_of, row_of, store
+from agent.recorder import Body, Heard, body_of, store_heard
 from db.ids import uuid7
 
 READS = ("GET", "HEAD", "OPTIONS")
@@ -105,5 +105,5 @@ async def _sent(actor: Actor, endpoint_id: UUID, method: str, target: egress.Tar
     else:
         answer = Body(sent.body, sent.length, sent.sha256, sent.is_cut)
         heard = msgspec.structs.replace(heard, request_headers=sent.request_headers, status=sent.status, response_headers=sent.headers, response=answer)
-    await store([row_of(msgspec.structs.replace(heard, duration_ms=(time.monotonic() - clock) * 1000), call_id)])
+    await store_heard([msgspec.structs.replace(heard, duration_ms=(time.monotonic() - clock) * 1000)], [call_id])
     return Resent(call_id, heard.status, heard.error)

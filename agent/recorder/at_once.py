@@ -2,23 +2,26 @@
 
 import asyncio
 from collections.abc import Sequence
+from uuid import UUID
 
 from agent.recorder import dictionaries, rules
 from agent.recorder.heard import Heard
 from agent.recorder.rows import Row, row_of
 from agent.recorder.rules import Rules
 from agent.recorder.store import store
+from db.ids import uuid7
 
 
-async def store_heard(heard: Sequence[Heard]) -> int:
-    """Obey each endpoint's rules and store what remains; gives how many that are. Imported calls obey the path filter too."""
+async def store_heard(heard: Sequence[Heard], ids: Sequence[UUID] = ()) -> int:
+    """Obey each endpoint's rules and store what remains, under these ids or new ones; gives how many that are. Imported calls obey the path filter too."""
     known = await rules.load(one.endpoint_id for one in heard)
     await dictionaries.prepare(known)
-    wanted = [one for one in heard if one.source != "import" or rules.is_wanted(one, known[one.endpoint_id].paths)]
-    rows = await asyncio.to_thread(_rows, wanted, [known[one.endpoint_id] for one in wanted])
+    keyed = list(zip(heard, ids or [uuid7() for _ in heard], strict=True))
+    wanted = [(one, id_) for one, id_ in keyed if one.source != "import" or rules.is_wanted(one, known[one.endpoint_id].paths)]
+    rows = await asyncio.to_thread(_rows, wanted, known)
     await store(rows)
     return len(rows)
 
 
-def _rows(heard: list[Heard], found: list[Rules]) -> list[Row]:
-    return [row_of(one, rules=its) for one, its in zip(heard, found, strict=True)]
+def _rows(wanted: list[tuple[Heard, UUID]], known: dict[UUID, Rules]) -> list[Row]:
+    return [row_of(one, id_, known[one.endpoint_id]) for one, id_ in wanted]

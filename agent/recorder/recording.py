@@ -12,12 +12,11 @@ import structlog
 from agent import tasks
 from agent.config import settings
 from agent.crypto import Unsealable
+from agent.recorder.at_once import store_heard
 from agent.recorder.copying import ENCODER, Kept, Outcome, copy
 from agent.recorder.heard import Heard
 from agent.recorder.helper import Helper, HelperGone
-from agent.recorder.rows import row_of
 from agent.recorder.spool import SUFFIX, Spool
-from agent.recorder.store import store
 from db.ids import uuid7
 
 log = structlog.get_logger()
@@ -99,7 +98,7 @@ class Recorder:
 
     async def _without_disk(self, kept: Kept, reason: OSError) -> None:
         try:
-            await store([row_of(kept.heard, kept.id)])
+            await store_heard([kept.heard], [kept.id])
         except Exception as error:
             log.error("capture.lost", call=str(kept.id), disk=str(reason), database=type(error).__name__)
 

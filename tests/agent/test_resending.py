@@ -100,6 +100,18 @@ async def test_headers_cannot_break_the_framing(captured: tuple[Actor, UUID], ap
     assert refused.value.code == "invalid_arguments"
 
 
+async def test_the_owners_policy_holds_for_replays_too(captured: tuple[Actor, UUID], api: Api, database: asyncpg.Pool) -> None:
+    """What may not be kept of a captured call is not kept of one that was sent again."""
+    actor, call = captured
+    await database.execute("""UPDATE endpoints SET secrets_policy = '{"headers": "drop", "query": "drop"}'""")
+    await asyncio.sleep(1.1)
+    sent = await resending.send(actor, call, Edits(confirm=True))
+    assert b"Bearer abcdefghijklmnop" in api.seen[0]
+    made = await captures.get(actor, sent.id)
+    assert "authorization" not in {name.lower() for name, _ in made.request_headers}
+    assert "sk_live" not in made.target
+
+
 async def test_a_failure_is_a_capture_too(captured: tuple[Actor, UUID], database: asyncpg.Pool) -> None:
     """With its error."""
     actor, call = captured
