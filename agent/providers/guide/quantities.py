@@ -123,6 +123,15 @@ def tags(said: Said) -> Found | None:
     return Found((values,), f"{found.groupdict().get('who') or ''} {cut(said.rest, found)}".strip())
 
 
+def emails(said: Said) -> Found | None:
+    """All e-mail addresses, as one list."""
+    found = re.findall(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+", said.rest)
+    rest = said.rest
+    for address in found:
+        rest = rest.replace(address, " ")
+    return Found((found,), re.sub(r"\bwith\s+(?:and\s+)*$", " ", rest)) if found else None
+
+
 def one_tag(said: Said) -> Found | None:
     found = tags(said)
     return None if found is None else Found((found.values[0][0],), found.rest)

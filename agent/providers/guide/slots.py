@@ -7,7 +7,7 @@ from collections.abc import Callable
 from agent.providers.guide import words
 from agent.providers.guide.carving import Found, Said, normal_url, regex, span, table
 from agent.providers.guide.memory import named
-from agent.providers.guide.quantities import attached, duration, limit, method, number, one_tag, pairs, path, per, since, status, tags, timeout
+from agent.providers.guide.quantities import attached, duration, emails, limit, method, number, one_tag, pairs, path, per, since, status, tags, timeout
 from agent.providers.guide.references import NAME, NEW_NAME, call, doomed_endpoint, label, query_name, residue, rest_text, sought, the_name, things, topic_of
 
 
@@ -33,6 +33,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "id": span("id"),
     "quote": span("quote"),
     "sought": sought,
+    "emails": emails,
     "code": span("code"),
     "secret": span("secret"),
     "json": span("json", change=json.loads),
@@ -107,6 +108,9 @@ _CUES: dict[str, str] = {
     "offers": r"^what (?:all )?(?:does|can|do) .*\b(?:offer|provide|support|expose)s?\b",
     "sent": r"^what (?:did|does|has|is|was) (?:my|the|our|it)\b.*\b(?:send|sent|sending|sends)\b",
     "my_limit": r"\b(?:my|the|our) (?:daily |monthly |hourly )?(?:limits?|quota|allowance)\b",
+    "numbered": r"\b(?:call|request) (?:number|no\.?|#) ?\w+",
+    "messages_sent": r"\bmessages\b.*\b(?:sent|send|used|left|today|month)\b",
+    "my_sends": r"\b(?:my|our) [\w -]{2,30}? (?:makes|sends|is sending|is making|are sending)\b",
     "near_limit": r"\b(?:close to|near|over|reached|exceeded|above|within) (?:my|the|our) (?:\w+ )?(?:limits?|quota|allowance)\b",
     "single": r"\b(?:an?|one|single|the) (?!last|latest|newest|most|next|previous|slow|slowest|longest|fastest|failed|failing)(?:\w+ )?(?:call|request|capture|exchange)\b(?! (?:of|from|to|on))",
     "state_word": r"\b(status|state|active|paused|archived)\b",
