@@ -2,6 +2,7 @@
 
 The keys come from `WIRETALK_SECRET_KEY` (newest first) or from a key file of mode 0600 in the data directory, made at
 the first start. A sealed value opens only under the context it was sealed for, so that one moved to another row is refused.
+A key that another process adds to the file is used by all from then on.
 """
 
 import base64
@@ -13,6 +14,7 @@ from pathlib import Path
 from cryptography.fernet import Fernet, InvalidToken, MultiFernet
 
 from agent.config import settings
+from agent.errors import Problem
 
 _KEY_FILE = "secret.key"
 
@@ -58,6 +60,35 @@ def digest(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
+def add_key() -> str:
+    """Put a new key before the others in the key file; gives its name. Raises Problem where the keys come from the environment."""
+    if settings().secret_key:
+        raise Problem(
+            "conflict", "The keys come from `WIRETALK_SECRET_KEY`.", remedy="Put the new key before the old one there, separated by a comma, and restart."
+        )
+    path = _path()
+    known = _key_file(path)
+    draft = path.with_name(f".{path.name}.{os.getpid()}")
+    draft.touch(mode=0o600)
+    draft.write_text(f"{Fernet.generate_key().decode()}\n{known}")
+    draft.replace(path)
+    return fingerprints()[0]
+
+
+def forget() -> None:
+    """The settings have changed: read them anew."""
+    _path.cache_clear()
+
+
+def is_newest(token: bytes) -> bool:
+    """Whether a value was sealed under the newest key."""
+    try:
+        Fernet(_keys()[0]).decrypt(base64.urlsafe_b64encode(token))
+    except InvalidToken:
+        return False
+    return True
+
+
 def _open(token: bytes) -> bytes:
     try:
         return _ring().decrypt(base64.urlsafe_b64encode(token))
@@ -69,15 +100,38 @@ def _tag(context: str) -> bytes:
     return hashlib.sha256(context.encode()).digest()[:16]
 
 
-@lru_cache(1)
 def _ring() -> MultiFernet:
-    return MultiFernet([Fernet(key) for key in _keys()])
+    return _ring_of(_keys())
+
+
+@lru_cache(4)
+def _ring_of(keys: tuple[bytes, ...]) -> MultiFernet:
+    return MultiFernet([Fernet(key) for key in keys])
+
+
+def _keys() -> tuple[bytes, ...]:
+    """Looks whether the key file has changed, each time: a key that another process adds is used from then on."""
+    if configured := settings().secret_key:
+        return _parsed(configured.get_secret_value())
+    path = _path()
+    try:
+        return _in_file(path, path.stat().st_mtime_ns)
+    except FileNotFoundError:
+        return _parsed(_key_file(path))
 
 
 @lru_cache(1)
-def _keys() -> tuple[bytes, ...]:
-    configured = settings().secret_key
-    text = configured.get_secret_value() if configured else _key_file(settings().data / _KEY_FILE)
+def _path() -> Path:
+    return settings().data / _KEY_FILE
+
+
+@lru_cache(4)
+def _in_file(path: Path, _changed_ns: int) -> tuple[bytes, ...]:
+    return _parsed(_key_file(path))
+
+
+@lru_cache(4)
+def _parsed(text: str) -> tuple[bytes, ...]:
     return tuple(_as_key(part.strip()) for part in text.replace("\n", ",").split(",") if part.strip())
 
 

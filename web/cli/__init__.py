@@ -8,11 +8,15 @@ from importlib import import_module
 import click
 
 _COMMANDS: dict[str, str] = {
+    "backup": "web.cli.maintain:backup",
     "chat": "web.cli.chat:chat",
     "diff": "web.cli.discover:diff",
     "discover": "web.cli.discover:discover",
+    "doctor": "web.cli.maintain:doctor",
     "mcp-config": "web.cli.operate:mcp_config",
     "migrate": "web.cli.operate:migrate_command",
+    "restore": "web.cli.maintain:restore",
+    "rotate-key": "web.cli.maintain:rotate_key",
     "seed": "web.cli.operate:seed_command",
     "serve": "web.cli.operate:serve",
     "token": "web.cli.operate:token",

@@ -1,23 +1,16 @@
 """Running the server, and what an operator does to it: users, tokens, migrations, seed."""
 
-import asyncio
-from collections.abc import Coroutine
 from pathlib import Path
-from typing import Any, TypeVar
 
 import click
 
 from agent import demo_accounts
 from agent.accounts import tokens, users
 from agent.config import settings
-from agent.errors import Problem
-from db import embedded, engine
-from db.migrate import migrate
 from db.tables import User
 from web import serve as server
+from web.cli.database import in_database
 from web.mcp.snippets import snippets
-
-T = TypeVar("T")
 
 
 @click.command()
@@ -41,7 +34,7 @@ def worker(data_dir: Path | None) -> None:
 @click.command(name="migrate")
 def migrate_command() -> None:
     """Bring the database up to date."""
-    _in_database(_nothing())
+    in_database(_nothing())
     click.echo("The database is up to date.")
 
 
@@ -56,14 +49,14 @@ def user() -> None:
 @click.option("--role", type=click.Choice(["USER", "ADMIN", "DEMO"]), default="USER")
 def user_create(email: str, password: str, role: str) -> None:
     """Make an account."""
-    made = _in_database(users.sign_up(email, password, via="cli", role=role))  # type: ignore[arg-type]  # click has checked the choice
+    made = in_database(users.sign_up(email, password, via="cli", role=role))  # type: ignore[arg-type]  # click has checked the choice
     click.echo(f"{made.id} {made.email} {made.role}")
 
 
 @user.command(name="list")
 def user_list() -> None:
     """Who there is."""
-    for line in _in_database(_user_lines()):
+    for line in in_database(_user_lines()):
         click.echo(line)
 
 
@@ -78,14 +71,14 @@ def token() -> None:
 @click.option("--scopes", default="", help="Comma-separated: read, write, call, spend. [default: all]")
 def token_create(email: str, name: str, scopes: str) -> None:
     """Print a new token, alone."""
-    click.echo(_in_database(_new_token(email, name, [scope.strip() for scope in scopes.split(",") if scope.strip()])))
+    click.echo(in_database(_new_token(email, name, [scope.strip() for scope in scopes.split(",") if scope.strip()])))
 
 
 @click.command(name="seed")
 @click.option("--even-if-public", is_flag=True, help="Also where others can reach this server: the password is public.")
 def seed_command(even_if_public: bool) -> None:
     """Make the demo accounts demo1 to demo3, with captures and documents. Safe to run twice."""
-    for line in _in_database(demo_accounts.seed(even_if_public=even_if_public)):
+    for line in in_database(demo_accounts.seed(even_if_public=even_if_public)):
         click.echo(line)
 
 
@@ -109,19 +102,3 @@ async def _user_lines() -> list[str]:
 
 async def _nothing() -> None:
     return None
-
-
-def _in_database(work: Coroutine[Any, Any, T]) -> T:
-    """Run one command on the database, which may be the embedded one of a running server. A problem is one line and exit 2."""
-
-    async def run() -> T:
-        await migrate(engine.url())
-        async with engine.pool(max_size=2):
-            return await work
-
-    try:
-        with embedded.database_url(settings().data / "pg"):
-            return asyncio.run(run())
-    except Problem as problem:
-        click.echo(problem.sentence(), err=True)
-        raise SystemExit(2) from problem

@@ -20,8 +20,7 @@ def key() -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WIRETALK_SECRET_KEY", "a long enough secret for tests")
         config.settings.cache_clear()
-        crypto._ring.cache_clear()
-        crypto._keys.cache_clear()
+        crypto.forget()
         yield
 
 

@@ -16,8 +16,7 @@ def key(monkeypatch: pytest.MonkeyPatch) -> None:
     """An encryption key of the test's own."""
     monkeypatch.setenv("WIRETALK_SECRET_KEY", "a long enough secret for tests")
     config.settings.cache_clear()
-    crypto._ring.cache_clear()
-    crypto._keys.cache_clear()
+    crypto.forget()
 
 
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=30, deadline=None)

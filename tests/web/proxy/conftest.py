@@ -160,8 +160,7 @@ async def _proxy(upstream: Upstream, recorder: Recorder, pool: asyncpg.Pool | No
 
 def _forget() -> None:
     settings.cache_clear()
-    crypto._ring.cache_clear()
-    crypto._keys.cache_clear()
+    crypto.forget()
 
 
 @contextlib.asynccontextmanager
