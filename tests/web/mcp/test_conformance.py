@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -102,3 +103,33 @@ async def test_the_inspector_lists_and_calls_tools(database_url: str, monkeypatc
         code, out = await _run(node, str(INSPECTOR), "--cli", *options[:-1], "--method", "tools/call", "--tool-name", "endpoint_list")
         assert code == 0, out
         assert "There are no endpoints yet" in out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("era", "scenario"),
+    [
+        ("2025-11-25", "initialize"),
+        ("2025-11-25", "tools_call"),
+        ("2025-11-25", "sse-retry"),
+        ("2026-07-28", "tools_call"),
+        ("2026-07-28", "request-metadata"),
+        ("2026-07-28", "http-standard-headers"),
+        ("2026-07-28", "http-custom-headers"),
+        ("2026-07-28", "http-invalid-tool-headers"),
+        ("2026-07-28", "json-schema-ref-no-deref"),
+    ],
+)
+async def test_our_client_of_other_servers_passes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, era: str, scenario: str) -> None:
+    """The scenarios for what it does: it signs in with a token or key, so not those of OAuth, and lets no server ask its user anything."""
+    if not SUITE.exists():
+        pytest.skip("needs the tools of tests/node: run make setup-test with a network")
+    root = Path(__file__).resolve().parents[3]
+    monkeypatch.setenv("PYTHONPATH", str(root))
+    monkeypatch.setenv("WIRETALK_DATA_DIR", str(tmp_path))
+    monkeypatch.delenv("WIRETALK_PUBLIC_URL", raising=False)
+    command = f"{sys.executable} {Path(__file__).with_name('suite_client.py')}"
+    options = ["--command", command, "--scenario", scenario, "--spec-version", era, "--timeout", "30000", "-o", str(tmp_path)]
+    code, out = await _run(await _node(), str(SUITE), "client", *options)
+    assert code == 0, out[-4000:]
+    assert "0 failed" in out, out[-4000:]
