@@ -86,8 +86,10 @@ async def create(
     tags: list[str] | None = None,
     credits_used: int = 0,
 ) -> Endpoint:
-    """A new endpoint for an address that may be reached, or for the bundled demo API (`demo`). Raises invalid_url, egress_refused."""
-    is_demo = destination_url.strip().lower() == DEMO
+    """A new endpoint for an address that may be reached, or for the bundled demo API (`demo`). Raises invalid_url, egress_refused, forbidden for a demo account."""
+    is_demo = destination_url.strip().lower() in (DEMO, f"{settings().base_url}/demo")
+    if actor.role == "DEMO" and not is_demo:
+        raise Problem("forbidden", "A demo account captures the demo API only.", remedy="Sign up for an account of your own: it is free.")
     url = f"{settings().base_url}/demo" if is_demo else await _usable(destination_url)
     title = (name or "").strip() or ("Demo shop" if is_demo else urlsplit(url).netloc)
     row = Row(
@@ -175,8 +177,10 @@ async def calls_so_far(endpoint_id: UUID) -> int:
 
 
 async def update(actor: Actor, endpoint_id: UUID, change: EndpointChange) -> Endpoint:
-    """Raises endpoint_not_found, invalid_transition with the allowed next states."""
+    """Raises endpoint_not_found, invalid_transition with the allowed next states, forbidden where a demo account would publish."""
     before = await get(actor, endpoint_id)
+    if actor.role == "DEMO" and change.is_public:
+        raise Problem("forbidden", "A demo account publishes nothing.", remedy="Sign up for an account of your own: it is free.")
     if change.status and change.status != before.status and change.status not in TRANSITIONS[before.status]:
         allowed = TRANSITIONS[before.status]
         raise Problem(

@@ -3,10 +3,12 @@
 import asyncpg
 import pytest
 
+from agent import endpoints
 from agent.accounts import sessions, users
 from agent.accounts.audit import Origin
 from agent.accounts.users import ProfileChange
 from agent.actor import Actor
+from agent.endpoints import EndpointChange
 from agent.errors import Problem
 
 _ORIGIN = Origin("203.0.113.5", "test")
@@ -111,3 +113,15 @@ async def test_the_list_is_for_administrators(ada: Actor, admin: Actor) -> None:
     first = await users.list_(admin, limit=1)
     second = await users.list_(admin, limit=1, cursor=first.next)
     assert [profile.email for profile in (*first.items, *second.items)] == ["root@example.com", "ada@example.com"]
+
+
+async def test_a_demo_account_stays_in_the_demo(database: asyncpg.Pool) -> None:
+    """It captures the demo API only, and publishes nothing."""
+    user_id = await users.ensure_demo("demo1@example.com", "demo1", "demo123")
+    demo = users.actor_of(user_id, "DEMO", "demo1@example.com", "web")
+    with pytest.raises(Problem, match="demo API only"):
+        await endpoints.create(demo, "http://127.0.0.1:9999")
+    made = await endpoints.create(demo, "demo")
+    with pytest.raises(Problem, match="publishes nothing"):
+        await endpoints.update(demo, made.id, EndpointChange(is_public=True))
+    assert not (await endpoints.get(demo, made.id)).is_public
