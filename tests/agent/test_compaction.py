@@ -4,16 +4,18 @@ import msgspec
 
 from agent import compaction
 from agent.compaction import Summary
-from agent.messages import Text, ToolCall
+from agent.messages import Block, Text, ToolCall
 
-HISTORY: compaction.History = [
-    turn
-    for n in range(10)
-    for turn in (
-        ("user", [Text(f"Question {n}?")]),
-        ("assistant", [ToolCall(f"c{n}", "capture_search", {"endpoint": "shop"}), Text(f"Answer {n}. " + "more " * 100)]),
-    )
-]
+
+def _history() -> compaction.History:
+    found: compaction.History = []
+    for n in range(10):
+        answer: list[Block] = [ToolCall(f"c{n}", "capture_search", {"endpoint": "shop"}), Text(f"Answer {n}. " + "more " * 100)]
+        found += [("user", [Text(f"Question {n}?")]), ("assistant", answer)]
+    return found
+
+
+HISTORY = _history()
 SIZES = [100] * len(HISTORY)
 
 
