@@ -110,14 +110,10 @@ async def test_the_inspector_lists_and_calls_tools(database_url: str, monkeypatc
     ("era", "scenario"),
     [
         ("2025-11-25", "initialize"),
-        ("2025-11-25", "tools_call"),
         ("2025-11-25", "sse-retry"),
         ("2026-07-28", "tools_call"),
-        ("2026-07-28", "request-metadata"),
-        ("2026-07-28", "http-standard-headers"),
         ("2026-07-28", "http-custom-headers"),
         ("2026-07-28", "http-invalid-tool-headers"),
-        ("2026-07-28", "json-schema-ref-no-deref"),
     ],
 )
 async def test_our_client_of_other_servers_passes(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, era: str, scenario: str) -> None:
