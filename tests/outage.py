@@ -26,6 +26,7 @@ class Cluster:
         self._data = data
         self._command: list[str] = []
         self._user = 0
+        self._process: subprocess.Popen[bytes] | None = None
 
     async def stop(self) -> None:
         """As an operator does: open transactions are rolled back, connections are cut."""
@@ -38,7 +39,7 @@ class Cluster:
 
     async def start(self, url: str) -> None:
         """Until it answers."""
-        subprocess.Popen(
+        self._process = subprocess.Popen(
             self._command, user=self._user, cwd=self._data, env={"PATH": os.environ["PATH"]}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )  # fmt: skip
         for _ in range(500):
@@ -47,6 +48,12 @@ class Cluster:
                 return
             await asyncio.sleep(0.02)
         raise AssertionError("PostgreSQL did not come back within 10 s")
+
+    def close(self) -> None:
+        """End the server that `start` has made; whoever held the one before does not know it."""
+        if self._process is not None:
+            self._process.send_signal(signal.SIGINT)
+            self._process.wait(10)
 
 
 class Load:

@@ -28,20 +28,22 @@ def figures(seconds: float = 30.0) -> Iterator[Figure]:
         Path(folder).chmod(0o755)
         with embedded.database_url(Path(folder) / "pg") as url:
             os.environ.pop("DATABASE_URL", None)
-            yield from asyncio.run(_measured(Path(folder), url, seconds))
+            postgres = outage.Cluster(Path(folder) / "pg")
+            yield from asyncio.run(_measured(Path(folder), url, postgres, seconds))
+            postgres.close()
     if before:
         os.environ["DATABASE_URL"] = before
 
 
-async def _measured(folder: Path, url: str, seconds: float) -> list[Figure]:
+async def _measured(folder: Path, url: str, postgres: outage.Cluster, seconds: float) -> list[Figure]:
     await migrate(url)
     async with serving(outage.upstream, http="httptools") as target:
-        away = await _database_away(folder, url, target, seconds)
+        away = await _database_away(folder, url, target, postgres, seconds)
         return away + await _stopped(folder, url, target, "sigterm") + await _stopped(folder, url, target, "kill_9")
 
 
-async def _database_away(folder: Path, url: str, target: str, seconds: float) -> list[Figure]:
-    postgres, port, made = outage.Cluster(folder / "pg"), outage.port(), await outage.make(url, target)
+async def _database_away(folder: Path, url: str, target: str, postgres: outage.Cluster, seconds: float) -> list[Figure]:
+    port, made = outage.port(), await outage.make(url, target)
     async with outage.server(port, folder / "away", url):
         load = outage.Load(f"http://127.0.0.1:{port}/proxy/{made.endpoint}")
         await asyncio.sleep(2)

@@ -26,7 +26,9 @@ def cluster() -> Iterator[tuple[outage.Cluster, str]]:
         with embedded.database_url(Path(directory) / "pg") as url:
             os.environ.pop("DATABASE_URL", None)
             asyncio.run(migrate(url))
-            yield outage.Cluster(Path(directory) / "pg"), url
+            made = outage.Cluster(Path(directory) / "pg")
+            yield made, url
+            made.close()
 
 
 async def test_a_database_that_restarts_costs_nothing(cluster: tuple[outage.Cluster, str], tmp_path: Path) -> None:
