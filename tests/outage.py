@@ -122,13 +122,13 @@ async def server(port: int, data: Path, url: str, workers: int = 1) -> AsyncIter
     )
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
-            for _ in range(300):
+            for _ in range(600):
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200:
                         break
                 await asyncio.sleep(0.1)
             else:
-                raise AssertionError("the server did not start within 30 s")
+                raise AssertionError("the server did not start within 60 s")
         yield process
     finally:
         await kill(process)
