@@ -55,7 +55,7 @@ async def _database() -> list[Fact]:
         Fact("Partitions", "calls without a month" if stray else "each call in its month", not stray, "Is the job worker running?"),
         Fact(
             "Ledgers",
-            f"{len(wrong)} balances differ" if wrong else "every balance equals its ledger",
+            f"{len(wrong)} balances differ" if wrong else "no difference",
             not wrong,
             "Do not charge anybody; look at the ledger of these users.",
         ),

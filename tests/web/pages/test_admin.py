@@ -37,7 +37,7 @@ async def test_every_page_opens(root: Door) -> None:
     assert "ada@example.com" in texts[0]
     assert "USER_CREATED" in texts[1]
     assert texts[2].startswith("created_at,action,user_email")
-    assert "every balance equals its ledger" in texts[3]
+    assert "no difference" in texts[3]
     assert "WIRETALK_ALLOW_HOSTS" in texts[4]
     assert "postgresql://" not in texts[4]
 
