@@ -73,8 +73,8 @@ class Remote:
 
 @pytest.fixture
 async def ada(database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(remote_mcp, "SECONDS", 2.0)
-    monkeypatch.setattr(remote_mcp, "CALL_SECONDS", 2.0)
+    monkeypatch.setattr(remote_mcp, "SECONDS", 5.0)
+    monkeypatch.setattr(remote_mcp, "CALL_SECONDS", 5.0)
     profile = await users.sign_up("ada@example.com", "correct horse")
     yield users.actor_of(profile.id, "USER", profile.email, "api")
     await egress.close()
@@ -216,7 +216,7 @@ async def test_a_hostile_server_changes_nothing_but_its_own_status(ada: Actor, d
     evil, good = Remote(), Remote()
     evil.twist = twist
     async with serving(evil, http="httptools") as bad_url, serving(good, http="httptools") as url:
-        made = await asyncio.wait_for(remote_mcp.connect(ada, f"{bad_url}/mcp", "evil"), 12)
+        made = await asyncio.wait_for(remote_mcp.connect(ada, f"{bad_url}/mcp", "evil"), 20)
         assert made.status == ("connected" if is_usable else "error"), made.last_error
         assert bool(made.last_error) != is_usable
         assert len(made.tools) <= remote_mcp.MOST_TOOLS
@@ -246,7 +246,7 @@ async def test_a_hostile_answer_is_a_problem_or_short_text(ada: Actor, name: str
         await remote_mcp.connect(ada, f"{url}/mcp", "evil")
         evil.twist = CALLS[name]
         try:
-            told = await asyncio.wait_for(remote_mcp.call(ada, "evil__echo", {}), 12)
+            told = await asyncio.wait_for(remote_mcp.call(ada, "evil__echo", {}), 20)
         except Problem as problem:
             assert problem.code == "server_failed"
         else:
