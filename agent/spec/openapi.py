@@ -33,7 +33,7 @@ def document(spec: Spec, *, evidence: bool = True) -> Document:
     result |= {"tags": [{"name": tag} for tag in tags]} if tags else {}
     result["paths"] = writer.paths(spec.operations)
     components = {
-        "schemas": {component_name(name): writer.schema(spec.schemas[name]) for name in sorted(spec.schemas)},
+        "schemas": _used({component_name(name): writer.schema(spec.schemas[name]) for name in sorted(spec.schemas)}, result["paths"]),
         "securitySchemes": {component_name(scheme.name): writer.scheme(scheme) for scheme in spec.security_schemes},
     }
     result |= {"components": {name: part for name, part in components.items() if part}} if any(components.values()) else {}
@@ -156,9 +156,26 @@ def phrase(status: str) -> str:
 
 
 _API_TYPES = {"REST": "rest", "GraphQL": "graphql", "WebSocket": "websocket", "SSE": "sse", "gRPC": "grpc", "SOAP": "soap", "JSON-RPC": "jsonrpc"}
+_SCHEMAS = "#/components/schemas/"
 _VALUES = ("example", "default", "const")
 _LISTS = ("enum", "examples")
 _NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
+
+
+def _used(schemas: dict[str, JsonSchema], paths: Document) -> dict[str, JsonSchema]:
+    """Those that an operation reaches, directly or through others; in their given order."""
+    reached: set[str] = set()
+    stack: list[Any] = [paths]
+    while stack:
+        value = stack.pop()
+        if isinstance(value, dict | list):
+            stack.extend(value.values() if isinstance(value, dict) else value)
+        elif isinstance(value, str) and value.startswith(_SCHEMAS):
+            name = value.removeprefix(_SCHEMAS)
+            if name in schemas and name not in reached:
+                reached.add(name)
+                stack.append(schemas[name])
+    return {name: schema for name, schema in schemas.items() if name in reached}
 
 
 def _parameters(operation: Operation) -> list[Parameter]:

@@ -38,6 +38,20 @@ def test_a_hostile_or_empty_spec_is_still_valid(hostile: Spec) -> None:
         validate(openapi.document(spec))
 
 
+def test_only_components_that_an_operation_reaches_are_written() -> None:
+    """Also through another component; one that only stands in itself is left out."""
+    reference = {name: {"$ref": f"#/components/schemas/{name}"} for name in ("Order", "Line", "Lonely")}
+    schemas = {
+        "Lonely": {"type": "object", "properties": {"next": reference["Lonely"], "order": reference["Order"]}},
+        "Order": {"type": "object", "properties": {"lines": {"type": "array", "items": reference["Line"]}}},
+        "Line": {"type": "object", "properties": {"parent": reference["Line"]}},
+    }
+    answer = Response("200", contents=(Content("application/json", reference["Order"]),))
+    document = openapi.document(Spec("a", operations=(Operation("a", "GET", "/a", responses=(answer,)),), schemas=schemas))
+    validate(document)
+    assert list(document["components"]["schemas"]) == ["Line", "Order"]
+
+
 def test_path_parameters_are_those_of_the_template() -> None:
     """Undeclared ones are added, strangers dropped, headers that OpenAPI ignores left out."""
     operation = Operation(
