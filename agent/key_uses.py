@@ -8,7 +8,7 @@ import msgspec
 from agent.actor import Actor
 from db import engine
 from db.ids import uuid7
-from db.tables import ProviderKey, ProviderKeyUse
+from db.tables import ProviderKeyUse
 
 LIMITS = {"requests_per_hour": "an hour", "requests_per_day": "a day"}
 
@@ -27,7 +27,7 @@ class Receipt(msgspec.Struct, frozen=True):
 async def reserve(actor: Actor, key_id: UUID) -> bool:
     """Count one request, unless the key was taken back or one of its limits is reached. Its row is locked, so that parallel runs queue up."""
     async with engine.transaction():
-        rows = await ProviderKey.raw(_LOCKED, key_id, actor.user_id, str(actor.user_id))
+        rows = await ProviderKeyUse.raw(_LOCKED, key_id, actor.user_id, str(actor.user_id))
         if not rows:
             return False
         limits, spent = msgspec.json.decode(rows[0]["usage_limits"]), await used(key_id)

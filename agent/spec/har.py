@@ -48,7 +48,7 @@ def exchange(entry: Entry) -> Exchange:
         duration_ms=max(_number(entry.get("time")), 0.0),
         protocol=_protocol(url, frames, status),
         frames=frames,
-        error=str(response.get("_error") or "") or None,
+        error=str(response.get("_error") or "") or (None if 100 <= status <= 999 else "no answer was recorded"),
     )
 
 

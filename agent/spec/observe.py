@@ -242,6 +242,8 @@ def _content(contents: dict[str, Content], media_type: str) -> Content:
 
 
 def _add_response(summary: Summary, route: Route, exchange: Exchange, headers: dict[str, str], segments: list[str]) -> Any:
+    if exchange.status is None and not exchange.error:
+        return bodies.ABSENT  # a request that was written down, not sent
     status = "error" if exchange.status is None else str(exchange.status)
     outcome = route.outcomes.get(status)
     if outcome is None:

@@ -3,6 +3,8 @@
 import pytest
 
 from agent.spec import curl
+from agent.spec.infer import conclude
+from agent.spec.observe import observe_all
 from agent.spec.reading import Unreadable
 
 
@@ -55,3 +57,10 @@ def test_a_text_without_a_usable_command_is_refused(text: bytes) -> None:
     """With one sentence."""
     with pytest.raises(Unreadable, match="no curl command"):
         list(curl.read(text))
+
+
+def test_commands_become_operations() -> None:
+    """Nobody has answered them, and they still say what there is to ask."""
+    commands = ("curl https://api.example.com/users/71 -H 'Accept: application/json'", 'curl https://api.example.com/users --json \'{"name": "x"}\'')
+    spec = conclude(observe_all([curl.parse(command) for command in commands]))
+    assert {(operation.method, operation.template) for operation in spec.operations} == {("GET", "/users/{user_id}"), ("POST", "/users")}
