@@ -253,3 +253,21 @@ async def test_each_message_sent_is_in_view_with_its_answer(site: Site, say: Say
         await page.wait_for_timeout(150)
         assert await page.evaluate("(r => r.scrollHeight - r.scrollTop - r.clientHeight)(document.getElementById('reader'))") < 64
         assert not await page.locator("#new-pill").is_visible()
+
+
+async def test_what_could_be_said_next_is_one_click(site: Site, say: Say) -> None:
+    """A suggestion under the newest answer is sent as it is; a draft in the box stays; older answers keep theirs to themselves."""
+    page = await site.page()
+    await page.goto("/")
+    await say(page, "how many credits do I have?", wait=False)
+    await page.wait_for_url(re.compile("/c/"))
+    await answered(page)
+    await page.fill("#message", "half a thought")
+    wanted = page.locator(".suggestions button").first
+    text = await wanted.inner_text()
+    await wanted.click()
+    await page.locator(".message.user").nth(1).wait_for()
+    await answered(page)
+    assert (await page.locator(".message.user").last.inner_text()).strip() == text
+    assert await page.input_value("#message") == "half a thought"
+    assert await page.locator(".message.assistant").first.locator(".suggestions:visible").count() == 0

@@ -106,6 +106,7 @@ class MessageView(msgspec.Struct):
     note_text: str = ""
     since: datetime | None = None
     model_label: str = ""
+    suggestions: list[str] = []
 
 
 def message(stored: StoredMessage, *, own: str, copy: str) -> MessageView:
@@ -121,6 +122,7 @@ def message(stored: StoredMessage, *, own: str, copy: str) -> MessageView:
         error=stored.metadata.get("error"),
         since=stored.timestamp,
         model_label=label(stored.provider, stored.model),
+        suggestions=stored.metadata.get("suggestions", []),
     )
 
 

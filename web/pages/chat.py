@@ -35,7 +35,7 @@ async def start(request: PageRequest) -> Template | Redirect:
 async def start_chat(request: PageRequest) -> Template | Redirect | Response[None]:
     """Send the first message of a new chat."""
     actor, form = signed_in_actor(request), await form_of(request)
-    text = form.get("message", "")
+    text = form.get("suggested") or form.get("message", "")
     try:
         provider, model = split(form.get("provider", ""))
         started = await loop.send(hub_of(request), actor, text, provider=provider, model=model)
@@ -55,7 +55,7 @@ async def show_chat(request: PageRequest, chat_id: FromPath[UUID]) -> Template:
 async def send(request: PageRequest, chat_id: FromPath[UUID]) -> Template | Redirect | Response[str]:
     """Send a message. A script gets what to append to the page; a plain form the page again."""
     actor, form = signed_in_actor(request), await form_of(request)
-    text = form.get("message", "")
+    text = form.get("suggested") or form.get("message", "")
     try:
         provider, model = split(form.get("provider", ""))
         started = await loop.send(hub_of(request), actor, text, chat_id=chat_id, provider=provider, model=model)

@@ -87,6 +87,8 @@ class Answer:
                 self._note("retrying", str(data["reason"]))
             case "step.start":
                 self._note("")
+            case "chat.suggestions":
+                self.view.suggestions = data["items"]
             case "run.waiting":
                 self._note("waiting")
             case runlog.END:

@@ -40,18 +40,24 @@ if (form && box) {
     }
   });
 
+  // A suggestion is sent as it is; what stands in the box stays there.
+  let isSuggested = false;
+
   // The server answers a sent message with what to append; a refused one with a sentence, and the text stays in the box.
   form.addEventListener("htmx:after:request", (event) => {
     const response = event.detail.ctx.response;
     if (event.target !== form || !response || response.status >= 400) return;
-    localStorage.removeItem(key());
-    box.value = "";
-    grow();
+    if (!isSuggested) {
+      localStorage.removeItem(key());
+      box.value = "";
+      grow();
+    }
     announce(words.working);
     toEnd();
   });
 
   form.addEventListener("submit", (event) => {
+    isSuggested = event.submitter?.name === "suggested";
     if (!event.submitter?.matches("[data-stop]")) localStorage.setItem(key(), box.value);
   });
 
