@@ -58,7 +58,7 @@ class _Corked:
 
     def _release(self) -> None:
         held, self._held = self._held, None
-        if held is not None:
+        if held is not None and not self._transport.is_closing():
             self._transport.write(held)
 
 

@@ -22,8 +22,8 @@ _NEXT: dict[str, tuple[str, ...]] = {
     "capture_wait": ("Show the calls", "Document it", "What is the slowest call?"),
     "capture_get": ("Explain it", "Show the calls", "Document this API"),
     "capture_explain": ("Show its details", "Which calls failed?", "Document this API"),
-    "docs_generate": ("How do I authenticate?", "Show me the TypeScript", "Monitor it weekly"),
-    "docs_get": ("Show me the OpenAPI", "Which calls failed?", "Monitor it weekly"),
+    "docs_generate": ("How do I authenticate?", "Show me the TypeScript", "Which calls failed?"),
+    "docs_get": ("Show me the OpenAPI", "Which calls failed?", "How do I authenticate?"),
     "change_list": ("Replay it", "Show the calls", "Document it"),
     "credit_check": ("List my APIs", "Buy 500 credits"),
     "key_list": ("Add my OpenAI key", "Add my Anthropic key"),
@@ -34,7 +34,6 @@ _NEEDS = {
     "Document it": "endpoint",
     "Document this API": "endpoint",
     "Replay it": "endpoint",
-    "Monitor it weekly": "endpoint",
     "Explain it": "call",
     "Show its details": "call",
 }
