@@ -9,7 +9,7 @@ import re
 import socket
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 HEAD_BYTES = 64 * 1024
 HEAD_LINES = 1000
@@ -30,8 +30,8 @@ class _Refused(Exception):
 class _Corked:
     """A transport that sends the head of an answer together with what follows at once: one system call instead of two."""
 
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self._transport, self._loop = transport, loop
+    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, cycle: RequestResponseCycle) -> None:
+        self._transport, self._loop, self._cycle = transport, loop, cycle
         self._held: bytes | None = None
         self._is_first = True
         self.is_closing = transport.is_closing
@@ -53,6 +53,7 @@ class _Corked:
 
     def abort(self) -> None:
         """What was said goes out first: a reader must see that an answer broke off, not that there was none."""
+        self._cycle.disconnected = True  # else the server would log each cut answer as a fault of the application
         self._release()
         self._transport.abort()
 
@@ -134,7 +135,7 @@ class GuardedProtocol(HttpToolsProtocol):
         self.scope["wiretalk.headers"] = self._raw  # type: ignore[typeddict-unknown-key]
         super().on_headers_complete()
         if self.cycle is not None:
-            self.cycle.transport = corked = _Corked(self.transport, self.loop)
+            self.cycle.transport = corked = _Corked(self.transport, self.loop, self.cycle)
             self.scope["wiretalk.abort"] = corked.abort  # type: ignore[typeddict-unknown-key]
             if self.url.startswith(b"/proxy/"):
                 self.cycle.default_headers = []
