@@ -16,6 +16,8 @@ from agent.spec.summary import Node
 POOL_KEYS = 4
 POOL_ALIKE = 0.75
 ENUM_MAX = 12
+_EXAMPLE_DEPTH = 24
+"""Deeper than bodies are kept: an example that is cut would break its own schema."""
 
 
 @dataclass
@@ -197,9 +199,9 @@ def example_of(node: Node | None, depth: int = 0) -> Any:
         return None
     if node.objects:
         keys = sorted(node.properties)[:1] if is_map([node]) else [key for key in sorted(node.properties) if node.properties[key].total * 2 >= node.objects]
-        return {key: example_of(node.properties[key], depth + 1) for key in keys} if depth < 6 else {}
+        return {key: example_of(node.properties[key], depth + 1) for key in keys} if depth < _EXAMPLE_DEPTH else {}
     if node.arrays:
-        return [example_of(node.items, depth + 1)] if node.items is not None and depth < 6 else []
+        return [example_of(node.items, depth + 1)] if node.items is not None and depth < _EXAMPLE_DEPTH else []
     if node.texts:
         values = node.sample.values if node.sample else {}
         return max(sorted(values), key=lambda value: values[value]) if values else "string"

@@ -8,6 +8,7 @@ import msgspec
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from jsonschema import Draft202012Validator
 from openapi_spec_validator import validate
 
 from agent.spec import arazzo, http_file, markdown, openapi, postman, sdl, typescript
@@ -169,3 +170,24 @@ def test_no_planted_secret_reaches_any_document(calls: list[tuple[int, int, str,
         sdl.document(spec) or "",
     ]
     assert [SECRET in document for document in documents] == [False] * 7
+
+
+def test_a_deep_example_fits_its_schema() -> None:
+    """Nothing is cut out of it that its schema calls for."""
+    body: object = {"leaf": 1}
+    for level in range(9):
+        body = {f"level{level}": body, "name": "x"}
+    calls = [
+        Exchange(
+            str(n),
+            "GET",
+            f"https://a.example/things/{n}00",
+            200,
+            response_headers=(("Content-Type", "application/json"),),
+            response_body=json.dumps(body).encode(),
+        )
+        for n in range(1, 4)
+    ]
+    document = openapi.document(conclude(observe_all(calls)))
+    content = document["paths"]["/things/{thing_id}"]["get"]["responses"]["200"]["content"]["application/json"]
+    Draft202012Validator({**content["schema"], "components": document.get("components", {})}).validate(content["example"])
