@@ -261,7 +261,7 @@ async def test_what_could_be_said_next_is_one_click(site: Site, say: Say) -> Non
     await page.goto("/")
     await say(page, "how many credits do I have?", wait=False)
     await page.wait_for_url(re.compile("/c/"))
-    await answered(page)
+    await page.locator(".suggestions button").first.wait_for()
     await page.fill("#message", "half a thought")
     wanted = page.locator(".suggestions button").first
     text = await wanted.inner_text()
