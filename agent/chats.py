@@ -108,23 +108,18 @@ async def branch(chat_id: UUID, leaf: UUID | None = None) -> list[StoredMessage]
     return [_message(row) for row in rows]
 
 
-async def post(actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str, model: str, queued: UUID | None = None) -> Started:
-    """Store a user's message with an empty answer and the run that will fill it. `queued`: it waited under this id and leaves the queue, once.
+async def post(actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str, model: str) -> Started:
+    """Store a user's message with an empty answer and the run that will fill it.
 
-    Raises invalid_arguments, message_too_long, chat_not_found, run_active, conflict where it left the queue before.
+    Raises invalid_arguments, message_too_long, chat_not_found, run_active.
     """
-    check_text(text)
+    _check_text(text)
     chat = await get(actor, chat_id) if chat_id else await create(actor)
     earlier = await branch(chat.id) if chat_id else []
     message = ChatMessage(
-        id=queued or uuid7(),
-        chat_session_id=chat.id,
-        parent_id=earlier[-1].id if earlier else None,
-        user_id=actor.user_id,
-        role="user",
-        content=_encode([Text(text)]),
+        id=uuid7(), chat_session_id=chat.id, parent_id=earlier[-1].id if earlier else None, user_id=actor.user_id, role="user", content=_encode([Text(text)])
     )
-    return await _start(actor, chat.id, message, provider, model, queued=queued)
+    return await _start(actor, chat.id, message, provider, model)
 
 
 async def retry(actor: Actor, run_id: UUID, *, provider: str | None = None, model: str | None = None) -> Started:
@@ -167,19 +162,7 @@ async def set_title(chat_id: UUID, title: str) -> bool:
     return bool(rows)
 
 
-def check_text(text: str) -> None:
-    """Whether it can be a message. Raises invalid_arguments, message_too_long."""
-    if not text.strip():
-        raise Problem("invalid_arguments", "The message is empty.", remedy="Write something first.", field="message")
-    if "\x00" in text:
-        raise Problem("invalid_arguments", "The message has a NUL character in it.", remedy="Remove it, or attach the text as a file.", field="message")
-    if len(text) > settings().message_limit:
-        raise Problem(
-            "message_too_long", f"The message has {len(text):,} characters; {settings().message_limit:,} are the limit.", limit=settings().message_limit
-        )
-
-
-async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provider: str, model: str, *, queued: UUID | None = None) -> Started:
+async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provider: str, model: str) -> Started:
     message_id = message if isinstance(message, UUID) else message.id
     answer = ChatMessage(id=uuid7(), chat_session_id=chat_id, parent_id=message_id, role="assistant", provider=provider, model=model)
     run = Run(
@@ -188,8 +171,6 @@ async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provi
     )  # fmt: skip
     try:
         async with engine.transaction():
-            if queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued)):
-                raise Problem("conflict", "This message was sent already.")
             if isinstance(message, ChatMessage):
                 await ChatMessage.insert(message)
             await ChatMessage.insert(answer)
@@ -198,6 +179,17 @@ async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provi
     except asyncpg.UniqueViolationError as error:
         raise Problem("run_active", "This chat is still answering the message before.") from error
     return Started(chat_id, run.id, message_id, answer.id)
+
+
+def _check_text(text: str) -> None:
+    if not text.strip():
+        raise Problem("invalid_arguments", "The message is empty.", remedy="Write something first.", field="message")
+    if "\x00" in text:
+        raise Problem("invalid_arguments", "The message has a NUL character in it.", remedy="Remove it, or attach the text as a file.", field="message")
+    if len(text) > settings().message_limit:
+        raise Problem(
+            "message_too_long", f"The message has {len(text):,} characters; {settings().message_limit:,} are the limit.", limit=settings().message_limit
+        )
 
 
 def _encode(blocks: list[Block]) -> str:
@@ -210,7 +202,6 @@ def _message(row: dict[str, Any]) -> StoredMessage:
 
 
 _SELECT = "SELECT id, title, status, provider, model, created_at, last_message_at FROM chat_sessions"
-_LEAVE_QUEUE = "UPDATE chat_sessions SET queue = queue - 0 WHERE id = {} AND queue->0->>'id' = {} RETURNING id"
 _UNDO = """
 UPDATE chat_messages SET metadata = jsonb_set(metadata, ARRAY['summary', 'is_undone'], 'true') WHERE chat_session_id = {} AND metadata ? 'summary'
 """
