@@ -108,18 +108,23 @@ async def branch(chat_id: UUID, leaf: UUID | None = None) -> list[StoredMessage]
     return [_message(row) for row in rows]
 
 
-async def post(actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str, model: str) -> Started:
-    """Store a user's message with an empty answer and the run that will fill it.
+async def post(actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str, model: str, queued: UUID | None = None) -> Started:
+    """Store a user's message with an empty answer and the run that will fill it. `queued`: it waited under this id and leaves the queue, once.
 
-    Raises invalid_arguments, message_too_long, chat_not_found, run_active.
+    Raises invalid_arguments, message_too_long, chat_not_found, run_active, conflict where it left the queue before.
     """
-    _check_text(text)
+    check_text(text)
     chat = await get(actor, chat_id) if chat_id else await create(actor)
     earlier = await branch(chat.id) if chat_id else []
     message = ChatMessage(
-        id=uuid7(), chat_session_id=chat.id, parent_id=earlier[-1].id if earlier else None, user_id=actor.user_id, role="user", content=_encode([Text(text)])
+        id=queued or uuid7(),
+        chat_session_id=chat.id,
+        parent_id=earlier[-1].id if earlier else None,
+        user_id=actor.user_id,
+        role="user",
+        content=_encode([Text(text)]),
     )
-    return await _start(actor, chat.id, message, provider, model)
+    return await _start(actor, chat.id, message, provider, model, queued=queued)
 
 
 async def retry(actor: Actor, run_id: UUID, *, provider: str | None = None, model: str | None = None) -> Started:
@@ -162,26 +167,8 @@ async def set_title(chat_id: UUID, title: str) -> bool:
     return bool(rows)
 
 
-async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provider: str, model: str) -> Started:
-    message_id = message if isinstance(message, UUID) else message.id
-    answer = ChatMessage(id=uuid7(), chat_session_id=chat_id, parent_id=message_id, role="assistant", provider=provider, model=model)
-    run = Run(
-        id=uuid7(), chat_session_id=chat_id, message_id=message_id, answer_message_id=answer.id, user_id=actor.user_id, provider=provider, model=model,
-        via=actor.via, scopes=sorted(actor.scopes),
-    )  # fmt: skip
-    try:
-        async with engine.transaction():
-            if isinstance(message, ChatMessage):
-                await ChatMessage.insert(message)
-            await ChatMessage.insert(answer)
-            await Run.insert(run)
-            await ChatSession.raw("UPDATE chat_sessions SET last_message_at = now(), provider = {}, model = {} WHERE id = {}", provider, model, chat_id)
-    except asyncpg.UniqueViolationError as error:
-        raise Problem("run_active", "This chat is still answering the message before.") from error
-    return Started(chat_id, run.id, message_id, answer.id)
-
-
-def _check_text(text: str) -> None:
+def check_text(text: str) -> None:
+    """Whether it can be a message. Raises invalid_arguments, message_too_long."""
     if not text.strip():
         raise Problem("invalid_arguments", "The message is empty.", remedy="Write something first.", field="message")
     if "\x00" in text:
@@ -190,6 +177,27 @@ def _check_text(text: str) -> None:
         raise Problem(
             "message_too_long", f"The message has {len(text):,} characters; {settings().message_limit:,} are the limit.", limit=settings().message_limit
         )
+
+
+async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provider: str, model: str, *, queued: UUID | None = None) -> Started:
+    message_id = message if isinstance(message, UUID) else message.id
+    answer = ChatMessage(id=uuid7(), chat_session_id=chat_id, parent_id=message_id, role="assistant", provider=provider, model=model)
+    run = Run(
+        id=uuid7(), chat_session_id=chat_id, message_id=message_id, answer_message_id=answer.id, user_id=actor.user_id, provider=provider, model=model,
+        via=actor.via, scopes=sorted(actor.scopes),
+    )  # fmt: skip
+    try:
+        async with engine.transaction():
+            if queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued)):
+                raise Problem("conflict", "This message was sent already.")
+            if isinstance(message, ChatMessage):
+                await ChatMessage.insert(message)
+            await ChatMessage.insert(answer)
+            await Run.insert(run)
+            await ChatSession.raw("UPDATE chat_sessions SET last_message_at = now(), provider = {}, model = {} WHERE id = {}", provider, model, chat_id)
+    except asyncpg.UniqueViolationError as error:
+        raise Problem("run_active", "This chat is still answering the message before.") from error
+    return Started(chat_id, run.id, message_id, answer.id)
 
 
 def _encode(blocks: list[Block]) -> str:
@@ -202,6 +210,7 @@ def _message(row: dict[str, Any]) -> StoredMessage:
 
 
 _SELECT = "SELECT id, title, status, provider, model, created_at, last_message_at FROM chat_sessions"
+_LEAVE_QUEUE = "UPDATE chat_sessions SET queue = queue - 0 WHERE id = {} AND queue->0->>'id' = {} RETURNING id"
 _UNDO = """
 UPDATE chat_messages SET metadata = jsonb_set(metadata, ARRAY['summary', 'is_undone'], 'true') WHERE chat_session_id = {} AND metadata ? 'summary'
 """

@@ -74,6 +74,7 @@ CATALOGUE: dict[str, Entry] = {
     # chat and tools
     "chat_not_found": Entry(404, "No such chat", "Start a new one."),
     "run_not_found": Entry(404, "No such run", "Reload the chat."),
+    "queue_full": Entry(409, "Too many messages wait", "Wait for the next answer, or take a message back."),
     "run_active": Entry(409, "The chat is still answering", "Wait for the answer, or stop it."),
     "message_too_long": Entry(413, "The message is too long", "Shorten it, or attach the text as a file."),
     "unknown_tool": Entry(404, "No such tool", "List the tools with `GET /api/v1/tools`."),

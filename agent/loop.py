@@ -10,7 +10,7 @@ from uuid import UUID
 
 import structlog
 
-from agent import approvals, chats, keys, runlog, tasks, usage
+from agent import approvals, chats, keys, message_queue, runlog, tasks, usage
 from agent.actor import Actor
 from agent.db_errors import as_problem
 from agent.draft import replay
@@ -30,6 +30,26 @@ async def send(hub: Hub, actor: Actor, text: str, *, chat_id: UUID | None = None
         started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model)
     start(hub, started.run_id)
     return started
+
+
+async def queue(
+    hub: Hub, actor: Actor, text: str, *, chat_id: UUID, provider: str | None = None, model: str | None = None
+) -> chats.Started | message_queue.Queued:
+    """Send a message to a chat that may still be answering: then it waits, and starts its run when the answers before it are finished.
+
+    Raises what `send` raises but run_active, and queue_full.
+    """
+    choice = await keys.choose(actor, provider, model)
+    async with usage.message(actor):
+        waits = await message_queue.add(actor, chat_id, text, provider=choice.provider, model=choice.model)
+    started = await go_on(hub, actor, chat_id)
+    return started if started and started.message_id == waits.id else waits
+
+
+async def go_on(hub: Hub, actor: Actor, chat_id: UUID) -> chats.Started | None:
+    """Send the first message that waits, also one that was held after a stop or a failure; None where the chat is answering. Raises chat_not_found."""
+    await chats.get(actor, chat_id)
+    return await _next(hub, chat_id)
 
 
 async def retry(hub: Hub, actor: Actor, run_id: UUID, *, provider: str | None = None, model: str | None = None) -> chats.Started:
@@ -70,7 +90,7 @@ def start(hub: Hub, run_id: UUID) -> None:
 
 
 async def sweep(hub: Hub) -> None:
-    """Every few seconds: end the runs whose worker died, wake those whose approval expired."""
+    """Every few seconds: end the runs whose worker died, wake those whose approval expired, send what waits for nobody."""
     while not hub.is_closing:
         await asyncio.sleep(3)
         try:
@@ -78,6 +98,8 @@ async def sweep(hub: Hub) -> None:
                 start(hub, run_id)
             for run_id in await runlog.abandoned():
                 await _bury(run_id)
+            for chat_id in await message_queue.stranded():
+                await _next(hub, chat_id)
         except Exception as error:
             if as_problem(error) is None:
                 log.exception("sweep.failed")
@@ -92,6 +114,13 @@ async def leave() -> None:
         if not any(task.get_name().startswith("run:") for task in asyncio.all_tasks()):
             return
         await asyncio.sleep(0.1)
+
+
+async def _next(hub: Hub, chat_id: UUID) -> chats.Started | None:
+    started = await message_queue.start_next(chat_id)
+    if started:
+        start(hub, started.run_id)
+    return started
 
 
 async def _drive(hub: Hub, run_id: UUID) -> None:
@@ -115,6 +144,8 @@ async def _drive(hub: Hub, run_id: UUID) -> None:
             await run.finish(ending)
     if ending is None and await approvals.any_answered(run.waits_for):
         start(hub, run_id)  # the answer came before the run was marked as waiting
+    if run.next_run is not None:
+        start(hub, run.next_run)
 
 
 async def _stop_asked(hub: Hub, writer: runlog.Writer, bell: asyncio.Event) -> None:

@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals, chats, compaction, context, keys, runlog, usage
+from agent import approvals, chats, compaction, context, keys, message_queue, runlog, usage
 from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
@@ -56,6 +56,7 @@ class Turn:
         self.waits_for: list[UUID] = []
         self.actor = Actor(user_id=claimed.user_id, scopes=frozenset())
         self.choice: keys.Choice | None = None
+        self.next_run: UUID | None = None
 
     async def outcome(self) -> Ended | None:
         """Run to the end; None where it waits for an approval."""
@@ -94,6 +95,8 @@ class Turn:
         await self._name_the_chat()
         await self._suggest(ending)
         await runlog.end(self.claimed.id, ending.status, used, ending.problem.document() if ending.problem else None)
+        if ending.status == "completed":
+            await self._send_what_waits()
         self.writer.put(runlog.END, status=ending.status, usage=used, **({"error": ending.problem.document()} if ending.problem else {}))
 
     async def _steps(self) -> None:
@@ -306,6 +309,17 @@ class Turn:
         said = "Nobody approved this in time." if approval.status == "expired" else f"The user refused this.{why}"
         self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision=approval.status)
         return ToolResult(call.id, call.name, f"{said} It was not done.", None, "denied")
+
+    async def _send_what_waits(self) -> None:
+        """The next message of the chat, before the end is told, so that every reader of this run hears of it."""
+        try:
+            started = await message_queue.start_next(self.claimed.chat_session_id)
+        except Problem as problem:
+            log.warning("queue.stuck", chat=str(self.claimed.chat_session_id), code=problem.code)
+            return
+        if started:
+            self.next_run = started.run_id
+            self.writer.put("chat.next", run_id=str(started.run_id), message_id=str(started.message_id), answer_id=str(started.answer_id))
 
     async def _suggest(self, ending: Ended) -> None:
         """What might be said next, each of it a thing that even the guide understands."""

@@ -143,6 +143,11 @@ async def count_without_waiting() -> None:
     await _execute("ALTER TABLE rate_counters SET UNLOGGED")
 
 
+async def find_waiting_messages() -> None:
+    """The few chats in which a message waits, without reading the others."""
+    await _execute("CREATE INDEX chat_sessions_queue_idx ON chat_sessions (id) WHERE queue <> '[]'")
+
+
 async def _execute(statements: str) -> None:
     """Several statements at once, in the migration's own transaction."""
     async with engine.connection() as connection:

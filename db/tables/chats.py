@@ -13,7 +13,7 @@ from db.tables.providers import McpServer
 
 
 class ChatSession(Table, tablename="chat_sessions"):
-    """`provider` is a name or an id of `ai_providers`; null means the user's default."""
+    """`provider` is a name or an id of `ai_providers`; null means the user's default. `queue` holds the messages that wait for the answer before."""
 
     id = primary_key()
     user_id = owned_by(User)
@@ -23,6 +23,7 @@ class ChatSession(Table, tablename="chat_sessions"):
     model = text()
     application_id = optional(Application, index=True)
     share_slug = text()
+    queue = json("[]")
     created_via = Text(default="web")
     last_message_at = Timestamptz(default=TimestamptzNow())
     created_at = created()
@@ -31,6 +32,7 @@ class ChatSession(Table, tablename="chat_sessions"):
     chat_sessions_share_slug_unique = Unique([share_slug])
     chat_sessions_status_check = one_of("status", "active", "archived")
     chat_sessions_created_via_check = made_via()
+    chat_sessions_queue_check = Check("jsonb_typeof(queue) = 'array'")
 
 
 class ChatSessionEndpoint(Table, tablename="chat_session_endpoints"):

@@ -55,6 +55,11 @@ async def _belongings(client: httpx.AsyncClient) -> dict[str, str]:
     asked = (
         await client.post("/api/v1/chat", json={"message": "delete the demo shop endpoint", "provider": "builtin", "chat_session_id": made["chat_session_id"]})
     ).json()
+    waits = (
+        await client.post(
+            "/api/v1/chat", json={"message": "how many credits?", "provider": "builtin", "chat_session_id": made["chat_session_id"], "queue": True}
+        )
+    ).json()
     endpoint = made["tool_calls"][0]["output"]
     await client.get(f"{endpoint['proxy_url']}/products/prod_1001")
     for _ in range(100):
@@ -70,6 +75,7 @@ async def _belongings(client: httpx.AsyncClient) -> dict[str, str]:
         "session_id": "00000000-0000-7000-8000-000000000000",
         "chat_id": made["chat_session_id"],
         "run_id": asked["run_id"],
+        "queued_id": waits["queued"]["id"],
         "approval_id": asked["approvals"][0]["id"],
         "endpoint_id": endpoint["id"],
         "slug": endpoint["slug"],

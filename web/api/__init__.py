@@ -1,12 +1,13 @@
 """The HTTP API under `/api/v1`: nouns over capabilities, tools over the menu, the streaming chat. Under `/v1` the door for OpenAI's clients."""
 
-from web.api import accounts, auth, captures, chat, chats, credits, endpoints, openai, operations, providers, responses, servers, summaries, tools, usage
+from web.api import accounts, auth, captures, chat, chats, credits, endpoints, openai, operations, providers, queue, responses, servers, summaries, tools, usage
 
 ROUTES = (
     *accounts.ROUTES,
     *auth.ROUTES,
     *chat.ROUTES,
     *chats.ROUTES,
+    *queue.ROUTES,
     *endpoints.ROUTES,
     *captures.ROUTES,
     *operations.ROUTES,

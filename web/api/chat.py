@@ -12,6 +12,7 @@ from agent import approvals, chats, loop, runlog
 from agent.actor import Actor, require_scope
 from agent.approvals import Approval
 from agent.errors import Problem
+from agent.message_queue import Queued
 from agent.messages import Block, Role, ToolCall, ToolResult, text_of
 from agent.runlog import State as RunState
 from web.api import stream
@@ -20,13 +21,25 @@ from web.auth import signed_in
 
 
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`provider`: a name such as `builtin` or `anthropic`; default: the first with a key, else the guide."""
+    """`provider`: a name such as `builtin` or `anthropic`; default: the first with a key, else the guide.
+
+    `queue`: where the chat is still answering, wait for that instead of failing with run_active.
+    """
 
     message: str
     chat_session_id: UUID | None = None
     provider: str | None = None
     model: str | None = None
     stream: bool = False
+    queue: bool = False
+
+
+class Waits(msgspec.Struct, frozen=True):
+    """The message waits for the answer before it; it is sent by itself."""
+
+    chat_session_id: UUID
+    queued: Queued
+    status: Literal["queued"] = "queued"
 
 
 class AnswerMessage(msgspec.Struct, frozen=True):
@@ -77,11 +90,16 @@ class RetryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 @post("/chat", guards=[signed_in], status_code=200, summary="Send a message", tags=["chat"], response_class=Response)
-async def send_message(request: ApiRequest, data: JSONBody[ChatRequest]) -> Response[ChatAnswer] | Stream:
-    """The agent's answer: as server-sent events where `stream` is true or `Accept: text/event-stream`, else in one piece."""
+async def send_message(request: ApiRequest, data: JSONBody[ChatRequest]) -> Response[ChatAnswer] | Response[Waits] | Stream:
+    """The agent's answer: as server-sent events where `stream` is true or `Accept: text/event-stream`, else in one piece. 202 for a message that waits."""
     require_scope(request.user, "write")
     hub = request.app.state.hub
-    started = await loop.send(hub, request.user, data.message, chat_id=data.chat_session_id, provider=data.provider, model=data.model)
+    if data.queue and data.chat_session_id:
+        started = await loop.queue(hub, request.user, data.message, chat_id=data.chat_session_id, provider=data.provider, model=data.model)
+        if isinstance(started, Queued):
+            return Response(Waits(data.chat_session_id, started), status_code=202)
+    else:
+        started = await loop.send(hub, request.user, data.message, chat_id=data.chat_session_id, provider=data.provider, model=data.model)
     headers = {"X-Chat-Session-Id": str(started.chat_session_id), "X-Run-Id": str(started.run_id)}
     if data.stream or "text/event-stream" in request.headers.get("accept", ""):
         return stream.response(hub, started.run_id, headers=headers)

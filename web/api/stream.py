@@ -56,7 +56,7 @@ def chunk(event: Event) -> dict[str, Any] | None:
             return _output(data)
         case runlog.END:
             return _end(data)
-        case "usage" | "retrying" | "chat.title" | "chat.suggestions" | "context.compacted" | "tool.approval_resolved":
+        case "usage" | "retrying" | "chat.title" | "chat.next" | "chat.suggestions" | "context.compacted" | "tool.approval_resolved":
             return {"type": f"data-{event.event.replace('.', '-').replace('_', '-')}", "data": data, "transient": True}
         case _:
             return None

@@ -1,0 +1,37 @@
+"""Messages that wait until a chat's answer is finished."""
+
+from uuid import UUID
+
+from litestar import Response, delete, get, post
+from litestar.params import FromPath
+
+from agent import chats, loop, message_queue
+from agent.actor import require_scope
+from agent.message_queue import Queued
+from agent.paging import Page
+from web.api.request import ApiRequest
+from web.auth import signed_in
+
+
+@get("/chats/{chat_id:uuid}/queue", guards=[signed_in], summary="What waits to be sent", tags=["chats"])
+async def list_queue(request: ApiRequest, chat_id: FromPath[UUID]) -> Page[Queued]:
+    """In the order in which it will be sent. `POST /chat` with `queue: true` adds to it."""
+    return Page(await message_queue.list_(request.user, chat_id))
+
+
+@delete("/chats/{chat_id:uuid}/queue/{queued_id:uuid}", guards=[signed_in], summary="Take a waiting message back", tags=["chats"])
+async def take_back(request: ApiRequest, chat_id: FromPath[UUID], queued_id: FromPath[UUID]) -> None:
+    """One that was sent in the meantime is not found."""
+    require_scope(request.user, "write")
+    await message_queue.remove(request.user, chat_id, queued_id)
+
+
+@post("/chats/{chat_id:uuid}/queue/next", guards=[signed_in], status_code=202, summary="Send the first waiting message now", tags=["chats"])
+async def send_next(request: ApiRequest, chat_id: FromPath[UUID]) -> Response[chats.Started | None]:
+    """After a stop or a failure what waits is held; this goes on. 204 where nothing waits or the chat is answering."""
+    require_scope(request.user, "write")
+    started = await loop.go_on(request.app.state.hub, request.user, chat_id)
+    return Response(started, status_code=202 if started else 204)
+
+
+ROUTES = (list_queue, take_back, send_next)
