@@ -14,7 +14,7 @@ from agent import approvals, context, keys, usage
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
-from agent.draft import Draft
+from agent.draft import Draft, clean
 from agent.errors import Problem
 from agent.messages import Block, ToolCall, ToolResult
 from agent.providers import catalogue
@@ -22,6 +22,7 @@ from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartE
 from agent.tools import invoke
 from agent.tools.registry import Context
 from db.ids import uuid7
+from db.jsonb import storable
 
 MAX_STEPS = 24
 MAX_RETRIES = 2
@@ -108,7 +109,7 @@ async def _ask(choice: keys.Choice, request: ModelRequest, draft: Draft) -> Asyn
     for attempt in range(MAX_RETRIES + 1):
         last_usage: Usage | None = None
         connection = choice.connections[attempt % len(choice.connections)]
-        async for event in catalogue.WIRES[connection.wire](connection, request):
+        async for event in clean(catalogue.WIRES[connection.wire](connection, request)):
             match event:
                 case PartStart():
                     draft.start(event)

@@ -105,7 +105,7 @@ async def decide(actor: Actor, approval_id: UUID, decision: Decision, *, argumen
     taken = await Row.raw(
         "UPDATE approvals SET status = {}, arguments = {}, arguments_hash = {}, decided_at = now(), decided_via = {}, decision_reason = {}"
         " WHERE id = {} AND user_id = {} AND status = 'pending' AND expires_at > now() RETURNING id",
-        status, jsonb.encode(exact), fingerprint(asked.tool, exact), actor.via, reason, approval_id, actor.user_id,
+        status, jsonb.encode(exact), fingerprint(asked.tool, exact), actor.via, jsonb.storable(reason), approval_id, actor.user_id,
     )  # fmt: skip
     if not taken:
         raise Problem("approval_not_found", "This was answered already, or it has expired.")

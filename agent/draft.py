@@ -1,12 +1,17 @@
-"""An answer while it is being written: provider events in, blocks out, and the same from a run's stored events after a crash."""
+"""An answer while it is being written: provider events in, blocks out, and the same from a run's stored events after a crash.
 
+`clean` stands between the provider and everything else, so that what is kept in memory, logged, stored and sent back is one and the same.
+"""
+
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 
 import msgspec
 
 from agent.messages import Block, Reasoning, Refusal, Text, ToolCall, ToolResult
-from agent.providers.base import PartDelta, PartEnd, PartStart
+from agent.providers.base import Failure, PartDelta, PartEnd, PartStart, ProviderEvent
 from agent.runlog import Event
+from db.jsonb import storable
 
 
 class Part(msgspec.Struct):
@@ -68,6 +73,29 @@ def block_of(part: Part) -> Block | None:
                 **({"parse_error": part.problem} if part.problem else {}),
             }
             return ToolCall(part.call_id, part.name, part.input or {}, meta or None)
+
+
+async def clean(events: AsyncIterator[ProviderEvent]) -> AsyncGenerator[ProviderEvent, None]:
+    """A provider's events without what no database holds. A character that was cut in two between deltas is put together again."""
+    halves: dict[int, str] = {}
+    async for event in events:
+        match event:
+            case PartStart():
+                yield msgspec.structs.replace(event, name=storable(event.name), call_id=storable(event.call_id))
+            case PartDelta():
+                text = halves.pop(event.part_id, "") + event.text
+                if "\ud800" <= text[-1:] <= "\udbff":
+                    halves[event.part_id], text = text[-1], text[:-1]
+                if text:
+                    yield PartDelta(event.part_id, storable(text))
+            case PartEnd():
+                if half := halves.pop(event.part_id, ""):
+                    yield PartDelta(event.part_id, storable(half))
+                yield PartEnd(event.part_id, storable(event.input), storable(event.raw), storable(event.parse_error), storable(event.meta))
+            case Failure():
+                yield msgspec.structs.replace(event, message=storable(event.message))
+            case _:
+                yield event
 
 
 def replay(events: list[Event]) -> list[Block]:

@@ -15,13 +15,14 @@ from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
-from agent.draft import Draft, Part
+from agent.draft import Draft, Part, clean
 from agent.errors import Problem
 from agent.messages import Block, ToolCall, ToolResult, text_of
 from agent.providers import catalogue, guide
 from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, Usage
 from agent.tools import invoke
 from agent.tools.registry import Context
+from db.jsonb import storable
 
 log = structlog.get_logger()
 MAX_STEPS = 24
@@ -194,7 +195,7 @@ class Turn:
     async def _listen(self, choice: keys.Choice, request: ModelRequest) -> Finish | Failure:
         """One answer of the provider, written to the log as it comes."""
         self.draft = Draft(self.step)
-        async for event in catalogue.answer(choice.connections, request):
+        async for event in clean(catalogue.answer(choice.connections, request)):
             match event:
                 case PartStart():
                     part = self.draft.start(event)
@@ -300,7 +301,7 @@ class Turn:
                 arguments = approval.arguments
                 self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision="approved")
             answer = await invoke.invoke(about, call.name, arguments)
-            return ToolResult(call.id, call.name, answer.text, msgspec.to_builtins(answer.data), trust=answer.trust)
+            return ToolResult(call.id, call.name, storable(answer.text), storable(msgspec.to_builtins(answer.data)), trust=answer.trust)
         except Problem as problem:
             return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error")
 

@@ -1,0 +1,109 @@
+"""A run as its worker drives it, through the chat API with a scripted model: steps, calls, failures, and what cannot be stored."""
+
+import asyncio
+from typing import Any
+
+import httpx
+import pytest
+
+from agent.messages import ToolResult
+from agent.providers import scripted
+from agent.providers.base import ModelRequest
+from agent.turn import MAX_STEPS
+from tests.live import events, wiretalk
+
+
+async def _say(client: httpx.AsyncClient, text: str = "go", **more: Any) -> dict[str, Any]:
+    return (await client.post("/api/v1/chat", json={"message": text, **({} if "provider" in more else {"provider": "scripted", "model": "t"}), **more})).json()
+
+
+async def test_what_no_database_holds_ends_no_run(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """NUL and lone surrogates in prose, reasoning, names, arguments and results: the run completes, and live, stored and replayed say the same."""
+    scripted.play(
+        "t",
+        [
+            [{"reasoning": "hm\0"}, {"text": "a\0b \ud83d"}, {"call": "endpoint_create", "arguments": '{"destination_url":"demo","name":"x\\u0000y"}'}],
+            [{"call": "endpoint_list\0", "arguments": {}}, {"call": "endpoint_delete", "arguments": '{"endpoint":"n\\u0000"}'}],
+        ],
+    )
+    async with wiretalk(monkeypatch) as client:
+        waits = await _say(client)
+        assert waits["status"] == "waiting_approval", waits
+        assert waits["text"] == "a\ufffdb \ufffd"
+        assert waits["tool_calls"][0]["output"]["name"] == "x\ufffdy"
+        assert [call["state"] for call in waits["tool_calls"]] == ["ok", "error", "pending"]
+        approval = waits["approvals"][0]
+        assert approval["arguments"] == {"endpoint": "n\ufffd"}
+        await client.post(f"/api/v1/runs/{waits['run_id']}/approvals/{approval['id']}", json={"decision": "refuse", "reason": "no\0"})
+        told = await events(client, "GET", f"/api/v1/runs/{waits['run_id']}/events")
+        assert "".join(chunk["delta"] for chunk in told if chunk["type"] == "text-delta").startswith("a\ufffdb \ufffd")
+        assert told[-1]["type"] == "finish"
+        ended = (await client.get(f"/api/v1/runs/{waits['run_id']}")).json()
+        assert ended["status"] == "completed"
+
+
+async def test_several_calls_of_one_step(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The one that needs an approval holds up none of the others; refused, the run goes on and the model is told why."""
+    heard: list[ToolResult] = []
+
+    def second(request: ModelRequest) -> list[dict[str, Any]]:
+        heard.extend(block for message in request.messages for block in message.content if isinstance(block, ToolResult))
+        return [{"text": "I see."}]
+
+    calls = [("credit_check", {}), ("endpoint_delete", {"endpoint": "one"}), ("endpoint_delete", {"endpoint": "two"}), ("endpoint_list", {})]
+    scripted.play("t", [[{"call": name, "arguments": arguments} for name, arguments in calls], second])
+    async with wiretalk(monkeypatch) as client:
+        for name in ("one", "two"):
+            await client.post("/api/v1/endpoints", json={"destination_url": "demo", "name": name})
+        waits = await _say(client)
+        assert [call["state"] for call in waits["tool_calls"]] == ["ok", "pending", "pending", "ok"]
+        assert [asked["arguments"]["endpoint"] for asked in waits["approvals"]] == ["one", "two"]
+        first, other = waits["approvals"]
+        await client.post(f"/api/v1/runs/{waits['run_id']}/approvals/{other['id']}", json={"decision": "refuse", "reason": "I need two."})
+        for _ in range(100):
+            now = (await client.get(f"/api/v1/runs/{waits['run_id']}")).json()
+            if now["status"] == "waiting_approval" and len(now["approvals"]) == 1:
+                break
+            await asyncio.sleep(0.02)
+        assert [call["state"] for call in now["tool_calls"]] == ["ok", "pending", "denied", "ok"]
+        await client.post(f"/api/v1/runs/{waits['run_id']}/approvals/{first['id']}", json={"decision": "approve"})
+        told = await events(client, "GET", f"/api/v1/runs/{waits['run_id']}/events")
+        assert told[-1]["type"] == "finish"
+        assert {result.name: result.state for result in heard if result.name == "endpoint_list"} == {"endpoint_list": "ok"}
+        assert sorted((result.state, "I need two." in result.text) for result in heard if result.name == "endpoint_delete") == [("denied", True), ("ok", False)]
+        assert [item["slug"] for item in (await client.get("/api/v1/endpoints")).json()["items"]] == ["two"]
+
+
+async def test_a_run_has_a_last_step(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A model that never ends is ended, with a sentence that says what to do, and what it did is kept."""
+    scripted.play("t", [[{"call": "credit_check", "arguments": {}}] for _ in range(MAX_STEPS + 5)])
+    async with wiretalk(monkeypatch) as client:
+        answer = await _say(client)
+        assert answer["code"] == "quota_exceeded"
+        assert f"more than {MAX_STEPS} steps" in answer["detail"]
+        state = (await client.get(f"/api/v1/runs/{answer['run_id']}")).json()
+        assert len(state["tool_calls"]) == MAX_STEPS
+        assert all(call["state"] == "ok" for call in state["tool_calls"])
+        assert (await _say(client, "how many credits?", chat_session_id=answer["chat_session_id"], provider="builtin"))["status"] == "completed"
+
+
+@pytest.mark.parametrize(
+    ("part", "code"), [({"failure": "provider_cut", "message": "It broke off."}, "provider_cut"), ({"finish": "context_full"}, "provider_rejected")]
+)
+async def test_a_failure_keeps_what_was_said(database_url: str, monkeypatch: pytest.MonkeyPatch, part: dict[str, Any], code: str) -> None:
+    """The partial text stays with the run and its chat, and the next message is answered."""
+    scripted.play("t", [[{"text": "So far."}, part], [{"text": "Better."}]])
+    async with wiretalk(monkeypatch) as client:
+        failed = await _say(client)
+        assert (failed["code"], failed["text"]) == (code, "So far.")
+        again = await _say(client, "again", chat_session_id=failed["chat_session_id"])
+        assert again["text"] in ("Better.", "So far.")
+
+
+async def test_a_retryable_failure_before_the_first_word_is_tried_again(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Told in the stream with its reason, and the answer is the second attempt's alone."""
+    scripted.play("t", [[{"failure": "provider_overloaded", "message": "Busy.", "retryable": True, "retry_after": 0.05}], [{"text": "Here."}]])
+    async with wiretalk(monkeypatch) as client:
+        told = await events(client, "POST", "/api/v1/chat", json={"message": "go", "provider": "scripted", "model": "t", "stream": True})
+        assert [chunk["data"]["reason"] for chunk in told if chunk["type"] == "data-retrying"] == ["Busy."]
+        assert "".join(chunk["delta"] for chunk in told if chunk["type"] == "text-delta") == "Here."
