@@ -152,4 +152,4 @@ async def _run(actor: Actor, call: ToolCall, *, is_tainted: bool) -> ToolResult:
         if (problem := as_problem(error)) is None:
             raise
         return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error")
-    return ToolResult(call.id, call.name, answered.text, msgspec.to_builtins(answered.data), trust=answered.trust)
+    return ToolResult(call.id, call.name, storable(answered.text), storable(msgspec.to_builtins(answered.data)), trust=answered.trust)
