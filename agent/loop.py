@@ -5,6 +5,7 @@ whoever hears the decision drives it on. It always ends in one `run.end`: comple
 """
 
 import asyncio
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -19,6 +20,7 @@ from agent.events import Hub
 from agent.tools import invoke
 from agent.tools.registry import Context
 from agent.turn import Ended, Turn
+from db import engine
 
 log = structlog.get_logger()
 
@@ -94,10 +96,10 @@ async def sweep(hub: Hub) -> None:
     while not hub.is_closing:
         await asyncio.sleep(3)
         try:
-            for run_id in await approvals.expire():
+            for run_id in {*await approvals.expire(), *await runlog.forgotten()}:
                 start(hub, run_id)
-            for run_id in await runlog.abandoned():
-                await _bury(run_id)
+            for taken in await runlog.take_over():
+                await _bury(taken)
             for chat_id in await message_queue.stranded():
                 await _next(hub, chat_id)
         except Exception as error:
@@ -128,7 +130,7 @@ async def _drive(hub: Hub, run_id: UUID) -> None:
     if claimed is None:
         return
     with hub.waiting([f"stop:{run_id}"]) as stop_bell:
-        async with runlog.Writer(run_id, claimed.seq).open() as writer:
+        async with runlog.Writer(run_id, claimed.owner, claimed.seq).open() as writer:
             run = Turn(claimed, writer)
             work = tasks.spawn(run.outcome(), f"steps:{run_id}")
             stopper = tasks.spawn(_stop_asked(hub, writer, stop_bell), f"stopper:{run_id}")
@@ -141,16 +143,26 @@ async def _drive(hub: Hub, run_id: UUID) -> None:
                 ending = Ended("stopped") if was_stopped else Ended("failed", Problem("run_interrupted", "The server stopped during the answer."))
             else:
                 ending = work.result()
-            await run.finish(ending)
-    if ending is None and await approvals.any_answered(run.waits_for):
-        start(hub, run_id)  # the answer came before the run was marked as waiting
-    if run.next_run is not None:
-        start(hub, run.next_run)
+            if not writer.is_lost:
+                await _patiently(run.finish, ending)
+    if ending is None and (writer.stop_requested or await approvals.any_answered(run.waits_for)):
+        start(hub, run_id)  # that came before the run was marked as waiting
+    if ending is not None and ending.status == "completed":
+        await _next(hub, claimed.chat_session_id)
+
+
+async def _patiently(finish: Callable[[Ended | None], Awaitable[None]], ending: Ended | None) -> None:
+    """Store how a run ended, also when the database comes back only after a while: until then nobody else has the answer."""
+    while True:
+        try:
+            return await finish(ending)
+        except (OSError, *engine.UNAVAILABLE):
+            await asyncio.sleep(runlog.AWAY_SECONDS)
 
 
 async def _stop_asked(hub: Hub, writer: runlog.Writer, bell: asyncio.Event) -> None:
-    """Wait for a user's stop; at shutdown every bell rings, and that is none."""
-    while not writer.stop_requested:
+    """Wait for a user's stop, or for the loss of the run; at shutdown every bell rings, and that is none."""
+    while not (writer.stop_requested or writer.is_lost):
         try:
             await asyncio.wait_for(bell.wait(), 0.5)
         except TimeoutError:
@@ -160,15 +172,8 @@ async def _stop_asked(hub: Hub, writer: runlog.Writer, bell: asyncio.Event) -> N
         bell.clear()
 
 
-async def _bury(run_id: UUID) -> None:
+async def _bury(taken: runlog.Abandoned) -> None:
     """End a run whose worker died, with what it had said."""
-    rows = await runlog.bury(run_id)
-    if rows is None:
-        return
-    answer_id, seq = rows
-    await chats.save_answer(
-        answer_id, replay(await runlog.since(run_id, 0, limit=100_000)), {"error": Problem("run_interrupted", "The answer was interrupted.").document()}
-    )
-    writer = runlog.Writer(run_id, seq)
-    writer.put(runlog.END, status="failed", error=Problem("run_interrupted", "The answer was interrupted.").document())
-    await writer.flush()
+    error = Problem("run_interrupted", "The answer was interrupted.").document()
+    await chats.save_answer(taken.answer_id, replay(await runlog.since(taken.id, 0, limit=100_000)), {"status": "failed", "error": error})
+    await runlog.Writer(taken.id, taken.owner, taken.seq).end("failed", taken.usage, error)

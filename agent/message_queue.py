@@ -54,6 +54,12 @@ async def list_(actor: Actor, chat_id: UUID) -> list[Queued]:
     return [_shown(kept) for kept in (await _read(chat_id)).kept]
 
 
+async def first(chat_id: UUID) -> Queued | None:
+    """What will be sent when the answer of now is finished."""
+    kept = (await _read(chat_id)).kept
+    return _shown(kept[0]) if kept else None
+
+
 async def remove(actor: Actor, chat_id: UUID, queued_id: UUID) -> None:
     """Take one back. Raises chat_not_found, not_found where it was sent already."""
     await chats.get(actor, chat_id)

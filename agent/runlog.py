@@ -1,12 +1,14 @@
 """The durable log of a run: one writer, any number of readers on any worker, from any sequence number.
 
 Neighbouring text deltas are gathered for 40 ms and written as one event, the first of a step at once; the bell carries only the run's id.
-A run always ends in exactly one `run.end`.
+A run always ends in exactly one `run.end`, written together with its status. Who drives a run holds it under a name of its own (`owner`):
+a worker from which it was taken, because it was silent for too long, writes nothing more.
 """
 
 import asyncio
 import contextlib
 import os
+import secrets
 import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
@@ -22,11 +24,12 @@ from db import engine, jsonb
 from db.tables import Run
 
 FLUSH_SECONDS = 0.04
+AWAY_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
 _BEAT_SECONDS = 2.0
 STALE_SECONDS = 10
 END = "run.end"
-WORKER = f"{socket.gethostname()}:{os.getpid()}"
+_WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -50,11 +53,22 @@ class State(msgspec.Struct, frozen=True):
     seq: int
 
 
-class Writer:
-    """Appends one run's events. `stop_requested` is learnt at each flush, should the bell have been missed."""
+class _Going(msgspec.Struct, frozen=True):
+    """With what a worker leaves a run; nothing where it goes on."""
 
-    def __init__(self, run_id: UUID, seq: int) -> None:
-        self.run_id, self.seq, self.stop_requested = run_id, seq, False
+    status: str | None = None
+    usage: dict[str, Any] | None = None
+    error: dict[str, Any] | None = None
+    steps: int | None = None
+    tainted: bool | None = None
+
+
+class Writer:
+    """Appends one run's events. `stop_requested` and `is_lost`, that the run is no longer ours, are learnt at each flush."""
+
+    def __init__(self, run_id: UUID, owner: str, seq: int) -> None:
+        self.run_id, self.seq, self.stop_requested, self.is_lost = run_id, seq, False, False
+        self._owner, self._has_left = owner, False
         self._buffer: list[tuple[int, str, dict[str, Any]]] = []
         self._done, self._wake, self._hurry = asyncio.Event(), asyncio.Event(), asyncio.Event()
         self._is_first = True
@@ -76,17 +90,41 @@ class Writer:
     async def flush(self) -> None:
         """Write what is queued in one statement, and show that the run is alive."""
         async with self._flushing:
-            rows, self._buffer = self._buffer, []
-            try:
-                async with engine.connection() as connection:
-                    self.stop_requested = bool(
-                        await connection.fetchval(
-                            _APPEND, self.run_id, [r[0] for r in rows], [r[1] for r in rows], [jsonb.encode(r[2]) for r in rows], self.seq
-                        )
-                    )
-            except BaseException:
-                self._buffer = rows + self._buffer
-                raise
+            if not self._has_left:
+                self.stop_requested = await self._append(_Going())
+
+    async def pause(self, steps: int, usage: dict[str, Any], *, tainted: bool) -> None:
+        """Wait for an approval: no worker has the run from here on."""
+        self.put("run.waiting")
+        await self._leave(_Going("waiting_approval", usage, None, steps, tainted))
+
+    async def end(self, status: str, usage: dict[str, Any], error: dict[str, Any] | None = None) -> None:
+        """The last event and the run's status, both or neither."""
+        self.put(END, status=status, usage=usage, **({"error": error} if error else {}))
+        await self._leave(_Going(status, usage, error))
+
+    async def _leave(self, going: _Going) -> None:
+        async with self._flushing:
+            while not self._has_left:
+                try:
+                    await self._append(going)
+                    self._has_left = True
+                except (OSError, *engine.UNAVAILABLE):
+                    await asyncio.sleep(AWAY_SECONDS)  # what was said is not given up because the database is away
+
+    async def _append(self, going: _Going) -> bool:
+        """Write what is queued, which stays queued if that fails. Whether the user wants it to stop."""
+        rows, self._buffer = self._buffer, []
+        written = [[row[0] for row in rows], [row[1] for row in rows], [jsonb.encode(row[2]) for row in rows]]
+        about = [going.status, going.usage and _json(going.usage), going.error and _json(going.error), going.steps, going.tainted]
+        try:
+            async with engine.connection() as connection:
+                asked = await connection.fetchval(_APPEND, self.run_id, *written, self.seq, self._owner, *about)
+        except BaseException:
+            self._buffer = rows + self._buffer
+            raise
+        self.is_lost = self._has_left = asked is None
+        return bool(asked)
 
     @contextlib.asynccontextmanager
     async def open(self) -> AsyncGenerator["Writer", None]:
@@ -170,6 +208,7 @@ class Claimed(msgspec.Struct, frozen=True):
     """A run that this worker drives now."""
 
     id: UUID
+    owner: str
     chat_session_id: UUID
     answer_id: UUID
     user_id: UUID
@@ -186,15 +225,8 @@ class Claimed(msgspec.Struct, frozen=True):
 
 async def claim(run_id: UUID) -> Claimed | None:
     """Take a run that is queued or waits for an approval; None when another worker has it."""
-    rows = await Run.raw(_CLAIM, WORKER, run_id)
+    rows = await Run.raw(_CLAIM, _new_owner(), run_id)
     return Claimed(**{**rows[0], "usage": msgspec.json.decode(rows[0]["usage"])}) if rows else None
-
-
-async def pause(run_id: UUID, steps: int, usage: dict[str, Any], *, tainted: bool) -> None:
-    """Wait for an approval: no worker has the run now."""
-    await Run.raw(
-        "UPDATE runs SET status = 'waiting_approval', owner = NULL, steps = {}, usage = {}, tainted = {} WHERE id = {}", steps, _json(usage), tainted, run_id
-    )
 
 
 async def note_prompt(run_id: UUID, version: str) -> None:
@@ -206,29 +238,29 @@ async def note_taint(run_id: UUID) -> None:
     await Run.raw("UPDATE runs SET tainted = true WHERE id = {}", run_id)
 
 
-async def end(run_id: UUID, status: str, usage: dict[str, Any], error: dict[str, Any] | None = None) -> None:
-    await Run.raw(
-        "UPDATE runs SET status = {}, usage = {}, error = {}, ended_at = now(), owner = NULL WHERE id = {} AND ended_at IS NULL",
-        status,
-        _json(usage),
-        _json(error) if error else None,
-        run_id,
-    )
+class Abandoned(msgspec.Struct, frozen=True):
+    """A run taken from a worker that is silent, to be ended."""
+
+    id: UUID
+    owner: str
+    answer_id: UUID
+    usage: dict[str, Any]
+    seq: int
 
 
-async def bury(run_id: UUID) -> tuple[UUID, int] | None:
-    """Mark an abandoned run as failed; its answer's id and last sequence number for the one process that does it, else None."""
-    rows = await Run.raw(_BURY, run_id)
-    return (rows[0]["answer_message_id"], rows[0]["seq"]) if rows else None
+async def take_over() -> list[Abandoned]:
+    """The runs whose worker has not shown a sign of life for ten seconds, or that nobody has taken up; each is given to one caller."""
+    rows = await Run.raw(_TAKE_OVER, _new_owner())
+    return [Abandoned(**{**row, "usage": msgspec.json.decode(row["usage"])}) for row in rows]
 
 
-async def abandoned() -> list[UUID]:
-    """Runs whose worker has not shown a sign of life for ten seconds, or that nobody has taken up."""
-    rows = await Run.raw(
-        "SELECT id FROM runs WHERE (status = 'running' AND beat_at < now() - interval '10 seconds')"
-        " OR (status = 'queued' AND created_at < now() - interval '30 seconds')"
-    )
-    return [row["id"] for row in rows]
+async def forgotten() -> list[UUID]:
+    """Runs that wait for an approval although there is none to give, or they were told to stop: the worker died before it could see to it."""
+    return [row["id"] for row in await Run.raw(_FORGOTTEN)]
+
+
+def _new_owner() -> str:
+    return f"{_WORKER}:{secrets.token_hex(4)}"
 
 
 def _json(value: dict[str, Any]) -> str:
@@ -244,20 +276,28 @@ _STATE = "SELECT id, chat_session_id, message_id, answer_message_id, status, pro
 _CLAIM = """
 UPDATE runs SET status = 'running', owner = {}, beat_at = now(), started_at = coalesce(started_at, now())
 WHERE id = {} AND status IN ('queued', 'waiting_approval')
-RETURNING id, chat_session_id, answer_message_id AS answer_id, user_id, provider, model, seq, steps, scopes, via, usage, tainted, stop_requested
+RETURNING id, owner, chat_session_id, answer_message_id AS answer_id, user_id, provider, model, seq, steps, scopes, via, usage, tainted, stop_requested
 """
-_BURY = """
-UPDATE runs SET status = 'failed', ended_at = now(), owner = NULL, error = jsonb_build_object('code', 'run_interrupted', 'detail', 'The answer was interrupted.')
-WHERE id = {} AND ((status = 'running' AND beat_at < now() - interval '10 seconds') OR (status = 'queued' AND created_at < now() - interval '30 seconds'))
-RETURNING answer_message_id, seq
+_TAKE_OVER = """
+UPDATE runs SET status = 'running', owner = {}, beat_at = now()
+WHERE (status = 'running' AND beat_at < now() - interval '10 seconds') OR (status = 'queued' AND created_at < now() - interval '30 seconds')
+RETURNING id, owner, answer_message_id AS answer_id, usage, seq
+"""
+_FORGOTTEN = """
+SELECT id FROM runs r WHERE status = 'waiting_approval' AND beat_at < now() - interval '3 seconds'
+AND (stop_requested OR NOT EXISTS (SELECT 1 FROM approvals a WHERE a.run_id = r.id AND a.status = 'pending'))
 """
 _APPEND = """
-WITH appended AS (
-  INSERT INTO run_events (run_id, seq, event, data) SELECT $1, s, e, d::jsonb FROM unnest($2::int[], $3::text[], $4::text[]) AS t(s, e, d) RETURNING 1
-), beat AS (
-  UPDATE runs SET seq = $5, beat_at = now() WHERE id = $1 RETURNING stop_requested
+WITH mine AS (
+  UPDATE runs SET seq = $5, beat_at = now(), status = coalesce($7, status), usage = coalesce($8::text::jsonb, usage), error = $9::text::jsonb,
+    steps = coalesce($10, steps), tainted = coalesce($11, tainted),
+    owner = CASE WHEN $7 IS NULL THEN owner END, ended_at = CASE WHEN $7 IN ('completed', 'stopped', 'failed') THEN now() END
+  WHERE id = $1 AND owner = $6 RETURNING stop_requested
+), appended AS (
+  INSERT INTO run_events (run_id, seq, event, data)
+  SELECT $1, s, e, d::jsonb FROM unnest($2::int[], $3::text[], $4::text[]) AS t(s, e, d) WHERE EXISTS (SELECT 1 FROM mine) RETURNING 1
 ), rung AS (
   SELECT pg_notify('wiretalk', 'run:' || $1::uuid::text) WHERE EXISTS (SELECT 1 FROM appended)
 )
-SELECT stop_requested FROM beat LEFT JOIN rung ON true
+SELECT stop_requested FROM mine LEFT JOIN rung ON true
 """

@@ -22,6 +22,7 @@ from agent.providers import catalogue, guide
 from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, Usage
 from agent.tools import invoke
 from agent.tools.registry import Context
+from db import engine
 from db.jsonb import storable
 
 log = structlog.get_logger()
@@ -57,7 +58,6 @@ class Turn:
         self.waits_for: list[UUID] = []
         self.actor = Actor(user_id=claimed.user_id, scopes=frozenset())
         self.choice: keys.Choice | None = None
-        self.next_run: UUID | None = None
 
     async def outcome(self) -> Ended | None:
         """Run to the end; None where it waits for an approval."""
@@ -78,8 +78,7 @@ class Turn:
 
     async def finish(self, ending: Ended | None) -> None:
         """Store what was said and say how it ended."""
-        if self.draft is not None:
-            self.blocks += self.draft.blocks()
+        self._keep_step()
         await self._account()
         used = self._used()
         metadata = {
@@ -90,15 +89,13 @@ class Turn:
         }
         await chats.save_answer(self.claimed.answer_id, self.blocks, metadata)
         if ending is None:
-            await runlog.pause(self.claimed.id, self.step, used, tainted=self.tainted)
-            self.writer.put("run.waiting")
+            await self.writer.pause(self.step, used, tainted=self.tainted)
             return
         await self._name_the_chat()
         await self._suggest(ending)
-        await runlog.end(self.claimed.id, ending.status, used, ending.problem.document() if ending.problem else None)
-        if ending.status == "completed":
-            await self._send_what_waits()
-        self.writer.put(runlog.END, status=ending.status, usage=used, **({"error": ending.problem.document()} if ending.problem else {}))
+        if ending.status == "completed" and (waiting := await message_queue.first(self.claimed.chat_session_id)):
+            self.writer.put("chat.next", message_id=str(waiting.id))
+        await self.writer.end(ending.status, used, ending.problem.document() if ending.problem else None)
 
     async def _steps(self) -> None:
         claimed = self.claimed
@@ -231,8 +228,12 @@ class Turn:
         step, self.step_usage = self.step_usage, Usage()
         if self.choice is None or step == Usage():
             return
+        try:
+            cost = await usage.spent(self.actor, self.choice.model, step)
+        except (OSError, *engine.UNAVAILABLE):
+            self.step_usage = step
+            raise
         self.usage = Usage(*(getattr(self.usage, f) + getattr(step, f) for f in Usage.__struct_fields__))
-        cost = await usage.spent(self.actor, self.choice.model, step)
         if cost is not None:
             self.cost_micros = (self.cost_micros or 0) + cost
         if self.choice.key_id is not None:
@@ -310,17 +311,6 @@ class Turn:
         said = "Nobody approved this in time." if approval.status == "expired" else f"The user refused this.{why}"
         self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision=approval.status)
         return ToolResult(call.id, call.name, f"{said} It was not done.", None, "denied")
-
-    async def _send_what_waits(self) -> None:
-        """The next message of the chat, before the end is told, so that every reader of this run hears of it."""
-        try:
-            started = await message_queue.start_next(self.claimed.chat_session_id)
-        except Problem as problem:
-            log.warning("queue.stuck", chat=str(self.claimed.chat_session_id), code=problem.code)
-            return
-        if started:
-            self.next_run = started.run_id
-            self.writer.put("chat.next", run_id=str(started.run_id), message_id=str(started.message_id), answer_id=str(started.answer_id))
 
     async def _suggest(self, ending: Ended) -> None:
         """What might be said next, each of it a thing that even the guide understands."""

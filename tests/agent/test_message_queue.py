@@ -54,7 +54,7 @@ async def test_what_is_said_during_an_answer_is_sent_after_it(database_url: str,
         messages = (await client.get(f"/api/v1/chats/{chat}/messages")).json()["items"]
         assert [messages[2]["id"], messages[4]["id"]] == [two.json()["queued"]["id"], three.json()["queued"]["id"]]
         told = await events(client, "GET", f"/api/v1/runs/{(await first).json()['run_id']}/events")
-        assert next(chunk for chunk in told if chunk["type"] == "data-chat-next")["data"]["run_id"] == messages[3]["run_id"]
+        assert next(chunk for chunk in told if chunk["type"] == "data-chat-next")["data"]["message_id"] == messages[2]["id"]
         assert told[-1]["type"] == "finish"
 
 
