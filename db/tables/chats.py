@@ -1,6 +1,6 @@
 """Conversations: sessions, the tree of messages, files, saved prompts, and what each user used per day."""
 
-from piccolo.columns import BigInt, Boolean, Bytea, Date, Integer, OnDelete, Text, Timestamptz
+from piccolo.columns import UUID, BigInt, Boolean, Bytea, Date, Integer, OnDelete, Text, Timestamptz
 from piccolo.columns.defaults.timestamptz import TimestamptzNow
 from piccolo.constraints import Check, Unique
 from piccolo.table import Table
@@ -13,7 +13,10 @@ from db.tables.providers import McpServer
 
 
 class ChatSession(Table, tablename="chat_sessions"):
-    """`provider` is a name or an id of `ai_providers`; null means the user's default. `queue` holds the messages that wait for the answer before."""
+    """`provider` is a name or an id of `ai_providers`; null means the user's default. `queue` holds the messages that wait for the answer before.
+
+    `leaf_id` is the message at which the branch that is shown ends; null, or gone: the newest one.
+    """
 
     id = primary_key()
     user_id = owned_by(User)
@@ -24,6 +27,7 @@ class ChatSession(Table, tablename="chat_sessions"):
     application_id = optional(Application, index=True)
     share_slug = text()
     queue = json("[]")
+    leaf_id = UUID(null=True, default=None)
     created_via = Text(default="web")
     last_message_at = Timestamptz(default=TimestamptzNow())
     created_at = created()
