@@ -15,7 +15,7 @@ from uuid import UUID
 import jinja2
 import msgspec
 
-from agent.messages import Block, Message, Text, ToolCall, ToolResult
+from agent.messages import Block, Mention, Message, Picture, Text, ToolCall, ToolResult
 from agent.providers import models
 from agent.providers.base import ToolSpec
 from agent.tools.registry import Tool
@@ -25,6 +25,7 @@ History = list[tuple[str, list[Block]]]
 LONGEST_RESULT = 24_000
 _SHORTENED = 1_500
 _CHARACTERS_A_TOKEN = 3
+_PICTURE = 5_000
 _LONGEST_CONVERSATION = 1_200_000
 _PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
@@ -54,7 +55,7 @@ def specs(tools: tuple[Tool, ...]) -> tuple[ToolSpec, ...]:
 
 def is_tainted(messages: tuple[Message, ...]) -> bool:
     """Whether text from outside is in what the model reads."""
-    return any(isinstance(block, ToolResult) and block.trust != "trusted" for message in messages for block in message.content)
+    return any(isinstance(b, Mention | Picture) or (isinstance(b, ToolResult) and b.trust != "trusted") for message in messages for b in message.content)
 
 
 def room(model: str, overhead: int = 0, max_tokens: int = 8192) -> int:
@@ -86,7 +87,7 @@ def _messages(history: History, fence: str, longest: int, first: int = 0) -> lis
         if role == "assistant":
             messages += _turns(blocks, fence, longest, index)
         elif blocks:
-            messages.append(Message("user", tuple(blocks)))
+            messages.append(Message("user", tuple(_brought(block, fence, longest) if isinstance(block, Mention) else block for block in blocks)))
     return messages
 
 
@@ -117,9 +118,19 @@ def _presented(result: ToolResult, fence: str, longest: int, index: int) -> Tool
             f"{text[:longest]}\n… {len(text) - longest:,} more characters: `result_read` with result `{index}:{result.call_id}` and offset {longest} reads on."
         )
     if result.trust != "trusted":
-        clean = _INVISIBLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text).replace(fence, "")
-        text = f"<{result.trust} {fence}>\n{clean}\n</{result.trust} {fence}>"
+        text = _fenced(text, result.trust, fence)
     return msgspec.structs.replace(result, text=text)
+
+
+def _brought(mention: Mention, fence: str, longest: int) -> Mention:
+    """What a message brings along is data like a tool's result."""
+    text = mention.text if len(mention.text) <= longest else f"{mention.text[:longest]}\n… {len(mention.text) - longest:,} more characters"
+    return msgspec.structs.replace(mention, text=_fenced(f"{mention.title}\n{text}", "captured", fence))
+
+
+def _fenced(text: str, trust: str, fence: str) -> str:
+    clean = _INVISIBLE.sub(lambda found: f"\\u{ord(found.group()):04x}", text).replace(fence, "")
+    return f"<{trust} {fence}>\n{clean}\n</{trust} {fence}>"
 
 
 def _fitting(messages: list[Message], characters: int) -> tuple[Message, ...]:
@@ -137,7 +148,9 @@ def _fitting(messages: list[Message], characters: int) -> tuple[Message, ...]:
 def _weight(block: Block) -> int:
     if isinstance(block, ToolCall):
         return len(msgspec.json.encode(block.arguments))
-    return len(block.text) if isinstance(block, Text | ToolResult) else 200
+    if isinstance(block, Picture):
+        return _PICTURE
+    return len(block.text) if isinstance(block, Text | ToolResult | Mention) else 200
 
 
 class _Made(msgspec.Struct, frozen=True):

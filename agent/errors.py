@@ -76,6 +76,9 @@ CATALOGUE: dict[str, Entry] = {
     "run_not_found": Entry(404, "No such run", "Reload the chat."),
     "queue_full": Entry(409, "Too many messages wait", "Wait for the next answer, or take a message back."),
     "run_active": Entry(409, "The chat is still answering", "Wait for the answer, or stop it."),
+    "unsupported_file": Entry(
+        415, "This kind of file is not taken", "Attach a HAR recording, an OpenAPI document, JSON or other text, or a PNG, JPEG, GIF or WebP image."
+    ),
     "message_too_long": Entry(413, "The message is too long", "Shorten it, or attach the text as a file."),
     "unknown_tool": Entry(404, "No such tool", "List the tools with `GET /api/v1/tools`."),
     "approval_needed": Entry(409, "This needs an approval first", "Approve it in the chat, then try again."),

@@ -5,13 +5,13 @@ whoever hears the decision drives it on. It always ends in one `run.end`: comple
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Any
 from uuid import UUID
 
 import structlog
 
-from agent import approvals, chats, keys, message_queue, runlog, tasks, usage
+from agent import approvals, chats, keys, mentions, message_queue, runlog, tasks, usage
 from agent.actor import Actor
 from agent.db_errors import as_problem
 from agent.draft import replay
@@ -25,25 +25,39 @@ from db import engine
 log = structlog.get_logger()
 
 
-async def send(hub: Hub, actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str | None = None, model: str | None = None) -> chats.Started:
-    """Store a message and start its run. Raises what `chats.post`, `keys.choose` and `usage.message` raise; then nothing was stored."""
+async def send(
+    hub: Hub,
+    actor: Actor,
+    text: str,
+    *,
+    chat_id: UUID | None = None,
+    provider: str | None = None,
+    model: str | None = None,
+    files: Sequence[UUID] = (),
+) -> chats.Started:
+    """Store a message with its attached files and what it mentions, and start its run.
+
+    Raises what `chats.post`, `keys.choose`, `usage.message` and `mentions.enclosed` raise; then nothing was stored.
+    """
     choice = await keys.choose(actor, provider, model)
+    more = await mentions.enclosed(actor, text, files)
     async with usage.message(actor):
-        started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model)
+        started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model, more=more)
     start(hub, started.run_id)
     return started
 
 
 async def queue(
-    hub: Hub, actor: Actor, text: str, *, chat_id: UUID, provider: str | None = None, model: str | None = None
+    hub: Hub, actor: Actor, text: str, *, chat_id: UUID, provider: str | None = None, model: str | None = None, files: Sequence[UUID] = ()
 ) -> chats.Started | message_queue.Queued:
     """Send a message to a chat that may still be answering: then it waits, and starts its run when the answers before it are finished.
 
     Raises what `send` raises but run_active, and queue_full.
     """
     choice = await keys.choose(actor, provider, model)
+    more = await mentions.enclosed(actor, text, files)
     async with usage.message(actor):
-        waits = await message_queue.add(actor, chat_id, text, provider=choice.provider, model=choice.model)
+        waits = await message_queue.add(actor, chat_id, text, provider=choice.provider, model=choice.model, more=more)
     started = await go_on(hub, actor, chat_id)
     return started if started and started.message_id == waits.id else waits
 
@@ -64,15 +78,25 @@ async def retry(hub: Hub, actor: Actor, run_id: UUID, *, provider: str | None = 
 
 
 async def decide(
-    hub: Hub, actor: Actor, run_id: UUID, approval_id: UUID, decision: approvals.Decision, *, arguments: dict[str, Any] | None = None, reason: str | None = None
+    hub: Hub,
+    actor: Actor,
+    run_id: UUID,
+    approval_id: UUID,
+    decision: approvals.Decision,
+    *,
+    arguments: dict[str, Any] | None = None,
+    reason: str | None = None,
+    width: approvals.Width = "once",
 ) -> approvals.Approval:
-    """Answer an approval and let its run go on. Raises approval_not_found, invalid_arguments for edited ones that do not fit."""
+    """Answer an approval and let its run go on. Raises missing_scope, approval_not_found, invalid_arguments for edited ones that do not fit."""
     asked = await approvals.get(actor, approval_id)
     if asked.run_id != run_id:
         raise Problem("approval_not_found", "There is no such approval in this run.")
+    reach = None
     if arguments is not None:
-        invoke.check(Context(actor), asked.tool, arguments)
-    answered = await approvals.decide(actor, approval_id, decision, arguments=arguments, reason=reason)
+        tool = invoke.check(Context(actor), asked.tool, arguments)
+        reach = await invoke.reach(Context(actor), tool, arguments, can_widen=asked.operation is not None)
+    answered = await approvals.decide(actor, approval_id, decision, arguments=arguments, reason=reason, width=width, reach=reach)
     start(hub, run_id)
     return answered
 

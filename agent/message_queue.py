@@ -4,6 +4,7 @@ They are kept with the chat, so a reload, another device or a restart loses none
 whether to go on is for the user to say.
 """
 
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
@@ -13,6 +14,7 @@ import msgspec
 from agent import chats
 from agent.actor import Actor, Via
 from agent.errors import Problem
+from agent.messages import Block
 from db import engine, jsonb
 from db.ids import uuid7
 
@@ -34,13 +36,14 @@ class _Kept(Queued, frozen=True):
 
     via: Via
     scopes: list[str]
+    more: list[Block] = []
 
 
-async def add(actor: Actor, chat_id: UUID, text: str, *, provider: str, model: str) -> Queued:
-    """Put a message at the end. Raises invalid_arguments, message_too_long, chat_not_found, queue_full."""
+async def add(actor: Actor, chat_id: UUID, text: str, *, provider: str, model: str, more: Sequence[Block] = ()) -> Queued:
+    """Put a message at the end, with what it brings along. Raises invalid_arguments, message_too_long, chat_not_found, queue_full."""
     chats.check_text(text)
     await chats.get(actor, chat_id)
-    kept = _Kept(uuid7(), text, provider, model, datetime.now(UTC), actor.via, sorted(actor.scopes))
+    kept = _Kept(uuid7(), text, provider, model, datetime.now(UTC), actor.via, sorted(actor.scopes), list(more))
     async with engine.connection() as connection:
         if await connection.fetchval(_ADD, chat_id, actor.user_id, jsonb.encode([kept]), MOST) is None:
             raise Problem("queue_full", f"{MOST} messages wait already.")
@@ -77,7 +80,7 @@ async def start_next(chat_id: UUID) -> chats.Started | None:
     head = found.kept[0]
     actor = Actor(user_id=found.user_id, scopes=frozenset(head.scopes), via=head.via)
     try:
-        started = await chats.post(actor, head.text, chat_id=chat_id, provider=head.provider, model=head.model, queued=head.id)
+        started = await chats.post(actor, head.text, chat_id=chat_id, provider=head.provider, model=head.model, queued=head.id, more=head.more)
     except Problem as problem:
         if problem.code in ("run_active", "conflict"):
             return None

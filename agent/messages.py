@@ -56,7 +56,23 @@ class Attachment(msgspec.Struct, frozen=True, tag="attachment", tag_field="type"
     size: int
 
 
-Block = Text | Reasoning | Refusal | ToolCall | ToolResult | Attachment
+class Mention(msgspec.Struct, frozen=True, tag="mention", tag_field="type", omit_defaults=True):
+    """A thing that a message brings along: named with `@`, or the text of an attached file. `text` is what it was then, secrets masked: data, never the user's words."""
+
+    kind: Literal["api", "call", "docs", "file"]
+    ref: str
+    title: str
+    text: str
+
+
+class Picture(msgspec.Struct, frozen=True, tag="picture", tag_field="type"):
+    """An attached image as a provider takes it. Never stored: a chat keeps its Attachment."""
+
+    media_type: str
+    data: bytes
+
+
+Block = Text | Reasoning | Refusal | ToolCall | ToolResult | Attachment | Mention | Picture
 
 
 class Message(msgspec.Struct, frozen=True):

@@ -30,6 +30,7 @@ SHORT_LIVED: dict[str, str] = {
     "idempotency_keys": "created_at < now() - interval '2 days'",
     "rate_counters": "created_at < now() - interval '2 days'",
     "login_throttle": "window_start < now() - interval '2 days'",
+    "attachments": "chat_message_id IS NULL AND created_at < now() - interval '7 days'",
     "provider_key_uses": "hour < now() - interval '60 days'",
 }
 """Rows of these tables that nobody will ask for again. Only this module deletes by age, whoever owns the table."""

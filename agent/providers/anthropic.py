@@ -3,12 +3,13 @@
 Blocks of a kind that we do not use (server tools, redacted thinking) are kept whole as empty reasoning and echoed.
 """
 
+from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
 import msgspec
 
-from agent.messages import Block, Message, Reasoning, ToolCall, ToolResult
+from agent.messages import Block, Message, Picture, Reasoning, ToolCall, ToolResult
 from agent.providers import clients, history, reduce
 from agent.providers.base import Connection, Failure, Finish, FinishReason, ModelRequest, ProviderEvent, Usage
 
@@ -83,6 +84,8 @@ def _block(block: Block, origin: str) -> dict[str, Any]:
         case Reasoning():
             marks = history.echo(block, origin)
             return marks.get("block") or {"type": "thinking", "thinking": block.text, "signature": marks.get("signature", "")}
+        case Picture():
+            return {"type": "image", "source": {"type": "base64", "media_type": block.media_type, "data": b64encode(block.data).decode()}}
         case _:
             return {"type": "text", "text": history.prose(block)}
 

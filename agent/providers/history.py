@@ -6,12 +6,13 @@ to the server, account and model that made them.
 
 import hashlib
 import re
+from base64 import b64encode
 from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
 
-from agent.messages import Attachment, Block, Message, Reasoning, Refusal, Text, ToolCall, ToolResult
+from agent.messages import Attachment, Block, Mention, Message, Picture, Reasoning, Refusal, Text, ToolCall, ToolResult
 from agent.providers.base import Connection, ModelRequest, ToolSpec
 
 _BAD_IN_NAME = re.compile(r"[^a-zA-Z0-9_-]+")
@@ -28,7 +29,7 @@ def origin(connection: Connection, request: ModelRequest) -> str:
 
 def echo(block: Block, origin: str) -> dict[str, Any]:
     """The marks of a block that may go back to where they came from; empty for another's."""
-    meta = None if isinstance(block, ToolResult | Attachment) else block.meta
+    meta = None if isinstance(block, ToolResult | Attachment | Mention | Picture) else block.meta
     return meta if meta and meta.get("origin") == origin else {}
 
 
@@ -104,10 +105,16 @@ def prose(block: Block) -> str:
             return f"[attached file `{block.file_name}`, {block.media_type}, {block.size} bytes, id {block.id}]"
         case ToolCall():
             return ""
+        case Picture():
+            return "[an image that this model is not shown]"
         case ToolResult():
             return block.text.strip() or "(empty)"
         case _:
             return block.text
+
+
+def data_url(picture: Picture) -> str:
+    return f"data:{picture.media_type};base64,{b64encode(picture.data).decode()}"
 
 
 class _Ids:

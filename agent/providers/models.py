@@ -4,6 +4,7 @@ The figures are the list prices that the LiteLLM project published with its vers
 in US dollars. A model that is not here still works: then its cost is unknown, and its limits are a careful guess.
 """
 
+import re
 from typing import NamedTuple
 
 from agent.providers.base import Usage
@@ -22,6 +23,8 @@ class Model(NamedTuple):
     price_cached: float
     price_cache_write: float = 0.0
 
+
+_SEEING = re.compile(r"^claude-|^gpt-(4o|4\.1|[5-9])|^o[34]|^gemini|vision|llava|pixtral|-vl\b|^gemma-?[34]|^llama-?4")
 
 UNKNOWN = Model(32_000, 4_096, 0, 0, 0)
 
@@ -61,6 +64,11 @@ MODELS: dict[str, Model] = {
     "magistral-medium": Model(262_144, 262_144, 1.5, 7.5, 0.15),
     "mistral-large-latest": Model(262_144, 262_144, 0.5, 1.5, 0.05),
 }
+
+
+def sees(name: str) -> bool:
+    """Whether a model takes images, as far as its name tells: one that does not would refuse the whole conversation."""
+    return bool(_SEEING.search(name.rsplit("/", 1)[-1].lower()))
 
 
 def cost_micros(name: str, usage: Usage) -> int | None:

@@ -11,7 +11,7 @@ import httpx2
 import msgspec
 import openai
 
-from agent.messages import Block, Message, Reasoning, ToolCall, ToolResult
+from agent.messages import Block, Message, Picture, Reasoning, ToolCall, ToolResult
 from agent.providers import clients, history, reduce
 from agent.providers.base import Connection, Failure, Finish, FinishReason, ModelRequest, ProviderEvent, Usage
 
@@ -88,10 +88,20 @@ def _messages(turn: Message, origin: str, *, is_current: bool) -> Iterable[dict[
         return ({"role": "tool", "tool_call_id": block.call_id, "content": history.prose(block)} for block in turn.content if isinstance(block, ToolResult))
     text = "\n\n".join(history.prose(block) for block in turn.content if not isinstance(block, Reasoning | ToolCall))
     if turn.role == "user":
-        return ({"role": "user", "content": text},)
+        return ({"role": "user", "content": _with_pictures(turn) or text},)
     calls = [_call(block, origin) for block in turn.content if isinstance(block, ToolCall)]
     said: dict[str, Any] = {"role": "assistant", "content": text or None, **_thoughts(turn.content, origin, is_current=is_current)}
     return ({**said, "tool_calls": calls} if calls else said,)
+
+
+def _with_pictures(turn: Message) -> list[dict[str, Any]]:
+    """A turn in parts where it shows images; else nothing, since plain text is taken by every server."""
+    if not any(isinstance(block, Picture) for block in turn.content):
+        return []
+    return [
+        {"type": "image_url", "image_url": {"url": history.data_url(block)}} if isinstance(block, Picture) else {"type": "text", "text": history.prose(block)}
+        for block in turn.content
+    ]
 
 
 def _call(call: ToolCall, origin: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from agent.messages import Attachment, Block, Message, Refusal, Text, ToolCall, ToolResult
+from agent.messages import Attachment, Block, Message, Picture, Refusal, Text, ToolCall, ToolResult
 from agent.providers import clients, history, reduce
 from agent.providers.base import Connection, Failure, Finish, FinishReason, ModelRequest, PartKind, ProviderEvent, Usage
 
@@ -64,7 +64,7 @@ def body(request: ModelRequest, origin: str) -> dict[str, Any]:
 
 def _items(turn: Message, origin: str) -> Iterable[dict[str, Any]]:
     if turn.role == "user":
-        yield {"role": "user", "content": [{"type": "input_text", "text": history.prose(block)} for block in turn.content]}
+        yield {"role": "user", "content": [_asked(block) for block in turn.content]}
         return
     message: dict[str, Any] | None = None
     for block in turn.content:
@@ -79,6 +79,12 @@ def _items(turn: Message, origin: str) -> Iterable[dict[str, Any]]:
         message = None
         yield _item(block, marks)
     yield from (message,) if message else ()
+
+
+def _asked(block: Block) -> dict[str, Any]:
+    if isinstance(block, Picture):
+        return {"type": "input_image", "image_url": history.data_url(block)}
+    return {"type": "input_text", "text": history.prose(block)}
 
 
 def _spoken(marks: dict[str, Any]) -> dict[str, Any]:
