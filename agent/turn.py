@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals, chats, compaction, context, keys, message_queue, runlog, usage
+from agent import approvals, attachments, chats, compaction, context, keys, message_queue, runlog, usage
 from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
@@ -121,6 +121,7 @@ class Turn:
         prompt = context.system_prompt(settings().base_url, menu)
         room = context.room(claimed.model, len(prompt.text) + sum(len(msgspec.json.encode(spec)) for spec in context.specs(menu)))
         if not is_guide:  # the guide reads no window full of text, only what was said
+            earlier = await attachments.unfolded(self.actor, earlier, claimed.model)
             earlier = await self._summed_up(earlier, summary, room)
         while True:
             await self._answer_calls(is_guide=is_guide, earlier=earlier)
