@@ -1,5 +1,9 @@
-"""Chats: sessions and their tree of messages. A message is stored together with the run that will answer it, or not at all."""
+"""Chats: sessions, and what is said in them. A message is stored together with the run that will answer it, or not at all.
 
+Which chat changed is told by the bell `chat:<id>`; who shows it reads what is new.
+"""
+
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -7,11 +11,13 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from agent import events
 from agent.actor import Actor
 from agent.config import settings
 from agent.errors import Problem
-from agent.messages import Block, Role, Text
+from agent.messages import Block, Text
 from agent.paging import Page, after, bounded, page
+from agent.tree import StoredMessage, Window, branch, leaf, leaf_under, line, load, window
 from db import engine, jsonb
 from db.ids import uuid7
 from db.tables import ChatMessage, ChatSession, Run
@@ -25,21 +31,6 @@ class Chat(msgspec.Struct, frozen=True):
     model: str | None
     created_at: datetime
     last_message_at: datetime
-
-
-class StoredMessage(msgspec.Struct, frozen=True):
-    """`run_id` and `run_status` belong to the run that writes or wrote an answer."""
-
-    id: UUID
-    parent_id: UUID | None
-    role: Role
-    content: list[Block]
-    provider: str | None
-    model: str | None
-    metadata: dict[str, Any]
-    timestamp: datetime
-    run_id: UUID | None = None
-    run_status: str | None = None
 
 
 class Started(msgspec.Struct, frozen=True):
@@ -96,35 +87,55 @@ async def delete(actor: Actor, chat_id: UUID) -> None:
     await ChatSession.delete().where((ChatSession.id == chat_id) & (ChatSession.user_id == actor.user_id))
 
 
-async def messages(actor: Actor, chat_id: UUID) -> list[StoredMessage]:
-    """The branch that ends in the newest message, oldest first. Raises chat_not_found."""
+async def messages(actor: Actor, chat_id: UUID, *, limit: int | None = None, cursor: str | None = None) -> Page[StoredMessage]:
+    """The branch that is shown, oldest message first. Raises chat_not_found, bad_request."""
     await get(actor, chat_id)
-    return await branch(chat_id)
+    ids, size = await line(chat_id, await leaf(chat_id)), bounded(limit)
+    begin = ids.index(after(cursor)) + 1 if cursor and after(cursor) in ids else 0
+    return page(await load(chat_id, ids[begin : begin + size + 1]), size)
 
 
-async def branch(chat_id: UUID, leaf: UUID | None = None) -> list[StoredMessage]:
-    """From the first message to `leaf` (default: the newest one)."""
-    rows = await ChatMessage.raw(_BRANCH, chat_id, chat_id, leaf, leaf)
-    return [_message(row) for row in rows]
+async def message(actor: Actor, chat_id: UUID, message_id: UUID) -> StoredMessage:
+    """One message of any branch. Raises chat_not_found, not_found."""
+    await get(actor, chat_id)
+    if not (found := await load(chat_id, [message_id])):
+        raise Problem("not_found", "There is no such message in this chat.", remedy="Reload the chat: it may have been deleted.")
+    return found[0]
 
 
-async def post(actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str, model: str, queued: UUID | None = None) -> Started:
+async def shown(actor: Actor, chat_id: UUID, *, before: UUID | None = None) -> Window:
+    """The end of the branch that is shown, or the part of a branch before a message. Raises chat_not_found, not_found."""
+    if before is None:
+        await get(actor, chat_id)
+        return await window(chat_id, await leaf(chat_id))
+    return await window(chat_id, (await message(actor, chat_id, before)).parent_id)
+
+
+async def post(
+    actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str, model: str, queued: UUID | None = None, more: Sequence[Block] = (),
+    follows: UUID | None = None, instead_of: UUID | None = None, is_shown: bool = True,
+) -> Started:  # fmt: skip
     """Store a user's message with an empty answer and the run that will fill it. `queued`: it waited under this id and leaves the queue, once.
 
-    Raises invalid_arguments, message_too_long, chat_not_found, run_active, conflict where it left the queue before.
+    `more`: what the message brings along, from `agent.mentions`; its files then belong to the message.
+    It stands at the end of the branch that is shown, or of the newest one under `follows`, or beside `instead_of`, whose files it keeps.
+    Not `is_shown`: the chat turns to it only if it shows what it follows.
+
+    Raises invalid_arguments, message_too_long, chat_not_found, not_found, run_active, conflict where it left the queue before.
     """
     check_text(text)
     chat = await get(actor, chat_id) if chat_id else await create(actor)
-    earlier = await branch(chat.id) if chat_id else []
-    message = ChatMessage(
-        id=queued or uuid7(),
-        chat_session_id=chat.id,
-        parent_id=earlier[-1].id if earlier else None,
-        user_id=actor.user_id,
-        role="user",
-        content=_encode([Text(text)]),
-    )
-    return await _start(actor, chat.id, message, provider, model, queued=queued)
+    if instead_of:
+        earlier = await message(actor, chat.id, instead_of)
+        if earlier.role != "user":
+            raise Problem("invalid_arguments", "Only a message of yours can be edited.", remedy="Ask for another answer instead.", field="message_id")
+        parent, more = earlier.parent_id, more or [block for block in earlier.content if not isinstance(block, Text)]
+    else:
+        parent = (await leaf_under(chat.id, follows) if follows else None) or await leaf(chat.id)
+    said = ChatMessage(
+        id=queued or uuid7(), chat_session_id=chat.id, parent_id=parent, user_id=actor.user_id, role="user", content=_encode([Text(text), *more])
+    )  # fmt: skip
+    return await _start(actor, chat.id, said, provider, model, queued=queued, is_shown=is_shown)
 
 
 async def retry(actor: Actor, run_id: UUID, *, provider: str | None = None, model: str | None = None) -> Started:
@@ -146,8 +157,11 @@ async def save_answer(answer_id: UUID, blocks: list[Block], metadata: dict[str, 
 
 async def summary(actor: Actor, chat_id: UUID) -> dict[str, Any] | None:
     """The summary that stands in for the chat's oldest turns, as `agent.compaction` stored it. Raises chat_not_found."""
-    kept = [stored.metadata["summary"] for stored in await messages(actor, chat_id) if stored.metadata.get("summary")]
-    return kept[-1] if kept and not kept[-1].get("is_undone") else None
+    await get(actor, chat_id)
+    rows = await ChatMessage.raw("SELECT id, metadata->'summary' AS summary FROM chat_messages WHERE chat_session_id = {} AND metadata ? 'summary'", chat_id)
+    kept: dict[UUID, dict[str, Any]] = {row["id"]: msgspec.json.decode(row["summary"]) for row in rows}
+    found = next((kept[id] for id in reversed(await line(chat_id, await leaf(chat_id))) if id in kept), None) if kept else None
+    return None if found is None or found.get("is_undone") else found
 
 
 async def undo_summary(actor: Actor, chat_id: UUID) -> None:
@@ -179,7 +193,9 @@ def check_text(text: str) -> None:
         )
 
 
-async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provider: str, model: str, *, queued: UUID | None = None) -> Started:
+async def _start(
+    actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provider: str, model: str, *, queued: UUID | None = None, is_shown: bool = True
+) -> Started:
     message_id = message if isinstance(message, UUID) else message.id
     answer = ChatMessage(id=uuid7(), chat_session_id=chat_id, parent_id=message_id, role="assistant", provider=provider, model=model)
     run = Run(
@@ -192,11 +208,16 @@ async def _start(actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provi
                 raise Problem("conflict", "This message was sent already.")
             if isinstance(message, ChatMessage):
                 await ChatMessage.insert(message)
+                await ChatMessage.raw(_TIE, message.id, actor.user_id)
             await ChatMessage.insert(answer)
             await Run.insert(run)
-            await ChatSession.raw("UPDATE chat_sessions SET last_message_at = now(), provider = {}, model = {} WHERE id = {}", provider, model, chat_id)
+            before = message.parent_id if isinstance(message, ChatMessage) else None
+            await ChatSession.raw(_TURN_TO, provider, model, is_shown, before, answer.id, chat_id)
+            await events.ring("chat", chat_id)
     except asyncpg.UniqueViolationError as error:
         raise Problem("run_active", "This chat is still answering the message before.") from error
+    except asyncpg.ForeignKeyViolationError as error:
+        raise Problem("conflict", "What this answers was deleted in the meantime.") from error
     return Started(chat_id, run.id, message_id, answer.id)
 
 
@@ -204,24 +225,16 @@ def _encode(blocks: list[Block]) -> str:
     return jsonb.encode(blocks)
 
 
-def _message(row: dict[str, Any]) -> StoredMessage:
-    content: Any = msgspec.json.decode(row["content"], type=list[Block])
-    return StoredMessage(**row | {"content": content, "metadata": msgspec.json.decode(row["metadata"])})
-
-
 _SELECT = "SELECT id, title, status, provider, model, created_at, last_message_at FROM chat_sessions"
 _LEAVE_QUEUE = "UPDATE chat_sessions SET queue = queue - 0 WHERE id = {} AND queue->0->>'id' = {} RETURNING id"
+_TIE = """
+UPDATE attachments a SET chat_message_id = m.id FROM chat_messages m, jsonb_array_elements(m.content) AS block
+WHERE m.id = {} AND block->>'type' = 'attachment' AND a.id = (block->>'id')::uuid AND a.user_id = {} AND a.chat_message_id IS NULL
+"""
 _UNDO = """
 UPDATE chat_messages SET metadata = jsonb_set(metadata, ARRAY['summary', 'is_undone'], 'true') WHERE chat_session_id = {} AND metadata ? 'summary'
 """
-_BRANCH = """
-WITH RECURSIVE line AS (
-  (SELECT m.*, 0 AS depth FROM chat_messages m WHERE m.chat_session_id = {}
-   AND m.id = coalesce((SELECT id FROM chat_messages WHERE chat_session_id = {} AND {}::uuid IS NULL ORDER BY id DESC LIMIT 1), {}::uuid))
-  UNION ALL
-  SELECT m.*, line.depth + 1 FROM chat_messages m JOIN line ON m.id = line.parent_id
-)
-SELECT line.id, line.parent_id, line.role, line.content, line.provider, line.model, line.metadata, line.timestamp, r.id AS run_id, r.status AS run_status
-FROM line LEFT JOIN LATERAL (SELECT id, status FROM runs WHERE answer_message_id = line.id ORDER BY id DESC LIMIT 1) r ON true
-ORDER BY line.depth DESC
+_TURN_TO = """
+UPDATE chat_sessions SET last_message_at = now(), provider = {}, model = {},
+leaf_id = CASE WHEN {} OR leaf_id IS NULL OR leaf_id = {}::uuid THEN {}::uuid ELSE leaf_id END WHERE id = {}
 """
