@@ -13,7 +13,7 @@ from zlib import crc32
 
 import msgspec
 
-from agent.spec.redact import is_secret_name, mask_json, mask_text
+from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named, mask_text
 from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Node, Sample, rank, smallest
 from agent.spec.values import format_of
 
@@ -161,7 +161,7 @@ def _is_secret(name: str, text: str) -> bool:
             _PLAIN_NAMES[name] = is_plain
     if is_plain and (len(text) < 12 or not _SUSPICIOUS.search(text) or _HARMLESS.fullmatch(text)):
         return False
-    return mask_json({name: text}) != {name: text}
+    return mask_named(name, text) != text or mask_name(name) != name
 
 
 def trim(sample: Sample, limit: int) -> None:

@@ -1,20 +1,24 @@
-"""Tells by its first bytes what a file is, and reads the captures in it. Names and endings of files are not looked at."""
+"""Tells by its first bytes what a file is, and reads the captures in it. Names and endings of files are not looked at.
+
+The reader of a kind is imported with the first file of that kind: a command that reads one file must not wait for all of them.
+"""
 
 import re
+from collections.abc import Callable
+from importlib import import_module
 from typing import BinaryIO, Literal, NamedTuple
 
-from agent.spec import collections, curl, flows, har, saved
 from agent.spec.reading import Prefixed, Reading, Unreadable, opened
 
 Kind = Literal["har", "flows", "saved", "curl", "postman", "insomnia", "openapi", "unknown"]
 
 _READERS = {
-    "har": har.read,
-    "flows": flows.read,
-    "saved": saved.read,
-    "curl": curl.read,
-    "postman": collections.read_postman,
-    "insomnia": collections.read_insomnia,
+    "har": "har:read",
+    "flows": "flows:read",
+    "saved": "saved:read",
+    "curl": "curl:read",
+    "postman": "collections:read_postman",
+    "insomnia": "collections:read_insomnia",
 }
 _FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]{1,60})"\s*:')
 
@@ -42,7 +46,12 @@ def read(data: bytes | BinaryIO) -> Reading:
         raise Unreadable("This is an OpenAPI document, not a capture.")
     if found.kind == "unknown":
         raise Unreadable("This is no capture that can be read: neither HAR, nor mitmproxy flows, nor saved captures, nor a collection, nor curl commands.")
-    return _READERS[found.kind](found.stream)
+    return _reader(found.kind)(found.stream)
+
+
+def _reader(kind: Kind) -> Callable[[BinaryIO], Reading]:
+    module, _, name = _READERS[kind].partition(":")
+    return getattr(import_module(f"agent.spec.{module}"), name)
 
 
 def _kind(head: bytes) -> Kind:

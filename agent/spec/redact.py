@@ -9,7 +9,7 @@ import math
 import re
 from collections import Counter
 from collections.abc import Callable
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import unquote_plus
 
@@ -43,9 +43,9 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
     lowered = text.lower()
     found = [
         Secret(kind, *match.span("secret" if match.re.groups else 0))
-        for kind, hint, expression in _PATTERNS
+        for kind, hint, expression in PATTERNS
         if hint in lowered
-        for match in expression.finditer(text)
+        for match in _compiled(expression).finditer(text)
     ]
     found += [Secret("card-number", *match.span()) for match in CARD_NUMBER.finditer(text) if _is_luhn(match.group())]
     found.sort(key=lambda secret: (secret.start, -secret.end))
@@ -139,7 +139,6 @@ def mark(secret: str) -> str:
     return MARK + secret[-4:] if len(secret) >= 12 and secret[-4:].isascii() and secret[-4:].isalnum() else MARK
 
 
-_PATTERNS = tuple((pattern.kind, pattern.hint, re.compile(pattern.expression)) for pattern in PATTERNS)
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ASSIGNED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["']?|>\s*)([^\s"'&,;<>{}()\[\]]+)""")
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
@@ -147,6 +146,12 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s
 _ID = re.compile(
     r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*", re.IGNORECASE
 )
+
+
+@cache
+def _compiled(expression: str) -> re.Pattern[str]:
+    """Most runs meet a few of the shapes only, and to compile all of them takes longer than to read a small capture."""
+    return re.compile(expression)
 
 
 @lru_cache(maxsize=4096)

@@ -10,7 +10,7 @@ import click
 _COMMANDS: dict[str, str] = {
     "backup": "web.cli.maintain:backup",
     "chat": "web.cli.chat:chat",
-    "diff": "web.cli.discover:diff",
+    "diff": "web.cli.diff:diff",
     "discover": "web.cli.discover:discover",
     "doctor": "web.cli.maintain:doctor",
     "mcp-config": "web.cli.operate:mcp_config",

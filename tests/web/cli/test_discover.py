@@ -128,32 +128,6 @@ def test_a_cut_off_file_gives_what_was_whole(tmp_path: Path) -> None:
     assert done.returncode == 0 and b"ends early" in done.stderr and b"6 calls read" in done.stderr
 
 
-def test_no_change_is_0_a_breaking_one_is_1(pets: Path, tmp_path: Path) -> None:
-    """Between two captures, or a document and a capture."""
-    document, renamed = tmp_path / "old.yaml", tmp_path / "new.har"
-    run("discover", str(pets), "-o", str(document))
-    same = run("diff", str(document), str(pets))
-    assert (same.returncode, same.stdout, same.stderr) == (0, b"No changes.\n", b"")
-    renamed.write_bytes(PETS.replace(b'\\"name\\"', b'\\"title\\"'))
-    broken = run("diff", str(document), str(renamed))
-    assert broken.returncode == 1 and b"BREAKING" in broken.stdout and b"`name` is gone" in broken.stdout
-    added = run(
-        "diff", str(pets), "-", stdin=har(("POST", "/pets", {"id": 1})).replace(b'"entries": [', b'"entries": [' + PETS.split(b'"entries": [')[1][:-3] + b", ")
-    )
-    assert added.returncode == 0 and b"METHOD_ADDED" in added.stdout
-
-
-def test_the_formats_of_a_comparison(pets: Path, tmp_path: Path) -> None:
-    """JSON for programs, Markdown for reviews."""
-    other = tmp_path / "other.har"
-    other.write_bytes(har(("GET", "/dogs", [{"id": 1}])))
-    found = json.loads(run("diff", str(pets), str(other), "--format", "json").stdout)
-    assert found["breaking"] is True and {change["kind"] for change in found["changes"]} == {"NEW_ENDPOINT", "REMOVED_ENDPOINT"}
-    assert run("diff", str(pets), str(other), "--format", "markdown").stdout.startswith(b"## Breaking\n\n- REMOVED_ENDPOINT: `GET /pets` is gone")
-    unreadable = run("diff", str(pets), "-", stdin=b"swagger: '2.0'")
-    assert unreadable.returncode == 2 and b"Swagger 2.0" in unreadable.stderr
-
-
 def test_every_real_capture_is_described(shared_dir: Path, tmp_path: Path) -> None:
     """HAR of every maker and mitmproxy flows, each to a valid document."""
     for path in sorted((shared_dir / "bench/discovery/real").glob("*")):

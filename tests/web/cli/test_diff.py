@@ -1,0 +1,71 @@
+"""`wiretalk diff` as a shell runs it: what is on stdout, and the exit code."""
+
+import json
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+from click.testing import CliRunner
+
+from web.cli import main
+
+
+class Done(NamedTuple):
+    returncode: int
+    stdout: bytes
+    stderr: bytes
+
+
+def run(*arguments: str, stdin: bytes = b"") -> Done:
+    found = CliRunner().invoke(main, arguments, input=stdin)
+    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
+    return Done(found.exit_code, found.stdout_bytes, found.stderr_bytes)
+
+
+def har(*calls: tuple[str, str, Any]) -> bytes:
+    """Calls as method, path and answer."""
+    entries = [
+        {
+            "startedDateTime": f"2025-01-01T00:00:{number:02}Z",
+            "request": {"method": method, "url": "https://api.test" + path, "headers": []},
+            "response": {"status": 200, "headers": [{"name": "Content-Type", "value": "application/json"}], "content": {"text": json.dumps(answer)}},
+        }
+        for number, (method, path, answer) in enumerate(calls)
+    ]
+    return json.dumps({"log": {"version": "1.2", "entries": entries}}).encode()
+
+
+PETS = har(*[("GET", f"/pets/{number}", {"id": number, "name": f"n{number}"}) for number in range(11, 17)], ("GET", "/pets", [{"id": 11, "name": "n11"}]))
+
+
+@pytest.fixture
+def pets(tmp_path: Path) -> Path:
+    path = tmp_path / "pets.bin"
+    path.write_bytes(PETS)
+    return path
+
+
+def test_no_change_is_0_a_breaking_one_is_1(pets: Path, tmp_path: Path) -> None:
+    """Between two captures, or a document and a capture."""
+    document, renamed = tmp_path / "old.yaml", tmp_path / "new.har"
+    run("discover", str(pets), "-o", str(document))
+    same = run("diff", str(document), str(pets))
+    assert (same.returncode, same.stdout, same.stderr) == (0, b"No changes.\n", b"")
+    renamed.write_bytes(PETS.replace(b'\\"name\\"', b'\\"title\\"'))
+    broken = run("diff", str(document), str(renamed))
+    assert broken.returncode == 1 and b"BREAKING" in broken.stdout and b"`name` is gone" in broken.stdout
+    added = run(
+        "diff", str(pets), "-", stdin=har(("POST", "/pets", {"id": 1})).replace(b'"entries": [', b'"entries": [' + PETS.split(b'"entries": [')[1][:-3] + b", ")
+    )
+    assert added.returncode == 0 and b"METHOD_ADDED" in added.stdout
+
+
+def test_the_formats_of_a_comparison(pets: Path, tmp_path: Path) -> None:
+    """JSON for programs, Markdown for reviews."""
+    other = tmp_path / "other.har"
+    other.write_bytes(har(("GET", "/dogs", [{"id": 1}])))
+    found = json.loads(run("diff", str(pets), str(other), "--format", "json").stdout)
+    assert found["breaking"] is True and {change["kind"] for change in found["changes"]} == {"NEW_ENDPOINT", "REMOVED_ENDPOINT"}
+    assert run("diff", str(pets), str(other), "--format", "markdown").stdout.startswith(b"## Breaking\n\n- REMOVED_ENDPOINT: `GET /pets` is gone")
+    unreadable = run("diff", str(pets), "-", stdin=b"swagger: '2.0'")
+    assert unreadable.returncode == 2 and b"Swagger 2.0" in unreadable.stderr

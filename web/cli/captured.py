@@ -1,0 +1,75 @@
+"""The files that `discover` and `diff` are given, and how they tell a person of what is wrong with one.
+
+What was left out is said on stderr. A file that cannot be read ends the command with exit code 2 and one line.
+"""
+
+import gc
+import sys
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import BinaryIO, NoReturn
+
+import click
+
+from agent.spec import inputs
+from agent.spec.model import Exchange
+from agent.spec.reading import Reading, Unreadable
+
+_MOST_REASONS = 5
+_OBJECTS_BETWEEN_SWEEPS = 200_000
+
+
+def exchanges(name: str) -> Iterator[Exchange]:
+    """The calls in one file."""
+    with opened(name) as stream:
+        try:
+            reading = inputs.read(stream)
+            yield from reading
+        except Unreadable as error:
+            stop(f"`{name}` cannot be read: {error}")
+        except OSError as error:
+            stop(f"`{name}` cannot be read: {error.strerror or error}.")
+    _say_skipped(name, reading)
+
+
+def opened(name: str) -> BinaryIO:
+    """The bytes of a file, or of stdin where it is named `-`."""
+    if name == "-":
+        return sys.stdin.buffer
+    try:
+        return Path(name).open("rb")
+    except OSError as error:
+        stop(f"`{name}` cannot be opened: {error.strerror}.")
+
+
+def plain(text: str) -> str:
+    """Captured names must not steer a terminal."""
+    return "".join(character if character.isprintable() else "\ufffd" for character in text)
+
+
+def say(text: str) -> None:
+    click.echo(plain(text), err=True)
+
+
+def stop(sentence: str) -> NoReturn:
+    click.echo(f"wiretalk: {plain(sentence)}", err=True)
+    raise SystemExit(2)
+
+
+@contextmanager
+def seldom_swept() -> Generator[None]:
+    """Millions of small values are made within, and next to none of them in circles: looking for circles as often as usual takes a tenth of the time."""
+    usual = gc.get_threshold()
+    gc.set_threshold(_OBJECTS_BETWEEN_SWEEPS)
+    try:
+        yield
+    finally:
+        gc.set_threshold(*usual)
+
+
+def _say_skipped(name: str, reading: Reading) -> None:
+    for reason in reading.skipped[:_MOST_REASONS]:
+        say(f"`{name}`: {reason}")
+    if reading.skipped_count > _MOST_REASONS:
+        say(f"`{name}`: {reading.skipped_count - _MOST_REASONS:,} more were left out.")

@@ -1,0 +1,75 @@
+"""`wiretalk diff`: two APIs in, what changed between them out. Exit 1 where a change breaks clients, 2 on input that cannot be read."""
+
+import click
+import msgspec
+
+from agent.spec import diff as spec_diff
+from agent.spec import inputs, markdown, openapi, openapi_read
+from agent.spec.infer import conclude
+from agent.spec.model import Change, Spec
+from agent.spec.observe import observe_all
+from agent.spec.reading import Unreadable
+from web.cli.captured import opened, plain, stop
+
+
+@click.command()
+@click.argument("old")
+@click.argument("new")
+@click.option("--format", "kind", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+def diff(old: str, new: str, kind: str) -> None:
+    """Say what changed between two APIs, and whether it breaks clients.
+
+    OLD and NEW are OpenAPI 3 documents or capture files. Exit 1 where a breaking change is found.
+    """
+    changes = spec_diff.compare(_described(old), _described(new))
+    click.echo(_WRITERS[kind](changes))
+    if spec_diff.has_breaking(changes):
+        raise SystemExit(1)
+
+
+def _described(name: str) -> Spec:
+    """A document or a capture, told apart by content."""
+    with opened(name) as stream:
+        try:
+            found = inputs.identify(stream)
+            if found.kind == "openapi":
+                return openapi_read.read(openapi_read.parse(found.stream.read()))
+            return conclude(observe_all(inputs.read(found.stream)))
+        except Unreadable as error:
+            stop(f"`{name}` cannot be read: {error}")
+
+
+def _text(changes: tuple[Change, ...]) -> str:
+    lines = [f"{'BREAKING' if change.is_breaking else 'ok      '}  {change.kind:<16}  {plain(change.description)}" for change in changes]
+    breaking = sum(change.is_breaking for change in changes)
+    return "\n".join([*lines, f"{len(changes)} changes, {breaking} breaking." if changes else "No changes."])
+
+
+def _markdown(changes: tuple[Change, ...]) -> str:
+    if not changes:
+        return "No changes."
+    parts: list[str] = []
+    for title, is_breaking in (("Breaking", True), ("Not breaking", False)):
+        chosen = [change for change in changes if change.is_breaking == is_breaking]
+        parts += [f"## {title}", "\n".join(f"- {change.kind}: {_spans(change.description)}" for change in chosen)] if chosen else []
+    return "\n\n".join(parts)
+
+
+def _spans(description: str) -> str:
+    """Names stand between back ticks; what is outside, or between them, may not become markup."""
+    pieces = plain(description).split("`")
+    return "".join(markdown.code(piece) if index % 2 else _escaped(piece) for index, piece in enumerate(pieces))
+
+
+def _escaped(piece: str) -> str:
+    """With the spaces at its ends, which `escape` takes away."""
+    inner = markdown.escape(piece)
+    return (" " if piece[:1] == " " else "") + inner + (" " if inner and piece[-1:] == " " else "")
+
+
+def _json(changes: tuple[Change, ...]) -> str:
+    document = {"changes": msgspec.to_builtins(changes), "breaking": spec_diff.has_breaking(changes)}
+    return openapi.to_json(document).decode().rstrip()
+
+
+_WRITERS = {"text": _text, "json": _json, "markdown": _markdown}
