@@ -5,7 +5,7 @@ from piccolo.table import Table
 from db.tables.applications import Application, ApplicationBookmark
 from db.tables.billing import CreditHold, CreditTransaction, Payment, Subscription, WebhookEvent
 from db.tables.captures import ApiCall, CaptureDictionary
-from db.tables.chats import Attachment, ChatMessage, ChatSession, ChatSessionEndpoint, ChatSessionMcpServer, Prompt, Usage
+from db.tables.chats import Attachment, ChatMessage, ChatSession, ChatSessionEndpoint, ChatSessionMcpServer, Prompt, PromptVersion, Usage
 from db.tables.discovery import ActionSequence, ApiChange, DiscoveredEndpoint, DiscoverySummary, EndpointDocumentation
 from db.tables.endpoints import Endpoint, SavedFilter
 from db.tables.identity import ApiToken, AuditLog, LoginSession, OauthAccount, SetupToken, User, UserMfa
@@ -13,6 +13,7 @@ from db.tables.limits import IdempotencyKey, LoginThrottle, RateCounter
 from db.tables.oauth_server import OauthClient, OauthGrant
 from db.tables.providers import AiProvider, McpServer, ProviderKey, ProviderKeyUse
 from db.tables.runs import Approval, Run, RunEvent
+from db.tables.sharing import Share
 
 TABLES: tuple[type[Table], ...] = (
     User,
@@ -46,8 +47,10 @@ TABLES: tuple[type[Table], ...] = (
     ChatSessionEndpoint,
     ChatSessionMcpServer,
     ChatMessage,
+    Share,
     Attachment,
     Prompt,
+    PromptVersion,
     Usage,
     Run,
     RunEvent,
@@ -91,6 +94,7 @@ __all__ = [
     "OauthGrant",
     "Payment",
     "Prompt",
+    "PromptVersion",
     "ProviderKey",
     "ProviderKeyUse",
     "RateCounter",
@@ -98,6 +102,7 @@ __all__ = [
     "RunEvent",
     "SavedFilter",
     "SetupToken",
+    "Share",
     "Subscription",
     "Usage",
     "User",

@@ -117,6 +117,19 @@ class Prompt(Table, tablename="prompts"):
     prompts_created_via_check = made_via()
 
 
+class PromptVersion(Table, tablename="prompt_versions"):
+    """What a prompt said, from its first text on; the newest is the one in `prompts`."""
+
+    id = primary_key()
+    prompt_id = owned_by(Prompt)
+    version = Integer(default=1)
+    text = Text()
+    created_at = created()
+
+    prompt_versions_prompt_id_version_unique = Unique([prompt_id, version])
+    prompt_versions_version_check = Check("version >= 1")
+
+
 class Usage(Table, tablename="usage"):
     """One user's day in UTC. Plans are enforced against it; a month is a sum. `cost_micros` is in millionths of a US dollar."""
 

@@ -14,7 +14,10 @@ from db.migrate import migrate, pending
 from db.tables import TABLES
 
 ROOT = Path(__file__).resolve().parents[2]
-_COLUMNS = "SELECT column_name, is_nullable = 'YES' AS nullable FROM information_schema.columns WHERE table_schema = 'public' AND table_name = $1"
+_COLUMNS = """
+SELECT column_name, is_nullable = 'YES' AS nullable FROM information_schema.columns
+WHERE table_schema = 'public' AND table_name = $1 AND is_generated = 'NEVER'  -- the words of the search are the database's own
+"""
 _UNINDEXED = """
 SELECT c.conrelid::regclass::text || '.' || a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = c.conkey[1]
 WHERE c.contype = 'f' AND c.conparentid = 0
