@@ -9,7 +9,7 @@ from agent.errors import Problem
 
 Role = Literal["USER", "ADMIN", "DEMO"]
 Via = Literal["web", "api", "mcp", "cli", "import"]
-SCOPES = ("read", "write", "call", "spend")
+SCOPES = ("read", "write", "call", "spend", "approve")
 
 
 class Actor(msgspec.Struct, frozen=True):

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent import approvals, context, keys, usage
+from agent import context, keys, usage
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
@@ -141,15 +141,14 @@ async def _run(actor: Actor, call: ToolCall, *, is_tainted: bool) -> ToolResult:
     about = Context(actor)
     try:
         tool = invoke.check(about, call.name, call.arguments)
-        asks = tool.asks_for(call.arguments) if tool.asks_for else None
-        if reason := approvals.needed(tool.effect, recomputes=tool.recomputes, asks_for=asks, tainted=is_tainted):
-            text = f"`{tool.name}` was not done: it needs an approval. {reason} Ask for it in a chat at {settings().base_url}."
+        if ask := await invoke.asks(about, tool, call.arguments, is_tainted=is_tainted):
+            text = f"`{tool.name}` was not done: it needs an approval. {ask.reason} Ask for it in a chat at {settings().base_url}."
             return ToolResult(call.id, call.name, text, None, "denied")
         answered = await invoke.invoke(about, call.name, call.arguments)
     except Problem as problem:
-        return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error")
+        return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error", invoke.hears(call.name))
     except Exception as error:
         if (problem := as_problem(error)) is None:
             raise
-        return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error")
+        return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error", invoke.hears(call.name))
     return ToolResult(call.id, call.name, storable(answered.text), storable(msgspec.to_builtins(answered.data)), trust=answered.trust)

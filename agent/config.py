@@ -49,6 +49,7 @@ class Settings(BaseSettings):
     stranger_requests_per_minute: int = Field(60, ge=1, description="The same for one address that is not signed in.")
     body_limit: int = Field(1024 * 1024, description="Bytes kept of each captured body.")
     message_limit: int = Field(100_000, description="Characters in one chat message.")
+    ask_above_credits: int = Field(50, ge=0, description="Credits that one answer may spend before each further one needs an approval.")
     log_level: str = Field("info", description="debug, info, warning or error.")
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias="ANTHROPIC_API_KEY", description="Offers Anthropic's models to every user at the operator's cost."

@@ -66,6 +66,13 @@ class Called(msgspec.Struct, frozen=True):
     resource: str
 
 
+class Target(msgspec.Struct, frozen=True):
+    """Where a call would go: the host of the endpoint's destination, and the operation as `GET /orders/{order_id}`."""
+
+    host: str
+    operation: str
+
+
 class _Described(msgspec.Struct, frozen=True):
     """An endpoint's specs put together. What was given goes before what was heard."""
 
@@ -119,6 +126,12 @@ async def call(actor: Actor, operation: str, given: Arguments, endpoint: str | N
     target = egress.parse(owner.destination_url.rstrip("/") or owner.destination_url, "call")
     headers, credentials = await _authorised(actor, owner, described.spec, match.operation, list(request.headers), way)
     return await _send(actor, owner, target, request, headers, credentials, way.timeout_s or _SECONDS)
+
+
+async def target(actor: Actor, operation: str, endpoint: str | None = None) -> Target:
+    """Where a call of it would go, nothing being sent. Raises endpoint_not_found, operation_not_found."""
+    owner, match, _ = await _find(actor, operation, endpoint)
+    return Target(urlsplit(owner.destination_url).netloc, _name(match.operation))
 
 
 async def typed(actor: Actor, endpoint: Endpoint) -> tuple[TypedTool, ...]:

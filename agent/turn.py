@@ -17,7 +17,7 @@ from agent.config import settings
 from agent.db_errors import as_problem
 from agent.draft import Draft, Part, clean
 from agent.errors import Problem
-from agent.messages import Block, ToolCall, ToolResult, text_of
+from agent.messages import Block, Message, ToolCall, ToolResult, text_of
 from agent.providers import catalogue, guide
 from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, Usage
 from agent.tools import invoke
@@ -107,6 +107,8 @@ class Turn:
             raise Ended("stopped")
         earlier = [(message.role, message.content) for message in history[:-1]]
         summary = compaction.standing([message.metadata for message in history])
+        # What a summary stands for is no longer a tool's result, and still not the user's words.
+        self.tainted = self.tainted or context.is_tainted(tuple(Message(message.role, tuple(message.content)) for message in history))
         if not self.writer.seq:
             self.writer.put(
                 "run.start",
@@ -281,20 +283,19 @@ class Turn:
                     remedy="Send them again as one JSON object.",
                 )
             tool = invoke.check(about, call.name, call.arguments)
-            reason = approvals.needed(
-                tool.effect, recomputes=tool.recomputes, asks_for=tool.asks_for(call.arguments) if tool.asks_for else None, tainted=self.tainted
-            )
+            approval = await approvals.of_call(self.claimed.id, call.id)
+            ask = None if approval else await invoke.asks(about, tool, call.arguments, is_tainted=self.tainted)
             arguments = call.arguments
-            if reason:
-                approval = await approvals.of_call(self.claimed.id, call.id)
-                if approval is None:
-                    approval = await approvals.request(
-                        self.actor, run_id=self.claimed.id, chat_session_id=self.claimed.chat_session_id, call_id=call.id, tool=tool.name,
-                        arguments=call.arguments, effect=tool.effect, reason=reason,
-                    )  # fmt: skip
-                    self.writer.put(
-                        "tool.approval_requested", approval_id=str(approval.id), call_id=call.id, name=tool.name, arguments=call.arguments, reason=reason
-                    )
+            if ask:
+                approval = await approvals.request(
+                    self.actor, run_id=self.claimed.id, chat_session_id=self.claimed.chat_session_id, call_id=call.id, tool=tool.name,
+                    arguments=call.arguments, effect=tool.effect, reason=ask.reason, reach=ask.reach,
+                )  # fmt: skip
+                self.writer.put(
+                    "tool.approval_requested", approval_id=str(approval.id), call_id=call.id, name=tool.name, arguments=call.arguments, reason=ask.reason,
+                    host=ask.reach.host, operation=ask.reach.operation,
+                )  # fmt: skip
+            if approval:
                 if approval.status == "pending":
                     self.waits_for.append(approval.id)
                     return None
@@ -305,10 +306,14 @@ class Turn:
             answer = await invoke.invoke(about, call.name, arguments)
             return ToolResult(call.id, call.name, storable(answer.text), storable(msgspec.to_builtins(answer.data)), trust=answer.trust)
         except Problem as problem:
-            return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error")
+            return ToolResult(call.id, call.name, problem.sentence(), problem.document(), "error", invoke.hears(call.name))
 
     def _denied(self, call: ToolCall, approval: approvals.Approval) -> ToolResult:
         why = f" They said: {approval.decision_reason}" if approval.decision_reason else ""
+        if approval.status == "used":  # a worker died between spending the approval and keeping the result
+            return ToolResult(
+                call.id, call.name, "This was begun before the server stopped. Whether it was done is not known: look before doing it again.", None, "error"
+            )
         said = "Nobody approved this in time." if approval.status == "expired" else f"The user refused this.{why}"
         self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision=approval.status)
         return ToolResult(call.id, call.name, f"{said} It was not done.", None, "denied")

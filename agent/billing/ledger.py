@@ -90,6 +90,12 @@ async def release(hold_id: UUID) -> None:
     await CreditHold.raw("UPDATE credit_holds SET status = 'released' WHERE id = {} AND status = 'held'", hold_id)
 
 
+async def spent_in(run_id: UUID) -> int:
+    """The credits that a run has spent, with those that its running tools hold."""
+    rows = await CreditHold.raw("SELECT coalesce(sum(amount), 0)::int AS n FROM credit_holds WHERE run_id = {} AND status <> 'released'", run_id)
+    return rows[0]["n"]
+
+
 async def adjust(admin: Actor, user_id: UUID, amount: int, reason: str, *, key: str) -> None:
     """Give or take credits, with the reason in the ledger, once per `key`. Raises forbidden, invalid_arguments, insufficient_credits."""
     require_admin(admin)

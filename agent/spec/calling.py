@@ -87,8 +87,8 @@ def find(spec: Spec, word: str) -> Match | None:
     text = word.strip()
     method, _, path = text.partition(" ")
     wanted = f"{method.upper()} {path.strip()}"
-    for operation in spec.operations:
-        if text == operation.id or wanted == f"{operation.method} {operation.template}":
+    for operation in spec.operations:  # an id with a blank could pose as the method and path of another
+        if (" " not in text and text == operation.id) or wanted == f"{operation.method} {operation.template}":
             return Match(operation, {})
     alone = [operation for operation in spec.operations if operation.template == text]
     if len(alone) == 1:

@@ -17,7 +17,7 @@ _BODY_SHOWN = 8_000
 _BODY_REST = 25_000
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="captured")
 async def capture_search(
     context: Context,
     endpoint: EndpointRef | None = None,
@@ -43,7 +43,7 @@ async def capture_search(
     return Answer(text, found, "captured")
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="captured")
 async def capture_get(
     context: Context,
     call: CallRef,
@@ -59,7 +59,7 @@ async def capture_get(
     return Answer(_detail(found), captures.shown(found, _BODY_SHOWN), "captured")
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="captured")
 async def capture_explain(context: Context, call: CallRef | None = None, endpoint: EndpointRef | None = None) -> Answer:
     """Explain a failing call by comparing it with the last success of the same operation. Without a call: the newest failure."""
     about = await endpoints.find(context.actor, endpoint) if endpoint else None
@@ -70,7 +70,7 @@ async def capture_explain(context: Context, call: CallRef | None = None, endpoin
     return Answer(f"{_line(told.call)}\n" + "\n".join(parts), told, "captured")
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="captured")
 async def capture_wait(
     context: Context,
     endpoint: EndpointRef,
@@ -88,7 +88,7 @@ async def capture_wait(
     return Answer("\n".join([*(_line(call) for call in found), *news]), {"items": found, "next": None, "added": added}, "captured")
 
 
-@tool(effect="write", scope="write")
+@tool(effect="write", scope="write", hears="captured")
 async def capture_import(
     context: Context,
     endpoint: EndpointRef,

@@ -12,7 +12,7 @@ from agent.tools.registry import Answer, Context, tool
 _MOST = 30_000
 
 
-@tool(effect="write", scope="write", recomputes=True)
+@tool(effect="write", scope="write", recomputes=True, hears="captured")
 async def docs_generate(context: Context, endpoint: EndpointRef) -> Answer:
     """Work out the API from all captured calls and write OpenAPI 3.1, Markdown, TypeScript and, where it fits, GraphQL documents."""
     found = await endpoints.find(context.actor, endpoint)
@@ -29,7 +29,7 @@ async def docs_generate(context: Context, endpoint: EndpointRef) -> Answer:
     return Answer(text, made, "captured")
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="captured")
 async def docs_get(
     context: Context,
     endpoint: EndpointRef,

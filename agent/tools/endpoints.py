@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from agent import controls, endpoints
+from agent.approvals import WHY
 from agent.controls import ControlsChange
 from agent.endpoints import Endpoint, EndpointChange, Status
 from agent.tools.registry import Answer, Context, tool
@@ -15,7 +16,7 @@ EndpointRef = Annotated[str, Meta(description="Id, slug, name or host of the end
 
 
 def _publishing(arguments: dict[str, Any]) -> str | None:
-    return "It makes the documentation public." if arguments.get("public") is True else None
+    return WHY["publishes"] if arguments.get("public") is True else None
 
 
 @tool(effect="write", scope="write", price=ENDPOINT_PRICE)
@@ -40,7 +41,7 @@ async def endpoint_create(
     return Answer(text, made)
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="captured")
 async def endpoint_list(
     context: Context,
     query: Annotated[str, Meta(description="Part of a name, slug or URL.")] | None = None,
@@ -52,10 +53,10 @@ async def endpoint_list(
     found = await endpoints.list_(context.actor, query=query, status=status, tag=tag, cursor=cursor)
     if not found.items:
         return Answer("There is no such endpoint." if query or status or tag else "There are no endpoints yet. Create one with `endpoint_create`.", found)
-    return Answer("\n".join(_line(endpoint) for endpoint in found.items) + (f"\nMore: cursor `{found.next}`." if found.next else ""), found)
+    return Answer("\n".join(_line(endpoint) for endpoint in found.items) + (f"\nMore: cursor `{found.next}`." if found.next else ""), found, "captured")
 
 
-@tool(effect="write", scope="write", asks_for=_publishing)
+@tool(effect="write", scope="write", asks_for=_publishing, hears="captured")
 async def endpoint_update(
     context: Context,
     endpoint: EndpointRef,
@@ -78,15 +79,15 @@ async def endpoint_update(
         await controls.update(context.actor, found.id, msgspec.convert(given, ControlsChange))
     change = EndpointChange(name=name, description=description, environment=environment, tags=tags, is_public=public, status=status)
     changed = await endpoints.update(context.actor, found.id, change)
-    return Answer(f"Changed. {_line(changed)}", changed)
+    return Answer(f"Changed. {_line(changed)}", changed, "captured")
 
 
-@tool(effect="destructive", scope="write")
+@tool(effect="destructive", scope="write", hears="captured")
 async def endpoint_delete(context: Context, endpoint: EndpointRef) -> Answer:
     """Delete an endpoint with all its captured calls and documents, for good."""
     found = await endpoints.find(context.actor, endpoint)
     await endpoints.delete(context.actor, found.id)
-    return Answer(f"`{found.name}` and its {found.calls} captured calls are deleted.", {"deleted": str(found.id), "name": found.name})
+    return Answer(f"`{found.name}` and its {found.calls} captured calls are deleted.", {"deleted": str(found.id), "name": found.name}, "captured")
 
 
 def _line(endpoint: Endpoint) -> str:

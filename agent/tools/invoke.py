@@ -3,19 +3,31 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 import structlog
 
+from agent import approvals
 from agent.accounts import audit
 from agent.actor import require_scope
+from agent.approvals import Reach
 from agent.billing import ledger
+from agent.config import settings
 from agent.db_errors import as_problem
 from agent.errors import Problem
+from agent.messages import Trust
 from agent.tools.menu import TOOLS
 from agent.tools.registry import Answer, Context, Tool, parse
 from db.ids import uuid7
 
 log = structlog.get_logger()
 BY_NAME: dict[str, Tool] = {tool.name: tool for tool in TOOLS}
+
+
+class Ask(msgspec.Struct, frozen=True):
+    """Why a call needs an approval, and what it would touch."""
+
+    reason: str
+    reach: Reach
 
 
 def find(name: str) -> Tool:
@@ -36,6 +48,33 @@ def check(context: Context, name: str, arguments: dict[str, Any]) -> Tool:
     require_scope(context.actor, tool.scope)
     parse(tool, arguments)
     return tool
+
+
+async def asks(context: Context, tool: Tool, arguments: dict[str, Any], *, is_tainted: bool) -> Ask | None:
+    """Whether a checked call must be approved first, and by whose card; None where it may go ahead. Raises what resolving its target raises."""
+    reason = approvals.needed(
+        tool.effect,
+        recomputes=tool.recomputes,
+        asks_for=tool.asks_for(arguments) if tool.asks_for else None,
+        tainted=is_tainted,
+        spends=await _spends(context, tool),
+    )
+    if reason is None:
+        return None
+    ask = Ask(reason, await reach(context, tool, arguments, can_widen=reason == approvals.WHY["tainted"]))
+    return None if await approvals.covered(context.run_id, tool.name, ask.reach) else ask
+
+
+async def reach(context: Context, tool: Tool, arguments: dict[str, Any], *, can_widen: bool) -> Reach:
+    """What a call would touch; one that stays on the platform can be widened to its tool where only the taint makes it ask."""
+    if tool.reaches:
+        return await tool.reaches(context, arguments)
+    return Reach(None, tool.name if can_widen else None)
+
+
+def hears(name: str) -> Trust:
+    """Whose words a failure of this tool may hold."""
+    return BY_NAME[name].hears if name in BY_NAME else "trusted"
 
 
 async def invoke(context: Context, name: str, arguments: dict[str, Any]) -> Answer:
@@ -66,6 +105,14 @@ async def _run(tool: Tool, context: Context, arguments: dict[str, Any]) -> Answe
     if tool.effect != "read":
         await audit.record("TOOL_USED", actor=context.actor, resource="TOOL", resource_id=tool.name, run=str(context.run_id or ""))
     return answer
+
+
+async def _spends(context: Context, tool: Tool) -> str | None:
+    """Why a priced call asks: with it, the run would have spent more than it may by itself."""
+    if not tool.price:
+        return None
+    spent = tool.price + (await ledger.spent_in(context.run_id) if context.run_id else 0)
+    return approvals.WHY["spends"] if spent > settings().ask_above_credits else None
 
 
 def _endpoint_of(answer: Answer) -> UUID | None:

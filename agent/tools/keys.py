@@ -1,10 +1,11 @@
 """Tools about provider keys. A secret is typed into a form and never passes through a tool."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
 from agent import ai_providers, keys
+from agent.approvals import WHY
 from agent.config import settings
 from agent.keys import Key, KeyChange
 from agent.tools.registry import Answer, Context, tool
@@ -13,13 +14,17 @@ KeyRef = Annotated[str, Meta(description="Id, name, provider or last four charac
 Count = Annotated[int, Meta(ge=0, le=1_000_000, description="0 for no limit.")]
 
 
-@tool(effect="read", scope="read")
+def _lending(arguments: dict[str, Any]) -> str | None:
+    return WHY["lends"] if arguments.get("shared") or arguments.get("shared_with") is not None else None
+
+
+@tool(effect="read", scope="read", hears="remote")
 async def key_list(context: Context) -> Answer:
     """List the model provider keys the user may use, each by name and last four characters."""
     found = await keys.list_(context.actor)
     if not found:
         return Answer("There are no keys yet. `key_add` opens a form for one; the built-in guide needs none.", {"items": []})
-    return Answer("\n".join(_line(key) for key in found), {"items": found})
+    return Answer("\n".join(_line(key) for key in found), {"items": found}, "trusted" if all(key.is_own for key in found) else "remote")
 
 
 @tool(effect="read", scope="read")
@@ -35,7 +40,7 @@ async def key_add(
     return Answer(text, {"form": "key", "provider": chosen.name, "name": name, "url": link})
 
 
-@tool(effect="write", scope="write")
+@tool(effect="write", scope="write", asks_for=_lending, hears="remote")
 async def key_update(
     context: Context,
     key: KeyRef,
@@ -55,7 +60,7 @@ async def key_update(
     return Answer(f"Changed. {_line(changed)}", changed)
 
 
-@tool(effect="destructive", scope="write")
+@tool(effect="destructive", scope="write", hears="remote")
 async def key_delete(context: Context, key: KeyRef) -> Answer:
     """Delete a provider key for good."""
     found = await keys.find(context.actor, key)

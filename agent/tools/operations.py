@@ -6,6 +6,7 @@ import msgspec
 from msgspec import Meta
 
 from agent import operations
+from agent.approvals import WHY, Reach
 from agent.operations import MOST_SHOWN, Called
 from agent.spec.calling import SAFE, Arguments
 from agent.tools.endpoints import EndpointRef
@@ -19,11 +20,22 @@ def _changing(arguments: dict[str, Any]) -> str | None:
     """Only a call that says itself that it reads goes without asking; an id does not say it."""
     method = str(arguments.get("operation", "")).strip().partition(" ")[0].upper()
     if method in SAFE:
-        return None
-    return f"It sends a {method} request to the API." if method in ("POST", "PUT", "PATCH", "DELETE") else "It may change something in the API."
+        return WHY["renames"] if _overrides(arguments) else None
+    return WHY.get(method, WHY["changes"])
 
 
-@tool(effect="read", scope="read")
+async def _target(context: Context, arguments: dict[str, Any]) -> Reach:
+    found = await operations.target(context.actor, str(arguments["operation"]), arguments.get("endpoint"))
+    return Reach(found.host, found.operation)
+
+
+def _overrides(arguments: dict[str, Any]) -> bool:
+    """Whether servers that let a request rename its method would do so here."""
+    headers, query = (given if isinstance(given, dict) else {} for given in (arguments.get("headers"), arguments.get("query")))
+    return any("method" in str(name).lower() for name in (*headers, *query))
+
+
+@tool(effect="read", scope="read", hears="captured")
 async def operation_search(
     context: Context,
     query: Annotated[str, Meta(description="What it should do, in a few words; empty: those heard most.", max_length=500)] = "",
@@ -37,14 +49,14 @@ async def operation_search(
     return Answer("\n".join(lines), {"items": found}, "captured")
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="captured")
 async def operation_describe(context: Context, operation: OperationRef, endpoint: EndpointRef | None = None) -> Answer:
     """Show what an operation takes and returns: parameters, body, responses, security."""
     found = await operations.describe(context.actor, operation, endpoint)
     return Answer(msgspec.json.encode(found).decode(), found, "captured")
 
 
-@tool(effect="write", scope="call", asks_for=_changing)
+@tool(effect="write", scope="call", asks_for=_changing, reaches=_target, hears="captured")
 async def operation_call(
     context: Context,
     operation: OperationRef,

@@ -12,12 +12,14 @@ from uuid import UUID
 import msgspec
 
 from agent.actor import Actor
+from agent.approvals import Reach
 from agent.errors import Problem
 from agent.messages import Trust
 
 Effect = Literal["read", "write", "outward", "destructive"]
 ToolFunction = Callable[..., Awaitable["Answer"]]
 AsksFor = Callable[[dict[str, Any]], str | None]
+Reaches = Callable[["Context", dict[str, Any]], Awaitable[Reach]]
 
 
 class Context(msgspec.Struct, frozen=True):
@@ -41,6 +43,8 @@ class Tool(msgspec.Struct, frozen=True):
 
     `recomputes`: a write that only derives from the user's own rows, so it never needs an approval.
     `asks_for`: why these arguments need an approval although the effect alone does not, or None.
+    `reaches`: where a call goes, for the card and for an approval of the operation; None for what stays on the platform.
+    `hears`: whose words its answers and failures may hold.
     """
 
     name: str
@@ -50,16 +54,28 @@ class Tool(msgspec.Struct, frozen=True):
     price: int
     recomputes: bool
     asks_for: AsksFor | None
+    reaches: Reaches | None
+    hears: Trust
     function: ToolFunction
     arguments: type[msgspec.Struct]
     input_schema: dict[str, Any]
 
 
-def tool(*, effect: Effect, scope: str, price: int = 0, recomputes: bool = False, asks_for: AsksFor | None = None) -> Callable[[ToolFunction], ToolFunction]:
+def tool(
+    *,
+    effect: Effect,
+    scope: str,
+    price: int = 0,
+    recomputes: bool = False,
+    asks_for: AsksFor | None = None,
+    reaches: Reaches | None = None,
+    hears: Trust = "trusted",
+) -> Callable[[ToolFunction], ToolFunction]:
     """Mark a function as a tool with its effect, the scope a token needs and its price in credits."""
+    about = {"effect": effect, "scope": scope, "price": price, "recomputes": recomputes, "asks_for": asks_for, "reaches": reaches, "hears": hears}
 
     def mark(function: ToolFunction) -> ToolFunction:
-        vars(function)["__tool__"] = {"effect": effect, "scope": scope, "price": price, "recomputes": recomputes, "asks_for": asks_for}
+        vars(function)["__tool__"] = about
         return function
 
     return mark

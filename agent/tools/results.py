@@ -12,7 +12,7 @@ from agent.tools.registry import Answer, Context, tool
 _PAGE = 20_000
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="captured")
 async def result_read(
     context: Context,
     result: Annotated[str, Meta(description="The handle that stands at the end of a shortened result.")],

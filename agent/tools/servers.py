@@ -1,11 +1,13 @@
 """Tools about the user's own MCP servers. What those servers say, their tools' descriptions included, is text from outside."""
 
 from typing import Annotated, Any
+from urllib.parse import urlsplit
 
 import msgspec
 from msgspec import Meta
 
 from agent import remote_mcp
+from agent.approvals import Reach
 from agent.config import settings
 from agent.remote_mcp import RemoteTool, Server
 from agent.tools.registry import Answer, Context, tool
@@ -13,7 +15,17 @@ from agent.tools.registry import Answer, Context, tool
 _MOST_LISTED = 60
 
 
-@tool(effect="outward", scope="write")
+async def _new_server(context: Context, arguments: dict[str, Any]) -> Reach:
+    return Reach(urlsplit(str(arguments["url"])).netloc or None)
+
+
+async def _server_tool(context: Context, arguments: dict[str, Any]) -> Reach:
+    name = str(arguments["tool"])
+    server = await remote_mcp.find(context.actor, name.partition("__")[0])
+    return Reach(urlsplit(server.url).netloc, name)
+
+
+@tool(effect="outward", scope="write", reaches=_new_server, hears="remote")
 async def mcp_connect(
     context: Context,
     url: Annotated[str, Meta(description="Address of the MCP server, such as https://mcp.example.com/mcp.", max_length=2000)],
@@ -25,7 +37,7 @@ async def mcp_connect(
     return Answer(_line(server) + hint, _shown(server), "remote")
 
 
-@tool(effect="read", scope="read")
+@tool(effect="read", scope="read", hears="remote")
 async def mcp_list(context: Context, server: Annotated[str, Meta(description="Name or id: with its tools and their arguments.")] | None = None) -> Answer:
     """List the connected MCP servers, or the tools of one with their arguments."""
     if server is None:
@@ -36,15 +48,15 @@ async def mcp_list(context: Context, server: Annotated[str, Meta(description="Na
     return Answer("\n".join([_line(one), *(_tool_line(each) for each in one.tools[:_MOST_LISTED])])[:30_000], _shown(one), "remote")
 
 
-@tool(effect="destructive", scope="write")
+@tool(effect="destructive", scope="write", hears="remote")
 async def mcp_disconnect(context: Context, server: Annotated[str, Meta(description="Name or id of the server.")]) -> Answer:
     """Disconnect an MCP server and forget its secret."""
     found = await remote_mcp.find(context.actor, server)
     await remote_mcp.disconnect(context.actor, found.id)
-    return Answer(f"`{found.name}` is disconnected.", {"disconnected": str(found.id), "name": found.name})
+    return Answer(f"`{found.name}` is disconnected.", {"disconnected": str(found.id), "name": found.name}, "remote")
 
 
-@tool(effect="outward", scope="call")
+@tool(effect="outward", scope="call", reaches=_server_tool, hears="remote")
 async def mcp_call(
     context: Context,
     tool: Annotated[str, Meta(description="As `mcp_list` gives it: server__tool.", max_length=120)],

@@ -60,7 +60,10 @@ class RunEvent(Table, tablename="run_events"):
 
 
 class Approval(Table, tablename="approvals"):
-    """A tool call that waits for a person. Bound to its exact arguments by `arguments_hash`."""
+    """A tool call that waits for a person. Bound to its exact arguments by `arguments_hash`.
+
+    `operation` is what the answer may be widened to, with `host` and `scope`, for the rest of the run; null where it cannot be.
+    """
 
     id = primary_key()
     run_id = optional(Run, on_delete=OnDelete.cascade)
@@ -72,6 +75,7 @@ class Approval(Table, tablename="approvals"):
     arguments_hash = Text()
     effect = Text()
     host = text()
+    operation = text()
     reason = text()
     status = Text(default="pending")
     scope = Text(default="once")

@@ -1,5 +1,6 @@
 """The chat API: send a message, streamed or in one answer; resume, stop, retry a run; answer an approval."""
 
+from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
 
@@ -56,9 +57,15 @@ class CallState(msgspec.Struct, frozen=True):
 
 
 class AskedApproval(msgspec.Struct, frozen=True):
+    """`operation` is what the answer may be widened to for the run (`scope`: `run`); null where only this one call can be approved."""
+
     id: UUID
     tool: str
     arguments: dict[str, Any]
+    host: str | None
+    operation: str | None
+    reason: str | None
+    expires_at: datetime
 
 
 class ChatAnswer(msgspec.Struct, frozen=True):
@@ -77,11 +84,12 @@ class ChatAnswer(msgspec.Struct, frozen=True):
 
 
 class DecisionRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`arguments`: edited ones, to approve instead of those that were asked for."""
+    """`arguments`: edited ones, to approve instead of those that were asked for. `scope`: `run` approves the operation for the rest of the run."""
 
     decision: Literal["approve", "refuse", "approved", "refused"]
     arguments: dict[str, Any] | None = None
     reason: str | None = None
+    scope: approvals.Width = "once"
 
 
 class RetryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -138,10 +146,10 @@ async def retry_run(request: ApiRequest, run_id: FromPath[UUID], data: JSONBody[
 
 @post("/runs/{run_id:uuid}/approvals/{approval_id:uuid}", guards=[signed_in], status_code=200, summary="Answer an approval", tags=["chat"])
 async def decide_approval(request: ApiRequest, run_id: FromPath[UUID], approval_id: FromPath[UUID], data: JSONBody[DecisionRequest]) -> Approval:
-    """Approve or refuse exactly what was asked; the run goes on by itself."""
+    """Approve or refuse exactly what was asked; the run goes on by itself. A token needs the scope `approve`."""
     require_scope(request.user, "write")
     decision: approvals.Decision = "approve" if data.decision.startswith("approve") else "refuse"
-    return await loop.decide(request.app.state.hub, request.user, run_id, approval_id, decision, arguments=data.arguments, reason=data.reason)
+    return await loop.decide(request.app.state.hub, request.user, run_id, approval_id, decision, arguments=data.arguments, reason=data.reason, width=data.scope)
 
 
 @get("/approvals", guards=[signed_in], summary="What needs you", tags=["chat"])
@@ -188,7 +196,9 @@ async def _answer(actor: Actor, run: RunState) -> ChatAnswer:
         for call in blocks
         if isinstance(call, ToolCall)
     ]
-    asked = [AskedApproval(a.id, a.tool, a.arguments) for a in await approvals.pending(actor) if a.run_id == run.id]
+    asked = [
+        AskedApproval(a.id, a.tool, a.arguments, a.host, a.operation, a.reason, a.expires_at) for a in await approvals.pending(actor) if a.run_id == run.id
+    ]
     reason = {"completed": "length" if run.error else "stop", "stopped": "stopped", "waiting_approval": "tool_calls", "failed": "error"}.get(run.status)
     return ChatAnswer(run.chat_session_id, run.id, run.status, text_of(blocks), AnswerMessage("assistant", blocks), calls, asked, run.usage, reason, run.error)
 

@@ -22,6 +22,7 @@ from mcp_types.version import MODERN_PROTOCOL_VERSIONS
 from agent import approvals
 from agent.config import settings
 from agent.errors import Problem
+from agent.tools import invoke
 from web.mcp.scope import RequestContext, actor_of
 
 KEY = "approval"
@@ -35,21 +36,22 @@ class _State(msgspec.Struct, frozen=True):
     until: float
 
 
-async def ask(context: RequestContext, params: CallToolRequestParams, tool: str, arguments: dict[str, Any], reason: str) -> InputRequiredResult | None:
+async def ask(context: RequestContext, params: CallToolRequestParams, tool: str, arguments: dict[str, Any], asked: invoke.Ask) -> InputRequiredResult | None:
     """None once the user has approved exactly this; the question where it is still to be answered. Raises approval_needed."""
     if not context.session.check_client_capability(ClientCapabilities(elicitation=ElicitationCapability())):
-        raise _not_approved(tool, reason)
-    message = f"{reason} Wiretalk would run `{tool}` with {msgspec.json.encode(arguments).decode()[:2000]}"
+        raise _not_approved(tool, asked.reason)
+    to = f" at {asked.reach.host}" if asked.reach.host else ""
+    message = f"{asked.reason} Wiretalk would run `{tool}`{to} with {msgspec.json.encode(arguments).decode()[:2000]}"
     if context.protocol_version in MODERN_PROTOCOL_VERSIONS:
         state = _State(str(actor_of(context).user_id), approvals.fingerprint(tool, arguments), time.time() + _SECONDS)
         answer = (params.input_responses or {}).get(KEY)
         if answer is None or not _is_for(params.request_state, state):
-            asked = ElicitRequest(params=ElicitRequestFormParams(message=message, requested_schema=_SCHEMA))
-            return InputRequiredResult(input_requests={KEY: asked}, request_state=msgspec.json.encode(state).decode())
+            question = ElicitRequest(params=ElicitRequestFormParams(message=message, requested_schema=_SCHEMA))
+            return InputRequiredResult(input_requests={KEY: question}, request_state=msgspec.json.encode(state).decode())
         _check(answer, tool)
         return None
     if not context.session.can_send_request:
-        raise _not_approved(tool, reason)
+        raise _not_approved(tool, asked.reason)
     _check(await context.session.elicit_form(message, _SCHEMA, related_request_id=context.request_id), tool)
     return None
 

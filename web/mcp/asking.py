@@ -11,7 +11,7 @@ from typing import Any
 import msgspec
 from mcp.types import CallToolRequestParams, CallToolResult, ContentBlock, InputRequiredResult, ResourceLink, TextContent
 
-from agent import approvals, tasks
+from agent import tasks
 from agent.errors import Problem
 from agent.tools import invoke
 from agent.tools import registry as tools
@@ -28,9 +28,8 @@ async def run_tool(context: RequestContext, params: CallToolRequestParams, name:
     actor = actor_of(context)
     try:
         tool = invoke.check(tools.Context(actor), name, arguments)
-        asks = tool.asks_for(arguments) if tool.asks_for else None
-        reason = approvals.needed(tool.effect, recomputes=tool.recomputes, asks_for=asks, tainted=False)
-        if reason and (question := await approving.ask(context, params, tool.name, arguments, reason)):
+        ask = await invoke.asks(tools.Context(actor), tool, arguments, is_tainted=False)
+        if ask and (question := await approving.ask(context, params, tool.name, arguments, ask)):
             return question
         async with _beating(context, name):
             answer = await invoke.invoke(tools.Context(actor), name, arguments)

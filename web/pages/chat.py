@@ -92,10 +92,11 @@ async def decide(request: PageRequest, approval_id: FromPath[UUID]) -> Redirect 
     asked = await approvals.get(actor, approval_id)
     if asked.run_id is None:
         raise Problem("approval_not_found", "This approval belongs to no run.")
-    decision: approvals.Decision = "approve" if form.get("decision") == "approve" else "refuse"
+    width: approvals.Width = "run" if form.get("decision") == "run" else "once"
+    decision: approvals.Decision = "approve" if form.get("decision") in ("approve", "run") else "refuse"
     try:
         edited = _arguments(form.get("arguments", ""), asked.arguments) if decision == "approve" else None
-        await loop.decide(hub_of(request), actor, asked.run_id, approval_id, decision, arguments=edited, reason=form.get("reason") or None)
+        await loop.decide(hub_of(request), actor, asked.run_id, approval_id, decision, arguments=edited, reason=form.get("reason") or None, width=width)
     except Problem as problem:
         if is_fragment(request):
             return _refused(problem)

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from agent.approvals import WHY
 from agent.errors import CATALOGUE
 from web.pages.blocks import VERBS
 from web.render import catalogue
@@ -19,7 +20,7 @@ def _sentences() -> set[str]:
     texts = [path.read_text() for path in [*(WEB / "templates").rglob("*.html"), *(WEB / "pages").rglob("*.py")]]
     said = {one or two for text in texts for one, two in _SAID.findall(text)}
     counted = {one for text in texts for one, _ in _COUNTED.findall(text)}
-    return said | counted | _ELSEWHERE | set(VERBS.values()) | {entry.title for entry in CATALOGUE.values()}
+    return said | counted | _ELSEWHERE | set(VERBS.values()) | set(WHY.values()) | {entry.title for entry in CATALOGUE.values()}
 
 
 @pytest.mark.parametrize("language", catalogue.LANGUAGES)

@@ -8,3 +8,4 @@ import "./panel.js";
 import "./palette.js";
 import "./stream.js";
 import "./demo.js";
+import "./approvals.js";
