@@ -7,14 +7,39 @@ whole is given, the rest is reported in `skipped`). Bodies in a HAR have no cont
 import base64
 import binascii
 from collections.abc import Iterator
-from typing import Any, BinaryIO
+from typing import Any, BinaryIO, TypedDict
 from urllib.parse import quote_plus
 
-from agent.spec.jsonstream import CutOff, JsonStream, Malformed
+import msgspec
+
+from agent.spec.jsonstream import CutOff, JsonStream, Malformed, Unfit
 from agent.spec.model import Exchange, Frame, Headers, Protocol
 from agent.spec.reading import Reading, Skips, Unreadable, decoded, exchange_id, frame, header, opened, seconds
 
 Entry = dict[str, Any]
+
+
+class _Message(TypedDict, total=False):
+    """What is wanted of a request or a response. The rest, a third of most files, is passed over."""
+
+    method: Any
+    url: Any
+    status: Any
+    headers: Any
+    postData: Any
+    content: Any
+    _error: Any
+
+
+class _Entry(TypedDict, total=False):
+    startedDateTime: Any
+    time: Any
+    request: _Message
+    response: _Message
+    _webSocketMessages: Any
+
+
+_DECODER = msgspec.json.Decoder(list[_Entry])
 
 
 def read(data: bytes | BinaryIO) -> Reading:
@@ -55,24 +80,42 @@ def exchange(entry: Entry) -> Exchange:
 def _read(stream: BinaryIO, skips: Skips) -> Iterator[Exchange]:
     json, number, given = JsonStream(stream), 0, 0
     try:
-        for _ in _entries(json):
+        for found in _found(json):
             number += 1
             try:
-                entry = json.value()
-                found = exchange(entry) if isinstance(entry, dict) else _reject("it is no object")
-            except (CutOff, Malformed):
-                raise
+                exchanged = exchange(found) if isinstance(found, dict) else _reject(found)
             except ValueError as error:
                 skips.add(f"Entry {number} was left out: {error}.")
                 continue
             given += 1
-            yield found
+            yield exchanged
     except (CutOff, Malformed) as error:
-        if not number and isinstance(error, Malformed):
-            raise Unreadable("This is no HAR file: it has no `log.entries`.") from None
         if not given and not skips.count:
             raise Unreadable(f"The file breaks off before its first entry is whole: {error}.") from None
-        skips.add(f"The file ends early, in or after entry {number}: {error}.")
+        skips.add(f"The file ends early, after entry {number}: {error}.")
+
+
+def _found(json: JsonStream) -> Iterator[Entry | Unfit | None]:
+    """Each entry, or why it cannot be taken: by the hundred where the text is as it should be, else one by one."""
+    first_key, alone = "", 1
+    for _ in _entries(json):
+        alone -= 1
+        if alone < 0 and (text := json.items_ahead(first_key)):
+            try:
+                entries = _DECODER.decode(f"[{text}]")
+            except (msgspec.DecodeError, RecursionError):
+                alone = text.count(f'"{first_key}"')
+            else:
+                json.pass_over(text)
+                yield from entries
+                continue
+        try:
+            entry = json.value()
+        except Unfit as error:
+            yield error
+            continue
+        first_key = next(iter(entry), "") if isinstance(entry, dict) else first_key
+        yield entry if isinstance(entry, dict) else None
 
 
 def _entries(json: JsonStream) -> Iterator[None]:
@@ -80,25 +123,29 @@ def _entries(json: JsonStream) -> Iterator[None]:
     if json.peek() != "{":
         raise Unreadable("This is no HAR file: it does not begin with a JSON object.")
     is_found = False
-    for key in json.members():
-        if key == "log" and json.peek() == "{":
-            for inner in json.members():
-                if inner == "entries" and json.peek() == "[":
-                    is_found = True
-                    yield from json.items()
-                else:
-                    json.skip()
-        elif key == "entries" and json.peek() == "[":
-            is_found = True
-            yield from json.items()
-        else:
-            json.skip()
+    try:
+        for key in json.members():
+            if key == "log" and json.peek() == "{":
+                for inner in json.members():
+                    if inner == "entries" and json.peek() == "[":
+                        is_found = True
+                        yield from json.items()
+                    else:
+                        json.skip()
+            elif key == "entries" and json.peek() == "[":
+                is_found = True
+                yield from json.items()
+            else:
+                json.skip()
+    except Malformed:
+        if is_found:
+            raise
     if not is_found:
         raise Unreadable("This is no HAR file: it has no `log.entries`.")
 
 
-def _reject(reason: str) -> Exchange:
-    raise ValueError(reason)
+def _reject(reason: Unfit | None) -> Exchange:
+    raise reason or ValueError("it is no object")
 
 
 def _object(owner: Entry, name: str) -> Entry:

@@ -97,6 +97,26 @@ class JsonStream:
             self._at = end
             return value
 
+    def items_ahead(self, first_key: str) -> str:
+        """The text of the items from here on that are at hand and whole, as far as an object that begins with `first_key` tells where one ends.
+
+        Empty where none does. Only a guess until the text was parsed, so the position stays; `pass_over` moves it.
+        """
+        if len(self._text) - self._at < self._chunk:
+            self._more()
+        mark, end = f'"{first_key}"', len(self._text)
+        for _ in range(_TRIES):
+            end = self._text.rfind(mark, self._at, end)
+            if end < 0:
+                break
+            if between := _BETWEEN_ITEMS.search(self._text, max(self._at, end - _WIDEST_GAP), end):
+                return self._text[self._at : between.start() + 1]
+        return ""
+
+    def pass_over(self, text: str) -> None:
+        """Moves behind a text that `items_ahead` gave."""
+        self._at += len(text)
+
     def skip(self) -> None:
         """Passes over the value that begins here without building or holding it."""
         depth = 0
@@ -176,6 +196,9 @@ def _is_incomplete(error: json.JSONDecodeError) -> bool:
     return "Unterminated" in error.msg or (len(rest) < 6 and "escape" in error.msg) or bool(_UNFINISHED.fullmatch(rest))
 
 
+_TRIES = 20
+_WIDEST_GAP = 200
+_BETWEEN_ITEMS = re.compile(r"\}\s*,\s*\{\s*\Z")
 _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\n\r\ufeff]*")
 _STRING_REST = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
