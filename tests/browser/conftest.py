@@ -19,6 +19,8 @@ from tests.live import free_port, serving
 from web import app as application
 from web.auth import session_cookie
 
+_PATIENCE = 60_000  # milliseconds; what is waited for comes at once, but not on a machine that does other things too
+
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
 
@@ -111,10 +113,11 @@ def say() -> Callable[..., Any]:
             await page.evaluate(
                 "(value) => { const o = new Option(value, value + '|'); const s = document.getElementById('provider'); s.add(o); s.value = o.value; }", model
             )
+        before = await page.locator(".message.user").count()
         await page.fill("#message", text)
         await page.press("#message", "Enter")
         if wait:
-            await page.wait_for_function("(text) => [...document.querySelectorAll('.message.user')].some((m) => m.textContent === text)", arg=text)
+            await page.wait_for_function("(before) => document.querySelectorAll('.message.user').length > before", arg=before, timeout=_PATIENCE)
             await answered(page)
 
     return send
@@ -122,7 +125,7 @@ def say() -> Callable[..., Any]:
 
 async def answered(page: Page) -> None:
     """Nothing is being written any more."""
-    await page.wait_for_function("() => !document.querySelector('[data-run]') && document.querySelector('.send')", timeout=20_000)
+    await page.wait_for_function("() => !document.querySelector('[data-run]') && document.querySelector('.send')", timeout=_PATIENCE)
 
 
 def words(html: str) -> str:

@@ -250,8 +250,7 @@ async def test_each_message_sent_is_in_view_with_its_answer(site: Site, say: Say
     await answered(page)
     for text in ("how many credits do I have?", "list my keys", "what can you do?") * 4:
         await say(page, text)
-        await page.wait_for_timeout(150)
-        assert await page.evaluate("(r => r.scrollHeight - r.scrollTop - r.clientHeight)(document.getElementById('reader'))") < 64
+        await page.wait_for_function("() => (r => r.scrollHeight - r.scrollTop - r.clientHeight)(document.getElementById('reader')) < 64")
         assert not await page.locator("#new-pill").is_visible()
 
 
