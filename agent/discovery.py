@@ -6,6 +6,7 @@ shows in the endpoint's counter, and then everything that is still stored is rea
 """
 
 import asyncio
+from collections.abc import Callable
 from typing import NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
@@ -15,8 +16,9 @@ import msgspec
 from agent import captures, endpoints
 from agent.endpoints import Endpoint
 from agent.spec import infer, merge, observe, summary
+from agent.spec.decisions import Decisions
 from agent.spec.model import Exchange, Operation, Spec
-from db import engine
+from db import engine, jsonb
 from db.ids import uuid7
 from db.tables import DiscoveredEndpoint, DiscoverySummary
 
@@ -24,11 +26,12 @@ _BATCH = 500
 
 
 class Discovery(msgspec.Struct, frozen=True):
-    """A spec and how many calls it rests on."""
+    """A spec as it was concluded below the pins of `decisions`, and how many calls it rests on."""
 
     spec: Spec
     calls: int
     revision: int
+    decisions: Decisions
 
 
 class _State(NamedTuple):
@@ -44,9 +47,27 @@ async def update(endpoint: Endpoint) -> Discovery:
     base, state, revision = endpoint.destination_url.rstrip("/"), _State(summary.EMPTY, None, 0), 0
     async with engine.transaction():
         state, revision = await _brought_up_to_date(endpoint.id, base)
-    spec = await asyncio.to_thread(infer.conclude, state.known, title=endpoint.name, server=_origin(base))
+    decided = await decisions(endpoint.id)
+    spec = await asyncio.to_thread(infer.conclude, state.known, title=endpoint.name, server=_origin(base), pins=decided.pins)
     spec = msgspec.structs.replace(spec, servers=(base,))
-    return Discovery(spec, state.calls, revision)
+    return Discovery(spec, state.calls, revision, decided)
+
+
+async def decisions(endpoint_id: UUID) -> Decisions:
+    """What people and models decided about an endpoint's API. The caller has checked whose it is."""
+    rows = await DiscoverySummary.raw("SELECT decisions FROM discovery_summaries WHERE endpoint_id = {}", endpoint_id)
+    return msgspec.json.decode(rows[0]["decisions"], type=Decisions) if rows else Decisions()
+
+
+async def decide(endpoint_id: UUID, change: Callable[[Decisions], Decisions]) -> Decisions:
+    """Change the decisions, one change at a time."""
+    await DiscoverySummary.raw(_ENSURED, uuid7(), endpoint_id, b"")
+    changed = Decisions()
+    async with engine.transaction():
+        rows = await DiscoverySummary.raw("SELECT decisions FROM discovery_summaries WHERE endpoint_id = {} FOR UPDATE", endpoint_id)
+        changed = change(msgspec.json.decode(rows[0]["decisions"], type=Decisions))
+        await DiscoverySummary.raw("UPDATE discovery_summaries SET decisions = {} WHERE endpoint_id = {}", jsonb.encode(changed), endpoint_id)
+    return changed
 
 
 async def store(endpoint_id: UUID, spec: Spec) -> None:
@@ -66,9 +87,7 @@ async def store(endpoint_id: UUID, spec: Spec) -> None:
 
 async def _brought_up_to_date(endpoint_id: UUID, base: str) -> tuple[_State, int]:
     """The stored summary with what came since, and its revision."""
-    await DiscoverySummary.raw(
-        "INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING", uuid7(), endpoint_id, b""
-    )
+    await DiscoverySummary.raw(_ENSURED, uuid7(), endpoint_id, b"")
     rows = await DiscoverySummary.raw(
         "SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {} FOR UPDATE", endpoint_id
     )
@@ -137,6 +156,7 @@ def _json(value: object) -> str:
     return msgspec.json.encode(value).decode()
 
 
+_ENSURED = "INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING"
 _UPSERT = """
 INSERT INTO discovered_endpoints (id, endpoint_id, pattern, protocol, methods, description, request_schema, response_schemas, auth_required, auth_type, pagination_type, api_type)
 VALUES ({}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {}, {})

@@ -1,28 +1,28 @@
-"""Documents: written from a spec, kept as versions by content, read in any format. The same spec gives the same version.
+"""Documents: written from a spec, kept as versions, read in any format.
 
-Versions `1.x` were heard; `0.x` is a document that the user gave, which says how to call an API before anything was captured.
+A version is what the API and the words about it are: more calls of the same kind renew the evidence in it and make no other. Versions `1.x` were heard; `0.x` is a document that the user gave, which says how to call an API before anything was captured.
 """
 
 import asyncio
 import hashlib
 from datetime import datetime
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from agent import discovery, endpoints, events
+from agent import describing, discovery, endpoints, events
 from agent.actor import Actor
 from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import given, markdown, openapi, openapi_read, postman, sdl, typescript
+from agent.spec import decisions, given, http_file, markdown, openapi, openapi_read, postman, sdl, steady, typescript
 from agent.spec.model import Operation, Spec
 from agent.spec.reading import Unreadable
 from db.ids import uuid7
 from db.tables import EndpointDocumentation
 
-Format = Literal["openapi", "openapi-yaml", "markdown", "typescript", "graphql", "postman"]
+Format = Literal["openapi", "openapi-yaml", "markdown", "typescript", "graphql", "postman", "http"]
 FILES: dict[Format, tuple[str, str]] = {
     "openapi": ("openapi.json", "application/json"),
     "openapi-yaml": ("openapi.yaml", "application/yaml"),
@@ -30,7 +30,9 @@ FILES: dict[Format, tuple[str, str]] = {
     "typescript": ("typescript", "text/plain; charset=utf-8"),
     "graphql": ("graphql", "text/plain; charset=utf-8"),
     "postman": ("postman", "application/json"),
+    "http": ("http", "text/plain; charset=utf-8"),
 }
+_RENEWED = "UPDATE endpoint_documentation SET open_api_spec = {}, markdown = {} WHERE id = {}"
 _MOST_SPECS = 16
 _specs: dict[str, Spec] = {}
 _NEWEST_OF_EACH = """
@@ -49,7 +51,7 @@ class OperationLine(msgspec.Struct, frozen=True):
 
 
 class Docs(msgspec.Struct, frozen=True):
-    """A version of an endpoint's documents; `links` by format."""
+    """A version of an endpoint's documents; `links` by format; `notes` say what could not be done."""
 
     endpoint_id: UUID
     endpoint: str
@@ -58,6 +60,7 @@ class Docs(msgspec.Struct, frozen=True):
     calls: int
     operations: list[OperationLine]
     links: dict[str, str]
+    notes: list[str] = []
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -68,7 +71,7 @@ class Known(msgspec.Struct, frozen=True):
 
 
 class Document(msgspec.Struct, frozen=True):
-    """One document as text, with what a door needs to serve it."""
+    """One document as text, with what a door needs to serve it. `content_hash` is that of the text."""
 
     text: str
     version: str
@@ -77,19 +80,25 @@ class Document(msgspec.Struct, frozen=True):
     url: str
 
 
-async def generate(actor: Actor, endpoint_id: UUID) -> Docs:
-    """Bring discovery up to date and write every document. Raises endpoint_not_found, nothing_captured."""
+async def generate(actor: Actor, endpoint_id: UUID, *, describe: bool = True) -> Docs:
+    """Bring discovery up to date and write every document; `describe` has a model of the user's find words for what is new.
+
+    Raises endpoint_not_found, nothing_captured.
+    """
     endpoint = await endpoints.get(actor, endpoint_id)
     found = await discovery.update(endpoint)
     if not found.calls:
         raise Problem("nothing_captured", f"`{endpoint.name}` has no captured calls yet.", remedy=f"Send requests to {endpoint.proxy_url}, then try again.")
-    spec = found.spec
-    texts = _texts(spec)
+    before = (await known(endpoint.id)).heard
+    spec = await asyncio.to_thread(steady.settle, found.spec, before, found.decisions.pins)
+    described = await describing.ensure(actor, endpoint.id, spec, found.decisions) if describe else describing.Described(found.decisions)
+    spec = await asyncio.to_thread(decisions.apply, spec, described.decisions)
     await discovery.store(endpoint.id, spec)
-    row = await _keep(endpoint.id, texts)
+    row = await _keep(endpoint.id, await asyncio.to_thread(_texts, spec))
     await endpoints.mark_documented(endpoint.id)
     await events.ring("mcp", "lists")
-    return _docs(endpoint, row, [_line(operation) for operation in spec.operations], found.calls)
+    made = _docs(endpoint, row, [_line(operation) for operation in spec.operations], found.calls)
+    return msgspec.structs.replace(made, notes=described.notes)
 
 
 async def give(actor: Actor, endpoint_id: UUID, data: bytes) -> Docs:
@@ -127,27 +136,40 @@ async def latest(actor: Actor, endpoint_id: UUID) -> Docs | None:
     return _docs(endpoint, row, [_line(operation) for operation in spec.operations], endpoint.calls)
 
 
-async def get(actor: Actor, endpoint_id: UUID, format: Format = "markdown", *, operation: str | None = None) -> Document:
-    """One document. Raises endpoint_not_found, not_documented, not_found for an operation that is not in it."""
+async def spec_of(actor: Actor, endpoint_id: UUID) -> Spec | None:
+    """What the newest version says, as a value; None where there is none. Raises endpoint_not_found."""
+    await endpoints.get(actor, endpoint_id)
+    row = await _newest(endpoint_id)
+    return await asyncio.to_thread(_spec_of, row) if row else None
+
+
+async def get(actor: Actor, endpoint_id: UUID, format: Format = "markdown", *, operation: str | None = None, evidence: bool = True) -> Document:
+    """One document, with the evidence for it or without. Raises endpoint_not_found, not_documented, not_found for an operation that is not in it."""
     endpoint = await endpoints.get(actor, endpoint_id)
-    return await _document(endpoint, format, operation)
+    return await _document(endpoint, format, operation, evidence=evidence)
 
 
 async def get_public(slug: str, format: Format = "markdown") -> tuple[Endpoint, Document] | None:
-    """What the owner has published, for anybody."""
+    """What the owner has published, for anybody: without the evidence, which is the owner's."""
     endpoint = await endpoints.public(slug)
     if endpoint is None or await _newest(endpoint.id) is None:
         return None
-    return endpoint, await _document(endpoint, format, None)
+    return endpoint, await _document(endpoint, format, None, evidence=False)
 
 
-async def _document(endpoint: Endpoint, format: Format, operation: str | None) -> Document:
+async def _document(endpoint: Endpoint, format: Format, operation: str | None, *, evidence: bool = True) -> Document:
     row = await _newest(endpoint.id)
     if row is None:
         raise Problem("not_documented", f"`{endpoint.name}` is not documented yet.")
-    text = _only(row, operation, format) if operation else _text(row, format)
+    if operation:
+        text = await asyncio.to_thread(_only, row, operation, format)
+    elif evidence or format not in ("openapi", "openapi-yaml", "markdown"):
+        text = await asyncio.to_thread(_text, row, format)
+    else:
+        text = await asyncio.to_thread(lambda: _written(_spec_of(row), format, evidence=False))
     name, media_type = FILES[format]
-    return Document(text, row["version"], row["content_hash"], media_type, f"{settings().base_url}/api/v1/endpoints/{endpoint.id}/{name}")
+    content_hash = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
+    return Document(text, row["version"], content_hash, media_type, f"{settings().base_url}/api/v1/endpoints/{endpoint.id}/{name}")
 
 
 def _text(row: dict[str, Any], format: Format) -> str:
@@ -159,7 +181,7 @@ def _text(row: dict[str, Any], format: Format) -> str:
         return text
     if format == "openapi-yaml":
         return openapi.to_yaml(msgspec.json.decode(row["open_api_spec"]))
-    return msgspec.json.format(msgspec.json.encode(postman.document(_spec_of(row))), indent=2).decode()
+    return _written(_spec_of(row), format)
 
 
 def _only(row: dict[str, Any], wanted: str, format: Format) -> str:
@@ -171,23 +193,41 @@ def _only(row: dict[str, Any], wanted: str, format: Format) -> str:
         known = ", ".join(f"`{o.id}`" for o in spec.operations[:10])
         raise Problem("not_found", f"There is no operation `{word}`.", remedy=f"Some that are: {known}.")
     part = msgspec.structs.replace(spec, operations=tuple(found))
+    return _written(part, format)
+
+
+def _written(spec: Spec, format: Format, *, evidence: bool = True) -> str:
     match format:
         case "openapi":
-            return openapi.to_json(openapi.document(part)).decode()
+            return openapi.to_json(openapi.document(spec, evidence=evidence)).decode()
         case "openapi-yaml":
-            return openapi.to_yaml(openapi.document(part))
+            return openapi.to_yaml(openapi.document(spec, evidence=evidence))
         case "typescript":
-            return typescript.document(part)
+            return typescript.document(spec, client=True)
         case "graphql":
-            return sdl.document(part) or ""
+            return sdl.document(spec) or ""
         case "postman":
-            return msgspec.json.encode(postman.document(part)).decode()
+            return openapi.to_json(postman.document(spec)).decode()
+        case "http":
+            return http_file.document(spec)
         case _:
-            return markdown.document(part)
+            return markdown.document(spec, evidence=evidence)
 
 
-def _texts(spec: Spec) -> tuple[str, str | None, str, str]:
-    return openapi.to_json(openapi.document(spec)).decode(), sdl.document(spec), markdown.document(spec), typescript.document(spec)
+class _Texts(NamedTuple):
+    """The documents that are stored, and the hash of what makes a version: all but the evidence."""
+
+    openapi: str
+    graphql: str | None
+    markdown: str
+    typescript: str
+    fingerprint: str
+
+
+def _texts(spec: Spec) -> _Texts:
+    plain, graphql, types = openapi.to_json(openapi.document(spec, evidence=False)), sdl.document(spec), typescript.document(spec, client=True)
+    fingerprint = hashlib.sha256(b"\0".join((plain, (graphql or "").encode("utf-8", "replace"), types.encode("utf-8", "replace")))).hexdigest()
+    return _Texts(openapi.to_json(openapi.document(spec)).decode(), graphql, markdown.document(spec), types, fingerprint)
 
 
 async def _parsed(content_hash: str, id_: UUID) -> Spec:
@@ -201,24 +241,24 @@ async def _parsed(content_hash: str, id_: UUID) -> Spec:
     return _specs[content_hash]
 
 
-async def _keep(endpoint_id: UUID, texts: tuple[str, str | None, str, str], *, major: int = 1) -> dict[str, Any]:
-    """Store a version, unless the newest one is the same."""
-    content_hash = hashlib.sha256("\0".join(text or "" for text in texts).encode()).hexdigest()
+async def _keep(endpoint_id: UUID, texts: _Texts, *, major: int = 1) -> dict[str, Any]:
+    """Store a version; where the newest one says the same, renew its evidence."""
     newest = await _newest(endpoint_id)
-    if newest and newest["content_hash"] == content_hash:
-        return newest
+    if newest and newest["content_hash"] == texts.fingerprint:
+        if (newest["open_api_spec"], newest["markdown"]) != (texts.openapi, texts.markdown):
+            await EndpointDocumentation.raw(_RENEWED, texts.openapi, texts.markdown, newest["id"])
+        return await _newest(endpoint_id) or newest
     minor = int(newest["version"].split(".")[1]) + 1 if newest else 0
-    spec, graphql, prose, types = texts
     await EndpointDocumentation.insert(
         EndpointDocumentation(
             id=uuid7(),
             endpoint_id=endpoint_id,
-            open_api_spec=spec,
-            graphql_schema=graphql,
-            markdown=prose,
-            typescript_types=types,
+            open_api_spec=texts.openapi,
+            graphql_schema=texts.graphql,
+            markdown=texts.markdown,
+            typescript_types=texts.typescript,
             version=f"{major}.{minor}.0",
-            content_hash=content_hash,
+            content_hash=texts.fingerprint,
         )
     )
     stored = await _newest(endpoint_id)

@@ -17,7 +17,8 @@ MODERN = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD")
 
 def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -> dict[tuple[str, str], list[Route]]:
     """Routes by template and method; those that were only refused join the template that their path fits."""
-    served = [route for route in routes if not is_unserved(route)]
+    served = [route for route in routes if not is_unserved(route) or any(pin.kind == "keep" and matches(pin.template, route.path) for pin in pins)]
+    is_served = set(map(id, served))
     roles = {path: _rejected(path, flags, pins) for path, flags in find_roles(served, summary.values).items()}
     namer = _Namer(served)
     templates = {path: namer.template(path, flags, pins) for path, flags in sorted(roles.items())}
@@ -26,7 +27,7 @@ def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -
         found[templates[route.path], route.method].append(route)
     matchers = _matchers({template for template, _ in found})
     for route in routes:
-        if is_unserved(route):
+        if id(route) not in is_served:
             template = next((template for template, expression in matchers if expression.fullmatch(route.path)), None)
             if template is not None and (template, route.method) in found:
                 found[template, route.method].append(route)
@@ -58,11 +59,12 @@ def _matchers(templates: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:
 
 
 def _rejected(path: str, flags: tuple[bool, ...], pins: tuple[Pin, ...]) -> tuple[bool, ...]:
-    """The roles of a path, where what the user said is no parameter stays literal."""
+    """The roles of a path, where what the user said is no parameter stays literal. Ids that were folded when they were heard cannot be told apart again."""
+    segments = [part for part in path.split("/") if part]
     for pin in pins:
         if pin.kind == "reject" and matches(pin.template, path):
             parts = [part for part in pin.template.split("/") if part]
-            flags = tuple(flag and "{" not in part for flag, part in zip(flags, parts, strict=True))
+            flags = tuple(flag and ("{" not in part or "<" in segment) for flag, part, segment in zip(flags, parts, segments, strict=True))
     return flags
 
 

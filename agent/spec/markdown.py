@@ -8,8 +8,10 @@ import json
 import re
 from typing import Any
 
+import msgspec
+
 from agent.spec import samples
-from agent.spec.model import Content, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
+from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
 from agent.spec.openapi import phrase
 from agent.spec.redact import mask_json, mask_named, mask_text, mask_url
 
@@ -17,8 +19,9 @@ MAX_EXAMPLE = 4000
 MAX_ROWS = 200
 
 
-def document(spec: Spec) -> str:
-    """The whole page."""
+def document(spec: Spec, *, evidence: bool = True) -> str:
+    """The whole page. Without `evidence` it says nothing of the calls that it was written from."""
+    spec = spec if evidence else _without_evidence(spec)
     parts = [f"# {escape(spec.title)}", _introduction(spec), _contents(spec), _authentication(spec), _general(spec)]
     for tag, operations in _by_tag(spec):
         parts.append(f"## {escape(tag)}")
@@ -61,6 +64,11 @@ def fenced(text: str, language: str) -> str:
     longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
     fence = "`" * (longest + 1)
     return f"{fence}{language}\n{text.rstrip()}\n{fence}"
+
+
+def _without_evidence(spec: Spec) -> Spec:
+    operations = tuple(msgspec.structs.replace(item, evidence=Evidence()) for item in spec.operations)
+    return msgspec.structs.replace(spec, operations=operations, evidence=Evidence(), noise=())
 
 
 def _introduction(spec: Spec) -> str:

@@ -1,6 +1,6 @@
 """Writes a spec as an OpenAPI 3.1 document: the same spec gives the same bytes, and no secret gets in.
 
-Extensions: `x-evidence` (on what a conclusion rests), `x-api-type`, `x-operation-names`, `x-pagination`, `x-messages`, `x-idempotency-header`
+Extensions: `x-evidence` (on what a conclusion rests; in properties how many objects had it), `x-api-type`, `x-operation-names`, `x-pagination`, `x-messages`, `x-idempotency-header`
 and `x-cors` on operations; `x-cors`, `x-rate-limit`, `x-versioning`, `x-graphql-sdl` and `x-left-out` at the root;
 `x-additional-operations` on a path for methods that OpenAPI 3.1 has no place for.
 """
@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from agent.spec import yaml_text
+from agent.spec import evidence as field_evidence
+from agent.spec import fields, yaml_text
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response, SecurityScheme, Spec
 from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named, mask_text, mask_url
 
@@ -26,18 +27,20 @@ NO_PARAMETERS = ("accept", "content-type", "authorization")
 
 def document(spec: Spec, *, evidence: bool = True) -> Document:
     """The whole document. Without `evidence` it changes only where the API did, not with every call that was heard."""
-    writer = _Writer(evidence)
-    info: Document = {"title": mask_text(spec.title) or "API", "version": "1.0.0", "description": _about(spec)}
+    writer = _Writer(spec.property_evidence if evidence else None)
+    info: Document = {"title": mask_text(spec.title) or "API", "version": "1.0.0", "description": _about(spec, with_evidence=evidence)}
     result: Document = {"openapi": "3.1.0", "info": info, "servers": [{"url": mask_url(url)} for url in spec.servers] or [{"url": "/"}]}
     tags = sorted({tag for operation in spec.operations for tag in operation.tags})
     result |= {"tags": [{"name": tag} for tag in tags]} if tags else {}
     result["paths"] = writer.paths(spec.operations)
     components = {
-        "schemas": _used({component_name(name): writer.schema(spec.schemas[name]) for name in sorted(spec.schemas)}, result["paths"]),
+        "schemas": _used(
+            {component_name(name): writer.schema(spec.schemas[name], f"{fields.COMPONENTS}{name}") for name in sorted(spec.schemas)}, result["paths"]
+        ),
         "securitySchemes": {component_name(scheme.name): writer.scheme(scheme) for scheme in spec.security_schemes},
     }
     result |= {"components": {name: part for name, part in components.items() if part}} if any(components.values()) else {}
-    return result | _root_extensions(spec) | writer.evidence(spec.evidence)
+    return result | _root_extensions(spec, with_evidence=evidence) | writer.evidence(spec.evidence)
 
 
 def to_json(document: Document) -> bytes:
@@ -68,13 +71,13 @@ def evidence_document(evidence: Evidence) -> Document:
 
 
 class _Writer:
-    """Carries the one choice that every part needs: whether evidence is written."""
+    """Carries the one choice that every part needs: whether evidence is written, and that of fields."""
 
-    def __init__(self, with_evidence: bool) -> None:
-        self._with_evidence = with_evidence
+    def __init__(self, known: dict[str, Evidence] | None) -> None:
+        self._known = known
 
     def evidence(self, evidence: Evidence) -> Document:
-        return {"x-evidence": evidence_document(evidence)} if self._with_evidence and evidence.count else {}
+        return {"x-evidence": evidence_document(evidence)} if self._known is not None and evidence.count else {}
 
     def paths(self, operations: tuple[Operation, ...]) -> Document:
         paths: dict[str, Document] = {}
@@ -88,6 +91,7 @@ class _Writer:
         return paths
 
     def operation(self, operation: Operation) -> Document:
+        base = f"/operations/{operation.id}"
         result: Document = {"operationId": operation.id, "summary": mask_text(operation.summary) or f"{operation.method} {operation.template}"}
         result |= {"description": mask_text(operation.description)} if operation.description else {}
         result |= {"tags": list(operation.tags)} if operation.tags else {}
@@ -95,8 +99,10 @@ class _Writer:
         parameters = [self.parameter(parameter) for parameter in _parameters(operation)]
         result |= {"parameters": parameters} if parameters else {}
         if operation.request:
-            result["requestBody"] = {"content": self.contents(operation.request)} | ({"required": True} if operation.request_required else {})
-        result["responses"] = {response.status: self.response(response) for response in operation.responses} or {
+            result["requestBody"] = {"content": self.contents(operation.request, f"{base}/request")} | (
+                {"required": True} if operation.request_required else {}
+            )
+        result["responses"] = {response.status: self.response(response, f"{base}/responses/{response.status}") for response in operation.responses} or {
             "default": {"description": "No answer was heard"}
         }
         result["security"] = [{component_name(name): [] for name in alternative} for alternative in operation.security]
@@ -107,27 +113,27 @@ class _Writer:
         result |= {"required": True} if parameter.required or parameter.where == "path" else {}
         return result | self._described(parameter)
 
-    def contents(self, contents: tuple[Content, ...]) -> Document:
-        return {content.media_type: self.content(content) for content in contents}
+    def contents(self, contents: tuple[Content, ...], base: str) -> Document:
+        return {content.media_type: self.content(content, f"{base}/{fields.escaped(content.media_type)}") for content in contents}
 
-    def content(self, content: Content) -> Document:
+    def content(self, content: Content, pointer: str) -> Document:
         example = {} if content.example is None else {"example": mask_json(content.example)}
-        return {"schema": self.schema(content.schema)} | example | self.evidence(content.evidence)
+        return {"schema": self.schema(content.schema, pointer)} | example | self.evidence(content.evidence)
 
-    def response(self, response: Response) -> Document:
+    def response(self, response: Response, base: str) -> Document:
         result: Document = {"description": mask_text(response.description) or phrase(response.status)}
         result |= {"headers": {header.name: self._described(header) for header in response.headers}} if response.headers else {}
-        return result | ({"content": self.contents(response.contents)} if response.contents else {}) | self.evidence(response.evidence)
+        return result | ({"content": self.contents(response.contents, base)} if response.contents else {}) | self.evidence(response.evidence)
 
-    def message(self, message: MessageFormat) -> Document:
-        result: Document = {"direction": message.direction, "name": message.name, "schema": self.schema(message.schema)}
+    def message(self, message: MessageFormat, base: str) -> Document:
+        result: Document = {"direction": message.direction, "name": message.name, "schema": self.schema(message.schema, f"{base}/messages/{message.name}")}
         return result | ({} if message.example is None else {"example": mask_json(message.example)}) | self.evidence(message.evidence)
 
     def scheme(self, scheme: SecurityScheme) -> Document:
         return _scheme_kind(scheme) | ({"description": mask_text(scheme.description)} if scheme.description else {}) | self.evidence(scheme.evidence)
 
-    def schema(self, schema: JsonSchema) -> JsonSchema:
-        return _masked_schema(schema, "")
+    def schema(self, schema: JsonSchema, pointer: str) -> JsonSchema:
+        return _masked_schema(field_evidence.shown(schema, pointer, self._known or {}), "")
 
     def _described(self, parameter: Parameter) -> Document:
         """What a parameter and a response header have in common."""
@@ -141,7 +147,7 @@ class _Writer:
         result: Document = {} if operation.api_type == "REST" else {"x-api-type": _API_TYPES[operation.api_type]}
         result |= {"x-operation-names": list(operation.operation_names)} if operation.operation_names else {}
         result |= {"x-pagination": _pagination(operation.pagination)} if operation.pagination else {}
-        result |= {"x-messages": [self.message(message) for message in operation.messages]} if operation.messages else {}
+        result |= {"x-messages": [self.message(message, f"/operations/{operation.id}") for message in operation.messages]} if operation.messages else {}
         result |= {"x-idempotency-header": operation.idempotency_header} if operation.idempotency_header else {}
         result |= {"x-cors": operation.cors} if operation.cors else {}
         return result | self.evidence(operation.evidence)
@@ -203,19 +209,19 @@ def _pagination(paging: Paging) -> Document:
     return result | ({"limitMax": paging.limit_max} if paging.limit_max is not None else {})
 
 
-def _root_extensions(spec: Spec) -> Document:
+def _root_extensions(spec: Spec, *, with_evidence: bool) -> Document:
     result: Document = {"x-cors": spec.cors} if spec.cors else {}
     result |= {"x-rate-limit": spec.rate_limit} if spec.rate_limit else {}
     result |= {"x-versioning": spec.versioning} if spec.versioning else {}
     result |= {"x-graphql-sdl": spec.graphql_sdl} if spec.graphql_sdl else {}
-    left_out = [{"kind": noise.kind, "method": noise.method, "path": mask_url(noise.path), "count": noise.count} for noise in spec.noise]
+    left_out = with_evidence and [{"kind": noise.kind, "method": noise.method, "path": mask_url(noise.path), "count": noise.count} for noise in spec.noise]
     return result | ({"x-left-out": left_out} if left_out else {})
 
 
-def _about(spec: Spec) -> str:
+def _about(spec: Spec, *, with_evidence: bool) -> str:
     count = len(spec.operations)
-    heard = f" from {spec.evidence.count:,} captured calls" if spec.evidence.count else ""
-    return f"{count} operation{'s' * (count != 1)}, described{heard}."
+    heard = f", described from {spec.evidence.count:,} captured call{'s' * (spec.evidence.count != 1)}" if spec.evidence.count and with_evidence else ""
+    return f"{count} operation{'s' * (count != 1)}{heard}."
 
 
 def _masked_schema(schema: Any, name: str) -> Any:

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from agent.spec import evidence
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Noise, Operation, Paging, Parameter, Response, SecurityScheme, Spec
 from agent.spec.reading import Unreadable
 
@@ -38,7 +39,7 @@ def parse(data: bytes) -> Object:
 
 def read(document: Object) -> Spec:
     """The spec that a parsed document describes. Parts that are malformed are passed over."""
-    return _Reader(document).spec()
+    return evidence.taken_out(_Reader(document).spec())
 
 
 class _Loader(yaml.CSafeLoader):

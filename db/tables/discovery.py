@@ -11,7 +11,10 @@ from db.tables.endpoints import Endpoint
 
 
 class DiscoverySummary(Table, tablename="discovery_summaries"):
-    """The state of discovery: what was merged so far, and the last capture in it, so that nothing is read twice."""
+    """The state of discovery: what was merged so far, and the last capture in it, so that nothing is read twice.
+
+    `decisions` are people's and models': pinned templates and words, which outlive concluding anew.
+    """
 
     id = primary_key()
     endpoint_id = owned_by(Endpoint)
@@ -20,6 +23,7 @@ class DiscoverySummary(Table, tablename="discovery_summaries"):
     last_call_at = moment()
     call_count = Integer(default=0)
     revision = Integer(default=0)
+    decisions = json("{}")
     created_at = created()
     updated_at = updated()
 

@@ -1,0 +1,110 @@
+"""Words for what was found, by a model of the user's: one call without tools for many operations, of masked evidence, and only for what is new.
+
+Without a provider nothing is asked and nothing is said. A failure costs the words, never the documents.
+"""
+
+import asyncio
+import secrets
+from uuid import UUID
+
+import msgspec
+import structlog
+
+from agent import discovery, instructions, keys, usage
+from agent.actor import Actor
+from agent.errors import Problem
+from agent.keys import Choice
+from agent.messages import Message, Text
+from agent.providers import catalogue
+from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartStart, Usage
+from agent.spec import wording
+from agent.spec.decisions import Decisions, Words, Written, key_of
+from agent.spec.model import Operation, Spec
+
+log = structlog.get_logger()
+
+_A_CALL, _MOST_CALLS = 20, 5
+_SECONDS = 90
+_TOKENS = 12_000
+
+
+class Described(msgspec.Struct, frozen=True):
+    """The decisions with the new words; `notes` say why there are none."""
+
+    decisions: Decisions
+    notes: list[str] = []
+
+
+async def ensure(actor: Actor, endpoint_id: UUID, spec: Spec, decisions: Decisions) -> Described:
+    """Words for the operations that have none, or that have something new. The caller has checked whose endpoint it is."""
+    wanted = [operation for operation in spec.operations if _is_due(spec, operation, decisions)]
+    if not wanted:
+        return Described(decisions)
+    try:
+        choice = await keys.choose(actor, None, None)
+        if choice.provider == keys.GUIDE:
+            return Described(decisions)
+        for start in range(0, min(len(wanted), _A_CALL * _MOST_CALLS), _A_CALL):
+            part = wanted[start : start + _A_CALL]
+            found = await _ask(actor, spec, {f"op{number}": operation for number, operation in enumerate(part, 1)})
+            decisions = await discovery.decide(endpoint_id, lambda before, found=found: _with(before, found))
+    except Problem as problem:
+        log.info("describing.failed", endpoint=str(endpoint_id), code=problem.code)
+        return Described(decisions, [f"No descriptions were written: {problem.detail}"])
+    return Described(decisions)
+
+
+async def _ask(actor: Actor, spec: Spec, operations: dict[str, Operation]) -> dict[str, Written]:
+    """One call. Raises what `keys.take` and the provider raise, quota_exceeded, and provider_rejected for an answer that is none."""
+    await usage.require(actor)
+    choice = await keys.take(actor, None, None)
+    fence = secrets.token_hex(6)
+    told = f"<captured {fence}>\n{wording.shown(spec, operations)}\n</captured {fence}>"
+    system = instructions.render("describe", fence=fence)
+    request = ModelRequest(model=choice.model, system=system, messages=(Message("user", (Text(told),)),), max_tokens=_TOKENS)
+    words = wording.taken(await _answer(actor, choice, request), spec, operations)
+    if not words:
+        raise Problem("provider_rejected", f"`{choice.model or choice.provider}` did not answer in the form that was asked for.")
+    return {key_of(operation): Written(words.get(name, Words()), wording.shape_of(spec, operation)) for name, operation in operations.items()}
+
+
+async def _answer(actor: Actor, choice: Choice, request: ModelRequest) -> str:
+    """The text of one answer, and what it cost on the user's account. Raises the failure as a Problem."""
+    parts: list[str] = []
+    spent, texts = Usage(), set[int]()
+    ending: Finish | Failure = Failure("provider_cut", "The provider's answer ended without its closing event.")
+    try:
+        async with asyncio.timeout(_SECONDS):
+            async for event in catalogue.answer(choice.connections, request):
+                match event:
+                    case PartStart(kind="text"):
+                        texts.add(event.part_id)
+                    case PartDelta() if event.part_id in texts:
+                        parts.append(event.text)
+                    case Usage():
+                        spent = event
+                    case Finish() | Failure():
+                        ending = event
+                    case _:
+                        pass
+    except TimeoutError:
+        ending = Failure("provider_unreachable", f"The model did not finish within {_SECONDS} s.")
+    finally:
+        cost = await usage.spent(actor, choice.model, spent)
+        if choice.key_id is not None:
+            await keys.note_use(actor, choice.key_id, spent.input + spent.output, cost or 0)
+    if isinstance(ending, Failure):
+        raise Problem(ending.code, ending.message)
+    return "".join(parts)
+
+
+def _is_due(spec: Spec, operation: Operation, decisions: Decisions) -> bool:
+    written = decisions.written.get(key_of(operation))
+    return written is None or written.shape != wording.shape_of(spec, operation)
+
+
+def _with(before: Decisions, found: dict[str, Written]) -> Decisions:
+    written = {
+        key: Written(wording.joined(before.written[key].words, new.words) if key in before.written else new.words, new.shape) for key, new in found.items()
+    }
+    return msgspec.structs.replace(before, written=before.written | written)

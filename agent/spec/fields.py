@@ -1,0 +1,146 @@
+"""The fields of a spec's bodies, one by one, each with its place in words and the pointer under which its evidence is kept.
+
+A place is what a person would write: `200 items[].price`, `request name`, `200 stock.*` for the values of a map. Pointers are those of
+`Spec.property_evidence`: below a shared schema, or below the operation's own body.
+"""
+
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+import msgspec
+
+from agent.spec.model import Content, Evidence, JsonSchema, Operation, Spec
+
+COMPONENTS = "/components/schemas/"
+MOST = 2_000
+_DEPTH = 12
+
+
+class Body(NamedTuple):
+    """One body of an operation: where it stands (`request`, a status, `message <name>`), and its content."""
+
+    side: str
+    root: str
+    content: Content
+
+
+class Field(NamedTuple):
+    """One property. `root` and `inside` are its pointer in two parts: the schema that it belongs to, and the steps into it."""
+
+    place: str
+    name: str
+    schema: JsonSchema
+    is_required: bool
+    depth: int
+    root: str
+    inside: tuple[str, ...]
+
+    @property
+    def pointer(self) -> str:
+        return "/".join((self.root, *self.inside))
+
+
+class Where(NamedTuple):
+    """How far a walk has come."""
+
+    root: str
+    inside: tuple[str, ...] = ()
+    prefix: str = ""
+    depth: int = 0
+    open: tuple[str, ...] = ()
+
+
+def bodies(operation: Operation) -> list[Body]:
+    """Request, answers by status, messages, in the order of the document."""
+    base = f"/operations/{operation.id}"
+    found = [Body("request", f"{base}/request/{escaped(content.media_type)}", content) for content in operation.request]
+    found += [
+        Body(response.status, f"{base}/responses/{response.status}/{escaped(content.media_type)}", content)
+        for response in operation.responses
+        for content in response.contents
+    ]
+    return found + [
+        Body(f"message {message.name}", f"{base}/messages/{message.name}", Content("application/json", message.schema, message.example, message.evidence))
+        for message in operation.messages
+    ]
+
+
+def of_operation(spec: Spec, operation: Operation) -> list[Field]:
+    """Every field of every body, with the side before its place."""
+    return [field._replace(place=f"{body.side} {field.place}") for body in bodies(operation) for field in of_schema(spec, body.content.schema, body.root)][
+        :MOST
+    ]
+
+
+def of_schema(spec: Spec, schema: JsonSchema, root: str, depth: int = _DEPTH) -> list[Field]:
+    """The fields of one schema, to a depth; a shared schema within itself is not opened again."""
+    found: list[Field] = []
+    for field in _walk(spec, schema, Where(root), depth):
+        found.append(field)
+        if len(found) >= MOST:
+            break
+    return found
+
+
+def evidence_of(spec: Spec, field: Field) -> Evidence | None:
+    """How often it was there, and null."""
+    return spec.property_evidence.get(field.pointer)
+
+
+def rewritten(operation: Operation, change: Callable[[JsonSchema, str], JsonSchema]) -> Operation:
+    """The operation with the schema of each of its bodies changed; the text is its root."""
+    base = f"/operations/{operation.id}"
+
+    def changed(contents: tuple[Content, ...], above: str) -> tuple[Content, ...]:
+        return tuple(msgspec.structs.replace(content, schema=change(content.schema, f"{above}/{escaped(content.media_type)}")) for content in contents)
+
+    responses = tuple(
+        msgspec.structs.replace(response, contents=changed(response.contents, f"{base}/responses/{response.status}")) for response in operation.responses
+    )
+    messages = tuple(msgspec.structs.replace(message, schema=change(message.schema, f"{base}/messages/{message.name}")) for message in operation.messages)
+    return msgspec.structs.replace(operation, request=changed(operation.request, f"{base}/request"), responses=responses, messages=messages)
+
+
+def resolved(spec: Spec, schema: JsonSchema) -> JsonSchema:
+    """What a reference leads to."""
+    for _ in range(20):
+        if "$ref" not in schema:
+            break
+        schema = spec.schemas.get(str(schema["$ref"]).rpartition("/")[2], {})
+    return schema
+
+
+def escaped(name: str) -> str:
+    """As a step of a JSON pointer."""
+    return name.replace("~", "~0").replace("/", "~1")
+
+
+def unescaped(step: str) -> str:
+    return step.replace("~1", "/").replace("~0", "~")
+
+
+def _walk(spec: Spec, schema: JsonSchema, at: Where, left: int) -> Iterator[Field]:
+    if "$ref" in schema:
+        name = str(schema["$ref"]).rpartition("/")[2]
+        if name in at.open or name not in spec.schemas:
+            return
+        at = at._replace(root=f"{COMPONENTS}{name}", inside=(), open=(*at.open, name))
+        schema = spec.schemas[name]
+    for several in ("anyOf", "oneOf", "allOf"):
+        for part in schema.get(several) or ():
+            if isinstance(part, dict):
+                yield from _walk(spec, part, at, left)
+    if left <= 0:
+        return
+    items, rest = schema.get("items"), schema.get("additionalProperties")
+    if isinstance(items, dict):
+        yield from _walk(spec, items, at._replace(inside=(*at.inside, "items"), prefix=f"{at.prefix}[]"), left)
+    if isinstance(rest, dict):
+        yield from _walk(spec, rest, at._replace(inside=(*at.inside, "additionalProperties"), prefix=f"{at.prefix}.*".lstrip(".")), left - 1)
+    required = set(schema.get("required") or ())
+    for name, inner in (schema.get("properties") or {}).items():
+        place = f"{at.prefix}.{name}" if at.prefix else name
+        inside = (*at.inside, "properties", escaped(name))
+        if isinstance(inner, dict):
+            yield Field(place, name, inner, name in required, at.depth, at.root, inside)
+            yield from _walk(spec, inner, at._replace(inside=inside, prefix=place, depth=at.depth + 1), left - 1)

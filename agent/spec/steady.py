@@ -1,0 +1,197 @@
+"""Keeps what a new conclusion need not change: ids, names of parameters and of shared schemas, and examples, from the documents before it.
+
+So a document that is written again differs only where the API did, and client code that was made from it goes on compiling.
+"""
+
+import re
+from typing import Any
+
+import msgspec
+
+from agent.spec.decisions import key_of, parameter_key
+from agent.spec.fields import COMPONENTS, rewritten
+from agent.spec.model import Content, JsonSchema, Operation, Parameter, Pin, Response, Spec
+
+_ALIKE = 0.6
+
+
+def settle(spec: Spec, before: Spec | None, pins: tuple[Pin, ...] = ()) -> Spec:
+    """The spec with the names and examples of the one before it, wherever they still fit."""
+    if before is None:
+        return spec
+    spec = _renamed(spec, _component_names(spec, before))
+    old = {key_of(operation): operation for operation in before.operations}
+    spec = _with_ids(spec, {key: operation.id for key, operation in old.items()})
+    pinned = {_bare(pin.template) for pin in pins}
+    templates = {bare: operation.template for operation in before.operations if (bare := _bare(operation.template)) not in pinned}
+    alike = _Alike(spec, before)
+    operations: list[Operation] = []
+    for operation in spec.operations:
+        found = old.get(key_of(operation))
+        operation = _with_template(operation, templates.get(_bare(operation.template), operation.template))
+        operations.append(_with_examples(operation, found, alike) if found is not None else operation)
+    return msgspec.structs.replace(spec, operations=tuple(operations))
+
+
+def _with_ids(spec: Spec, known: dict[str, str]) -> Spec:
+    """Each operation that was there keeps its id; a new one that would take it gets a number."""
+    kept = {key_of(operation): known[key_of(operation)] for operation in spec.operations if key_of(operation) in known}
+    taken, ids = set(kept.values()), dict[str, str]()
+    for operation in spec.operations:
+        name = kept.get(key_of(operation))
+        if name is None:
+            name, number = operation.id, 2
+            while name in taken:
+                name, number = f"{operation.id}{number}", number + 1
+            taken.add(name)
+        ids[operation.id] = name
+    operations = tuple(msgspec.structs.replace(operation, id=ids[operation.id]) for operation in spec.operations)
+    evidence = {_moved(pointer, ids): value for pointer, value in spec.property_evidence.items()}
+    return msgspec.structs.replace(spec, operations=operations, property_evidence=dict(sorted(evidence.items())))
+
+
+def _moved(pointer: str, ids: dict[str, str]) -> str:
+    if not pointer.startswith("/operations/"):
+        return pointer
+    name, slash, rest = pointer.removeprefix("/operations/").partition("/")
+    return f"/operations/{ids.get(name, name)}{slash}{rest}"
+
+
+def _with_template(operation: Operation, template: str) -> Operation:
+    """The same paths with the names that their parameters had."""
+    names = dict(zip(_NAME.findall(operation.template), _NAME.findall(template), strict=True))
+    parameters = tuple(msgspec.structs.replace(one, name=names.get(one.name, one.name)) if one.where == "path" else one for one in operation.parameters)
+    return msgspec.structs.replace(operation, template=template, parameters=parameters)
+
+
+def _component_names(spec: Spec, before: Spec) -> dict[str, str]:
+    """By new name, the old one of the schema with most of its fields."""
+    pairs = sorted(
+        (-score, name != old, name, old)
+        for name, schema in spec.schemas.items()
+        for old, other in before.schemas.items()
+        if (score := _overlap(schema, other)) >= _ALIKE
+    )
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for _, _, name, old in pairs:
+        if name not in names and old not in taken:
+            names[name] = old
+            taken.add(old)
+    for name in sorted(spec.schemas.keys() - names.keys()):
+        unique, number = name, 2
+        while unique in taken:
+            unique, number = f"{name}{number}", number + 1
+        names[name] = unique
+        taken.add(unique)
+    return names
+
+
+def _overlap(a: JsonSchema, b: JsonSchema) -> float:
+    one, two = set(a.get("properties") or ()), set(b.get("properties") or ())
+    return len(one & two) / len(one | two) if one and two else 0.0
+
+
+def _renamed(spec: Spec, names: dict[str, str]) -> Spec:
+    if all(name == new for name, new in names.items()):
+        return spec
+
+    def pointed(pointer: str) -> str:
+        if not pointer.startswith(COMPONENTS):
+            return pointer
+        name, slash, rest = pointer.removeprefix(COMPONENTS).partition("/")
+        return f"{COMPONENTS}{names.get(name, name)}{slash}{rest}"
+
+    schemas = {names[name]: _referring(schema, names) for name, schema in spec.schemas.items()}
+    return msgspec.structs.replace(
+        spec,
+        schemas=dict(sorted(schemas.items())),
+        operations=tuple(rewritten(operation, lambda schema, _: _referring(schema, names)) for operation in spec.operations),
+        property_evidence=dict(sorted((pointed(pointer), value) for pointer, value in spec.property_evidence.items())),
+    )
+
+
+def _referring(value: Any, names: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_referring(item, names) for item in value]
+    if not isinstance(value, dict):
+        return value
+    result = {key: item if key in ("enum", "const", "example", "default") else _referring(item, names) for key, item in value.items()}
+    if isinstance(reference := value.get("$ref"), str):
+        head, _, name = reference.rpartition("/")
+        result["$ref"] = f"{head}/{names.get(name, name)}"
+    return result
+
+
+def _with_examples(operation: Operation, before: Operation, alike: "_Alike") -> Operation:
+    parameters = {parameter_key(parameter): parameter for parameter in before.parameters}
+    responses = {response.status: response for response in before.responses}
+    return msgspec.structs.replace(
+        operation,
+        parameters=tuple(_like_before(one, parameters.get(parameter_key(one)), alike) for one in operation.parameters),
+        request=_contents(operation.request, before.request, alike),
+        responses=tuple(_response(one, responses[one.status], alike) if one.status in responses else one for one in operation.responses),
+    )
+
+
+def _response(response: Response, before: Response, alike: "_Alike") -> Response:
+    headers = {header.name: header for header in before.headers}
+    return msgspec.structs.replace(
+        response,
+        contents=_contents(response.contents, before.contents, alike),
+        headers=tuple(_like_before(header, headers.get(header.name), alike) for header in response.headers),
+    )
+
+
+def _contents(contents: tuple[Content, ...], before: tuple[Content, ...], alike: "_Alike") -> tuple[Content, ...]:
+    old = {content.media_type: content for content in before}
+    return tuple(
+        msgspec.structs.replace(content, example=found.example)
+        if (found := old.get(content.media_type)) and found.example is not None and alike(content.schema, found.schema)
+        else content
+        for content in contents
+    )
+
+
+def _like_before(parameter: Parameter, before: Parameter | None, alike: "_Alike") -> Parameter:
+    if before is None or before.example is None or not alike(parameter.schema, before.schema):
+        return parameter
+    return msgspec.structs.replace(parameter, example=before.example)
+
+
+class _Alike:
+    """Whether two schemas say the same, each with what it refers to; words do not count."""
+
+    def __init__(self, new: Spec, old: Spec) -> None:
+        self._same = {name for name in new.schemas.keys() & old.schemas.keys() if _wordless(new.schemas[name]) == _wordless(old.schemas[name])}
+        self._schemas = new.schemas
+
+    def __call__(self, new: JsonSchema, old: JsonSchema) -> bool:
+        return _wordless(new) == _wordless(old) and self._reached(new) <= self._same
+
+    def _reached(self, schema: Any) -> set[str]:
+        found, stack = set[str](), [schema]
+        while stack:
+            value = stack.pop()
+            if isinstance(value, dict | list):
+                stack.extend(value.values() if isinstance(value, dict) else value)
+                name = str(value.get("$ref", "")).rpartition("/")[2] if isinstance(value, dict) else ""
+                if name and name not in found:
+                    found.add(name)
+                    stack.append(self._schemas.get(name))
+        return found
+
+
+def _wordless(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_wordless(item) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {key: _wordless(item) for key, item in value.items() if not (key == "description" and isinstance(item, str))}
+
+
+def _bare(template: str) -> str:
+    return _NAME.sub("{}", template)
+
+
+_NAME = re.compile(r"{([^{}/]*)}")
