@@ -17,7 +17,8 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.messages import Block, Text
 from agent.paging import Page, after, bounded, page
-from agent.tree import StoredMessage, Window, branch, leaf, leaf_under, line, load, window
+from agent.tree import StoredMessage, Window, leaf, leaf_under, line, load, window
+from agent.tree import branch as branch  # a run reads its conversation through here
 from db import engine, jsonb
 from db.ids import uuid7
 from db.tables import ChatMessage, ChatSession, Run
@@ -204,9 +205,9 @@ async def _start(
     )  # fmt: skip
     try:
         async with engine.transaction():
-            if queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued)):
-                raise Problem("conflict", "This message was sent already.")
             if isinstance(message, ChatMessage):
+                if queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued), message.content):
+                    raise Problem("conflict", "This message was sent or changed already.")
                 await ChatMessage.insert(message)
                 await ChatMessage.raw(_TIE, message.id, actor.user_id)
             await ChatMessage.insert(answer)
@@ -226,7 +227,9 @@ def _encode(blocks: list[Block]) -> str:
 
 
 _SELECT = "SELECT id, title, status, provider, model, created_at, last_message_at FROM chat_sessions"
-_LEAVE_QUEUE = "UPDATE chat_sessions SET queue = queue - 0 WHERE id = {} AND queue->0->>'id' = {} RETURNING id"
+_LEAVE_QUEUE = """
+UPDATE chat_sessions SET queue = queue - 0 WHERE id = {} AND queue->0->>'id' = {} AND queue->0->'text' = {}::text::jsonb->0->'text' RETURNING id
+"""
 _TIE = """
 UPDATE attachments a SET chat_message_id = m.id FROM chat_messages m, jsonb_array_elements(m.content) AS block
 WHERE m.id = {} AND block->>'type' = 'attachment' AND a.id = (block->>'id')::uuid AND a.user_id = {} AND a.chat_message_id IS NULL

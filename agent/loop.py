@@ -65,7 +65,22 @@ async def queue(
 async def go_on(hub: Hub, actor: Actor, chat_id: UUID) -> chats.Started | None:
     """Send the first message that waits, also one that was held after a stop or a failure; None where the chat is answering. Raises chat_not_found."""
     await chats.get(actor, chat_id)
-    return await _next(hub, chat_id)
+    return await _next(hub, chat_id, is_shown=True)
+
+
+async def edit(
+    hub: Hub, actor: Actor, chat_id: UUID, message_id: UUID, text: str, *, provider: str | None = None, model: str | None = None, files: Sequence[UUID] = ()
+) -> chats.Started:
+    """Say a message differently: a new branch beside it, with its own answer. What the first one brought along stays, unless there is something new.
+
+    Raises what `send` raises, and not_found.
+    """
+    choice = await keys.choose(actor, provider, model)
+    more = await mentions.enclosed(actor, text, files)
+    async with usage.message(actor):
+        started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model, more=more, instead_of=message_id)
+    start(hub, started.run_id)
+    return started
 
 
 async def retry(hub: Hub, actor: Actor, run_id: UUID, *, provider: str | None = None, model: str | None = None) -> chats.Started:
@@ -142,8 +157,8 @@ async def leave() -> None:
         await asyncio.sleep(0.1)
 
 
-async def _next(hub: Hub, chat_id: UUID) -> chats.Started | None:
-    started = await message_queue.start_next(chat_id)
+async def _next(hub: Hub, chat_id: UUID, *, is_shown: bool = False) -> chats.Started | None:
+    started = await message_queue.start_next(chat_id, is_shown=is_shown)
     if started:
         start(hub, started.run_id)
     return started

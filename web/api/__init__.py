@@ -1,6 +1,24 @@
 """The HTTP API under `/api/v1`: nouns over capabilities, tools over the menu, the streaming chat. Under `/v1` the door for OpenAI's clients."""
 
-from web.api import accounts, auth, captures, chat, chats, credits, endpoints, openai, operations, providers, queue, responses, servers, summaries, tools, usage
+from web.api import (
+    accounts,
+    auth,
+    branches,
+    captures,
+    chat,
+    chats,
+    credits,
+    endpoints,
+    openai,
+    operations,
+    providers,
+    queue,
+    responses,
+    servers,
+    summaries,
+    tools,
+    usage,
+)
 
 ROUTES = (
     *accounts.ROUTES,
@@ -8,6 +26,7 @@ ROUTES = (
     *chat.ROUTES,
     *chats.ROUTES,
     *queue.ROUTES,
+    *branches.ROUTES,
     *endpoints.ROUTES,
     *captures.ROUTES,
     *operations.ROUTES,

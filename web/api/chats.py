@@ -63,9 +63,11 @@ async def delete_chat(request: ApiRequest, chat_id: FromPath[UUID]) -> None:
 
 
 @get("/chats/{chat_id:uuid}/messages", guards=[signed_in], summary="What was said", tags=["chats"])
-async def list_messages(request: ApiRequest, chat_id: FromPath[UUID]) -> Page[StoredMessage]:
+async def list_messages(
+    request: ApiRequest, chat_id: FromPath[UUID], limit: FromQuery[int | None] = None, cursor: FromQuery[str | None] = None
+) -> Page[StoredMessage]:
     """The newest branch, oldest message first."""
-    return Page(await chats.messages(request.user, chat_id))
+    return await chats.messages(request.user, chat_id, limit=limit, cursor=cursor)
 
 
 ROUTES = (list_chats, create_chat, get_chat, change_chat, delete_chat, list_messages)

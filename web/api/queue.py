@@ -2,8 +2,9 @@
 
 from uuid import UUID
 
-from litestar import Response, delete, get, post
-from litestar.params import FromPath
+import msgspec
+from litestar import Response, delete, get, patch, post
+from litestar.params import FromPath, JSONBody
 
 from agent import chats, loop, message_queue
 from agent.actor import require_scope
@@ -13,10 +14,21 @@ from web.api.request import ApiRequest
 from web.auth import signed_in
 
 
+class QueuedChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    message: str
+
+
 @get("/chats/{chat_id:uuid}/queue", guards=[signed_in], summary="What waits to be sent", tags=["chats"])
 async def list_queue(request: ApiRequest, chat_id: FromPath[UUID]) -> Page[Queued]:
     """In the order in which it will be sent. `POST /chat` with `queue: true` adds to it."""
     return Page(await message_queue.list_(request.user, chat_id))
+
+
+@patch("/chats/{chat_id:uuid}/queue/{queued_id:uuid}", guards=[signed_in], summary="Change a waiting message", tags=["chats"])
+async def change_queued(request: ApiRequest, chat_id: FromPath[UUID], queued_id: FromPath[UUID], data: JSONBody[QueuedChange]) -> Queued:
+    """Its place in the queue stays. One that was sent in the meantime is not found."""
+    require_scope(request.user, "write")
+    return await message_queue.change(request.user, chat_id, queued_id, data.message)
 
 
 @delete("/chats/{chat_id:uuid}/queue/{queued_id:uuid}", guards=[signed_in], summary="Take a waiting message back", tags=["chats"])
@@ -34,4 +46,4 @@ async def send_next(request: ApiRequest, chat_id: FromPath[UUID]) -> Response[ch
     return Response(started, status_code=202 if started else 204)
 
 
-ROUTES = (list_queue, take_back, send_next)
+ROUTES = (list_queue, change_queued, take_back, send_next)

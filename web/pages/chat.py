@@ -162,7 +162,7 @@ async def _chat_page(request: PageRequest, chat: Chat, *, draft: str = "", probl
 async def _views(request: PageRequest, actor: Actor, chat_id: UUID, active: RunState | None) -> list[MessageView]:
     copy = catalogue.say(look.of(request).language, "Copy")
     views: list[MessageView] = []
-    for stored in await chats.messages(actor, chat_id):
+    for stored in (await chats.shown(actor, chat_id)).messages:
         if active and stored.id == active.answer_message_id:
             views.append((await answer(request, actor, stored, active.id, upto=None)).view)
         else:
