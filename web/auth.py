@@ -63,11 +63,35 @@ def signed_in(connection: ASGIConnection[Any, Any, Any, Any], _: BaseRouteHandle
 def may_read(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard: a token without the scope `read` reads nothing, whatever else it may. Raises missing_scope."""
     if (
-        connection.auth == "token"
+        connection.scope.get("auth") == "token"
         and connection.scope["type"] == ScopeType.HTTP
         and connection.scope["method"] in _SAFE
         and signed_in in (handler.guards or ())
     ):
+        require_scope(connection.user, "read")
+
+
+def asks_first(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard: a program that was let in changes things through the agent's own doors (`opt={"asks": True}`), where its user is asked.
+
+    Raises approval_needed.
+    """
+    if connection.scope.get("auth") != "token" or connection.scope["type"] != ScopeType.HTTP or connection.scope["method"] in _SAFE:
+        return
+    if connection.user.asks and not handler.opt.get("asks"):
+        require_scope(connection.user, "write")
+        raise Problem(
+            "approval_needed",
+            "A program that was let in by signing in may not do this by itself.",
+            remedy="Use the tool for it at `/mcp`, or ask in a chat.",
+        )
+
+
+def browser_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
+    """A guard for pages: what a form does, a token does through the API, where its scopes are looked at. Raises forbidden, missing_scope."""
+    if connection.auth == "token" and connection.scope["type"] == ScopeType.HTTP:
+        if connection.scope["method"] not in _SAFE:
+            raise Problem("forbidden", "The forms of pages take a login, not a token.", remedy="Use the API: `/api/v1`.")
         require_scope(connection.user, "read")
 
 

@@ -153,6 +153,8 @@ async def _chat_page(request: PageRequest, chat: Chat, *, draft: str = "", probl
     views = await _views(request, actor, chat.id, active)
     if views and views[-1].role == "assistant":
         views[-1].is_last = True
+    if active and any(view.run_id == active.id and not view.is_live for view in views):
+        active = None  # it ended after it was looked up
     composer = await composer_of(
         look.of(request).language, actor, chat.id, chosen=joined(chat.provider, chat.model), run_id=active.id if active else None, draft=draft, problem=problem
     )
