@@ -7,7 +7,7 @@ whole is given, the rest is reported in `skipped`). Bodies in a HAR have no cont
 import base64
 import binascii
 from collections.abc import Iterator
-from typing import Any, BinaryIO, TypedDict
+from typing import Any, BinaryIO, TypedDict, cast
 from urllib.parse import quote_plus
 
 import msgspec
@@ -102,7 +102,7 @@ def _found(json: JsonStream) -> Iterator[Entry | Unfit | None]:
         alone -= 1
         if alone < 0 and (text := json.items_ahead(first_key)):
             try:
-                entries = _DECODER.decode(f"[{text}]")
+                entries = cast("list[Entry]", _DECODER.decode(f"[{text}]"))
             except (msgspec.DecodeError, RecursionError):
                 alone = text.count(f'"{first_key}"')
             else:

@@ -3,7 +3,7 @@
 `seal` gives an accumulator its canonical form: every cap is applied exactly, so that it does not matter where it was applied before.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import TypeVar
 
 from agent.spec.bodies import trim
@@ -46,7 +46,7 @@ def merge(a: Summary, b: Summary) -> Summary:
 
 def merge_node(a: Node, b: Node) -> Node:
     """The counts of both."""
-    properties = _union(a.properties, b.properties, merge_node)
+    properties = _union(a.properties, b.properties, merge_node) if a.properties and b.properties else a.properties or b.properties
     return Node(
         total=a.total + b.total,
         nulls=a.nulls + b.nulls,
@@ -62,7 +62,7 @@ def merge_node(a: Node, b: Node) -> Node:
         longest=max(a.longest, b.longest),
         formats=_add(a.formats, b.formats),
         sample=_both(a.sample, b.sample, merge_sample),
-        properties=smallest(properties, KEYS_MAX),
+        properties=smallest(properties, KEYS_MAX) if len(properties) > KEYS_MAX else properties,
         is_partial=a.is_partial or b.is_partial or len(properties) > KEYS_MAX,
         items=_both(a.items, b.items, merge_node),
         fewest=_least(a.fewest, b.fewest),
@@ -193,7 +193,9 @@ def _seal_node(node: Node) -> None:
         _seal_node(node.items)
 
 
-def _union(a: Mapping[str, T], b: Mapping[str, T], join: Callable[[T, T], T]) -> dict[str, T]:
+def _union(a: dict[str, T], b: dict[str, T], join: Callable[[T, T], T]) -> dict[str, T]:
+    if not a or not b:
+        return a or b
     large, small = (a, b) if len(a) >= len(b) else (b, a)
     merged = dict(large)
     for key, value in small.items():
@@ -202,9 +204,9 @@ def _union(a: Mapping[str, T], b: Mapping[str, T], join: Callable[[T, T], T]) ->
     return merged
 
 
-def _add(a: Mapping[str, int], b: Mapping[str, int]) -> dict[str, int]:
+def _add(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
     if not a or not b:
-        return dict(a or b)
+        return a or b
     merged = dict(a)
     for key, times in b.items():
         merged[key] = merged.get(key, 0) + times

@@ -184,13 +184,9 @@ def is_map(nodes: list[Node]) -> bool:
             return True
         for key, one in node.properties.items():
             inner.setdefault(key, []).append(one)
-    if len(inner) < 3 or len({tuple(_types(ones)) for ones in inner.values() if _types(ones)}) > 1:
+    if len(inner) < 3 or not (all(_DATA_KEY.fullmatch(key) for key in inner) or _is_sparse(nodes, inner)):
         return False
-    if all(_DATA_KEY.fullmatch(key) for key in inner):
-        return True
-    objects = sum(node.objects for node in nodes)
-    totals = [sum(one.total for one in ones) for ones in inner.values()]
-    return objects > 1 and len(inner) >= 8 and max(totals) < objects * 0.7 and sum(totals) / len(totals) / objects < 0.25
+    return len({tuple(types) for ones in inner.values() if (types := _types(ones))}) <= 1
 
 
 def example_of(node: Node | None, depth: int = 0) -> Any:
@@ -209,6 +205,14 @@ def example_of(node: Node | None, depth: int = 0) -> Any:
         low = node.low if node.low is not None else 0.0
         return low if node.numbers and low != int(low) else int(low)
     return True if node.booleans else None
+
+
+def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:
+    objects = sum(node.objects for node in nodes)
+    if objects < 2 or len(inner) < 8:
+        return False
+    totals = [sum(one.total for one in ones) for ones in inner.values()]
+    return max(totals) < objects * 0.7 and sum(totals) / len(totals) / objects < 0.25
 
 
 def _alike(node: Node, cluster: Cluster) -> float:
@@ -242,15 +246,16 @@ def _inside(node: Node) -> Node | None:
 
 
 def _types(nodes: list[Node]) -> list[str]:
-    number = "number" if any(node.numbers for node in nodes) else "integer"
-    found = (
-        ("object", any(node.objects for node in nodes)),
-        ("array", any(node.arrays for node in nodes)),
-        ("string", any(node.texts for node in nodes)),
-        (number, any(node.integers or node.numbers for node in nodes)),
-        ("boolean", any(node.booleans for node in nodes)),
-    )
-    return [kind for kind, is_there in found if is_there]
+    objects = arrays = texts = integers = numbers = booleans = 0
+    for node in nodes:
+        objects += node.objects
+        arrays += node.arrays
+        texts += node.texts
+        integers += node.integers
+        numbers += node.numbers
+        booleans += node.booleans
+    found = (("object", objects), ("array", arrays), ("string", texts), ("number" if numbers else "integer", integers + numbers), ("boolean", booleans))
+    return [kind for kind, times in found if times]
 
 
 def _key_types(node: Node) -> dict[str, str]:

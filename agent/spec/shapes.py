@@ -1,6 +1,7 @@
 """The shape of a body as a set of weighted key paths, and how alike two shapes are. An empty body has no shape: it is no evidence."""
 
 from collections.abc import Iterable
+from math import fsum
 
 from agent.spec.summary import Content, Node
 
@@ -42,21 +43,16 @@ def _shape(node: Node) -> Shape:
 
 
 def similarity(a: Shape, b: Shape) -> float:
-    """Weighted Jaccard: what both have by what one of them has."""
-    if len(a) > len(b):
-        a, b = b, a
-    both = 0.0
-    for path in a.keys() & b.keys():
-        one, two = a[path], b[path]
-        both += one if one < two else two
-    total = sum(a.values()) + sum(b.values()) - both
+    """Weighted Jaccard: what both have by what one of them has. Summed exactly, so that the order of keys does not matter."""
+    both = fsum([one if (one := a[path]) < (two := b[path]) else two for path in a.keys() & b.keys()])
+    total = fsum(a.values()) + fsum(b.values()) - both
     return both / total if total else 0.0
 
 
 def containment(a: Shape, b: Shape) -> float:
     """How much of the smaller shape is in the other: one body of an operation may lack what is optional."""
-    both = sum(min(weight, b.get(path, 0.0)) for path, weight in a.items() if len(path) > 2)
-    least = min(sum(weight for path, weight in shape.items() if len(path) > 2) for shape in (a, b))
+    both = fsum([min(a[path], b[path]) for path in a.keys() & b.keys() if len(path) > 2])
+    least = min([fsum([weight for path, weight in shape.items() if len(path) > 2]) for shape in (a, b)])
     return both / least if least else 1.0
 
 
@@ -65,8 +61,9 @@ def pooled(shapes: Iterable[tuple[Shape, float]]) -> Shape:
     total, sums = 0.0, Shape()
     for shape, weight in shapes:
         total += weight
+        known = sums.get
         for path, share in shape.items():
-            sums[path] = sums.get(path, 0.0) + share * weight
+            sums[path] = known(path, 0.0) + share * weight
     return {path: share / total for path, share in sums.items()} if total else {}
 
 
@@ -84,6 +81,10 @@ def _walk(node: Node, path: str, share: float, depth: int, shape: Shape) -> None
 
 
 def _type(node: Node) -> str:
-    counts = {":t": node.texts, ":n": node.integers + node.numbers, ":b": node.booleans, ":o": node.objects}
-    best = max(counts, key=lambda kind: counts[kind])
-    return best if counts[best] else ""
+    """The type that most of its values have; of equals the first."""
+    texts, numbers, booleans, objects = node.texts, node.integers + node.numbers, node.booleans, node.objects
+    if texts >= numbers and texts >= booleans and texts >= objects:
+        return ":t" if texts else ""
+    if numbers >= booleans and numbers >= objects:
+        return ":n"
+    return ":b" if booleans >= objects else ":o"
