@@ -14,6 +14,7 @@ from web.api import (
     providers,
     queue,
     responses,
+    search,
     servers,
     summaries,
     tools,
@@ -36,5 +37,6 @@ ROUTES = (
     *tools.ROUTES,
     *usage.ROUTES,
     *summaries.ROUTES,
+    *search.ROUTES,
 )
 OPENAI = (*openai.ROUTES, *responses.ROUTES)

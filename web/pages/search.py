@@ -1,45 +1,101 @@
-"""Search over chats, APIs, calls and pages, for the palette and as a page."""
+"""Search over chats, APIs, documents, calls, commands and pages: the palette's list, and a page with everything that was found."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
+from urllib.parse import quote
 
 from litestar import get
 from litestar.params import FromQuery
 from litestar.response import Template
 
-from agent import captures, chats, endpoints
-from agent.actor import Actor
-from agent.captures import Filter
+from agent import search as everything
+from agent.errors import Problem
+from agent.providers.guide.verbs import VERBS as SPOKEN
+from agent.search import Results
+from agent.search_terms import marked, parse, words_of
+from web.pages import look
+from web.pages.blocks import VERBS
 from web.pages.shell import PageRequest, is_fragment, page, signed_in_actor
+from web.render import catalogue
 
-_EACH = 6
+_FEW, _MANY, _LONGEST = 5, 50, 300
+PAGES: tuple[tuple[str, str, str], ...] = (
+    ("/", "New chat", "start ask"),
+    ("/chats", "Chats", "history archive conversations"),
+    ("/apis", "APIs", "endpoints capture"),
+    ("/needs-you", "Needs you", "approvals waiting"),
+    ("/prompts", "Prompts", "library templates variables"),
+    ("/shares", "Shared links", "share public revoke snapshot"),
+    ("/credits", "Credits", "balance money ledger"),
+    ("/settings", "Profile", "settings name language theme dark light"),
+    ("/settings/security", "Security", "settings password token session two factor"),
+    ("/settings/keys", "Providers and keys", "settings model anthropic openai ollama"),
+    ("/settings/connect", "Connect a client", "settings mcp claude cursor"),
+    ("/settings/servers", "MCP servers", "settings tools connect"),
+    ("/settings/usage", "Usage", "settings tokens cost plan"),
+    ("/settings/data", "Your data", "settings export import download delete account"),
+)
 
 
-class Found(NamedTuple):
+class Leads(NamedTuple):
+    """A page or a command of the palette."""
+
     kind: str
     title: str
-    href: str
+    path: str
+    detail: str = ""
 
 
 @get("/search")
 async def search(request: PageRequest, q: FromQuery[str] = "") -> Template:
-    """Chats by title, APIs by name and address, calls by address; whole page or the palette's list."""
-    actor, words = signed_in_actor(request), q.strip()[:200]
-    found = await _find(actor, words) if words else []
+    """The palette's list for a script, a page for everybody else."""
+    actor, text = signed_in_actor(request), q.strip()[:_LONGEST]
+    problem, found, place, hits = None, Results(), None, list[str]()
+    try:
+        wanted = parse(text)
+        hits = words_of(wanted)
+        place = wanted.place
+        found = await everything.everywhere(actor, text, limit=_MANY if place else _FEW)
+        leads = _leads(look.of(request).language, hits) if place in (None, "pages") and not wanted.is_about_calls else []
+    except Problem as refused:
+        problem, leads = refused, []
+    context: dict[str, Any] = {
+        "found": found,
+        "leads": leads,
+        "query": text,
+        "place": place,
+        "marked": marked,
+        "hit_words": hits,
+        "problem": problem,
+        "bare": _bare(text),
+    }
     if is_fragment(request):
-        return Template("parts/found.html", context={"found": found, "query": words}, headers={"cache-control": "no-store"})
-    return await page(request, "search.html", "search", found=found, query=words)
+        return Template("parts/found.html", context=context, headers={"cache-control": "no-store"})
+    return await page(request, "search.html", "search", **context)
 
 
 ROUTES = (search,)
 
 
-async def _find(actor: Actor, words: str) -> list[Found]:
-    recent = await chats.list_(actor, limit=200)
-    named = [chat for chat in recent.items if words.lower() in (chat.title or "").lower()][:_EACH]
-    apis = await endpoints.list_(actor, query=words, limit=_EACH)
-    calls = await captures.search(actor, Filter(query=words), limit=_EACH)
-    return [
-        *(Found("API", endpoint.name, f"/apis/{endpoint.slug}") for endpoint in apis.items),
-        *(Found("Chat", chat.title or "", f"/c/{chat.id}") for chat in named),
-        *(Found("Call", f"{call.method} {call.path} → {call.status or call.error or ''}", f"/calls/{call.id}") for call in calls.items),
-    ]
+def _leads(language: str, words: list[str]) -> list[Leads]:
+    """Pages and commands by their words in the visitor's language or in English; without words the pages."""
+    pages = [Leads("Page", catalogue.say(language, title), path) for path, title, also in PAGES if _has(words, catalogue.say(language, title), title, also)]
+    if not words:
+        return pages
+    commands = {
+        verb.tool: Leads("Command", catalogue.say(language, VERBS[verb.tool]), f"/?draft={quote(verb.example)}", verb.example)
+        for verb in reversed(SPOKEN)
+        if verb.example and verb.tool in VERBS and _has(words, catalogue.say(language, VERBS[verb.tool]), VERBS[verb.tool], verb.does)
+    }
+    return [*pages[:_FEW], *list(commands.values())[:_FEW]]
+
+
+def _has(words: list[str], *texts: str) -> bool:
+    """Whether every word begins a word of the texts, or stands in them where words are not spaced."""
+    text = " ".join(texts).lower()
+    known = text.split()
+    return all(any(one.startswith(word) for one in known) or (not word.isascii() and word in text) for word in words)
+
+
+def _bare(text: str) -> str:
+    """The question without its place, to ask it of another."""
+    return " ".join(word for word in text.split() if not word.lower().startswith("in:"))

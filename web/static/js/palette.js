@@ -7,6 +7,7 @@ let typing = 0;
 function show() {
   palette.showModal();
   palette.querySelector("input").select();
+  if (!found.childElementCount) look("");
   mark(0);
 }
 
