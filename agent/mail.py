@@ -19,11 +19,11 @@ def is_set_up() -> bool:
 
 
 async def send(to: str, subject: str, text: str) -> None:
-    """Raises mail_failed when there is no mail server or it refuses."""
+    """Raises conflict where no mail server is set, mail_failed when it refuses."""
     configured = settings().smtp_url
     if configured is None:
         log.warning("mail.not_sent", reason="WIRETALK_SMTP_URL is not set", subject=subject)
-        raise Problem("mail_failed", "This server sends no mail.", remedy="Ask its administrator for the link; they find it under Users.")
+        raise Problem("conflict", "This server sends no mail.", remedy="Ask its administrator for the link; they find it under Users.")
     server = urlsplit(configured.get_secret_value())
     message = EmailMessage()
     message["From"], message["To"], message["Subject"] = settings().mail_from or f"wiretalk@{server.hostname}", to, subject

@@ -4,6 +4,7 @@ from uuid import UUID
 
 import msgspec
 from litestar import Response, delete, get, patch, post
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from agent import chats, loop, message_queue
@@ -38,7 +39,14 @@ async def take_back(request: ApiRequest, chat_id: FromPath[UUID], queued_id: Fro
     await message_queue.remove(request.user, chat_id, queued_id)
 
 
-@post("/chats/{chat_id:uuid}/queue/next", guards=[signed_in], status_code=202, summary="Send the first waiting message now", tags=["chats"])
+@post(
+    "/chats/{chat_id:uuid}/queue/next",
+    guards=[signed_in],
+    status_code=202,
+    summary="Send the first waiting message now",
+    tags=["chats"],
+    responses={204: ResponseSpec(data_container=None, description="Nothing waits, or the chat is answering.")},
+)
 async def send_next(request: ApiRequest, chat_id: FromPath[UUID]) -> Response[chats.Started | None]:
     """After a stop or a failure what waits is held; this goes on. 204 where nothing waits or the chat is answering."""
     require_scope(request.user, "write")
