@@ -13,7 +13,10 @@ SCOPES = ("read", "write", "call", "spend", "approve")
 
 
 class Actor(msgspec.Struct, frozen=True):
-    """One authenticated user behind one door. `via` becomes `created_via` of what they make."""
+    """One authenticated user behind one door. `via` becomes `created_via` of what they make.
+
+    `is_delegated`: a program that the user let in by signing in. It acts for itself; only with the scope `approve` in the user's place.
+    """
 
     user_id: UUID
     role: Role = "USER"
@@ -21,6 +24,12 @@ class Actor(msgspec.Struct, frozen=True):
     via: Via = "web"
     email: str = ""
     token_id: UUID | None = None
+    is_delegated: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether what needs an approval is not theirs to do at once."""
+        return self.is_delegated and "approve" not in self.scopes
 
     @property
     def is_admin(self) -> bool:

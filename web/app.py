@@ -24,7 +24,7 @@ from agent.recorder import Recorder
 from db import engine
 from web import api, mcp, oauth, pages
 from web.api import openai
-from web.auth import Authentication, csrf_guard, may_read
+from web.auth import Authentication, asks_first, browser_only, csrf_guard, may_read
 from web.console import console, openapi_config
 from web.demo import shop
 from web.headers import with_security_headers
@@ -68,16 +68,16 @@ def create_app() -> Litestar:
             ready,
             demo,
             console,
-            Router("/api/v1", route_handlers=list(api.ROUTES), guards=[csrf_guard, may_read]),
+            Router("/api/v1", route_handlers=list(api.ROUTES), guards=[csrf_guard, may_read, asks_first]),
             Router(
                 "/v1",
                 route_handlers=list(api.OPENAI),
-                guards=[csrf_guard, may_read],
+                guards=[csrf_guard, may_read, asks_first],
                 exception_handlers={Exception: openai.handle, HTTPException: openai.handle, Problem: openai.handle},
             ),
             oauth.router(),
             *mcp.MOUNTS,
-            Router("/", route_handlers=list(pages.PAGES), guards=[csrf_guard], include_in_schema=False),
+            Router("/", route_handlers=list(pages.PAGES), guards=[csrf_guard, browser_only], include_in_schema=False),
             create_static_files_router("/static", [_HERE / "static"], cache_control=None),
         ],
         middleware=[DefineMiddleware(Authentication, exclude=["^/static/", "^/health", "^/demo", "^/mcp"]), RateLimits(), Idempotency()],

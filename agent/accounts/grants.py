@@ -225,7 +225,7 @@ async def revoke_token(token: str, client_id: str) -> None:
 async def _issue(grant: dict[str, Any]) -> Issued:
     actor = await users.actor_for_run(grant["user_id"], list(grant["scopes"]), "mcp")
     expires = datetime.now(UTC) + timedelta(seconds=ACCESS_SECONDS)
-    access = await tokens.create(actor, f"{grant['client_name']} (signed in)"[:100], list(grant["scopes"]), expires)
+    access = await tokens.create(actor, f"{grant['client_name']} (signed in)"[:100], list(grant["scopes"]), expires, is_delegated=True)
     fresh = f"wtr_{secrets.token_urlsafe(32)}"
     taken = await OauthGrant.raw(
         "UPDATE oauth_grants SET token_id = {}, previous_hash = refresh_hash, refresh_hash = {}, refreshed_at = now() WHERE id = {} AND revoked_at IS NULL RETURNING id",

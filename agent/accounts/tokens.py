@@ -1,4 +1,7 @@
-"""API tokens for programs and MCP clients: `wtk_` + random + checksum, shown once, stored as a hash, limited by scopes."""
+"""API tokens for programs and MCP clients: `wtk_` + random + checksum, shown once, stored as a hash, limited by scopes.
+
+One that a program got by its user's sign-in begins with `wto_`: it is the agent's own credential, not the user's.
+"""
 
 import secrets
 import string
@@ -16,6 +19,7 @@ from db.ids import uuid7
 from db.tables import ApiToken
 
 PREFIX = "wtk_"
+DELEGATED = "wto_"
 _ALPHABET = string.digits + string.ascii_uppercase + string.ascii_lowercase
 
 
@@ -40,14 +44,14 @@ class NewToken(msgspec.Struct, frozen=True):
     scopes: list[str]
 
 
-async def create(actor: Actor, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None) -> NewToken:
+async def create(actor: Actor, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None, *, is_delegated: bool = False) -> NewToken:
     """Raises invalid_arguments, and missing_scope for a token that would hold more than its maker."""
     wanted = sorted(set(scopes or SCOPES), key=SCOPES.index) if set(scopes or ()) <= set(SCOPES) else None
     if wanted is None:
         raise Problem("invalid_arguments", f"The scopes are {', '.join(SCOPES)}.", field="scopes")
     if beyond := [scope for scope in wanted if scope not in actor.scopes]:
         raise Problem("missing_scope", f"This token may not grant `{beyond[0]}`.", scope=beyond[0])
-    token = _new()
+    token = _new(DELEGATED if is_delegated or actor.is_delegated else PREFIX)
     row = ApiToken(
         id=uuid7(), user_id=actor.user_id, name=name.strip()[:100] or "token", token_hash=digest(token), prefix=token[:10], scopes=wanted, expires_at=expires_at
     )
@@ -58,7 +62,7 @@ async def create(actor: Actor, name: str, scopes: list[str] | None = None, expir
 
 async def actor_of(token: str, via: Via = "api") -> Actor | None:
     """Whose token it is, with its scopes, or None. A token whose checksum is wrong never reaches the database."""
-    if not token.startswith(PREFIX) or _checksum(token[len(PREFIX) : -6]) != token[-6:]:
+    if not token.startswith((PREFIX, DELEGATED)) or _checksum(token[len(PREFIX) : -6]) != token[-6:]:
         return None
     rows = await ApiToken.raw(_FIND, digest(token))
     if not rows:
@@ -66,7 +70,10 @@ async def actor_of(token: str, via: Via = "api") -> Actor | None:
     row = rows[0]
     if row["stale"]:
         await ApiToken.update({ApiToken.last_used_at: datetime.now(UTC)}).where(ApiToken.id == row["token_id"])
-    return Actor(user_id=row["user_id"], role=row["role"], email=row["email"] or "", via=via, scopes=frozenset(row["scopes"]), token_id=row["token_id"])
+    return Actor(
+        user_id=row["user_id"], role=row["role"], email=row["email"] or "", via=via, scopes=frozenset(row["scopes"]), token_id=row["token_id"],
+        is_delegated=token.startswith(DELEGATED),
+    )  # fmt: skip
 
 
 async def list_(actor: Actor) -> list[Token]:
@@ -90,9 +97,9 @@ async def end(token_id: UUID, seconds: float = 0) -> None:
     await ApiToken.update({ApiToken.expires_at: datetime.now(UTC) + timedelta(seconds=seconds)}).where(ApiToken.id == token_id)
 
 
-def _new() -> str:
+def _new(prefix: str) -> str:
     body = "".join(secrets.choice(_ALPHABET) for _ in range(32))
-    return f"{PREFIX}{body}{_checksum(body)}"
+    return f"{prefix}{body}{_checksum(body)}"
 
 
 def _checksum(body: str) -> str:

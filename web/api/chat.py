@@ -97,7 +97,7 @@ class RetryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str | None = None
 
 
-@post("/chat", guards=[signed_in], status_code=200, summary="Send a message", tags=["chat"], response_class=Response)
+@post("/chat", guards=[signed_in], status_code=200, summary="Send a message", tags=["chat"], response_class=Response, opt={"asks": True})
 async def send_message(request: ApiRequest, data: JSONBody[ChatRequest]) -> Response[ChatAnswer] | Response[Waits] | Stream:
     """The agent's answer: as server-sent events where `stream` is true or `Accept: text/event-stream`, else in one piece. 202 for a message that waits."""
     require_scope(request.user, "write")
@@ -129,14 +129,14 @@ async def follow_run(request: ApiRequest, run_id: FromPath[UUID], after: FromQue
     return stream.response(request.app.state.hub, run_id, max(start, 0))
 
 
-@post("/runs/{run_id:uuid}/stop", guards=[signed_in], status_code=202, summary="Stop a run", tags=["chat"])
+@post("/runs/{run_id:uuid}/stop", guards=[signed_in], status_code=202, summary="Stop a run", tags=["chat"], opt={"asks": True})
 async def stop_run(request: ApiRequest, run_id: FromPath[UUID]) -> RunState:
     """What was said so far is kept."""
     require_scope(request.user, "write")
     return await loop.stop(request.app.state.hub, request.user, run_id)
 
 
-@post("/runs/{run_id:uuid}/retry", guards=[signed_in], status_code=202, summary="Answer again", tags=["chat"])
+@post("/runs/{run_id:uuid}/retry", guards=[signed_in], status_code=202, summary="Answer again", tags=["chat"], opt={"asks": True})
 async def retry_run(request: ApiRequest, run_id: FromPath[UUID], data: JSONBody[RetryRequest | None] = None) -> chats.Started:
     """A new answer to the same message, also by another model; the earlier answer stays beside it."""
     require_scope(request.user, "write")

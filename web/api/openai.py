@@ -56,7 +56,7 @@ async def list_models(request: ApiRequest) -> dict[str, Any]:
     return {"object": "list", "data": [{"id": name, "object": "model", "created": 0, "owned_by": name.partition("/")[0]} for name in names]}
 
 
-@post("/chat/completions", guards=[signed_in], status_code=200, summary="Chat completions", tags=["openai"], response_class=Response)
+@post("/chat/completions", guards=[signed_in], status_code=200, summary="Chat completions", tags=["openai"], response_class=Response, opt={"asks": True})
 async def complete(request: ApiRequest) -> Response[Any] | Stream:
     """The agent with its tools, in one piece or streamed."""
     require_scope(request.user, "write")

@@ -24,7 +24,7 @@ from web.problems import problem_of
 Item = dict[str, Any]
 
 
-@post("/responses", guards=[signed_in], status_code=200, summary="Responses", tags=["openai"], response_class=Response)
+@post("/responses", guards=[signed_in], status_code=200, summary="Responses", tags=["openai"], response_class=Response, opt={"asks": True})
 async def respond(request: ApiRequest) -> Response[Any] | Stream:
     """The agent with its tools; `previous_response_id` is not kept, so the whole conversation comes as `input`."""
     require_scope(request.user, "write")

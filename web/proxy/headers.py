@@ -18,7 +18,7 @@ _HOP = frozenset(
     }
 )  # fmt: skip
 _OUR_COOKIES = re.compile(rb"(?:__Host-)?wiretalk_(?:session|csrf)\s*=")
-_OUR_TOKEN = re.compile(rb"(?:^|[\s:=\"'])wtk_")
+_OUR_TOKEN = re.compile(rb"(?:^|[\s:=\"'])wt[ko]_")
 _ORIGIN_WIDE = frozenset(
     {
         b"clear-site-data", b"service-worker-allowed", b"strict-transport-security", b"public-key-pins", b"public-key-pins-report-only", b"expect-ct",
@@ -93,7 +93,7 @@ def _without_ours(name: bytes, value: bytes) -> bytes | None:
     if name == b"cookie" and b"wiretalk_" in value:
         left = [part for part in value.split(b";") if not _OUR_COOKIES.match(part.strip())]
         return b";".join(left).strip() or None
-    if b"wtk_" in value and _OUR_TOKEN.search(value):
+    if b"wt" in value and _OUR_TOKEN.search(value):
         return None
     return value
 
