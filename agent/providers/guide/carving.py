@@ -76,7 +76,7 @@ def number_in(text: str) -> float | None:
     if figure := re.fullmatch(r"(\d+(?:\.\d+)?)(k?)", lowered):
         return float(figure[1]) * (1000 if figure[2] else 1)
     total = 0
-    for word in re.split(r"[\s-]+", lowered):
+    for word in re.split(r"[\s-]+", re.sub(r"^an? (?=\w)", "", lowered)):
         if word in words.SCALES:
             total = max(total, 1) * words.SCALES[word]
         elif word in words.NUMBERS:
@@ -98,4 +98,4 @@ def says_it(said: Said) -> bool:
     return bool(re.search(r"\b(it|its|this|that|these|there|one)\b", said.rest, re.IGNORECASE))
 
 
-NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?k?|(?:{'|'.join(words.NUMBERS)}|hundred|thousand)(?:[\s-]+(?:and )?(?:{'|'.join(words.NUMBERS)}|hundred|thousand)\b)*)"
+NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?k?|(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})(?:[\s-]+(?:and )?(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})\b)*)"

@@ -4,16 +4,17 @@ Nothing here reads captured text: of the conversation only the kind of the last 
 """
 
 import re
+from functools import cache
 
 import msgspec
 
 from agent.providers.guide import words
 from agent.providers.guide.carving import Said, says_it
-from agent.providers.guide.memory import Memory
-from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, translated
+from agent.providers.guide.memory import Memory, all_named
+from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, stem, translated
 from agent.providers.guide.references import residue, things
 from agent.providers.guide.slots import present
-from agent.providers.guide.verbs import COMMAND_ARGUMENTS, VERBS, Verb
+from agent.providers.guide.verbs import COMMAND_ARGUMENTS, ENOUGH, VERBS, WEIGHTS, Verb
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -33,7 +34,7 @@ def intents(text: str, memory: Memory, files: tuple[str, ...] = ()) -> tuple[Int
     """What the message asks for, in its order; empty for small talk, questions about the guide, refusals."""
     if text.strip().startswith("/"):
         return _command(text.strip(), memory)
-    masked = mask(translated(text.strip()))
+    masked = _addressed(mask(translated(text.strip())), memory)
     parts = _continued(pieces(masked))
     clauses = tuple(clause(piece, masked.spans, memory.names()) for piece in parts)
     return _pointed(_joined(clauses, memory, files), parts, masked, memory)
@@ -53,35 +54,69 @@ def nearest(text: str, memory: Memory, count: int = 3) -> tuple[Verb, ...]:
 
 def best(heard: Clause, memory: Memory, files: tuple[str, ...] = ()) -> Verb | None:
     """The verb whose pattern explains the clause best, if its mood allows it."""
-    if heard.mood in {"definition", "wondering", "telling"}:
+    if heard.mood in {"definition", "telling", "doubting"} or (heard.mood == "wondering" and _DOING_AWAY.search(heard.text)):
         return None
     if heard.mood == "how":
         return _how(heard, memory, files)
-    return _highest(heard, memory, files, VERBS)
+    return _highest(heard, memory, files, READING if heard.mood == "wondering" else VERBS)
 
 
 def _how(heard: Clause, memory: Memory, files: tuple[str, ...]) -> Verb | None:
     """ "How do I …" is about the captured API, unless what follows is a verb of ours: then it asks for help, not for the deed."""
     rest = clause(re.sub(r"^how \w+(?: (?:i|we|you|one|someone))?\s+", "", heard.text, flags=re.IGNORECASE), heard.spans, memory.names())
-    deed = _highest(rest, memory, files, tuple(verb for verb in VERBS if verb.effect != "read"))
-    return None if deed else _highest(heard, memory, files, tuple(verb for verb in VERBS if verb.effect == "read"))
+    deed = _matching(Said(rest.text, rest, memory, files), tuple(verb for verb in VERBS if verb.effect != "read"))
+    return None if deed else _highest(heard, memory, files, READING)
 
 
 def _highest(heard: Clause, memory: Memory, files: tuple[str, ...], verbs: tuple[Verb, ...]) -> Verb | None:
     said = Said(heard.text, heard, memory, files)
+    found = _matching(said, verbs)
+    if heard.head & words.EXACT and heard.mood == "request" and not (found and found.effect == "destructive"):
+        return found if found and found.effect != "read" else None
+    return found or _likely(said, verbs)
+
+
+def _matching(said: Said, verbs: tuple[Verb, ...]) -> Verb | None:
+    """The verb with the best pattern of which every term holds."""
     concepts = _concepts(said)
     scores = [Score(verb, max(_points(pattern, concepts, said) for pattern in verb.patterns)) for verb in verbs]
     top = max(scores, key=lambda score: score.points)
     return top.verb if top.points > 0 else None
 
 
+def _likely(said: Said, verbs: tuple[Verb, ...]) -> Verb | None:
+    """Where no pattern holds: the verb for which most speaks, if that is enough. Never a destructive one."""
+    concepts = _concepts(said)
+    if said.clause.negated or _DOING_AWAY.search(said.clause.text):
+        return None
+    scores = [Score(verb, _evidence(verb, concepts, said)) for verb in verbs if verb.evidence and verb.effect != "destructive"]
+    top = max(scores, key=lambda score: score.points, default=None)
+    return top.verb if top and top.points >= ENOUGH else None
+
+
+def _evidence(verb: Verb, concepts: frozenset[str], said: Said) -> float:
+    return sum(float(weight) for term, weight in (row.split("=") for row in verb.evidence.split()) if _holds(term, concepts, said))
+
+
 def _points(pattern: str, concepts: frozenset[str], said: Said) -> float:
     points = 0.0
-    for term in pattern.split():
+    for term in _terms(pattern):
         if not _holds(term, concepts, said):
             return 0
-        points += 0 if term[0] == "!" else 0.5 if term == "." else 3 if term[0] == "^" else 2
+        points += _weight(term)
     return points
+
+
+@cache
+def _terms(pattern: str) -> tuple[str, ...]:
+    """Plain concepts first: most patterns fail on one, before anything is searched for."""
+    return tuple(sorted(pattern.split(), key=lambda term: "$" in term or term == "."))
+
+
+@cache
+def _weight(term: str) -> float:
+    usual = 0 if term[0] == "!" else 3 if term[0] == "^" else 2
+    return min(WEIGHTS.get(option, usual) for option in term.split("|"))
 
 
 def _holds(term: str, concepts: frozenset[str], said: Said) -> bool:
@@ -100,6 +135,21 @@ def _concepts(said: Said) -> frozenset[str]:
     return said.clause.concepts | {last} if last in {"endpoint", "key", "prompt", "app", "server"} and present("one", said) else said.clause.concepts
 
 
+def _addressed(masked: Masked, memory: Memory) -> Masked:
+    """ "Github: write the docs" is "write the docs of github". Before a deletion only a thing that is known counts."""
+    found = _ADDRESSEE.match(masked.text)
+    if found is None:
+        return masked
+    rest, first = clause(found["rest"], masked.spans, memory.names()), clause(found["what"], masked.spans, memory.names())
+    said = Said(first.text, first, memory)
+    is_known = bool(all_named(memory, "endpoint", first.plain(first.text))) or present("one", said)
+    if not is_known and (not residue(said) or not rest.head or _DOING_AWAY.search(rest.text)):
+        return masked
+    what = f"the {found['what']}"
+    text = re.sub(r"\b(?:it|that|this)\b", what, found["rest"], count=1) if says_it(Said(rest.text, rest, memory)) else f"{found['rest']} of {what}"
+    return Masked(text, masked.spans)
+
+
 def _continued(parts: tuple[str, ...]) -> tuple[str, ...]:
     joined: list[str] = []
     for part in parts:
@@ -114,27 +164,61 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
     """Intents in order. After somebody's words were quoted ("she said", a colon), nothing destructive is heard."""
     found: list[Intent] = []
     waiting: Clause | None = None
+    told: Clause | None = None
     quoting = False
-    for heard in clauses:
-        if re.match(r"(?:what )?if\b", heard.text, re.IGNORECASE) and heard.mood == "wondering":
+    for n, heard in enumerate(clauses):
+        if re.match(r"(?:what )?if\b", heard.text, re.IGNORECASE) and heard.mood in {"wondering", "doubting"}:
             break  # what follows is asked under a condition
+        if found and found[-1].verb.tool in words.PLURALS:
+            heard = _spelled_out(heard, words.PLURALS[found[-1].verb.tool], memory)
         if waiting is not None:
             heard, waiting = _together(waiting, heard, memory), None
         verb = best(heard, memory, files)
-        quoting = quoting or heard.mood == "telling" or ":" in heard.text
+        if told is not None and verb is None and not heard.negated:
+            heard = _together(told, heard, memory)
+            verb = best(heard, memory, files)
+        elif told is not None and verb is not None and verb.effect != "destructive":
+            heard = _told(told, heard, verb, memory, files)
+        told = (
+            heard
+            if _STATEMENT.search(heard.text) and (not heard.head or _DETERMINED.match(heard.text)) and heard.mood == "request" and n < len(clauses) - 1
+            else None
+        )
+        if told is not None and not heard.negated and (verb is None or verb.effect == "read"):
+            continue
+        told = None
+        quoting = quoting or heard.mood == "telling" or heard.forbids or ":" in heard.text
         if verb is not None and verb.effect == "destructive" and quoting:
             continue
         if verb is None and not heard.negated and heard.mood == "request" and heard.text:
             if found:
                 found[-1] = _extended(found[-1], heard, memory, files)
-            elif heard.concepts or "⟦" in heard.text:
+            elif heard.concepts or "⟦" in heard.text or present("one", Said(heard.text, heard, memory)):
                 waiting = heard
-        elif verb is not None and found and found[-1].verb.tool == verb.tool == "capture_search":
+        elif verb is not None and found and (_leans(heard, memory) or found[-1].verb.tool == verb.tool == "capture_search"):
             found[-1] = _extended(found[-1], heard, memory, files)
         elif verb is not None:
             found.append(Intent(verb, heard))
             memory = _about_to_name(verb, memory)
     return tuple(found)
+
+
+def _spelled_out(heard: Clause, things: str, memory: Memory) -> Clause:
+    """ "Open them" right after "write the docs" means those."""
+    said = re.sub(r"\b(?:them|those|these)\b(?! (?:one|two|three|apis?|endpoints?))", things, heard.text)
+    return clause(said, heard.spans, memory.names()) if said != heard.text else heard
+
+
+def _told(statement: Clause, heard: Clause, verb: Verb, memory: Memory, files: tuple[str, ...]) -> Clause:
+    """The request with the statement before it, which may name what it is about: "stripe is broken, explain it"."""
+    longer = _together(statement, heard, memory)
+    meant = best(longer, memory, files)
+    return longer if meant is verb else heard
+
+
+def _leans(heard: Clause, memory: Memory) -> bool:
+    """Whether a piece only says more about the one before it: "one minute at most", "the last two hours"."""
+    return not heard.head and not heard.concepts - LEANING and not present("one", Said(heard.text, heard, memory))
 
 
 def _pointed(found: tuple[Intent, ...], parts: tuple[str, ...], masked: Masked, memory: Memory) -> tuple[Intent, ...]:
@@ -175,4 +259,10 @@ def _command(text: str, memory: Memory) -> tuple[Intent, ...]:
     return () if verb is None else (Intent(verb, clause(masked.text, masked.spans, memory.names()), dict(COMMAND_ARGUMENTS.get(name.lower(), {}))),)
 
 
+_ADDRESSEE = re.compile(r"^(?:the |my )?(?P<what>[\w.-]+(?: (?:one|api|endpoint|key))?)\s*:\s+(?P<rest>[^:]+)$", re.IGNORECASE)
+_STATEMENT = re.compile(words.STATEMENT, re.IGNORECASE)
+_DETERMINED = re.compile(r"(?:the|my|our|this|that|these|those|its|there)\b", re.IGNORECASE)
+_DOING_AWAY = re.compile(rf"\b(?:{'|'.join(stem(word) for word in words.DESTRUCTIVE)})", re.IGNORECASE)
+READING = tuple(verb for verb in VERBS if verb.effect == "read")
+LEANING = frozenset(["recent", "limit", "detail", "alone", "count", "capture"])
 _COMMON = frozenset(["question", "show", "list", "create", "find", "try", "use", "run", "write", "save", "set", "recent", "name", "count"])

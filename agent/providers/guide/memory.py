@@ -54,6 +54,16 @@ def named(memory: Memory, kind: Kind, text: str) -> Thing | None:
     return max(hits, key=lambda hit: hit[:2])[2] if hits else None
 
 
+def all_named(memory: Memory, kind: Kind, text: str) -> tuple[Thing, ...]:
+    """Every thing of the kind that is named, in the order in which they are said."""
+    found, whole = dict[str, Thing](), text.lower()
+    while (one := named(memory, kind, text)) and one.ref not in found:
+        found[one.ref] = one
+        for name in sorted(one.names, key=len, reverse=True):
+            text = re.sub(rf"(?<![\w.:/-]){re.escape(name)}(?![\w:/-]|\.\w)", "⟦", text, flags=re.IGNORECASE)
+    return tuple(sorted(found.values(), key=lambda thing: min(at for name in thing.names if (at := whole.find(name)) >= 0)))
+
+
 def things_of(name: str, data: Any) -> tuple[Thing, ...]:
     """The things a tool's result shows, in its order."""
     kind = KINDS.get(name)

@@ -1,5 +1,6 @@
 """Extractors of plain values: statuses, methods, paths, durations, times, numbers, tags, key=value pairs, files. No names of things."""
 
+import json
 import re
 from collections.abc import Callable
 
@@ -30,7 +31,7 @@ def path(said: Said) -> Found | None:
 
 def duration(said: Said) -> Found | None:
     found = re.search(
-        rf"\b(?:slower than|longer than|more than|over|above|at least|exceeding|>)\s*(?P<n>{NUMBER})\s*(?P<u>ms|milliseconds?|s|secs?|seconds?|minutes?|mins?)\b",
+        rf"(?:\b(?:slower than|longer than|more than|over|above|at least|exceeding|beyond|past)|>=?|≥)\s*(?P<n>{NUMBER})\s*(?P<u>ms|milliseconds?|s|secs?|seconds?|minutes?|mins?)\b",
         said.rest,
         re.IGNORECASE,
     )
@@ -42,12 +43,14 @@ def duration(said: Said) -> Found | None:
 
 def since(said: Said) -> Found | None:
     for pattern in (
-        rf"\b(?:since|after|from|starting)(?: last| this)? (?P<day>{words.DAYS}|yesterday|today|noon|midnight|\d{{4}}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d?(?::\d\d)?(?:am|pm)?(?=\s|$))",
+        rf"\b(?:since|after|from|starting)(?: last| this)? (?P<day>{words.DAYS}|yesterday|today|{_CLOCK_WORDS}|last night|\d{{4}}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d?(?::\d\d)?(?:am|pm)?(?=\s|$))",
         rf"\bbetween (?P<day>{words.DAYS}|yesterday|\d{{4}}-\d\d-\d\d)(?= and)",
         rf"\b(?:in|over|from|within|during|for|since)?\s*(?:the |these )?(?:last|past|previous)\s+(?P<n>{NUMBER}\s+)?(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?)\b",
         rf"\b(?:since |in |from )?(?P<n>{NUMBER})\s*(?P<u>minutes?|hours?|days?|weeks?|[mhdw])(?: ago)\b",
         r"\bsince (?P<n>\d+)(?P<u>[smhdw])\b",
-        r"\b(?P<day>this (?:morning|afternoon|evening)|tonight)\b",
+        r"\b(?P<day>the day before yesterday)\b",
+        rf"\b(?P<day>(?:since )?(?:this )?(?:morning|afternoon|evening)|tonight|last night|last weekend|(?:since |after )(?:{_CLOCK_WORDS}))\b",
+        r"\b(?:last|previous|past) (?P<day>weekend)\b",
         r"\bthis (?P<u>week|month|hour)\b",
         rf"\b(?:on )?(?P<day>yesterday|today|{words.DAYS})\b(?!\s+and)",
     ):
@@ -62,16 +65,14 @@ def _time(found: re.Match[str]) -> str:
         clock = re.fullmatch(r"(\d\d?)(?::(\d\d))?(am|pm)?", day.lower())
         if clock:
             return f"{int(clock[1]) % 12 + 12 if clock[3] == 'pm' else int(clock[1]):02}:{clock[2] or '00'}"
-        return {"this morning": "today", "this afternoon": "12:00", "this evening": "18:00", "tonight": "18:00", "noon": "12:00", "midnight": "00:00"}.get(
-            day.lower(), day if day[0].isdigit() else day.lower()
-        )
+        return words.MOMENTS.get(re.sub(r"^(?:(?:since|after|this|last|the) )+", "", day.lower()), day if day[0].isdigit() else day.lower())
     count, unit = int(number_in((parts.get("n") or "1").strip()) or 1), words.UNITS[parts["u"].lower().rstrip("s") or "s"]
     return f"{count * 7}d" if unit == "w" else f"{count * 30}d" if unit == "mo" else f"{count}{unit}"
 
 
 def number(said: Said) -> Found | None:
     found = re.search(
-        rf"(?<![\w.⟦/-])(?!an?\b|couple|dozen|one\b(?! (?:hundred|thousand|more|call|request|credit)))(?P<n>{NUMBER})(?![\w⟧%-])(?! ?(?:seconds?|minutes?|hours?|ms|days?|s)\b)",
+        rf"(?<![\w.⟦/-])(?!an?\b(?! (?:dozen|hundred|thousand))|couple|one\b(?! (?:hundred|thousand|more|call|request|credit)))(?P<n>{NUMBER})(?![\w⟧%-])(?! ?(?:seconds?|minutes?|hours?|ms|days?|s)\b)",
         said.rest,
         re.IGNORECASE,
     )
@@ -89,7 +90,7 @@ def limit(said: Said) -> Found | None:
 
 def timeout(said: Said) -> Found | None:
     found = re.search(
-        rf"\b(?:for |at most |up to |max(?:imum)? |no longer than |within |until )+\s*(?P<n>{NUMBER})\s*(?P<u>s|secs?|seconds?|minutes?|mins?)\b",
+        rf"(?<!\w)(?P<n>{NUMBER})\s*(?P<u>s|secs?|seconds?|minutes?|mins?)\b",
         said.rest,
         re.IGNORECASE,
     )
@@ -99,7 +100,7 @@ def timeout(said: Said) -> Found | None:
 
 def per(unit: str) -> Callable[[Said], Found | None]:
     def extract(said: Said) -> Found | None:
-        found = re.search(rf"(?P<n>{NUMBER})\s*(?:requests?|calls?|messages?)?\s*(?:per|an?|each|every|/)\s*{unit}\b", said.rest, re.IGNORECASE)
+        found = re.search(rf"(?<!\w)(?P<n>{NUMBER})\s*(?:requests?|calls?|messages?|times)?\s*(?:per|an?|each|every|/)\s*{unit}\b", said.rest, re.IGNORECASE)
         value = number_in(found["n"]) if found else None
         return None if found is None or value is None else Found((int(value),), cut(said.rest, found))
 
@@ -146,8 +147,14 @@ def pairs(said: Said) -> Found | None:
     )
 
 
+def arguments(said: Said) -> Found | None:
+    """A tool's arguments: JSON, else key=value pairs."""
+    return span("json", change=json.loads)(said) or pairs(said)
+
+
 def attached(said: Said) -> Found | None:
     return Found((said.files[0],), said.rest) if said.files else None
 
 
+_CLOCK_WORDS = "noon|midnight|lunch(?:time)?|breakfast|midday"
 _LIST = r"[\w⟦⟧-]+(?:(?:\s*,\s*|\s+and\s+|,\s*and\s+)[\w⟦⟧-]+)*"

@@ -3,7 +3,6 @@
 Knows words and shapes, not verbs: which tool a clause asks for is decided in `intents`.
 """
 
-import difflib
 import json
 import re
 from functools import cache
@@ -38,6 +37,7 @@ class Clause(msgspec.Struct, frozen=True):
     concepts: frozenset[str]
     head: frozenset[str]
     negated: bool = False
+    forbids: bool = False  # a negation that ends the piece, "do not, …", is about what follows
 
     def span(self, token: str) -> Span | None:
         """What `⟦n⟧` stands for; None for an ordinary word."""
@@ -79,30 +79,46 @@ def clause(text: str, spans: tuple[Span, ...], names: frozenset[str] = frozenset
     """Hear one piece: its mood, what is negated (and cut off), its words. `names` are never corrected."""
     bare, preamble = _without_preamble(_phrased(text))
     mood = _mood(bare, preamble)
-    kept, negated = _without_negated(_corrected(bare, names))
+    spelled = _corrected(bare, names)
+    kept, negated = _without_negated(spelled)
+    forbids = negated and bool(_NEGATION_LAST.search(spelled))
     kept, _ = _without_preamble(kept)
-    telling = [word for word in _words(kept) if meanings(word) or re.fullmatch(PLACE, word)]
+    telling = [word for word in _words(_METHOD_SAID.sub("", kept)) if meanings(word) or re.fullmatch(PLACE, word)]
     concepts = frozenset(concept for word in telling for concept in meanings(word))
-    return Clause(kept, spans, mood, concepts, meanings(telling[0]) if telling and _leads(kept, telling[0]) else frozenset(), negated)
+    return Clause(kept, spans, mood, concepts, meanings(telling[0]) if telling and _leads(kept, telling[0]) else frozenset(), negated, forbids)
 
 
 def translated(text: str) -> str:
     """Simplified Chinese for the main verbs as English words; other text unchanged."""
     if not re.search(r"[\u4e00-\u9fff]", text):
         return text
-    for chinese, english in words.CHINESE:
+    for chinese, english in sorted(words.CHINESE, key=lambda row: -len(row[0])):
         text = text.replace(chinese, english)
     return re.sub(r"\s+", " ", text.translate(str.maketrans("，。？！：；、", ",.?!:;,"))).strip()
 
 
 @cache
 def meanings(word: str) -> frozenset[str]:
-    """The concepts a word stands for."""
-    return _concepts().get(word.lower(), frozenset())
+    """The concepts a word stands for, in whichever form it is said. Only a destructive word must be said just so."""
+    lowered = word.lower()
+    if lowered in words.NOISE or word[:1].isupper():
+        return _concepts().get(lowered, frozenset())
+    return _concepts().get(lowered) or _stems().get(stem(lowered), frozenset())
 
 
 def is_noise(word: str) -> bool:
-    return word.lower() in words.NOISE or bool(meanings(word))
+    return word.lower() in words.NOISE or word.lower() in words.COMMON or bool(meanings(word))
+
+
+@cache
+def stem(word: str) -> str:
+    """What the forms of a regular word share: "generated", "generating" and "generates" give "generat"."""
+    for ending in ("ations", "ation", "ings", "ing", "ied", "ies", "ed", "es", "s", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 3:
+            root = word.removesuffix(ending)
+            root = f"{root}at" if ending.startswith("ation") else f"{root}y" if ending in {"ied", "ies"} else root
+            return root[:-1] if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "aeiousl" and ending in {"ing", "ed"} else root
+    return word
 
 
 def _json(text: str) -> object:
@@ -160,18 +176,36 @@ def _spelled(word: str) -> str:
     lowered = word.lower()
     if lowered in words.TYPOS:
         return words.TYPOS[lowered]
-    if len(word) < 5 or word[0].isupper() or is_noise(lowered) or lowered in words.NUMBERS:
+    if len(word) < 4 or word[0].isupper() or is_noise(lowered) or lowered in words.NUMBERS or stem(lowered) in _stems():
         return word
-    if _is_inflected(lowered):
+    if lowered in words.KNOWN or re.match(rf"(?:{words.UNDOING})", lowered):
         return word
-    near = difflib.get_close_matches(lowered, _vocabulary(), n=1, cutoff=0.82)
-    return near[0] if near and near[0][0] == lowered[0] and abs(len(near[0]) - len(word)) <= 2 else word
+    allowed = 1 if len(word) < 7 else 2
+    near = min(((_slips(lowered, known), known not in words.OFTEN, known) for known in _alike(lowered, allowed)), default=None)
+    return near[2] if near and near[0] <= (allowed if len(near[2]) > 7 else 1) else word
 
 
-def _is_inflected(word: str) -> bool:
-    """Another form of a known word is not a misspelling of it."""
-    stems = [word.removesuffix(ending) for ending in ("ing", "es", "s", "ed") if word.endswith(ending)]
-    return any({stem, f"{stem}e"} & set(_vocabulary()) for stem in stems) or f"{word}s" in _vocabulary()
+def _alike(word: str, allowed: int) -> list[str]:
+    """Words of ours that may be meant: about as long, and beginning alike unless the first two letters changed places."""
+    return [
+        known
+        for known in _vocabulary()
+        if abs(len(known) - len(word)) <= allowed
+        and (known[0] == word[0] or (len(word) > 4 and known[:2] == word[1::-1]))
+        and (len(word) > 4 or sorted(known) == sorted(word))
+    ]
+
+
+def _slips(wrong: str, right: str) -> int:
+    """How many letters were left out, added, changed or swapped with their neighbour (optimal string alignment)."""
+    before, row = list[int](), list(range(len(right) + 1))
+    for i, typed in enumerate(wrong, 1):
+        older, before, row = before, row, [i]
+        for j, meant in enumerate(right, 1):
+            row.append(min(before[j] + 1, row[j - 1] + 1, before[j - 1] + (typed != meant)))
+            if i > 1 and j > 1 and typed == right[j - 2] and wrong[i - 2] == meant:
+                row[j] = min(row[j], older[j - 2] + 1)
+    return row[-1]
 
 
 @cache
@@ -184,14 +218,23 @@ def _concepts() -> dict[str, frozenset[str]]:
 
 
 @cache
+def _stems() -> dict[str, frozenset[str]]:
+    found: dict[str, set[str]] = {}
+    for word, concepts in _concepts().items():
+        if not concepts & words.EXACT:
+            found.setdefault(stem(word), set()).update(concepts)
+    return {root: frozenset(concepts) for root, concepts in found.items()}
+
+
+@cache
 def _vocabulary() -> tuple[str, ...]:
-    times = ["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", "yesterday", "today", "daily", "weekly", "monthly", "successful"]
-    return tuple(word for word in [*_concepts(), *times] if len(word) >= 4 and word not in words.DESTRUCTIVE)
+    return tuple(word for word in dict.fromkeys([*_concepts(), *words.SPELLED.split()]) if len(word) >= 4 and word not in words.DESTRUCTIVE)
 
 
 _PROMPT_TEXT = re.compile(r"\bprompt\b[^:]{0,60}:\s+(?!⟦\d+⟧\s*$)(.+)$", re.DOTALL | re.IGNORECASE)
 _READ, _HEARD, _PIECES = 100_000, 1500, 20
 _METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
+_METHOD_SAID = re.compile(r"\bDELETE(?=s? (?:requests?|calls?|traffic|ones)\b)")  # the method, which asks for no deletion
 _ADDRESSED = re.compile(rf"\ban? ({_METHOD})(?: request| call)? (?:to|on|at|against) (?=/)")  # "send a GET to /orders"
 _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
     "tuple[tuple[SpanKind, re.Pattern[str]], ...]",
@@ -214,3 +257,4 @@ _DEMO_WANTED, _DEMO_NAMED = re.compile(words.DEMO_WANTED, re.IGNORECASE), re.com
 _PREAMBLE = re.compile(words.PREAMBLE, re.IGNORECASE)
 _MOODS = tuple((mood, re.compile(pattern)) for mood, pattern in words.MOODS)
 _NEGATION = re.compile(words.NEGATION, re.IGNORECASE)
+_NEGATION_LAST = re.compile(rf"(?:{words.NEGATION})(?: \w+)?$", re.IGNORECASE)

@@ -8,8 +8,8 @@ from collections.abc import Callable
 
 from agent.providers.guide import words
 from agent.providers.guide.carving import NUMBER, Found, Said, number_in, regex, says_it, span, table
-from agent.providers.guide.memory import Kind, Thing, named
-from agent.providers.guide.quantities import status
+from agent.providers.guide.memory import Kind, Thing, all_named, named
+from agent.providers.guide.quantities import emails, method, status
 from agent.providers.guide.reading import is_noise, meanings
 
 
@@ -40,8 +40,10 @@ def things(kind: Kind, *, pronoun: bool = True, default: bool = True, near: bool
     def extract(said: Said) -> Found | None:
         listing = said.memory.listing.get(kind, ())
         everywhere = re.search(r"\b(all (of )?(my |the )?|across |every |any (of my )?)(apis|endpoints|api|endpoint)\b", said.rest, re.IGNORECASE)
-        if (picked := _ordinal(said, listing)) or (picked := named(said.memory, kind, said.clause.plain(said.rest))):
+        if picked := _ordinal(said, listing):
             return Found((picked.ref,), said.rest)
+        if known := all_named(said.memory, kind, said.clause.plain(said.rest)):
+            return Found(tuple(thing.ref for thing in known), said.rest)
         if kind == "endpoint" and (found := _said_endpoint(said, near, topic)):
             return found
         if kind in {"key", "server"} and (found := _owned(said, kind)):
@@ -72,6 +74,8 @@ def call(said: Said) -> Found | None:
         # Lists are newest first: "why did the last one fail" means the newest that failed, not a success at the foot of the list.
         is_other = "explain" in said.clause.concepts and picked is listing[-1] and picked not in failed
         return Found((failed[0].ref if is_other and failed else picked.ref,), said.rest)
+    if (verb := method(said)) and len(matching := [thing for thing in listing if thing.about.get("method") == verb.values[0]]) == 1:
+        return Found((matching[0].ref,), verb.rest)
     wanted = status(said)
     if wanted and listing and re.search(r"\b(one|that|the)\b", said.rest, re.IGNORECASE) and not re.search(r"\b(last|latest) (call|error|failure)", said.rest):
         matching = [thing for thing in listing if _has_status(thing, wanted.values[0])]
@@ -92,20 +96,22 @@ def call(said: Said) -> Found | None:
 
 def topic_of(said: Said) -> Found | None:
     """What an operation is about: the words that are left, but for its API's."""
-    text = re.sub(
-        r"^.*?\b(example of|how (?:do|can|to|could|should|would) (?:i|we|you|one)?|operations?|routes?|sample of)\s*", "", said.rest, flags=re.IGNORECASE
-    )
+    led = re.search(r"\b(?:operations?|routes?)\b.*?\b(?:for|about|on|with|concerning|regarding)\s+(?P<topic>.+)$", said.rest, re.IGNORECASE)
+    text = led["topic"] if led else re.sub(_ASKING, "", said.rest, flags=re.IGNORECASE)
     kept = [
         word
         for word in re.findall(r"[\w-]+", said.clause.plain(text))
         if word.lower() not in words.NOISE and word.lower() not in {"api", "example", "examples", "operation", "operations", "search", "find"}
     ]
-    return Found((" ".join(kept),), "") if kept and any(not meanings(word) for word in kept) else None
+    return Found((" ".join(kept),), "") if kept and (led or any(not meanings(word) for word in kept)) else None
 
 
 def sought(said: Said) -> Found | None:
     """Text that calls are to have: in quotes, or the word after "containing"."""
-    return span("quote")(said) or _SOUGHT(said)
+    if found := span("quote")(said) or _SOUGHT(said):
+        return found
+    addresses = emails(said)
+    return Found((addresses.values[0][0],), addresses.rest) if addresses else None
 
 
 def the_name(said: Said) -> bool:
@@ -119,10 +125,11 @@ def the_name(said: Said) -> bool:
 
 
 def query_name(said: Said) -> Found | None:
-    if not re.search(r"\b(find|search|look|called|named|like|for)\b", said.rest, re.IGNORECASE):
+    if not re.search(r"\b(find|search|look|called|named|like|for|have|got|in the list|word|contain\w*)\b", said.rest, re.IGNORECASE):
         return None
     runs = residue(said)
-    return Found((runs[-1],), said.rest) if runs else None
+    word = _SOUGHT(said)
+    return word or (Found((runs[-1],), said.rest) if runs else None)
 
 
 def label(said: Said) -> Found | None:
@@ -139,6 +146,7 @@ def rest_text(said: Said) -> Found | None:
     return regex(r"(?:\btext|\bsaying|:)\s+(?P<value>\S.*)$")(said) or span("quote", "code")(said)
 
 
+_ASKING = r"^.*?\b(example of|how (?:do|can|to|could|should|would) (?:i|we|you|one)?|operations?|routes?|sample of)\s*"
 _WHOLE_NAME = re.compile(r"\w+ (?:the|my|our) (?P<name>[\w.-]+(?: [\w.-]+){0,2}?)(?: please| now| for me| again| completely)*", re.IGNORECASE)
 _KIND_WORDS = frozenset({"api", "apis", "endpoint", "endpoints", "service", "proxy", "one"})
 _SOUGHT = regex(
@@ -154,10 +162,10 @@ def _has_status(thing: Thing, wanted: str) -> bool:
 
 def _ordinal(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
     found = re.search(
-        rf"\b(?P<o>{'|'.join(words.ORDINALS)})\s+(?:one|api|endpoint|key|prompt|server|app)\b|\bthe (?P<end>first|second|third|fourth|fifth|last)(?=(?: please)?\s*$)",
+        rf"\b(?P<o>{'|'.join(words.ORDINALS)})\s+(?:one|api|endpoint|key|prompt|server|app)\b|(?:\bthe|^\w+) (?P<end>{'|'.join(words.ORDINALS)})(?=(?: please)?\s*$)",
         said.rest,
         re.IGNORECASE,
-    ) or re.search(r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|\b(?:number|no\.?|#)\s*(?P<n>\w+)\b", said.rest, re.IGNORECASE)
+    ) or re.search(r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|\b(?:number |no\.? |#)\s*(?P<n>\w+)\b", said.rest, re.IGNORECASE)
     if found is None or not listing:
         return None
     parts = found.groupdict()
@@ -184,8 +192,8 @@ def _said_endpoint(said: Said, near: bool, topic: bool = False) -> Found | None:
     runs = [
         (run, start, end)
         for run, start, end in _runs(said)
-        if (not near or _is_near(said.rest, start, end))
-        and not (topic and re.search(r"\b(for|to|by|and|deals? with|about|example of|sample of|calls?|requests?)\s+$", said.rest[:start]))
+        if (not near or _is_near(said.rest, start, end) or (" " not in run and not topic))
+        and not (topic and re.search(r"\b(for|to|by|and|do with|deals? with|about|on|example of|sample of|calls?|requests?)\s+$", said.rest[:start]))
     ]
     if near:
         runs = runs[-1:]
@@ -203,7 +211,7 @@ def _is_near(text: str, start: int, end: int) -> bool:
             before,
         )
         or not (before + after).strip()
-        or bool(re.fullmatch(r"[a-z]+ (the |my |our )?", before))
+        or bool(re.fullmatch(r"[a-z]+ ((?:the|my|our|both|all|of) )*", before))
     )
 
 

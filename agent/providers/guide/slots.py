@@ -7,7 +7,7 @@ from collections.abc import Callable
 from agent.providers.guide import words
 from agent.providers.guide.carving import Found, Said, normal_url, regex, span, table
 from agent.providers.guide.memory import named
-from agent.providers.guide.quantities import attached, duration, emails, limit, method, number, one_tag, pairs, path, per, since, status, tags, timeout
+from agent.providers.guide.quantities import arguments, attached, duration, emails, limit, method, number, one_tag, pairs, path, per, since, status, tags, timeout
 from agent.providers.guide.references import NAME, NEW_NAME, call, doomed_endpoint, label, query_name, residue, rest_text, sought, the_name, things, topic_of
 
 
@@ -40,11 +40,14 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "operation": span("operation"),
     "path": path,
     "pairs": pairs,
+    "arguments": arguments,
+    "tool_name": regex(r"(?<![\w-])(?P<value>[a-z][\w-]*__[\w.-]*\w)"),
+    "handle": regex(r"(?<![\w:])(?P<value>\d+:\w+)\b"),
     "file": attached,
     "name": NAME,
     "new_name": NEW_NAME,
     "description": regex(r"\bdescribe (?P<keep>(?!it\b|this\b|that\b)[^⟦]+?) (?:as|with|to):?\s+(?P<value>⟦\d+⟧|[^⟦]+)$", r"\b(?:description|described?|describe it|describe)\b(?: (?:it|this|that|to|as|is|of (?:it|this|that)))*:?\s+(?P<value>⟦\d+⟧|[^⟦]+)$"),
-    "environment": regex(rf"\b(?:in |to |into )?(?:the |my )?(?P<value>{words.ENVIRONMENTS})\s+(?:environment|env)\b", rf"(?P<keep>\b(?:environment|env)\b.*?)\b(?:to|as|is)\s+(?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:environment|env) (?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:in|for) (?:the )?(?P<value>{words.ENVIRONMENTS})$"),
+    "environment": regex(rf"\b(?:in |to |into )?(?:the |my )?(?P<value>{words.ENVIRONMENTS})\s+(?:environment|env)\b", rf"(?P<keep>\b(?:environment|env)\b.*?)\b(?:to|as|is)\s+(?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:environment|env) (?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:in|for|on) (?:the |my )?(?P<value>{words.ENVIRONMENTS})(?= and\b|,|$)"),
     "that": regex(r"\b(?:that|which|to) (?P<value>.+)$"),
     "tags": tags,
     "tags_one": one_tag,
@@ -85,9 +88,12 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
 _SLOTS = {"time": "since", "freq": "frequency"}
 
 
+# "One" as a pronoun; in "one minute", "one call" it counts.
+_ONE = r"one(?=$|[,?!.]|\s+(?:of|in|with|on|from|for|that|which|is|was|did|does|has|had|have|to|please|now|again|and|too|called|it|needed|needs|took|takes|as|i|so|right)\b)"
+
 _CUES: dict[str, str] = {
-    "it": r"\b(it|its|it's|this|that|one)\b",
-    "one": rf"\b(?:one|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:first|second|third|fourth|fifth) (?:call|request)|the (?:first|second|third|fourth|fifth|last)(?=(?: please)?$))(?!\w)",
+    "it": rf"\b(?:it|its|it's|this|that|{_ONE}|there$)(?!\w)",
+    "one": rf"\b(?:{_ONE}|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:first|second|third|fourth|fifth) (?:call|request)|(?:the|^\w+) (?:{'|'.join(words.ORDINALS)})(?=(?: please)?$))(?!\w)",
     "endpoint_one": r"\b(call|calls|requests?) of\b",
     "say": r"^what (?:does|did|do) .*\b(?:say|contain)s?\b",
     "what_wrong": r"^what(?:'s| is| was)? (?:went-wrong|wrong)\b",
@@ -95,13 +101,20 @@ _CUES: dict[str, str] = {
     "can_do": r"^what can (?:i|we|one|you) do with\b",
     "bare_name": r"^[\w-]+ (?:my )?(?!the\b|an?\b|this\b|that\b)[\w.⟦⟧-]+(?:(?:,| and|, and) [\w.⟦⟧-]+)*(?: please| now)?$",
     "most_calls": r"\bmost (?:calls|traffic|requests)\b",
-    "set": r"^(?:set|change|edit|update|move|put|give|add|adjust|switch)\b",
+    "have": r"^(?:do|did|have|has|is|are) (?:i|we|you|there) (?:still |already |ever |also )*(?:have|got|an?|any(?:thing)?|something)\b",
+    "this": r"\b(?:it|this|that)\b",
+    "in_name": r"\b(?:in (?:the|its|their|his) (?:name|title)|whose name|names? contain\w*|name like|called something)\b",
+    "address": r"\b(?:url|address|link|host)\b",
+    "where_to": r"^where (?:do|should|must|can|shall|to|does|will)\b.*\b(?:send|point|call|reach|go|connect)\b",
+    "tagged": r"\b(?:tagged|labell?ed|with (?:the )?(?:tag|label))\b",
+    "obtain": r"^(?:obtain|i need|need|i want|want|load|put|order)\b",
+    "set": r"^(?:set(?!-)|change|edit|update|move|put|give|add|adjust|switch)\b",
     "mark": r"^(?:mark|set|put|flag)\b",
     "how": r"\bhow\b",
     "download": r"^(?:download|export|give|get|have|show|as)\b|\bas\b",
     "left": r"\b(left|remaining|remain|out of|available)\b",
     "more": r"\b(more|some|additional|extra)\b",
-    "needs_token": r"\b(need|needs|require|requires|want|wants)\b.*\b(token|key|login|password|auth\w*|credentials)\b",
+    "needs_token": r"\b(need|needs|require|requires|want|wants)\b.*\b(token|key|login|password|auth\w*|credentials)\b|\b(?:header|cookie|parameter|field)\b.*\b(?:token|key|auth\w*|credentials?|password|secret)\b",
     "have_endpoints": r"\b(?:what|which) (?:endpoints|operations|routes) (?:does|do|has|are)\b",
     "which_operation": r"\bwhich (?:operation|operations|route|endpoint) (?:\w+s|\w+) (?:an?|the|my)\b",
     "everything": r"\b(?:everything|anything|(?:em|them|it) all|all of (?:them|it))\b",

@@ -7,78 +7,114 @@ No grammar here: the verbs and their patterns are in `verbs`, what is done with 
 # A concept and the words that stand for it. A word may stand for several.
 CONCEPTS: dict[str, str] = {
     "alone": "just only",
-    "alert": "alert alerts warn",
+    "alert": "alert alerts warn notify inform",
     "app": "app apps application applications",
     "archive": "archive archived archiving",
-    "arrive": "arrive arrives arrived came comes come received incoming happened happens",
-    "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey",
-    "buy": "buy buying purchase recharge top-up",
-    "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log",
-    "capture": "capture capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook",
-    "change": "change changes changed changing breaking differ differs diff news what's-new",
-    "complete": "complete completed finished done",
-    "connect": "connect attach link",
-    "cost": "cost costs price prices afford pricing",
-    "count": "how-many count number-of",
+    "arrive": "arrive arrives arrived came comes come received incoming happened happens come-in comes-in came-in coming-in turn-up show-up passing appear",
+    "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey bearer permission permissions secured security log-in sign-in signin authn password passwords",
+    "buy": "buy buying purchase recharge top-up refill reload acquire",
+    "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log invocation invocations activity history responses",
+    "capture": "capture rec capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook trace observe mirror",
+    "change": "change changes changed changing breaking differ differs diff news what's-new drift update updates modified differences different new",
+    "complete": "complete completed finished done finish",
+    "connect": "connect attach link hook-up add",
+    "cost": "cost costs price prices afford pricing expensive charge charged cheap fee fees how-much",
+    "count": "how-many count number-of total totals how-much",
     "create": "create make add new set-up setup spin-up start begin build register store need want",
-    "credit": "credit credits balance account",
-    "delete": "delete remove erase destroy kill nuke drop trash get-rid-of",
-    "demo": "demo demonstration sandbox",
+    "credit": "credit credits balance account wallet funds money budget",
+    "delete": "delete remove erase destroy kill nuke drop trash get-rid-of wipe scrap discard",
+    "demo": "demo demonstration sandbox sample-shop sample-api playground test-drive try-out tutorial toy",
     "describe": "describe description describes",
-    "detail": "detail details detailed body headers header payload full",
-    "diagnose": "diagnose debug investigate troubleshoot analyse analyze",
+    "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about",
+    "diagnose": "diagnose debug investigate troubleshoot analyse analyze debugging figure-out find-out look-into understand compare",
     "different": "different difference differences",
     "disconnect": "disconnect detach unlink",
-    "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings",
-    "document": "document documenting",
-    "endpoint": "endpoint endpoints api apis proxies service proxy-url proxy-urls capture-url capture-urls",
+    "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings api-description guide-book handbook readme",
+    "document": "document documenting write-up",
+    "endpoint": "endpoint endpoints api apis proxies service proxy-url proxy-urls capture-url capture-urls integration integrations",
     "environment": "environment env",
     "example": "example examples sample",
-    "explain": "explain why explanation went-wrong wrong go-wrong reason cause",
-    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes",
+    "explain": "explain why explanation reason reasons cause causes how-come what-happened happened understand",
+    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully busted dead reject rejected refused denied not-work not-working",
     "find": "find search look lookup searching filter query",
     "follow": "then and also",
     "har": "har file attachment attached",
     "import": "import upload load ingest",
     "key": "key keys",
-    "limit": "limit allow cap restrict most",
+    "limit": "limit allow cap restrict most limited maximum max capped",
     "list": "list enumerate overview",
-    "monitor": "monitor monitoring watch check alert monitored",
+    "monitor": "monitor monitoring watch check alert monitored supervise observe surveil",
     "name": "name named called title",
-    "operation": "operation operations route routes",
-    "parameter": "parameter parameters params expect expects take takes return returns accept accepts",
-    "pause": "pause disable suspend halt deactivate turn-off switch-off paused stop inactive stopped",
-    "private": "private hide unpublish unlisted",
+    "operation": "operation operations route routes methods",
+    "parameter": "parameter parameters params expect expects take takes return returns accept accepts argument arguments field fields schema input inputs output body required needs",
+    "pause": "pause disable suspend halt deactivate turn-off switch-off paused stop inactive stopped freeze hold on-hold offline take-down",
+    "private": "private hide unpublish unlisted secret hidden invisible",
     "prompt": "prompt prompts",
     "provider": "openai anthropic claude gpt openrouter groq mistral deepseek gemini google ollama xai",
     "proxy": "proxy-url proxy-urls proxy curl",
     "paging": "paginated paginate pagination paging pages page cursor",
-    "public": "public publish",
+    "public": "public publish visible published",
     "question": "what's-new what what's who's how's which any anything is are does do how has have did was were who where when",
-    "recent": "recent latest newest last",
-    "refresh": "refresh regenerate update rebuild",
+    "recent": "recent latest newest last most-recent freshest previous",
+    "refresh": "refresh regenerate update rebuild renew redo rewrite",
     "rename": "rename",
-    "replay": "replay rerun re-run replaying",
-    "resume": "resume reactivate enable unpause activate turn-on switch-on back-on active continue restart",
+    "replay": "replay rerun re-run replaying repeat resend re-send play-back run-again",
+    "resume": "resume reactivate enable unpause activate turn-on switch-on back-on active continue restart unfreeze carry-on go-on bring-back online",
     "review": "review",
-    "run": "run invoke execute send call try perform",
+    "run": "run invoke execute send call try perform hit fire issue make do",
     "save": "save store create add new keep",
     "server": "mcp server servers",
-    "share": "share sharing lend lending lent shared",
-    "show": "show inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search",
-    "slow": "slow slowest slower longest takes-longest performance",
+    "share": "share sharing lend lending lent shared borrowed borrow",
+    "show": "show inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let",
+    "slow": "slow slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck most-time response-time response-times so-long ages",
     "stop": "stop off disable end cancel unshare quit",
-    "success": "success successful succeeded",
+    "success": "success successful succeeded good ok working worked went-through",
     "tag": "tag tags tagged label labels",
     "text": "text saying",
+    "tool": "tool tools",
+    "trouble": "went-wrong wrong problem problems trouble troubles issue issues matter broken",
     "try": "try use start show open play launch capture record",
-    "usage": "usage used consumption quota quotas tokens plan allowance",
+    "usage": "usage used consumption quota quotas tokens plan allowance consume consumed",
     "use": "use apply run insert using",
-    "wait": "wait waiting until let-me-know tell-me-when notify",
-    "write": "write generate create make produce build refresh regenerate update prepare draft",
+    "wait": "wait waiting until let-me-know tell-me-when notify hold-on hang-on stand-by stay as-soon-as",
+    "write": "write generate create make produce build refresh regenerate update prepare draft put-together compile derive turn write-up",
 }
 # What stays one word: written with a space by people, with a hyphen in CONCEPTS.
 PHRASES: tuple[tuple[str, str], ...] = (
+    (r"(throw|chuck)(ing)? (?P<what>(?!away|out)(?:[\w.⟦⟧-]+ ){1,4}?)(away|out)", r"delete \g<what>"),
+    (r"throw(ing)? (away|out)", "delete"),
+    (r"(hold|hang) on(?= (?:until|till|for)\b)", "wait"),
+    (r"stand by|w8", "wait"),
+    (r"(let me know|tell me|inform me|notify me|alert me|say) (as soon as|once|when)", "tell-me-when"),
+    (
+        r"(takes?|took|taking|needs?|needed) (the )?most time|(takes?|taking|took) (so|too|very|that) long|(highest|worst|biggest) (latency|latencies|response times?)",
+        "slowest",
+    ),
+    (r"response times?", "slow"),
+    (r"(?:find|figure|work) out (?:why|what)(?: (?:went-wrong|happened|broke|failed|is wrong|caused it))?(?= |$)", "explain"),
+    (r"(?:it would|it'd|would) be (?:nice|great|good|cool|lovely|helpful|handy|useful|awesome) (?:to have|to get|having)", "create"),
+    (r"(?:it would|it'd|would) be (?:nice|great|good|cool|lovely|helpful|handy|useful|awesome) (?:if you (?:could|would|can)|to)", "please"),
+    (r"more (?:about|on|info\w* (?:about|on))", "details of"),
+    (r"how come|for what reason", "why"),
+    (r"what (has )?happened(?= (?:to|with|at|on)\b)", "why"),
+    (r"what(?:'?s| is) (?:going on|happening)", "why"),
+    (r"(run|play|send|call|execute|do) (?P<what>(?:[\w⟦⟧-]+ ){0,4}?)(again|once more|one more time)", r"replay \g<what>"),
+    (r"play(ing)? (?P<what>(?:[\w⟦⟧-]+ ){0,4}?)back", r"replay \g<what>"),
+    (r"tak(e|ing) (?P<what>(?:[\w⟦⟧-]+ ){1,4}?)(off ?line|off the air|down)(?: for (?:now|the moment|a while|a bit))?", r"pause \g<what>"),
+    (r"put (?P<what>(?:[\w⟦⟧-]+ ){1,4}?)on (hold|ice)", r"pause \g<what>"),
+    (r"(bring|get) (?P<what>(?:[\w⟦⟧-]+ ){1,4}?)back( online| up)?", r"resume \g<what>"),
+    (r"(go|carry) on( with)?|pick up again", "resume"),
+    (r"(?:no|not any) (?:more|further)(?= (?:monitoring|watching|checking|capturing|recording))", "stop"),
+    (r"stop (?:checking|watching)|unwatch|unmonitor", "stop monitoring"),
+    (r"write (?P<what>it|this|that|everything) up", r"document \g<what>"),
+    (r"put together|come up with", "write"),
+    (r"how much(?= (?:is|are|does|would|will|for)\b)", "what's the price"),
+    (r"(?:up[- ]to[- ]date|fresh|updated|newer|new|current)(?= (?:docs?|documentation|documents|reference|openapi|spec)\b)", "refresh"),
+    (r"out of date|outdated|up[- ]to[- ]date", "old"),
+    (r"(?:is|are|was|were) there (?:any(?:thing)?|something|some) (?:new|different)|anything different|something different", "what's-new"),
+    (r"(?:no|without any|haven't (?:got )?(?:an?|any)|don't have (?:an?|any)) (?:idea|clue) (?:where|how) to (?:start|begin)", "show me"),
+    (r"(?:sample|example|toy|test|dummy) (?:shop|store|api|service)|play ?ground|test drive", "demo"),
+    (r"something to (?:try|play with|start with)|try with something", "try the demo"),
     (r"proxy (url|link|address)(es|s)?", "proxy-url"),
     (r"captures? (apis)\b", "apis"),
     (r"capture (url|link|address)(s|es)?", "capture-url"),
@@ -116,7 +152,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"tell me about", "describe"),
     (r"what'?s new|what is new", "what's-new"),
     (r"log in|sign in", "login"),
-    (r"get (me )?(?=(\S+ )?(\S+ )?more credits)", "buy "),
+    (r"(?:get|give|add|grab)(?: me| us)?(?= (?:[\w-]+ ){0,4}?(?:more |extra )?credits\b)", "obtain"),
     (r"(takes?|took|taking) (the )?longest", "slowest"),
     (r"open ?api", "openapi"),
     (r"type ?script", "typescript"),
@@ -136,21 +172,68 @@ NOISE: frozenset[str] = frozenset(
     seconds minutes hours days weeks months second minute hour day week month year new old running work works working data information info existing available separate specific status state method path version
     pointing pointed points belonging called named titled account reach sends sending returned returning returns give max maximum maximally limit order-by sorted newest recently containing contains contain
     contained including includes include matching match yesterday hourly noon midnight rate limited stored saved store enough another's slower faster successful unauthorized saying deal deals handle handles
-    handling wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't recorded sequence own tags schema token whether deleting removing erasing destroying em""".split()
+    handling wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't sequence own tags schema token whether em""".split()
+)
+# Everyday words that are no names either, and say nothing: verbs, adjectives and adverbs foremost. Nouns that may name an API are left out.
+COMMON: frozenset[str] = frozenset(
+    """carry carries somewhere thing deleting removing erasing destroying both able absolutely accidentally actual add address advance afraid age ago agree ahead air almost alone along alright although amount answer anyhow anymore anyway anyways anywhere apart appreciate area aren't
+    ask asked asking attach aware awesome awful bad badly basically basis bear bearing beat become becomes began begin behave behaves behind believe beyond big bigger bit bits boring bother bring bringing
+    broad brought building busy can't carefully care case cases casual catch caught certain chance change chat cheers chosen clear clearly clever close code colleague colleagues common compared completely
+    confirm confused confusing consider correct correctly couldn't course curious current cut daily damn date day days deal decide decided deep definitely depend depends detail difficult directly does doesn't
+    double doubt dumb during earlier early easier easily easy effect either else's empty end ended enough entire entirely especially exact explain explicit extra extremely eye face fact facts fairly familiar
+    fast favour favor feel feels fellow fewer figure fill final finally find fixed folks follow following forgot forgotten form former found fresh friend friends front full fully fun further general generally
+    glad god goodness grateful great group guess guys half hand handy happen happening happens happy hard hardly hasn't hate haven't hear heard heck help helpful helps hence high hint hit hold honest honestly
+    hope hoping huge hurry hurt idea ideas ill imagine immediately important incoming indeed inform inner instance instant interested interesting internal isn't issue job join joined keep keeps kept kinda
+    knew know knowing known knows lack lady lately latter laugh lead leads leave leaving leaves length lets level lie life likely lines listen live lives local lol long lose lost loud love lovely low lower luck
+    lunch mad main major manage managed manner man mates meant meanwhile meet mention mentions middle mind minor miss missed missing mistake mistaken mix moment mood morning mostly mother moving name namely
+    nature nearly necessary neither nice nicely nobody nod none nope normal normally note notice noticed noticing obvious obviously occur occurs occurred odd oh older onward open opened opening opinion option
+    options ordinary original originally outcome outside overall owe page pages pain part particular particularly parts pass passed past people perfect perfectly permanently piece pieces place places plain plan
+    play pleasant please pleased point points poor position possible potential practically precise precisely prefer preferably prepare pretty prevent prior probably problem proceed process produce progress
+    promise proper properly provide provided purpose quickest quiet random rapid rare rarely rate reach reached reaching receive received recommend refer regard regarding regards regular regularly related relevant
+    rely remain remains remember remind remote repeat reply respect respectively rest roughly round safe safely sake sample satisfied saw saying scared seconds seem seemed seems seen sense separately seriously
+    serve serves shame sharp short shortly should shouldn't shut sick side silly similar simple simply single sit situation size skip slightly slow slowly small smart smooth smoothly sort sorts sound sounds spare
+    specifically spend spent split spot stand standing stands start started starting starts stay stays step steps sth stick stop stopped straight strange stuck stuff stupid style sudden suddenly suggest suit
+    super supposed surely surprise surprised switched tad talk talks task tasks team's tend term terms terrible terribly thankful thanking theirs thing think thinking thinks thorough thoroughly though thought
+    thoughts thru tidy tight tiny tired together told tomorrow tonight tons top totally touch touches touched tough toward towards tried tries trouble true truly trust truth turned twice type types typical ugly
+    uh um understand understood unfortunately unless unlike unsure unusual upcoming upset useful useless user's usual usually utterly valid value various view visible visit wait waits walk wanna wanted wanting
+    wasn't watches ways weird welcome went weren't what'd whatever whenever wherever whether whoever whole wide wild willing wise wish wishes won't wonder wonderful wondering word words wore worked worried worry
+    worse worst worth wouldn't wow wrong yard yeah year years yell yesterday yet young gonna gotta gotcha dunno hmm huh oops ouch ugh yay btw fyi asap thx ty tia lmk imo afaik min max approx incl e.g i.e etc
+    vs via per re app's api's there're they're we're you're he's she's who'd where'd how'd might've should've could've would've anybody's someone's nobody's everyone's else own lot lots bunch couple few several many
+    much most least less more fewer enough plenty loads dozen supplier vendor partner boss manager customer-facing screen button tab window browser phone laptop computer office meeting code-base codebase frontend
+    front-end back-end script program software tool-kit toolkit talking talks speak speaks behaving lives living sits hosted located sending arrives responding responds answering answered behaves""".split()
 )
 # Spelling mistakes too short or too far for the general rule; a destructive word is only ever corrected from here.
 TYPOS: dict[str, str] = {
     "lst": "list", "lsit": "list", "shw": "show", "sho": "show", "whcih": "which", "waht": "what", "wht": "what", "cals": "calls", "dcos": "docs", "apsi": "apis", "erors": "errors", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
-    "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what",
-    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits",
+    "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what", "wy": "why", "wot": "what", "hwo": "how", "shud": "should", "cud": "could", "thx": "thanks", "msgs": "messages", "eps": "endpoints", "ep": "endpoint", "gen": "generate", "resp": "response", "creds": "credentials", "yday": "yesterday", "yest": "yesterday", "tokn": "token", "hav": "have", "hv": "have", "abt": "about", "wth": "with", "frm": "from", "ystrday": "yesterday", "mnth": "month",
+    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits",
 }  # fmt: skip
+# Other words that a misspelling may be of.
+SPELLED = (
+    "monday tuesday wednesday thursday friday saturday sunday yesterday today daily weekly monthly successful seconds minutes hours morning afternoon evening longer slower please "
+    "could would that this since between last first second third when right your number hour with from there before after about"
+)
+# Said so often that of two equally near words these are meant.
+OFTEN: frozenset[str] = frozenset(
+    "show calls call request requests capture captures api apis endpoint endpoints docs document failed what which when with where from list monitor changed".split()
+)
+# Words near ours that are words of their own, and beginnings that turn a word of ours into its opposite.
+KNOWN: frozenset[str] = frozenset(
+    "stripe weather shop team there their where those these care core cost case cast cell ball fall hall tall wall moist least beast cake bake bread tread dread threat treat great create "
+    "caller recall father rather shape shave shard shore store score story sport spot port post pose nose rose close chose loose lose moose mouse house horse course source force "
+    "state status stake steak plane plant plain plate price pride prime print point paint faint saint safe sale salt slot shot short shirt skirt clock click flick brick trick truck track "
+    "router routers invoice invoices product products customer customers staging stage acme prices orders notes media member members payment payments person persons people items teams events users "
+    "world word work worth north mouth month south route root robot report reports request quest guest best test rest west nest vest text next taxi task mask bank rank thank tank".split()
+)
+UNDOING = "un|dis|de|re|mis|non"
+# Concepts whose words must be said just so: other forms of them ("deleted", "deleting") tell of the deed.
+EXACT: frozenset[str] = frozenset(("delete", "disconnect"))
 DESTRUCTIVE: frozenset[str] = frozenset("delete remove erase destroy kill nuke drop trash disconnect detach".split())
-KNOWN_SHORT: frozenset[str] = frozenset("stripe weather shop team".split())
 
 NUMBERS: dict[str, int] = {
     word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())
-} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "a": 1, "an": 1, "couple": 2, "dozen": 12}  # fmt: skip
-SCALES: dict[str, int] = {"hundred": 100, "thousand": 1000, "k": 1000}
+} | {"twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90, "a": 1, "an": 1, "couple": 2}  # fmt: skip
+SCALES: dict[str, int] = {"dozen": 12, "hundred": 100, "thousand": 1000, "k": 1000}
 ORDINALS: dict[str, int] = {
     "first": 0,
     "second": 1,
@@ -180,6 +263,10 @@ UNITS: dict[str, str] = {
     "h": "h",
     "d": "d",
 }
+MOMENTS: dict[str, str] = {
+    "morning": "today", "afternoon": "12:00", "evening": "18:00", "tonight": "18:00", "night": "yesterday", "noon": "12:00", "midday": "12:00", "lunch": "12:00", "lunchtime": "12:00", "breakfast": "08:00",
+    "midnight": "00:00", "day before yesterday": "2d", "weekend": "saturday",
+}  # fmt: skip
 DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 
 # The first that matches a call's description gives the `status` filter.
@@ -195,7 +282,7 @@ STATUSES: tuple[tuple[str, str], ...] = (
     (r"\bredirect(s|ed|ions?)?\b", "3xx"),
     (r"\b(un|not )success(ful)?\b", "error"),
     (r"\b(success(es|ful|fully)?|succeed(ed|s)?)\b", "2xx"),
-    (r"\b(fail(s|ed|ing|ures?)?|errors?|errored|broken?|crash(ed|es)?|went-wrong|unsuccessful)\b", "error"),
+    (r"\b(fail(s|ed|ing|ures?)?|errors?|errored|broken?|crash(ed|es)?|went-wrong|wrong|problems?|troubles?|issues?|unsuccessful)\b", "error"),
 )
 FORMATS: tuple[tuple[str, str], ...] = (
     (r"\b(openapi|swagger|oas|spec|specification)\b", "openapi"),
@@ -234,7 +321,7 @@ ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local
 PREAMBLE = (
     r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|"
     r"(?:can|could|would|will) you(?: kindly| possibly| just| also| maybe)?|would you mind|"
-    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?:'d| would) (?:like|love)(?= (?:an?|the|some)\b)|i(?: really)? (?:want|need)(?: you)? to|i wanna|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
+    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
     r"be so kind(?: and| as to)?|do me a favou?r(?: and)?|help me(?: to)?|try to|i'm trying to|feel free to|wiretalk|guide|kind sir|dear guide)\b[\s,.!:]*"
 )
 # A mood is how the clause is meant; only a plain request may change anything. The first that matches wins.
@@ -243,8 +330,10 @@ MOODS: tuple[tuple[str, str], ...] = (
     ("definition", r"^how (?:does|do) (?:the )?(?:\w+ )?(?:monitoring|capturing|wiretalk|replay|redaction|approvals?)\b.*work"),
     ("definition", r"^(?:(?:explain|describe|tell me) )?how (?:\w+ing|it|this|that) works?\b"),
     ("how", r"^(?:how (?:do|can|could|should|would|might|to)\b(?: (?:i|we|you|one|someone))?|what(?:'s| is) the (?:best )?way to)"),
-    ("wondering", r"^(?:what (?:happens|would happen|if)|(?:should|shall|may|must) i\b|can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|(?:is|are) (?:it|this|that|my [\w-]+|the [\w-]+) (?:safe|secure|ok|okay|possible)\b|why (?:can't|should)|do i (?:have to|need to))"),
+    ("doubting", r"^(?:what (?:happens|would happen|if)|(?:should|shall|must) i\b|may i\b(?! (?:have|see|get|look|view|use|please|ask))|(?:is|are) (?:it|this|that|my [\w-]+|the [\w-]+) (?:safe|secure|ok|okay|possible)\b|why (?:can't|should))"),
+    ("wondering", r"^(?:can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|do i (?:have to|need to))"),
     ("wondering", r"^(?:who|did (?:i|we|you|he|she|they)|have (?:i|we|you)|has (?:he|she|someone)|was (?:it|he|she)|were they|if )\b(?! already afforded)"),
+    ("telling", r"\b(?:chang\w+ my mind|was going to|were going to|was about to)\b"),
     ("telling", r"^(?:do|follow|obey|execute|carry out) (?:what|as|whatever|exactly|the (?:instructions?|orders?|commands?))\b"),
     ("telling", r"^(?:i|we|he|she|they|you|my \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
 )  # fmt: skip
@@ -260,6 +349,10 @@ DEMO_WANTED = r"\b(?:capture|captrue|cpature|try|record|intercept|proxy|set(?:ti
 DEMO_NAMED = (
     r"(?:\b(?:the |my |our )|(?<!to )(?<!as )(?<!called )(?<!named )\b)demo (?:shop|store)(?: (?:api|endpoint))?\b|\b(?:the |my |our )demo (?:api|endpoint)\b"
 )
+# A piece that tells how things are: the request is in the piece after it.
+STATEMENT = r"^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|seems?|looks?|keeps?|gets?|got|fail(?:s|ed)|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
+# What "them" are, right after these were asked for.
+PLURALS: dict[str, str] = {"docs_generate": "the docs", "capture_search": "the calls", "endpoint_list": "my apis", "key_list": "my keys"}
 # What may trail a name and is no part of it.
 TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)?|now|for now|if you (?:can|could|please))$"
 # "I don't need it any more" says why a deletion is asked for, where other negations forbid something.

@@ -57,7 +57,7 @@ def test_destructive_words_are_not_guessed(word: str) -> None:
 def test_moods() -> None:
     """A question about a deed is not the order to do it."""
     assert clause("how do I delete an api", ()).mood == "how"
-    assert clause("should I delete it", ()).mood == "wondering"
+    assert clause("should I delete it", ()).mood == "doubting"
     assert clause("I deleted it", ()).mood == "telling"
     assert clause("can you delete it", ()).mood == "request"
 
