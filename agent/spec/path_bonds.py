@@ -4,7 +4,6 @@ Equal shapes count by how rare that shape is elsewhere in this API, and equal ta
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import lgamma, log
 
@@ -48,7 +47,9 @@ def bond_of(child: Child, group: Group, context: Context) -> float:
     cells = child.cells
     if any(tail.startswith("{}/") for tail, _ in group.weights) and not all(tail.startswith(SLOT) for tail, _ in cells):
         cells = forced_cells(child, context)
-    total = max(_tail_bond(child.cells, group, context), _tail_bond(cells, group, context) - 1.0)
+    total = _tail_bond(child.cells, group, context)
+    if cells is not child.cells:
+        total = max(total, _tail_bond(cells, group, context) - 1.0)
     alike = 0.0
     for key, cell in cells.items():
         other = group.cells.get(key)
@@ -93,24 +94,30 @@ def forced_cells(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
 
 
 def _tail_bond(cells: dict[tuple[str, str], Cell], group: Group, context: Context) -> float:
-    """Dirichlet-multinomial Bayes factor: one distribution of tails and methods for both, against one each."""
-    mine = {key: cell.weight for key, cell in cells.items()}
-    theirs = group.weights
-    prior = {key: 2.0 if not key[0].replace(SLOT, "").strip("/" + MORE) else 4.0 * context.tails.get(key, 0.001) + 0.02 for key in {*mine, *theirs}}
-    both = {key: mine.get(key, 0.0) + theirs.get(key, 0.0) for key in prior}
-    return _evidence(both, prior) - _evidence(mine, prior) - _evidence(theirs, prior)
+    """Dirichlet-multinomial Bayes factor: one distribution of tails and methods for both, against one each. Tails that only the group has cancel out."""
+    bond, mine, theirs, strength = 0.0, 0.0, sum(group.weights.values()), 2.0 + sum([_prior(key, context) for key in group.weights])
+    for key, cell in cells.items():
+        prior = _prior(key, context)
+        mine += cell.weight
+        if weight := group.weights.get(key):
+            bond += lgamma(prior + cell.weight + weight) + lgamma(prior) - lgamma(prior + cell.weight) - lgamma(prior + weight)
+        else:
+            strength += prior
+    return bond + lgamma(strength + mine) + lgamma(strength + theirs) - lgamma(strength) - lgamma(strength + mine + theirs)
 
 
-def _evidence(counts: Mapping[tuple[str, str], float], prior: Mapping[tuple[str, str], float]) -> float:
-    strength = 2.0 + sum(prior.values())
-    total = sum(counts.values())
-    return lgamma(strength) - lgamma(strength + total) + sum(lgamma(prior[key] + count) - lgamma(prior[key]) for key, count in counts.items() if count)
+def _prior(key: tuple[str, str], context: Context) -> float:
+    found = context.priors.get(key)
+    if found is None:
+        is_plain = not key[0].replace(SLOT, "").strip("/" + MORE)
+        found = context.priors[key] = 2.0 if is_plain else 4.0 * context.tails.get(key, 0.001) + 0.02
+    return found
 
 
 def _cell_bond(a: Cell, b: Cell, context: Context) -> float:
     bond = 0.0
     if a.statuses and b.statuses:
-        bond += 0.2 if set(a.statuses) & set(b.statuses) else -2.5
+        bond += 0.2 if a.statuses & b.statuses else -2.5
     if a.response and b.response:
         bond += _response_bond(a, b, context)
     elif bool(a.response) != bool(b.response) and a.statuses and b.statuses:

@@ -3,10 +3,11 @@
 Nothing is decided here.
 """
 
-from collections import Counter, defaultdict
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from math import log
+from functools import cached_property
+from math import fsum, log
 from urllib.parse import unquote
 
 from agent.spec.shapes import Shape, pooled, shape_of, similarity
@@ -39,13 +40,20 @@ class Cell:
 
     count: int
     weight: float
-    statuses: Counter[str]
-    request: Shape
-    response: Shape
+    statuses: frozenset[str]
     request_count: int
     response_count: int
-    empties: int
     query: frozenset[str]
+    parts: "list[Cell]" = field(default_factory=list)
+    """The cells that were joined: their shapes are pooled only where somebody asks."""
+
+    @cached_property
+    def request(self) -> Shape:
+        return _pool([(part.request, part.request_count) for part in self.parts if part.request_count])
+
+    @cached_property
+    def response(self) -> Shape:
+        return _pool([(part.response, part.response_count) for part in self.parts if part.response_count])
 
 
 @dataclass
@@ -63,6 +71,8 @@ class Context:
     collections: set[str]
     neighbours: dict[str, set[str]]
     is_first: bool = False
+    priors: dict[tuple[str, str], float] = field(default_factory=dict)
+    """How likely a tail is, as far as it was asked for."""
 
 
 class Clusters:
@@ -70,6 +80,7 @@ class Clusters:
 
     def __init__(self) -> None:
         self.shapes: list[Shape] = []
+        self._weights: list[float] = []
         self.places: list[set[str]] = []
         self.all_places: set[str] = set()
         self._by_id: dict[int, int] = {}
@@ -82,6 +93,7 @@ class Clusters:
         index = self.find(shape)
         if index < 0:
             self.shapes.append(shape)
+            self._weights.append(fsum(shape.values()))
             self.places.append(set())
             index = len(self.shapes) - 1
         self._by_id[id(shape)] = index
@@ -91,9 +103,10 @@ class Clusters:
         """The group that a shape belongs to, or -1."""
         if id(shape) in self._by_id:
             return self._by_id[id(shape)]
-        best, index = 0.6, -1
+        best, index, weight = 0.6, -1, fsum(shape.values())
         for number, other in enumerate(self.shapes):
-            if 0.5 < (len(shape) + 1) / (len(other) + 1) < 2 and (alike := similarity(shape, other)) > best:
+            lighter, heavier = sorted((weight, self._weights[number]))
+            if lighter > best * heavier and 0.5 < (len(shape) + 1) / (len(other) + 1) < 2 and (alike := similarity(shape, other)) > best:
                 best, index = alike, number
         return index
 
@@ -123,33 +136,29 @@ def is_evident(segment: str) -> bool:
 def cell_of(route: Route) -> Cell:
     good = {status: outcome for status, outcome in route.outcomes.items() if status[:1] == "2"}
     contents = [content for outcome in good.values() for content in outcome.contents.values()]
-    parsed = sum(content.parsed for content in contents)
-    return Cell(
+    cell = Cell(
         count=route.seen.count,
         weight=log(1 + route.seen.count) / log(2),
-        statuses=Counter({status: outcome.seen.count for status, outcome in good.items()}),
-        request=shape_of(route.requests.values()),
-        response=shape_of(contents),
+        statuses=frozenset(good),
         request_count=sum(content.parsed for content in route.requests.values()),
-        response_count=parsed,
-        empties=sum(outcome.empty for outcome in good.values()),
+        response_count=sum(content.parsed for content in contents),
         query=frozenset(name for name in route.fields if name.startswith("query:")),
     )
+    cell.request, cell.response = shape_of(route.requests.values()), shape_of(contents)
+    return cell
 
 
 def join_cells(cells: list[Cell]) -> Cell:
     if len(cells) == 1:
         return cells[0]
     return Cell(
-        count=sum(cell.count for cell in cells),
-        weight=sum(cell.weight for cell in cells),
-        statuses=sum((cell.statuses for cell in cells), Counter[str]()),
-        request=_pool([(cell.request, cell.request_count) for cell in cells if cell.request_count]),
-        response=_pool([(cell.response, cell.response_count) for cell in cells if cell.response_count]),
-        request_count=sum(cell.request_count for cell in cells),
-        response_count=sum(cell.response_count for cell in cells),
-        empties=sum(cell.empties for cell in cells),
-        query=frozenset().union(*(cell.query for cell in cells)),
+        count=sum([cell.count for cell in cells]),
+        weight=sum([cell.weight for cell in cells]),
+        statuses=frozenset().union(*[cell.statuses for cell in cells]),
+        request_count=sum([cell.request_count for cell in cells]),
+        response_count=sum([cell.response_count for cell in cells]),
+        query=frozenset().union(*[cell.query for cell in cells]),
+        parts=cells,
     )
 
 
