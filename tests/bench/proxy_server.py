@@ -1,18 +1,23 @@
-"""The proxy alone, as a process: the guarded front, the data plane and the recorder, with one endpoint whose id is all zeros.
+"""The proxy alone, as a process: the guarded front, the data plane and the recorder, with an endpoint for each destination.
 
-    python tests/bench/proxy_server.py --destination http://127.0.0.1:9911 [--port 9900] [--timeout 10] [--null]
+    python tests/bench/proxy_server.py --destination http://127.0.0.1:9911 [--destination …] [--port 9900] [--timeout 10] [--null]
+
+The first endpoint's id is all zeros, the next one's ends in 1, and so on.
 
 With `DATABASE_URL` set it records into that (migrated) database, which has to hold the user and the endpoint: `--make` makes them.
 `--null` records nothing, to see what recording costs. Prints one line with its port when it is ready.
 """
 
 import argparse
+import itertools
 import sys
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import uvicorn
+from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
@@ -29,19 +34,21 @@ async def main() -> None:
     """Serve until a signal."""
     asked = _arguments()
     recorder = Recorder()
-    route = Route(ZERO, ZERO, asked.destination, "REVIEW" if asked.null else "ACTIVE", asked.body_limit, asked.timeout)
+    status = "REVIEW" if asked.null else "ACTIVE"
+    timeouts = itertools.chain(asked.timeout, itertools.repeat(300.0))
+    routes = {str(UUID(int=n)): Route(UUID(int=n), ZERO, to, status, asked.body_limit, next(timeouts)) for n, to in enumerate(asked.destination)}
 
     async def lookup(endpoint_id: str) -> Route | None:
-        return route if endpoint_id == str(ZERO) else None
+        return routes.get(endpoint_id)
 
     if not asked.null:
         await migrate()
         await engine.start_pool()
         if asked.make:
-            await _make(asked.destination)
+            await _make(routes.values())
         await recorder.start()
     config = uvicorn.Config(
-        in_front_of(_nothing, recorder, lookup), port=asked.port, http="web.front:GuardedProtocol", ws="wsproto", loop="uvloop", lifespan="off",
+        in_front_of(_nothing, recorder, lookup), port=asked.port, http="web.front:GuardedProtocol", ws=_websockets(asked.close_timeout), loop="uvloop", lifespan="off",
         access_log=False, proxy_headers=False, server_header=False, log_level="critical", ws_max_size=16 * 1024 * 1024, timeout_graceful_shutdown=5,
     )  # fmt: skip
     server = uvicorn.Server(config)
@@ -58,20 +65,31 @@ async def _nothing(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-async def _make(destination: str) -> None:
+def _websockets(close_timeout: float) -> type[WSProtocol]:
+    """uvicorn's own, which waits so long for a client to answer a close frame."""
+
+    class Impatient(WSProtocol):
+        def __init__(self, *found: Any, **named: Any) -> None:
+            super().__init__(*found, **named)
+            self.close_timeout = close_timeout
+
+    return Impatient
+
+
+async def _make(routes: Iterable[Route]) -> None:
     async with engine.connection() as connection:
         await connection.execute("INSERT INTO users (id, email, username) VALUES ($1, 'bench@example.com', 'bench') ON CONFLICT DO NOTHING", ZERO)
-        await connection.execute(
-            "INSERT INTO endpoints (id, user_id, name, slug, destination_url) VALUES ($1, $1, 'bench', 'bench', $2) ON CONFLICT DO NOTHING", ZERO, destination
-        )
+        sql = "INSERT INTO endpoints (id, user_id, name, slug, destination_url) VALUES ($1, $2, $3, $3, $4) ON CONFLICT DO NOTHING"
+        await connection.executemany(sql, [(route.endpoint_id, ZERO, f"bench-{route.endpoint_id.int}", route.destination) for route in routes])
 
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--destination", required=True)
+    parser.add_argument("--destination", required=True, action="append")
     parser.add_argument("--port", type=int, default=0)
-    parser.add_argument("--timeout", type=float, default=300.0)
+    parser.add_argument("--timeout", type=float, action="append", default=[])
     parser.add_argument("--body-limit", type=int, default=1024 * 1024)
+    parser.add_argument("--close-timeout", type=float, default=10.0)
     parser.add_argument("--null", action="store_true")
     parser.add_argument("--make", action="store_true")
     return parser.parse_args()
