@@ -74,6 +74,7 @@ CATALOGUE: dict[str, Entry] = {
     # chat and tools
     "chat_not_found": Entry(404, "No such chat", "Start a new one."),
     "run_not_found": Entry(404, "No such run", "Reload the chat."),
+    "unreadable_chats": Entry(422, "The file with chats cannot be read", "Give an export of Wiretalk, ChatGPT (conversations.json or its ZIP) or Open WebUI."),
     "queue_full": Entry(409, "Too many messages wait", "Wait for the next answer, or take a message back."),
     "run_active": Entry(409, "The chat is still answering", "Wait for the answer, or stop it."),
     "unsupported_file": Entry(
