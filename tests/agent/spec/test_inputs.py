@@ -14,7 +14,7 @@ from agent.spec.reading import Unreadable
     [
         (b'{"log": {"entries": []}}', "har"),
         (b'\xef\xbb\xbf {"log" : {', "har"),
-        (gzip.compress(b'{"log": {"entries": []}}'), "har"),
+        (gzip.compress(b'{"log": {"entries": []}}', mtime=0), "har"),
         (b"9330:4:type;4:http;", "flows"),
         (b'{"id":"a","method":"GET","url":"https://x.test/"}', "saved"),
         (b"curl https://x.test", "curl"),
