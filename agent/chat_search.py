@@ -16,7 +16,7 @@ from db import engine
 
 _NEWEST_TITLES = 1_000
 _FEW, _ENOUGH = 3, 60
-_ALIKE = 0.35
+_ALIKE = 0.3
 
 
 class FoundChat(msgspec.Struct, frozen=True):

@@ -17,7 +17,7 @@ from agent.search_terms import Piece, Wanted, alike_within, marked, parse, words
 
 Kind = Literal["chat", "api", "doc", "call"]
 KINDS: dict[str, Kind] = {"chats": "chat", "apis": "api", "docs": "doc", "calls": "call"}
-_ALIKE = 0.4
+_ALIKE = 0.3
 
 
 class Found(msgspec.Struct, frozen=True):
