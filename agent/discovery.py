@@ -22,6 +22,7 @@ from db import engine, jsonb
 from db.ids import uuid7
 from db.tables import DiscoveredEndpoint, DiscoverySummary
 
+Change = Callable[[Decisions], Decisions]
 _BATCH = 500
 
 
@@ -59,7 +60,7 @@ async def decisions(endpoint_id: UUID) -> Decisions:
     return msgspec.json.decode(rows[0]["decisions"], type=Decisions) if rows else Decisions()
 
 
-async def decide(endpoint_id: UUID, change: Callable[[Decisions], Decisions]) -> Decisions:
+async def decide(endpoint_id: UUID, change: Change) -> Decisions:
     """Change the decisions, one change at a time."""
     await DiscoverySummary.raw(_ENSURED, uuid7(), endpoint_id, b"")
     changed = Decisions()

@@ -7,6 +7,7 @@ import asyncio
 import hashlib
 from datetime import datetime
 from typing import Any, Literal, NamedTuple
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -17,6 +18,8 @@ from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.spec import decisions, given, http_file, markdown, openapi, openapi_read, postman, sdl, steady, typescript
+from agent.spec import drift as spec_drift
+from agent.spec.drift import Drift
 from agent.spec.model import Operation, Spec
 from agent.spec.reading import Unreadable
 from db.ids import uuid7
@@ -104,11 +107,7 @@ async def generate(actor: Actor, endpoint_id: UUID, *, describe: bool = True) ->
 async def give(actor: Actor, endpoint_id: UUID, data: bytes) -> Docs:
     """Take an OpenAPI document as the description of an endpoint. Its servers are not believed. Raises endpoint_not_found, unreadable_document."""
     endpoint = await endpoints.get(actor, endpoint_id)
-    try:
-        spec = await asyncio.to_thread(given.read, data)
-    except Unreadable as error:
-        raise Problem("unreadable_document", str(error)) from error
-    spec = msgspec.structs.replace(spec, servers=(endpoint.destination_url.rstrip("/"),))
+    spec = msgspec.structs.replace(await _read(data), servers=(endpoint.destination_url.rstrip("/"),))
     try:
         texts = await asyncio.to_thread(_texts, spec)
     except (RecursionError, TypeError, ValueError, LookupError, AttributeError) as error:
@@ -136,6 +135,24 @@ async def latest(actor: Actor, endpoint_id: UUID) -> Docs | None:
     return _docs(endpoint, row, [_line(operation) for operation in spec.operations], endpoint.calls)
 
 
+async def drift(actor: Actor, endpoint_id: UUID, data: bytes = b"") -> Drift:
+    """What traffic and a document say of each other; without `data`, the document that was given. Stores nothing.
+
+    Raises endpoint_not_found, not_documented, unreadable_document, not_found where no document was given either.
+    """
+    endpoint = await endpoints.get(actor, endpoint_id)
+    both = await known(endpoint.id)
+    if both.heard is None:
+        raise Problem("not_documented", f"Nothing that was heard of `{endpoint.name}` is documented yet.")
+    if data:
+        document = _below(endpoint, await _read(data))
+    elif both.given is not None:
+        document = both.given
+    else:
+        raise Problem("not_found", "There is no document to compare with.", remedy="Send an OpenAPI 3 document.")
+    return await asyncio.to_thread(spec_drift.compare, document, both.heard)
+
+
 async def spec_of(actor: Actor, endpoint_id: UUID) -> Spec | None:
     """What the newest version says, as a value; None where there is none. Raises endpoint_not_found."""
     await endpoints.get(actor, endpoint_id)
@@ -155,6 +172,22 @@ async def get_public(slug: str, format: Format = "markdown") -> tuple[Endpoint, 
     if endpoint is None or await _newest(endpoint.id) is None:
         return None
     return endpoint, await _document(endpoint, format, None, evidence=False)
+
+
+async def _read(data: bytes) -> Spec:
+    try:
+        return await asyncio.to_thread(given.read, data)
+    except Unreadable as error:
+        raise Problem("unreadable_document", str(error)) from error
+
+
+def _below(endpoint: Endpoint, document: Spec) -> Spec:
+    """The document with the base path that its own server has, and none where that is not the endpoint's: its templates are then whole or bare."""
+    mine = urlsplit(endpoint.destination_url).path.rstrip("/")
+    theirs = urlsplit(document.servers[0]).path.rstrip("/") if document.servers else ""
+    origin = "https://document.invalid"
+    is_whole = bool(mine) and not theirs and any(operation.template.startswith(mine + "/") for operation in document.operations)
+    return msgspec.structs.replace(document, servers=(origin if is_whole else origin + (theirs or mine),))
 
 
 async def _document(endpoint: Endpoint, format: Format, operation: str | None, *, evidence: bool = True) -> Document:

@@ -10,6 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from agent.spec.model import Content, Evidence, JsonSchema, Operation, Spec
+from agent.spec.redact import mask_json
 
 COMPONENTS = "/components/schemas/"
 MOST = 2_000
@@ -25,7 +26,10 @@ class Body(NamedTuple):
 
 
 class Field(NamedTuple):
-    """One property. `root` and `inside` are its pointer in two parts: the schema that it belongs to, and the steps into it."""
+    """One property. `root` and `inside` are its pointer in two parts: the schema that it belongs to, and the steps into it.
+
+    `path` leads to it through values of the body: `[]` into a list, `*` into the values of a map, `.name` to a property.
+    """
 
     place: str
     name: str
@@ -34,6 +38,7 @@ class Field(NamedTuple):
     depth: int
     root: str
     inside: tuple[str, ...]
+    path: tuple[str, ...]
 
     @property
     def pointer(self) -> str:
@@ -48,6 +53,7 @@ class Where(NamedTuple):
     prefix: str = ""
     depth: int = 0
     open: tuple[str, ...] = ()
+    path: tuple[str, ...] = ()
 
 
 def bodies(operation: Operation) -> list[Body]:
@@ -110,6 +116,22 @@ def resolved(spec: Spec, schema: JsonSchema) -> JsonSchema:
     return schema
 
 
+def in_words(schema: JsonSchema) -> str:
+    """A type as one says it: `string (date-time)`, `list of Pet`, `open or closed`, `number or null`."""
+    if "$ref" in schema:
+        return str(schema["$ref"]).rpartition("/")[2]
+    if schema.get("enum") and len(schema["enum"]) <= 12:
+        return " or ".join(str(value) for value in mask_json(schema["enum"]))
+    parts = [in_words(part) for key in ("anyOf", "oneOf") for part in schema.get(key) or () if isinstance(part, dict)]
+    if parts:
+        return " or ".join(dict.fromkeys(parts))
+    kinds = schema.get("type") or ("object" if "properties" in schema else "any")
+    words = " or ".join("list" if kind == "array" else str(kind) for kind in (kinds if isinstance(kinds, list) else [kinds]))
+    items, rest = schema.get("items"), schema.get("additionalProperties")
+    inner = f" of {in_words(items)}" if isinstance(items, dict) and items else f" of {in_words(rest)} by key" if isinstance(rest, dict) and rest else ""
+    return words + inner + (f" ({schema['format']})" if schema.get("format") else "")
+
+
 def escaped(name: str) -> str:
     """As a step of a JSON pointer."""
     return name.replace("~", "~0").replace("/", "~1")
@@ -134,13 +156,15 @@ def _walk(spec: Spec, schema: JsonSchema, at: Where, left: int) -> Iterator[Fiel
         return
     items, rest = schema.get("items"), schema.get("additionalProperties")
     if isinstance(items, dict):
-        yield from _walk(spec, items, at._replace(inside=(*at.inside, "items"), prefix=f"{at.prefix}[]"), left)
+        yield from _walk(spec, items, at._replace(inside=(*at.inside, "items"), prefix=f"{at.prefix}[]", path=(*at.path, "[]")), left)
     if isinstance(rest, dict):
-        yield from _walk(spec, rest, at._replace(inside=(*at.inside, "additionalProperties"), prefix=f"{at.prefix}.*".lstrip(".")), left - 1)
+        yield from _walk(
+            spec, rest, at._replace(inside=(*at.inside, "additionalProperties"), prefix=f"{at.prefix}.*".lstrip("."), path=(*at.path, "*")), left - 1
+        )
     required = set(schema.get("required") or ())
     for name, inner in (schema.get("properties") or {}).items():
         place = f"{at.prefix}.{name}" if at.prefix else name
-        inside = (*at.inside, "properties", escaped(name))
+        inside, path = (*at.inside, "properties", escaped(name)), (*at.path, f".{name}")
         if isinstance(inner, dict):
-            yield Field(place, name, inner, name in required, at.depth, at.root, inside)
-            yield from _walk(spec, inner, at._replace(inside=inside, prefix=place, depth=at.depth + 1), left - 1)
+            yield Field(place, name, inner, name in required, at.depth, at.root, inside, path)
+            yield from _walk(spec, inner, at._replace(inside=inside, prefix=place, depth=at.depth + 1, path=path), left - 1)

@@ -1,0 +1,167 @@
+"""Drift: what traffic has that a document lacks, what a document has that traffic lacks, and where the two contradict each other.
+
+A contradiction breaks: a client that was made from the document meets what it was not told of, or a server gets what it refuses. What traffic has
+beyond the document breaks nobody, and what was not heard proves nothing.
+"""
+
+import re
+from typing import Literal, NamedTuple
+from urllib.parse import urlsplit
+
+import msgspec
+
+from agent.spec import diff, fields
+from agent.spec.decisions import parameter_key
+from agent.spec.fields import Field
+from agent.spec.model import Evidence, JsonSchema, Operation, Spec
+
+Kind = Literal["undocumented", "unheard", "contradiction"]
+_USUAL_HEADERS = re.compile(
+    r"accept.*|user-agent|content-.*|sec-.*|if-.*|origin|referer|cookie|host|connection|x-request(?:ed)?-.*|traceparent|tracestate|dnt|cache-control|pragma"
+)
+
+
+class Finding(msgspec.Struct, frozen=True):
+    """One difference. `place` is a field or a parameter of the operation, `operation` its id in what was heard, where it was."""
+
+    kind: Kind
+    is_breaking: bool
+    method: str
+    template: str
+    text: str
+    place: str = ""
+    operation: str = ""
+
+
+class Drift(msgspec.Struct, frozen=True):
+    """The findings, contradictions first, and how many operations either side has."""
+
+    findings: list[Finding]
+    documented: int
+    heard: int
+    both: int
+
+    @property
+    def breaking(self) -> int:
+        return sum(finding.is_breaking for finding in self.findings)
+
+    def of(self, kind: Kind) -> list[Finding]:
+        return [finding for finding in self.findings if finding.kind == kind]
+
+
+def compare(document: Spec, heard: Spec) -> Drift:
+    """The drift of traffic from a document. `compare(a, a)` has no findings."""
+    told, seen = _by_call(document), _by_call(heard)
+    pairs = [_Pair(document, heard, told[key], seen[key]) for key in sorted(told.keys() & seen.keys())]
+    findings = [finding for pair in pairs for finding in pair.findings()] + _security(document, heard)
+    findings += [_whole("undocumented", seen[key], "was heard, and is not documented.") for key in sorted(seen.keys() - told.keys())]
+    findings += [_whole("unheard", told[key], "is documented, and was not heard.") for key in sorted(told.keys() - seen.keys())]
+    order = ("contradiction", "undocumented", "unheard")
+    return Drift(sorted(findings, key=lambda found: order.index(found.kind)), len(told), len(seen), len(pairs))
+
+
+class _Pair(NamedTuple):
+    """One operation as it is documented and as it was heard."""
+
+    document: Spec
+    heard: Spec
+    told: Operation
+    seen: Operation
+
+    def findings(self) -> list[Finding]:
+        return [*self._parameters(), *self._answers(), *self._bodies()]
+
+    def _found(self, kind: Kind, text: str, place: str = "", *, is_breaking: bool = False) -> Finding:
+        return Finding(kind, is_breaking, self.seen.method, self.told.template, text, place, self.seen.id)
+
+    def _parameters(self) -> list[Finding]:
+        told = {parameter_key(one).lower() for one in self.told.parameters}
+        listed = [one for one in self.seen.parameters if one.where == "query" or (one.where == "header" and not _USUAL_HEADERS.fullmatch(one.name.lower()))]
+        return [
+            self._found("undocumented", f"The {one.where} parameter `{one.name}` is sent, and not documented.", parameter_key(one))
+            for one in listed
+            if parameter_key(one).lower() not in told
+        ]
+
+    def _answers(self) -> list[Finding]:
+        told, seen = {one.status.upper() for one in self.told.responses}, {one.status for one in self.seen.responses}
+        new = [status for status in sorted(seen) if status not in told and f"{status[:1]}XX" not in told and "DEFAULT" not in told]
+        silent = [status for status in sorted(told) if status.isdigit() and status not in seen]
+        found = [self._found("undocumented", f"Status {status} is answered, and not documented.") for status in new]
+        return found + [self._found("unheard", f"Status {status} is documented, and was not answered.") for status in silent]
+
+    def _bodies(self) -> list[Finding]:
+        told, seen = (_fields_of(spec, operation) for spec, operation in ((self.document, self.told), (self.heard, self.seen)))
+        heard_sides, told_sides = {place.partition(" ")[0] for place in seen}, {place.partition(" ")[0] for place in told}
+        found: list[Finding] = []
+        for place, field in seen.items():
+            if place in told:
+                found += self._field(told[place], field)
+            elif place.partition(" ")[0] in told_sides:
+                found.append(self._found("undocumented", f"{_said(field)} is there, and not documented.", field.place))
+        return found + [
+            self._found("unheard", f"{_said(field)} is documented, and was not there.")
+            for place, field in told.items()
+            if place not in seen and place.partition(" ")[0] in heard_sides
+        ]
+
+    def _field(self, told: Field, seen: Field) -> list[Finding]:
+        known = fields.evidence_of(self.heard, seen) or Evidence()
+        allowed, kinds = _kinds(self.document, told.schema), _kinds(self.heard, seen.schema)
+        if allowed and (others := kinds - allowed - ({"integer"} if "number" in allowed else set())):
+            counted = f" ({known.nulls:,} of {known.count:,} times)" if others == {"null"} and known.nulls else ""
+            text = f"{_said(seen)} is also {_or(others)}{counted}, and documented as {_or(allowed)}."
+            return [self._found("contradiction", text, seen.place, is_breaking=True)]
+        if told.is_required and not seen.is_required and known.total > known.count:
+            text = f"{_said(seen)} is documented as always there, and lacked in {known.total - known.count:,} of {known.total:,}."
+            return [self._found("contradiction", text, seen.place, is_breaking=True)]
+        values = [value for value in seen.schema.get("enum") or () if told.schema.get("enum") and value not in told.schema["enum"]]
+        if values:
+            text = f"{_said(seen)} has the value{'s' * (len(values) > 1)} {', '.join(f'`{value}`' for value in values[:5])}, which the document does not list."
+            return [self._found("contradiction", text, seen.place, is_breaking=True)]
+        return []
+
+
+def _by_call(spec: Spec) -> dict[tuple[str, str], Operation]:
+    base = urlsplit(spec.servers[0]).path.rstrip("/") if spec.servers else ""
+    return {(re.sub(r"\{[^{}/]*\}", "{}", base + operation.template).rstrip("/") or "/", operation.method): operation for operation in spec.operations}
+
+
+def _fields_of(spec: Spec, operation: Operation) -> dict[str, Field]:
+    """By place; those of a range such as `2XX` are of no status that can be compared."""
+    return {field.place: field for field in reversed(fields.of_operation(spec, operation))}
+
+
+def _security(document: Spec, heard: Spec) -> list[Finding]:
+    return [
+        Finding("contradiction", change.is_breaking, change.method, change.template, change.description.partition(": ")[2].replace(" was ", " is documented as ").replace(" and is ", ", and heard as "))
+        for change in diff.compare(document, heard)
+        if change.kind == "AUTH_CHANGED"
+    ]  # fmt: skip
+
+
+def _kinds(spec: Spec, schema: JsonSchema, depth: int = 0) -> set[str]:
+    """The types that a schema allows; empty for any."""
+    schema = fields.resolved(spec, schema)
+    parts = [part for key in ("anyOf", "oneOf") for part in schema.get(key) or () if isinstance(part, dict)]
+    if parts and depth < 10:
+        found = [_kinds(spec, part, depth + 1) for part in parts]
+        return set().union(*found) if all(found) else set()
+    kinds = schema.get("type")
+    if kinds is None:
+        return {"object"} if "properties" in schema else set()
+    return set(kinds) if isinstance(kinds, list) else {str(kinds)}
+
+
+def _whole(kind: Kind, operation: Operation, text: str) -> Finding:
+    return Finding(kind, False, operation.method, operation.template, f"The operation {text}", operation=operation.id if kind == "undocumented" else "")
+
+
+def _said(field: Field) -> str:
+    side, _, place = field.place.partition(" ")
+    where = "the request" if side == "request" else "messages" if side == "message" else f"the {side} answer"
+    return f"`{place}` of {where}"
+
+
+def _or(kinds: set[str]) -> str:
+    return " or ".join(sorted(kinds))
