@@ -106,23 +106,26 @@ async def discovered(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Page[O
 
 
 @get("/endpoints/{endpoint_id:uuid}/openapi.json", guards=[signed_in], summary="OpenAPI 3.1, JSON", tags=["documents"])
-async def openapi_json(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Response[bytes]:
-    """The newest version."""
-    return await _document(request, endpoint_id, "openapi")
+async def openapi_json(request: ApiRequest, endpoint_id: FromPath[UUID], evidence: FromQuery[bool] = True) -> Response[bytes]:
+    """The newest version; `evidence=false` leaves out what it rests on."""
+    return await _document(request, endpoint_id, "openapi", evidence=evidence)
 
 
 @get("/endpoints/{endpoint_id:uuid}/openapi.yaml", guards=[signed_in], summary="OpenAPI 3.1, YAML", tags=["documents"])
-async def openapi_yaml(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Response[bytes]:
-    """The newest version."""
-    return await _document(request, endpoint_id, "openapi-yaml")
+async def openapi_yaml(request: ApiRequest, endpoint_id: FromPath[UUID], evidence: FromQuery[bool] = True) -> Response[bytes]:
+    """The newest version; `evidence=false` leaves out what it rests on."""
+    return await _document(request, endpoint_id, "openapi-yaml", evidence=evidence)
 
 
 @get("/endpoints/{endpoint_id:uuid}/{kind:str}", guards=[signed_in], summary="Another document", tags=["documents"])
 async def document(
-    request: ApiRequest, endpoint_id: FromPath[UUID], kind: FromPath[Literal["markdown", "typescript", "graphql", "postman"]]
+    request: ApiRequest,
+    endpoint_id: FromPath[UUID],
+    kind: FromPath[Literal["markdown", "typescript", "graphql", "postman", "http"]],
+    evidence: FromQuery[bool] = True,
 ) -> Response[bytes]:
-    """markdown, typescript, graphql or postman."""
-    return await _document(request, endpoint_id, kind)
+    """markdown, typescript, graphql, postman or http."""
+    return await _document(request, endpoint_id, kind, evidence=evidence)
 
 
 ROUTES = (
@@ -142,9 +145,9 @@ ROUTES = (
 )
 
 
-async def _document(request: Request[Actor, Any, State], endpoint_id: UUID, format: Format) -> Response[bytes]:
+async def _document(request: Request[Actor, Any, State], endpoint_id: UUID, format: Format, *, evidence: bool) -> Response[bytes]:
     """The document, or 304 where the client has this version."""
-    found = await docs.get(request.user, endpoint_id, format)
+    found = await docs.get(request.user, endpoint_id, format, evidence=evidence)
     tag = f'"{found.content_hash[:32]}-{format}"'
     headers = {"etag": tag, "cache-control": "private, no-cache", "x-wiretalk-version": found.version}
     if request.headers.get("if-none-match") == tag:

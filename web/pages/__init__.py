@@ -1,16 +1,38 @@
 """The pages: one module per place, each a tuple of route handlers over capabilities. `PAGES` is all of them."""
 
-from web.pages import accounts, admin, apis, calls, chat, consent, controls, follow, links, search, security, servers, services, settings, summaries
+from web.pages import (
+    accounts,
+    admin,
+    apis,
+    branches,
+    calls,
+    chat,
+    consent,
+    controls,
+    documents,
+    follow,
+    links,
+    queue,
+    search,
+    security,
+    servers,
+    services,
+    settings,
+    summaries,
+)
 
 PAGES = (
     *accounts.ROUTES,
     *admin.ROUTES,
     *chat.ROUTES,
+    *branches.ROUTES,
+    *queue.ROUTES,
     *follow.ROUTES,
     *apis.ROUTES,
     *calls.ROUTES,
     *consent.ROUTES,
     *controls.ROUTES,
+    *documents.ROUTES,
     *servers.ROUTES,
     *settings.ROUTES,
     *security.ROUTES,

@@ -8,21 +8,23 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import call_charts, call_filters, captures, controls, docs, endpoints, imports
+from agent import call_charts, call_filters, captures, controls, curation, discovery, docs, endpoints, imports
 from agent.docs import FILES, Document, Format
 from agent.endpoints import SAYS, TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
 from agent.imports import ImportReport
+from agent.spec.decisions import Words, key_of
 from agent.tools import invoke
 from agent.tools.endpoints import ENDPOINT_PRICE
 from agent.tools.registry import Context
-from web.pages import look
+from web.pages import look, reference
 from web.pages.shell import LIVE_CALLS, PageRequest, Panel, calls_panel, form_of, open_panel, page, see_other, signed_in_actor
 from web.render import catalogue, charts, formats
 
 Tab = Literal["live", "endpoints", "docs", "changes", "connect", "settings"]
 _ENDINGS: dict[Format, str] = {
     "openapi": "openapi.json", "openapi-yaml": "openapi.yaml", "markdown": "md", "typescript": "ts", "graphql": "graphql", "postman": "postman_collection.json",
+    "http": "http",
 }  # fmt: skip
 
 
@@ -52,8 +54,10 @@ async def show_api(
     status: FromQuery[str] = "",
     method: FromQuery[str] = "",
     cursor: FromQuery[str | None] = None,
+    operation: FromQuery[str] = "",
 ) -> Template:
-    return await api_page(request, await endpoints.find(signed_in_actor(request), slug), tab, {"q": q, "status": status, "method": method}, cursor)
+    found = await endpoints.find(signed_in_actor(request), slug)
+    return await api_page(request, found, tab, {"q": q, "status": status, "method": method}, cursor, operation=operation)
 
 
 @post("/apis/{slug:str}/docs", status_code=200)
@@ -159,7 +163,10 @@ async def api_page(
     cursor: str | None = None,
     problem: Problem | None = None,
     report: ImportReport | None = None,
+    operation: str = "",
+    **more: Any,
 ) -> Template:
+    """One tab of an API's page; `operation` opens one of the documents' operations."""
     actor = signed_in_actor(request)
     wanted = filter or {"q": "", "status": "", "method": ""}
     context: dict[str, Any] = {
@@ -171,6 +178,9 @@ async def api_page(
         "report": report,
         "docs": None,
         "document": "",
+        "reference": None,
+        "drift": None,
+        **more,
     }
     if tab == "live":
         try:
@@ -178,11 +188,27 @@ async def api_page(
         except Problem as unreadable:
             problem = problem or unreadable
             context |= await _live(request, endpoint, {"q": "", "status": "", "method": ""}, None)
-    if tab in ("endpoints", "docs") and (made := await docs.latest(actor, endpoint.id)):
-        context |= {"docs": made, "document": (await docs.get(actor, endpoint.id, "markdown")).text if tab == "docs" else ""}
+    if tab in ("endpoints", "docs", "changes") and (made := await docs.latest(actor, endpoint.id)):
+        context |= {"docs": made}
+        context |= await _documented(request, endpoint, tab, operation) | more
     if tab == "settings":
         context |= {"allowed": TRANSITIONS[endpoint.status], "says": SAYS, "controls": await controls.get(actor, endpoint.id)}
     return await page(request, "api.html", "apis", status=problem.status if problem else 200, problem=problem, **context)
+
+
+async def _documented(request: PageRequest, endpoint: Endpoint, tab: Tab, operation: str) -> dict[str, Any]:
+    """What a tab shows of the documents: one operation, all of them as prose, the templates, or the drift from a document that was given."""
+    actor = signed_in_actor(request)
+    if tab == "docs" and operation:
+        spec, found = await curation.found_operation(actor, endpoint.id, operation)
+        edits = (await discovery.decisions(endpoint.id)).edits.get(key_of(found), Words())
+        return {"reference": reference.of(spec, found, endpoint.slug, edits)}
+    if tab == "docs":
+        return {"document": (await docs.get(actor, endpoint.id, "markdown")).text}
+    if tab == "endpoints":
+        return {"curation": await curation.overview(actor, endpoint.id)}
+    known = await docs.known(endpoint.id)
+    return {"drift": await docs.drift(actor, endpoint.id), "drift_from": ""} if known.given and known.heard else {}
 
 
 async def _live(request: PageRequest, endpoint: Endpoint, wanted: dict[str, str], cursor: str | None) -> dict[str, Any]:
