@@ -7,6 +7,7 @@ empty `required` that was dropped makes merging depend on the order. From counts
 import json
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 from zlib import crc32
@@ -14,7 +15,7 @@ from zlib import crc32
 import msgspec
 
 from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named, mask_text
-from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Node, Sample, rank, smallest
+from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Node, Sample, smallest
 from agent.spec.values import format_of
 
 DEPTH_MAX = 24
@@ -92,22 +93,21 @@ def count(node: Node, value: Any, name: str, depth: int = 0) -> None:
 
 
 def _count_number(node: Node, value: float, name: str) -> None:
-    if value != value or value in (_INFINITY, -_INFINITY):
+    if type(value) is int:
+        node.integers += 1
+        if not -_SAFE < value < _SAFE:
+            value = float(min(max(value, -_HUGE), _HUGE))
+    elif value != value or value in (_INFINITY, -_INFINITY):
         node.nulls += 1
         return
-    if type(value) is int and -_SAFE < value < _SAFE:
-        node.integers += 1
     else:
-        if type(value) is int:
-            value = float(min(max(value, -_HUGE), _HUGE))
-            node.integers += 1
-        else:
-            node.numbers += 1
-    if is_secret_name(name):
+        node.numbers += 1
+    low, high = node.low, node.high
+    if (low is not None and high is not None and low <= value <= high) or is_secret_name(name):
         return
-    if node.low is None or value < node.low:
+    if low is None or value < low:
         node.low = float(value)
-    if node.high is None or value > node.high:
+    if high is None or value > high:
         node.high = float(value)
 
 
@@ -137,13 +137,13 @@ def _count_text(node: Node, text: str, name: str) -> None:
 
 def admit(sample: Sample, text: str, name: str, limit: int) -> None:
     """Adds a new value where its hash is small enough and it is no secret."""
-    try:
-        hashed = crc32(text.encode())
-    except UnicodeEncodeError:
-        sample.is_partial = True
-        return
-    if hashed > sample.cut:
-        return
+    if sample.cut < _EVERY_HASH or not text.isascii():
+        try:
+            if crc32(text.encode()) > sample.cut:
+                return
+        except UnicodeEncodeError:
+            sample.is_partial = True
+            return
     if name and _is_secret(name, text):
         sample.is_partial = True
         return
@@ -161,15 +161,21 @@ def _is_secret(name: str, text: str) -> bool:
             _PLAIN_NAMES[name] = is_plain
     if is_plain and (len(text) < 12 or not _SUSPICIOUS.search(text) or _HARMLESS.fullmatch(text)):
         return False
+    return _is_hidden(name, text)
+
+
+@lru_cache(maxsize=4096)
+def _is_hidden(name: str, text: str) -> bool:
     return mask_named(name, text) != text or mask_name(name) != name
 
 
 def trim(sample: Sample, limit: int) -> None:
     """Cuts a sample down to its limit. Done once more when everything is counted, so that equal contents are equal."""
     if len(sample.values) > limit:
-        sample.values = smallest(sample.values, limit)
+        ranked = sorted([(crc32(text.encode("utf-8", "surrogatepass")), text) for text in sample.values])[:limit]
+        sample.values = {text: sample.values[text] for _, text in ranked}
         sample.is_partial = True
-        sample.cut = max(map(rank, sample.values))
+        sample.cut = ranked[-1][0]
 
 
 def _count_array(node: Node, items: list[Any], name: str, depth: int) -> None:
@@ -200,7 +206,11 @@ def _count_object(node: Node, value: Mapping[str, Any], depth: int) -> None:
             properties = node.properties
             if inner is None:
                 continue
-        count(inner, item, key, depth + 1)
+        if type(item) is str:  # most values are texts, and each call counts here
+            inner.total += 1
+            _count_text(inner, item, key)
+        else:
+            count(inner, item, key, depth + 1)
 
 
 def _property(node: Node, key: str) -> Node | None:
@@ -221,6 +231,7 @@ _SUSPICIOUS = re.compile(r"[\d:@=]")
 _HARMLESS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|https?://[\w.-]+(?:/[\w-]{0,15}){0,4}")
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,15})")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,15})\.\d{1,15}")
+_EVERY_HASH = 1 << 32
 _INFINITY = float("inf")
 _SAFE = 1 << 63
 _HUGE = 10**300

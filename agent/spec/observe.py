@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
 from agent.spec import bodies, kinds
@@ -28,6 +28,7 @@ from agent.spec.summary import (
     Sample,
     Seen,
     Summary,
+    rank,
     smallest,
 )
 from agent.spec.values import fold, kind_of, split_affixes
@@ -205,7 +206,7 @@ def _add_field(route: Route, key: str, value: str, status: int | None, name: str
 
 def _fingerprint(value: str) -> str:
     """Four hexadecimal digits: enough to tell constants from varying values, too few to test guesses of a secret."""
-    return f"{bodies.rank(value) & 0xFFFF:04x}"
+    return f"{rank(value) & 0xFFFF:04x}"
 
 
 def _add_request(route: Route, exchange: Exchange, media_type: str) -> Any:
@@ -293,8 +294,9 @@ def _add_echoes(summary: Summary, route: Route, value: Any, segments: list[str])
         text = unquote(segment)
         wanted[text] = position
         wanted.setdefault(split_affixes(text)[1], position)
+    numbers = {int(text): position for text, position in wanted.items() if len(text) < 19 and text.isdecimal() and (text[0] != "0" or text == "0")}
     hits: set[tuple[int, str]] = set()
-    _scan(summary.values, value, "", wanted, hits, 0)
+    _scan(_Wanted(summary.values, wanted, numbers, hits), (("", value),), 0)
     for position, place in hits:
         _raise(route.echoes, f"{position} {place}")
     if len(route.echoes) > NAMES_MAX * 2:
@@ -303,29 +305,35 @@ def _add_echoes(summary: Summary, route: Route, value: Any, segments: list[str])
         summary.values = smallest(summary.values, FIELDS_MAX)
 
 
-def _scan(values: dict[str, Sample], value: Any, name: str, wanted: dict[str, int], hits: set[tuple[int, str]], depth: int) -> None:
-    kind = type(value)
-    if kind is str:
-        length = len(value)
-        if length > 64 or not length:
-            return
-        if value in wanted:
-            hits.add((wanted[value], f"{depth} {name}"))
-        sample = values.get(name)
-        if sample is None:
-            sample = values[name] = Sample()
-        if value in sample.values:
-            sample.values[value] += 1
-        elif " " not in value:
-            bodies.admit(sample, value, name, FIELD_SAMPLE_MAX)
-    elif kind is int:
-        text = str(value)
-        if text in wanted:
-            hits.add((wanted[text], f"{depth} {name}"))
-    elif kind is dict:
-        if depth < 5:
-            for key, item in value.items():
-                _scan(values, item, key if len(key) < 40 else "", wanted, hits, depth + 1)
-    elif kind is list and depth < 5:
-        for item in value[: bodies.ITEMS_MAX]:
-            _scan(values, item, name, wanted, hits, depth + 1)
+class _Wanted(NamedTuple):
+    """What is looked for in a body, and where what was found is kept."""
+
+    values: dict[str, Sample]
+    texts: dict[str, int]
+    numbers: dict[int, int]
+    hits: set[tuple[int, str]]
+
+
+def _scan(wanted: _Wanted, named: Iterable[tuple[str, Any]], depth: int) -> None:
+    """Values with the names they stand under. It is asked for every value of every body: hence no call for each."""
+    for key, value in named:
+        kind, name = type(value), key if len(key) < 40 else ""
+        if kind is str:
+            if not 0 < len(value) <= 64:
+                continue
+            if value in wanted.texts:
+                wanted.hits.add((wanted.texts[value], f"{depth} {name}"))
+            sample = wanted.values.get(name)
+            if sample is None:
+                sample = wanted.values[name] = Sample()
+            if value in sample.values:
+                sample.values[value] += 1
+            elif " " not in value:
+                bodies.admit(sample, value, name, FIELD_SAMPLE_MAX)
+        elif kind is int:
+            if value in wanted.numbers:
+                wanted.hits.add((wanted.numbers[value], f"{depth} {name}"))
+        elif depth < 5 and kind is dict:
+            _scan(wanted, value.items(), depth + 1)
+        elif depth < 5 and kind is list:
+            _scan(wanted, [(name, item) for item in value[: bodies.ITEMS_MAX]], depth + 1)
