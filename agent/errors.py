@@ -84,6 +84,7 @@ CATALOGUE: dict[str, Entry] = {
     "unknown_tool": Entry(404, "No such tool", "List the tools with `GET /api/v1/tools`."),
     "approval_needed": Entry(409, "This needs an approval first", "Approve it in the chat, then try again."),
     "approval_not_found": Entry(404, "No such approval", "It was answered, or it has expired."),
+    "prompt_not_found": Entry(404, "No such prompt", "List the prompts to see their names."),
     # providers
     "provider_not_found": Entry(404, "No such model provider", "Look at the providers in the settings."),
     "key_not_found": Entry(404, "No such key", "List the keys to see their names."),
