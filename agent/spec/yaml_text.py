@@ -6,6 +6,8 @@ Ours, since a document of a large API takes the usual library seconds, and this 
 import json
 import math
 import re
+from functools import lru_cache
+from json.encoder import encode_basestring
 from typing import Any
 
 
@@ -42,8 +44,10 @@ def _block(value: Any, indent: str, lines: list[str]) -> None:
 
 
 def _entry(head: str, item: Any, indent: str, lines: list[str]) -> None:
-    """A key or a dash, and its value behind it or in the lines below."""
-    if isinstance(item, dict) and item and head.endswith("x-evidence:") and item.keys() <= _COUNTS and all(type(value) is int for value in item.values()):
+    """A key or a dash, and its value behind it or in the lines below. Texts come first, since most values are."""
+    if type(item) is str:
+        lines.append(f"{head} {_scalar(item, indent + '  ')}")
+    elif isinstance(item, dict) and item and head.endswith("x-evidence:") and item.keys() <= _COUNTS and all(type(value) is int for value in item.values()):
         lines.append(f"{head} {{{', '.join(f'{name}: {value}' for name, value in item.items())}}}")
     elif isinstance(item, dict | list) and item:
         lines.append(head)
@@ -67,8 +71,9 @@ def _scalar(value: Any, indent: str) -> str:
     return json.dumps(value)
 
 
+@lru_cache(maxsize=4096)
 def _text(value: str) -> str:
-    """Plain where nothing could mistake it, else in double quotes."""
+    """Plain where nothing could mistake it, else in double quotes. Most texts of a document come many times."""
     if len(value) < 400 and _PLAIN.fullmatch(value) and not _RESERVED.fullmatch(value):
         return value
-    return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", json.dumps(value, ensure_ascii=False))
+    return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", encode_basestring(value))
