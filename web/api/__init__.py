@@ -2,6 +2,7 @@
 
 from web.api import (
     accounts,
+    attachments,
     auth,
     branches,
     captures,
@@ -10,13 +11,16 @@ from web.api import (
     credits,
     documents,
     endpoints,
+    my_data,
     openai,
     operations,
+    prompts,
     providers,
     queue,
     responses,
     search,
     servers,
+    shares,
     summaries,
     tools,
     usage,
@@ -40,5 +44,9 @@ ROUTES = (
     *usage.ROUTES,
     *summaries.ROUTES,
     *search.ROUTES,
+    *prompts.ROUTES,
+    *attachments.ROUTES,
+    *shares.ROUTES,
+    *my_data.ROUTES,
 )
 OPENAI = (*openai.ROUTES, *responses.ROUTES)

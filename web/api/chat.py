@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
-from agent import approvals, chats, loop, runlog
+from agent import approvals, chats, loop, prompts, runlog
 from agent.actor import Actor, require_scope
 from agent.approvals import Approval
 from agent.errors import Problem
@@ -24,15 +24,19 @@ from web.auth import signed_in
 class ChatRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """`provider`: a name such as `builtin` or `anthropic`; default: the first with a key, else the guide.
 
+    `prompt`: the name of a saved one, whose text goes before the message, with `variables` put in; `attachments`: ids of uploaded files.
     `queue`: where the chat is still answering, wait for that instead of failing with run_active.
     """
 
-    message: str
+    message: str = ""
     chat_session_id: UUID | None = None
     provider: str | None = None
     model: str | None = None
     stream: bool = False
     queue: bool = False
+    prompt: str | None = None
+    variables: dict[str, str] = {}
+    attachments: list[UUID] = []
 
 
 class Waits(msgspec.Struct, frozen=True):
@@ -101,13 +105,17 @@ class RetryRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 async def send_message(request: ApiRequest, data: JSONBody[ChatRequest]) -> Response[ChatAnswer] | Response[Waits] | Stream:
     """The agent's answer: as server-sent events where `stream` is true or `Accept: text/event-stream`, else in one piece. 202 for a message that waits."""
     require_scope(request.user, "write")
-    hub = request.app.state.hub
+    hub, text = request.app.state.hub, await _text(request.user, data)
     if data.queue and data.chat_session_id:
-        started = await loop.queue(hub, request.user, data.message, chat_id=data.chat_session_id, provider=data.provider, model=data.model)
+        started = await loop.queue(
+            hub, request.user, text, chat_id=data.chat_session_id, provider=data.provider, model=data.model, files=data.attachments
+        )
         if isinstance(started, Queued):
             return Response(Waits(data.chat_session_id, started), status_code=202)
     else:
-        started = await loop.send(hub, request.user, data.message, chat_id=data.chat_session_id, provider=data.provider, model=data.model)
+        started = await loop.send(
+            hub, request.user, text, chat_id=data.chat_session_id, provider=data.provider, model=data.model, files=data.attachments
+        )
     headers = {"X-Chat-Session-Id": str(started.chat_session_id), "X-Run-Id": str(started.run_id)}
     if data.stream or "text/event-stream" in request.headers.get("accept", ""):
         return stream.response(hub, started.run_id, headers=headers)
@@ -159,6 +167,17 @@ async def list_approvals(request: ApiRequest) -> dict[str, list[Approval] | None
 
 
 ROUTES = (send_message, get_run, follow_run, stop_run, retry_run, decide_approval, list_approvals)
+
+
+async def _text(actor: Actor, data: ChatRequest) -> str:
+    """The message, after the prompt that it names. Raises prompt_not_found, invalid_arguments where a variable is missing."""
+    if data.prompt is None:
+        return data.message
+    filled = prompts.fill(await prompts.find(actor, data.prompt), data.variables)
+    if filled.missing:
+        names = ", ".join(f"`{name}`" for name in filled.missing)
+        raise Problem("invalid_arguments", f"The prompt `{filled.name}` asks for {names}.", remedy="Give them in `variables`.", field="variables", missing=filled.missing)
+    return f"{filled.text}\n\n{data.message}".strip()
 
 
 async def _settled(request: ApiRequest, run_id: UUID) -> ChatAnswer:
