@@ -99,7 +99,9 @@ def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str]
     ids: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
     for (template, method), route in merged.items():
-        name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(route))
+        name = operation_id(method, _without_version(template), is_list(route))
+        if name in taken:
+            name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(route))
         if name in taken:
             last = next((part for part in reversed(template.split("/")) if part.startswith("{")), "")
             name += "By" + "".join(word.capitalize() for word in words_of(last)) if last else ""
@@ -109,6 +111,14 @@ def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str]
         taken.add(unique)
         ids[template, method] = unique
     return ids
+
+
+def _without_version(template: str) -> str:
+    """The path from its first resource on: two versions of one are told apart only where both are there."""
+    parts = [part for part in template.split("/") if part]
+    while len(parts) > 1 and (parts[0].lower() in ("api", "rest") or kind_of(parts[0]) == "version") and not parts[1].startswith("{"):
+        parts.pop(0)
+    return "/" + "/".join(parts)
 
 
 def _common_prefix(templates: list[str]) -> str:

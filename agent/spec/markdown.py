@@ -6,14 +6,23 @@ cannot leave its block.
 
 import json
 import re
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
 from agent.spec import samples
-from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
+from agent.spec.model import (
+    Content,
+    Evidence,
+    JsonSchema,
+    Operation,
+    Parameter,
+    Response,
+    SecurityScheme,
+    Spec,
+)
 from agent.spec.openapi import phrase
-from agent.spec.redact import mask_json, mask_named, mask_text, mask_url
+from agent.spec.redact import mask_json, mask_name, mask_named, mask_text, mask_url
 
 MAX_EXAMPLE = 4000
 MAX_ROWS = 200
@@ -22,7 +31,13 @@ MAX_ROWS = 200
 def document(spec: Spec, *, evidence: bool = True) -> str:
     """The whole page. Without `evidence` it says nothing of the calls that it was written from."""
     spec = spec if evidence else _without_evidence(spec)
-    parts = [f"# {escape(spec.title)}", _introduction(spec), _contents(spec), _authentication(spec), _general(spec)]
+    parts = [
+        f"# {escape(spec.title)}",
+        _introduction(spec),
+        _contents(spec),
+        _authentication(spec),
+        _general(spec),
+    ]
     for tag, operations in _by_tag(spec):
         parts.append(f"## {escape(tag)}")
         parts += [operation(spec, item) for item in operations]
@@ -32,21 +47,35 @@ def document(spec: Spec, *, evidence: bool = True) -> str:
 
 def operation(spec: Spec, item: Operation) -> str:
     """The section of one operation."""
-    parts = [f"### {escape(item.summary or item.id)}", f"{code(f'{item.method} {mask_url(item.template)}')}{_badges(item)}"]
+    parts = [
+        f"### {escape(item.summary or item.id)}",
+        f"{code(f'{item.method} {mask_url(item.template)}')} · {code(item.id)}{_badges(item)}",
+    ]
     parts += [escape(item.description)] if item.description else []
     parts += [f"*{_heard(item)}*"] if item.evidence.count else []
     parts += [f"Sign-in: {_needed(spec, item)}."]
-    parts += [_parameters(item), _request(spec, item), _paging(item), _messages(spec, item), _answers(spec, item), _samples(spec, item)]
+    parts += [
+        _parameters(item),
+        _request(spec, item),
+        _paging(item),
+        _messages(spec, item),
+        _answers(spec, item),
+        _samples(spec, item),
+    ]
     return "\n\n".join(part for part in parts if part)
 
 
 def escape(text: str) -> str:
     """Text in which nothing is markup, on one line."""
     flat = re.sub(r"\s+", " ", mask_text(text)).strip()
-    flat = re.sub(r"([\\`*_{}\[\]()#+!|~<>&$])", r"\\\1", flat)
+    flat = re.sub(r"([\\`*{}\[\]()#+!|~<>&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", flat)
     flat = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", flat)
     flat = re.sub(r"^([-=])", r"\\\1", flat)
-    return re.sub(r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)|@", lambda match: (match[1] or match[3] or "") + "\\" + (match[2] or match[4] or "@"), flat)
+    return re.sub(
+        r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)|@",
+        lambda match: (match[1] or match[3] or "") + "\\" + (match[2] or match[4] or "@"),
+        flat,
+    )
 
 
 def code(text: str) -> str:
@@ -55,7 +84,10 @@ def code(text: str) -> str:
     if not flat:
         return ""
     longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
-    fence, pad = "`" * (longest + 1), " " if flat.startswith("`") or flat.endswith("`") else ""
+    fence, pad = (
+        "`" * (longest + 1),
+        " " if flat.startswith("`") or flat.endswith("`") else "",
+    )
     return f"{fence}{pad}{flat}{pad}{fence}".replace("|", "\\|")
 
 
@@ -73,7 +105,7 @@ def _without_evidence(spec: Spec) -> Spec:
 
 def _introduction(spec: Spec) -> str:
     server = f"Base URL: {code(mask_url(spec.servers[0]))}" if spec.servers else ""
-    heard = f"Written from {spec.evidence.count:,} captured calls." if spec.evidence.count else ""
+    heard = f"Written from {_times(spec.evidence.count, 'captured call')}." if spec.evidence.count else ""
     return "\n\n".join(part for part in (server, heard) if part)
 
 
@@ -105,11 +137,39 @@ def _scheme(scheme: SecurityScheme) -> str:
 
 def _general(spec: Spec) -> str:
     lines = [
-        f"- {label}: {code(json.dumps(mask_json(value), ensure_ascii=False))}"
-        for label, value in (("Rate limits", spec.rate_limit), ("Versions", spec.versioning), ("CORS", spec.cors))
-        if value
+        *_limits(spec.rate_limit or {}),
+        *_versions(spec.versioning or {}),
+        *_cors(spec.cors or {}),
     ]
-    return "## In general\n\n" + "\n".join(lines) if lines else ""
+    return "## In general\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
+
+
+def _limits(found: dict[str, Any]) -> list[str]:
+    if not found:
+        return []
+    limit = f"at most {found['limit']:,} requests a window" if isinstance(found.get("limit"), int) else "there is a limit"
+    told = ", ".join(code(str(name)) for name in found.get("headers") or ())
+    refused = f"; {_times(found['refused'], 'call')} met it (429)" if isinstance(found.get("refused"), int) and found["refused"] else ""
+    return [f"Rate limit: {limit}{f', told in {told}' if told else ''}{refused}."]
+
+
+def _versions(found: dict[str, Any]) -> list[str]:
+    where = found.get("where")
+    values = ", ".join(code(str(value)) for value in found.get("values") or found.get("names") or ())
+    return [f"Version: {values}, in the {'path' if where == 'path' else 'header'}."] if values else []
+
+
+def _cors(found: dict[str, Any]) -> list[str]:
+    if not found:
+        return []
+    allowed = str(found.get("allow_origin") or "")
+    origins = "any origin" if allowed == "*" else code(mask_url(allowed))
+    methods = f" with {', '.join(code(str(name)) for name in found['allow_methods'])}" if found.get("allow_methods") else ""
+    return [f"Browsers may call it from {origins}{methods}{', with credentials' if found.get('credentials') else ''} (CORS)."]
+
+
+def _times(count: int, word: str) -> str:
+    return f"{count:,} {word}{'s' * (count != 1)}"
 
 
 def _by_tag(spec: Spec) -> list[tuple[str, list[Operation]]]:
@@ -128,7 +188,7 @@ def _badges(item: Operation) -> str:
 
 def _heard(item: Operation) -> str:
     count = item.evidence.count
-    return f"Heard {count:,} time{'s' * (count != 1)}; answered {', '.join(f'{escape(response.status)} ({response.evidence.count:,}×)' for response in item.responses) or 'nothing'}."
+    return f"Heard {_times(count, 'time')}; answered {', '.join(f'{escape(response.status)} ({response.evidence.count:,}×)' for response in item.responses) or 'nothing'}."
 
 
 def _needed(spec: Spec, item: Operation) -> str:
@@ -139,7 +199,19 @@ def _needed(spec: Spec, item: Operation) -> str:
 
 def _parameters(item: Operation) -> str:
     rows = [_parameter(parameter) for parameter in item.parameters]
-    return "\n".join(["**Parameters**", "", "| Name | In | Type | Required | Example |", "|---|---|---|---|---|", *rows]) if rows else ""
+    return (
+        "\n".join(
+            [
+                "**Parameters**",
+                "",
+                "| Name | In | Type | Required | Example |",
+                "|---|---|---|---|---|",
+                *rows,
+            ]
+        )
+        if rows
+        else ""
+    )
 
 
 def _parameter(parameter: Parameter) -> str:
@@ -154,36 +226,76 @@ def _request(spec: Spec, item: Operation) -> str:
     if not item.request:
         return ""
     must = "required" if item.request_required else "optional"
-    return "\n\n".join([f"**Request body** ({must})", *(_body(spec, content) for content in item.request)])
+    return "\n\n".join(
+        [
+            f"**Request body** ({must})",
+            *(_body(spec, content, "Required") for content in item.request),
+        ]
+    )
 
 
-def _body(spec: Spec, content: Content) -> str:
-    parts = [code(content.media_type)]
-    rows = _rows(spec, content.schema)
-    parts += ["\n".join(["| Field | Type | Always |", "|---|---|---|", *rows])] if rows else []
+def _body(spec: Spec, content: Content, always: str = "Always") -> str:
+    parts = [f"{code(content.media_type)}{_of(content.schema)}" if content.media_type else ""]
+    parts += [_table(_rows(spec, content.schema), always)] if not _of(content.schema) else []
     value = mask_json(content.example) if content.example is not None else None
     parts += [_shown(value)] if value is not None else []
-    return "\n\n".join(parts)
+    return "\n\n".join(part for part in parts if part)
+
+
+def _of(schema: JsonSchema) -> str:
+    """A body that is a shared type, or a list of one, is told by its name: the types stand at the end."""
+    if "$ref" in schema:
+        return f": {_kind(schema)}, see Types"
+    items = schema.get("items")
+    return f": a list of {_kind(items)}, see Types" if isinstance(items, dict) and "$ref" in items else ""
+
+
+class Row(NamedTuple):
+    """A field: the cells of its row."""
+
+    name: str
+    kind: str
+    is_required: bool
+    about: str
+
+
+def _table(rows: list[Row], always: str = "Always") -> str:
+    if not rows:
+        return ""
+    has_words = any(row.about for row in rows)
+    head = f"| Field | Type | {always} |{' Meaning |' if has_words else ''}"
+    lines = [f"| {row.name} | {row.kind} | {'yes' if row.is_required else 'no'} |{f' {row.about} |' if has_words else ''}" for row in rows]
+    return "\n".join([head, "|---|---|---|" + "---|" * has_words, *lines])
 
 
 def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-    return fenced(text if len(text) <= MAX_EXAMPLE else text[:MAX_EXAMPLE] + "\n… (cut)", "text" if isinstance(value, str) else "json")
+    return fenced(
+        text if len(text) <= MAX_EXAMPLE else text[:MAX_EXAMPLE] + "\n… (cut)",
+        "text" if isinstance(value, str) else "json",
+    )
 
 
-def _rows(spec: Spec, schema: JsonSchema, prefix: str = "", depth: int = 0) -> list[str]:
+def _rows(spec: Spec, schema: JsonSchema, prefix: str = "", depth: int = 0) -> list[Row]:
     """The fields to two levels; deeper ones are in the example."""
     schema, marks = _inner(spec, schema), ""
     if schema.get("type") == "array" and isinstance(schema.get("items"), dict):
         schema, marks = _inner(spec, schema["items"]), "[]."
-    required, rows = set(schema.get("required") or ()), []
+    required, rows = set(schema.get("required") or ()), list[Row]()
     for name, item in (schema.get("properties") or {}).items():
-        path = f"{prefix}{marks if depth == 0 else ''}{name}"
-        rows.append(f"| {code(path)} | {_kind(_inner(spec, item) if isinstance(item, dict) else {})} | {'yes' if name in required else 'no'} |")
-        if depth < 1 and isinstance(item, dict):
-            inner = _inner(spec, item)
+        path = f"{prefix}{marks if depth == 0 else ''}{mask_name(name)}"
+        shape = item if isinstance(item, dict) else {}
+        about = escape(str(shape.get("description") or ""))
+        rows.append(Row(code(path), _kind(shape), name in required, about))
+        if depth < 1 and "$ref" not in shape and "$ref" not in (shape.get("items") or {}):
+            inner = _inner(spec, shape)
             is_list = inner.get("type") == "array"
-            rows += _rows(spec, inner.get("items") or {} if is_list else inner, f"{path}{'[]' if is_list else ''}.", depth + 1)
+            rows += _rows(
+                spec,
+                inner.get("items") or {} if is_list else inner,
+                f"{path}{'[]' if is_list else ''}.",
+                depth + 1,
+            )
     return rows[:MAX_ROWS]
 
 
@@ -223,8 +335,7 @@ def _paging(item: Operation) -> str:
 
 def _messages(spec: Spec, item: Operation) -> str:
     parts = [
-        f"**Message {code(message.name)}**, {message.direction}\n\n" + _body(spec, Content("application/json", message.schema, message.example))
-        for message in item.messages
+        f"**Message {code(message.name)}**, {message.direction}\n\n" + _body(spec, Content("", message.schema, message.example)) for message in item.messages
     ]
     return "\n\n".join(parts)
 
@@ -235,36 +346,60 @@ def _answers(spec: Spec, item: Operation) -> str:
     parts = [_answer(spec, response) for response in good]
     if bad:
         rows = [f"| {escape(response.status)} | {escape(response.description or phrase(response.status))} | {_first_example(response)} |" for response in bad]
-        parts.append("\n".join(["**Errors**", "", "| Status | Meaning | Example |", "|---|---|---|", *rows]))
+        parts.append(
+            "\n".join(
+                [
+                    "**Errors**",
+                    "",
+                    "| Status | Meaning | Example |",
+                    "|---|---|---|",
+                    *rows,
+                ]
+            )
+        )
     return "\n\n".join(parts)
 
 
 def _answer(spec: Spec, response: Response) -> str:
     headers = f"Headers: {', '.join(code(header.name) for header in response.headers)}." if response.headers else ""
     head = f"**Answer {escape(response.status)}** {escape(response.description or phrase(response.status))}"
-    return "\n\n".join(part for part in (head, headers, *(_body(spec, content) for content in response.contents)) if part)
+    return "\n\n".join(
+        part
+        for part in (
+            head,
+            headers,
+            *(_body(spec, content) for content in response.contents),
+        )
+        if part
+    )
 
 
 def _first_example(response: Response) -> str:
-    example = next((content.example for content in response.contents if content.example is not None), None)
+    example = next(
+        (content.example for content in response.contents if content.example is not None),
+        None,
+    )
     text = "" if example is None else json.dumps(mask_json(example), ensure_ascii=False)
     return code(text if len(text) <= 160 else text[:160] + " …")
 
 
 def _samples(spec: Spec, item: Operation) -> str:
-    if item.api_type in ("WebSocket", "gRPC"):
+    if item.api_type == "gRPC":
         return ""
+    if item.api_type == "WebSocket":
+        return f"**JavaScript**\n\n{fenced(samples.websocket(spec, item), 'js')}"
     call = samples.call_of(spec, item)
-    blocks = (("curl", "sh", samples.curl), ("Python", "python", samples.python), ("JavaScript", "js", samples.javascript))
+    blocks = (
+        ("curl", "sh", samples.curl),
+        ("Python", "python", samples.python),
+        ("JavaScript", "js", samples.javascript),
+    )
     return "\n\n".join(f"**{label}**\n\n{fenced(write(call), language)}" for label, language, write in blocks)
 
 
 def _types(spec: Spec) -> str:
-    sections = []
-    for name in sorted(spec.schemas):
-        rows = _rows(spec, spec.schemas[name], depth=1)
-        if rows:
-            sections.append("\n".join([f"### {code(name)}", "", "| Field | Type | Always |", "|---|---|---|", *rows]))
+    found = ((name, _table(_rows(spec, spec.schemas[name]))) for name in sorted(spec.schemas))
+    sections = [f"### {code(name)}\n\n{table}" for name, table in found if table]
     return "## Types\n\n" + "\n\n".join(sections) if sections else ""
 
 

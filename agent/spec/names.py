@@ -4,6 +4,20 @@ import re
 from collections.abc import Iterable
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_ACTION_WORDS = """accept activate add apply approve archive assign authenticate authorize block cancel check clone close commit compare complete confirm convert copy count create deactivate
+    decline delete deploy disable discard download duplicate enable execute export find finalize follow import invite join leave like link list lock login logout lookup
+    mark merge move mute notify pause pay pin preview print process propose publish purge query reactivate rebuild refresh refund register reject release remove rename
+    renew reopen replace reply report rerun reset resend resolve restart restore resume retry revoke rollback rotate run save search send share sign simulate skip star start stop
+    submit subscribe suspend sync tag test toggle transfer trigger unarchive unassign unblock unfollow unlink unlock unmute unpin unpublish unstar unsubscribe
+    unsuspend update upload upsert validate verify void vote watch withdraw"""
+"""Verbs that name what is done at the end of a path. Nouns that happen to be verbs too (`order`, `comment`, `charge`) are not among them."""
+_ASKING = frozenset(("check", "count", "download", "export", "find", "list", "login", "logout", "lookup", "preview", "query", "search", "validate", "verify"))
+_ACTIONS = frozenset(_ACTION_WORDS.split())
+_IRREGULAR = {
+    **{word: word for word in ("series", "species", "sms", "dns", "css", "aws", "gps", "https", "ios", "os", "kubernetes", "gas", "bus", "atlas", "canvas", "alias", "bias")},
+    "people": "person", "children": "child", "indices": "index", "matrices": "matrix", "vertices": "vertex", "caches": "cache", "movies": "movie", "cookies": "cookie",
+    "aliases": "alias", "buses": "bus", "gases": "gas", "quizzes": "quiz", "analyses": "analysis",
+}  # fmt: skip
 _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete", "HEAD": "head", "OPTIONS": "options"}
 
 
@@ -12,11 +26,18 @@ def words_of(text: str) -> list[str]:
     return [word.lower() for word in _WORD.findall(text)]
 
 
+def is_action(word: str, method: str) -> bool:
+    """Whether a word at the end of a path names what is done, as `cancel` does. Deleting a lock is no locking, and getting a follow no following."""
+    return word in (_ASKING if method in ("GET", "HEAD") else _ACTIONS) and method != "DELETE"
+
+
 def singular(word: str) -> str:
     """The singular of an English plural, where the rule is safe."""
+    if word in _IRREGULAR:
+        return _IRREGULAR[word]
     if word.endswith("ies") and len(word) > 4:
         return word[:-3] + "y"
-    if word.endswith(("sses", "ches", "shes", "xes", "zes")):
+    if word.endswith(("sses", "ches", "shes", "xes", "zzes", "tuses", "nuses", "ruses")):
         return word[:-2]
     if word.endswith("s") and not word.endswith(("ss", "us", "is", "news")) and len(word) > 2:
         return word[:-1]
@@ -58,6 +79,9 @@ def operation_id(method: str, template: str, is_list: bool) -> str:
         if words and (is_followed or (method == "POST" and index == len(segments) - 1)):
             words[-1] = singular(words[-1])
         parts += words
+    last = words_of(segments[-1]) if segments and not segments[-1].startswith("{") else []
+    if last and is_action(last[0], method):
+        verb, parts = last[0], [*parts[: len(parts) - len(last)], *last[1:]]
     tail = [segment for segment in segments if segment.startswith("{")]
     name = verb + "".join(word[:1].upper() + word[1:] for word in parts)
     if tail and segments[-1].startswith("{"):

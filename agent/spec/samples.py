@@ -9,17 +9,32 @@ import shlex
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from agent.spec.model import Exchange, Headers, JsonSchema, Operation, SecurityScheme, Spec
-from agent.spec.redact import is_secret_name, mask_body, mask_headers, mask_json, mask_named, mask_url
+from agent.spec.model import (
+    Exchange,
+    Headers,
+    JsonSchema,
+    Operation,
+    SecurityScheme,
+    Spec,
+)
+from agent.spec.redact import (
+    is_secret_name,
+    mask_body,
+    mask_headers,
+    mask_json,
+    mask_named,
+    mask_url,
+)
 
 
 class Call(NamedTuple):
-    """What a sample sends. `body` is JSON, text, or None."""
+    """What a sample sends. `body` is JSON, text, or None. `streams`: the answer goes on, and is read as it comes."""
 
     method: str
     url: str
     headers: Headers
     body: Any
+    streams: bool = False
 
 
 def call_of(spec: Spec, operation: Operation) -> Call:
@@ -29,7 +44,10 @@ def call_of(spec: Spec, operation: Operation) -> Call:
     for scheme in _schemes(spec, operation):
         headers += _credential_headers(scheme)
         query += [(scheme.parameter, "YOUR_API_KEY")] if scheme.kind == "apiKey" and scheme.where == "query" else []
-    content = next(iter(sorted(operation.request, key=lambda content: "json" not in content.media_type)), None)
+    content = next(
+        iter(sorted(operation.request, key=lambda content: "json" not in content.media_type)),
+        None,
+    )
     body = None
     if content is not None:
         headers.append(("Content-Type", content.media_type))
@@ -37,7 +55,7 @@ def call_of(spec: Spec, operation: Operation) -> Call:
         body = body if "json" in content.media_type else _text_body(body, content.media_type)
     server = spec.servers[0] if spec.servers else "https://example.com"
     url = server.rstrip("/") + _path(spec, operation) + ("?" + urlencode(query, safe="•") if query else "")
-    return Call(operation.method, url, tuple(headers), body)
+    return Call(operation.method, url, tuple(headers), body, operation.api_type == "SSE")
 
 
 def call_of_exchange(exchange: Exchange) -> Call:
@@ -47,7 +65,10 @@ def call_of_exchange(exchange: Exchange) -> Call:
         for name, value in mask_headers(exchange.request_headers)
         if name.lower() not in _CLIENT_HEADERS and not name.lower().startswith(("sec-", "x-forwarded"))
     )
-    media_type = next((value for name, value in exchange.request_headers if name.lower() == "content-type"), "")
+    media_type = next(
+        (value for name, value in exchange.request_headers if name.lower() == "content-type"),
+        "",
+    )
     text = mask_body(exchange.request_body, media_type).decode("utf-8", "replace")
     try:
         body: Any = json.loads(text) if "json" in media_type else text or None
@@ -58,10 +79,10 @@ def call_of_exchange(exchange: Exchange) -> Call:
 
 def curl(call: Call) -> str:
     """A POSIX shell command."""
-    lines = [f"curl {_method_option(call)}{shlex.quote(call.url)}"]
+    lines = [f"curl {'-N ' if call.streams else ''}{_method_option(call)}{shlex.quote(call.url)}"]
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in call.headers]
     if call.body is not None:
-        lines.append(f"  --data-raw {shlex.quote(call.body if isinstance(call.body, str) else _json(call.body))}")
+        lines.append(f"  --data-raw {shlex.quote(call.body if isinstance(call.body, str) else _laid_out(call.body))}")
     return " \\\n".join(_one_line(line) for line in lines)
 
 
@@ -71,21 +92,44 @@ def python(call: Call) -> str:
     if call.headers:
         arguments.append(f"headers={_py(dict(call.headers))}")
     if call.body is not None:
-        arguments.append(f"content={_py(call.body)}" if isinstance(call.body, str) else f"json={_py(call.body)}")
+        arguments.append(f"content={_py(call.body)}" if isinstance(call.body, str) else f"json={_py(call.body, '    ')}")
     function = call.method.lower() if call.method in _HTTPX else "request"
+    if call.streams:
+        inside = ", ".join([_py(call.method), *(arguments if call.method in _HTTPX else arguments[1:])])
+        return f"import httpx\n\nwith httpx.stream({inside}, timeout=None) as response:\n    response.raise_for_status()\n    for line in response.iter_lines():\n        print(line)"
+    if len(arguments) == 1:
+        return f"import httpx\n\nresponse = httpx.{function}({arguments[0]})\nresponse.raise_for_status()\nprint(response.text)"
     inside = ",\n    ".join(arguments)
     return f"import httpx\n\nresponse = httpx.{function}(\n    {inside},\n)\nresponse.raise_for_status()\nprint(response.text)"
 
 
 def javascript(call: Call) -> str:
     """A script with fetch."""
-    options = [f"method: {_js(call.method)}"]
+    options = [f"method: {_js(call.method)}"] if call.method != "GET" else []
     if call.headers:
         options.append(f"headers: {_js(dict(call.headers))}")
     if call.body is not None:
-        options.append(f"body: {_js(call.body)}" if isinstance(call.body, str) else f"body: JSON.stringify({_js(call.body)})")
+        options.append(f"body: {_js(call.body)}" if isinstance(call.body, str) else f"body: JSON.stringify({_js(call.body, '  ')})")
     inside = ",\n  ".join(options)
-    return f"const response = await fetch({_js(call.url)}, {{\n  {inside},\n}});\nif (!response.ok) throw new Error(`${{response.status}}`);\nconsole.log(await response.text());"
+    rest = f", {{\n  {inside},\n}}" if options else ""
+    if call.streams:
+        return (
+            f"const response = await fetch({_js(call.url)}{rest});\nif (!response.ok) throw new Error(`${{response.status}}`);\n"
+            "for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) console.log(chunk);"
+        )
+    return (
+        f"const response = await fetch({_js(call.url)}{rest});\nif (!response.ok) throw new Error(`${{response.status}}`);\nconsole.log(await response.text());"
+    )
+
+
+def websocket(spec: Spec, operation: Operation) -> str:
+    """A script for a browser or Node that opens a WebSocket, says the first thing that clients said, and shows what comes."""
+    call = call_of(spec, operation)
+    sent = next((message.example for message in operation.messages if message.direction == "sent" and message.example is not None), None)
+    url = re.sub(r"^http", "ws", call.url)
+    text = mask_json(sent)
+    said = "" if sent is None else f"socket.onopen = () => socket.send({_js(text) if isinstance(text, str) else f'JSON.stringify({_js(text)})'});\n"
+    return f"const socket = new WebSocket({_js(url)});\n{said}socket.onmessage = (event) => console.log(event.data);"
 
 
 def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
@@ -102,7 +146,11 @@ def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
             return mask_json(schema[key][0])
     for key in ("anyOf", "oneOf", "allOf"):
         if schema.get(key) and depth < 20:
-            return example(next((item for item in schema[key] if item.get("type") != "null"), {}), spec, depth + 1)
+            return example(
+                next((item for item in schema[key] if item.get("type") != "null"), {}),
+                spec,
+                depth + 1,
+            )
     kind = schema.get("type")
     kind = next((item for item in kind if item != "null"), "null") if isinstance(kind, list) else kind
     if kind == "object" or "properties" in schema:
@@ -110,13 +158,29 @@ def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
         return {name: example(schema.get("properties", {}).get(name, {}), spec, depth + 1) for name in needed}
     if kind == "array":
         return [example(schema.get("items") or {}, spec, depth + 1)] if depth < 6 and schema.get("minItems") else []
-    return {"integer": max(1, int(schema.get("minimum") or 1)), "number": 1.5, "boolean": True, "null": None}.get(
-        str(kind), _FORMATS.get(schema.get("format", ""), "text")
-    )
+    return {
+        "integer": max(1, int(schema.get("minimum") or 1)),
+        "number": 1.5,
+        "boolean": True,
+        "null": None,
+    }.get(str(kind), _FORMATS.get(schema.get("format", ""), "text"))
 
 
 _CLIENT_HEADERS = frozenset(
-    {"host", "content-length", "connection", "accept-encoding", "user-agent", "transfer-encoding", "via", "te", "upgrade", "cookie2", "dnt", "priority"}
+    {
+        "host",
+        "content-length",
+        "connection",
+        "accept-encoding",
+        "user-agent",
+        "transfer-encoding",
+        "via",
+        "te",
+        "upgrade",
+        "cookie2",
+        "dnt",
+        "priority",
+    }
 )
 _HTTPX = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 _FORMATS = {
@@ -170,7 +234,12 @@ def _credential_headers(scheme: SecurityScheme) -> list[tuple[str, str]]:
     if scheme.kind == "signature":
         return [(scheme.parameter or "Authorization", "YOUR_SIGNATURE")]
     basic = scheme.scheme.lower() == "basic"
-    return [("Authorization", "Basic YOUR_CREDENTIALS" if basic else f"{(scheme.scheme or 'Bearer').capitalize()} YOUR_TOKEN")]
+    return [
+        (
+            "Authorization",
+            "Basic YOUR_CREDENTIALS" if basic else f"{(scheme.scheme or 'Bearer').capitalize()} YOUR_TOKEN",
+        )
+    ]
 
 
 def _text_body(body: Any, media_type: str) -> str:
@@ -195,15 +264,32 @@ def _json(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _py(value: Any) -> str:
-    """A literal in double quotes, as formatters for Python like it. The texts of JSON are texts of Python."""
+def _laid_out(value: Any, indent: str = "") -> str:
+    """JSON on one line where that is short, else a line for each member."""
+    text = _json(value)
+    return text if len(text) <= _LONGEST_LINE else json.dumps(value, ensure_ascii=False, indent=2).replace("\n", "\n" + indent)
+
+
+def _py(value: Any, indent: str | None = None) -> str:
+    """A literal in double quotes, as formatters for Python like it; with an `indent`, long ones over several lines. The texts of JSON are texts of Python."""
     if isinstance(value, dict):
-        return "{" + ", ".join(f"{_py(key)}: {_py(item)}" for key, item in value.items()) + "}"
+        pairs = {_py(key): item for key, item in value.items()}
+        line = "{" + ", ".join(f"{key}: {_py(item)}" for key, item in pairs.items()) + "}"
+        if indent is None or len(line) <= _LONGEST_LINE:
+            return line
+        return "{\n" + "".join(f"{indent}    {key}: {_py(item, indent + '    ')},\n" for key, item in pairs.items()) + indent + "}"
     if isinstance(value, list):
-        return "[" + ", ".join(map(_py, value)) + "]"
+        line = "[" + ", ".join(map(_py, value)) + "]"
+        if indent is None or len(line) <= _LONGEST_LINE:
+            return line
+        return "[\n" + "".join(f"{indent}    {_py(item, indent + '    ')},\n" for item in value) + indent + "]"
     return _json(value) if isinstance(value, str) else repr(value)
 
 
-def _js(value: Any) -> str:
+def _js(value: Any, indent: str | None = None) -> str:
     """JSON is JavaScript; the script may also stand within an HTML page."""
-    return json.dumps(value, ensure_ascii=False).replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+    text = _json(value) if indent is None else _laid_out(value, indent)
+    return text.replace("<", "\\u003c").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
+
+
+_LONGEST_LINE = 88

@@ -94,7 +94,7 @@ def of(spec: Spec, operation: Operation, slug: str, edits: Words) -> Reference:
         [make.section(body) for body in known if body.side == "request"],
         [section for response in operation.responses for section in make.answer(response, [body for body in known if body.side == response.status])],
         [make.section(body) for body in known if body.side.startswith("message ")],
-        [] if operation.api_type in ("WebSocket", "gRPC") else _samples(spec, operation),
+        _samples(spec, operation),
         " or ".join(" + ".join(names) for names in operation.security if names),
         _why(slug, operation, ""),
         edits,
@@ -157,6 +157,8 @@ class _Sections:
 
 
 def _samples(spec: Spec, operation: Operation) -> list[Sample]:
+    if operation.api_type in ("WebSocket", "gRPC"):
+        return [Sample("JavaScript", "js", samples.websocket(spec, operation))] if operation.api_type == "WebSocket" else []
     call = samples.call_of(spec, operation)
     writers = (("curl", "sh", samples.curl), ("Python", "python", samples.python), ("JavaScript", "js", samples.javascript))
     return [Sample(label, language, write(call)) for label, language, write in writers]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.spec import samples
-from agent.spec.model import Exchange, Spec
+from agent.spec.model import Exchange, MessageFormat, Operation, Spec
 from agent.spec.samples import Call
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12) | st.sampled_from(
@@ -22,6 +22,7 @@ CALLS = st.builds(
     TEXT.map(lambda text: "https://x.test/" + text),
     st.lists(st.tuples(st.just("X-A"), TEXT), max_size=1).map(tuple),
     st.none() | TEXT | st.dictionaries(TEXT, TEXT | st.none() | st.booleans(), max_size=2),
+    st.booleans(),
 )
 
 
@@ -40,8 +41,9 @@ def test_a_shell_finds_one_command_with_our_words(call: Call) -> None:
 def test_python_parses_to_one_call_of_constants(call: Call) -> None:
     """Nothing in the arguments is code."""
     tree = ast.parse(samples.python(call))
-    made = next(node for node in ast.walk(tree) if isinstance(node, ast.Assign)).value
-    assert isinstance(made, ast.Call) and all(ast.literal_eval(argument) is not ... for argument in [*made.args, *(keyword.value for keyword in made.keywords)])
+    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
+    made = next(node for node in calls if isinstance(node.func, ast.Attribute) and isinstance(node.func.value, ast.Name) and node.func.value.id == "httpx")
+    assert all(ast.literal_eval(argument) is not ... for argument in [*made.args, *(keyword.value for keyword in made.keywords)])
     assert call.url in [ast.literal_eval(argument) for argument in made.args]
 
 
@@ -51,7 +53,10 @@ def test_javascript_parses() -> None:
     if node is None:
         pytest.skip("needs node, which `make test` installs")
     worst = "'\"`${x}</script>\u2028\n\\"
-    text = samples.javascript(Call("PO`ST", worst, (("X", worst),), {worst: [worst, None, True]}))
+    call = Call("PO`ST", worst, (("X", worst),), {worst: [worst, None, True]})
+    message = MessageFormat("sent", "hello", {"type": "string"}, worst)
+    socket = samples.websocket(Spec("x", ("https://x.test",)), Operation("open", "GET", "/", api_type="WebSocket", messages=(message,)))
+    text = "\n".join("{" + part + "}" for part in (samples.javascript(call), samples.javascript(call._replace(streams=True)), socket))
     done = subprocess.run([node, "--input-type=module", "--check", "-"], input=text, text=True, capture_output=True, check=False, timeout=30)
     assert done.returncode == 0, done.stderr
     assert "</script>" not in text
