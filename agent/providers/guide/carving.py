@@ -75,6 +75,7 @@ def number_in(text: str) -> float | None:
     lowered = text.lower().strip().replace(",", "")
     if figure := re.fullmatch(r"(\d+(?:\.\d+)?)(k?)", lowered):
         return float(figure[1]) * (1000 if figure[2] else 1)
+    lowered, halves = re.subn(r"[\s-]and[\s-]an?[\s-]half$", "", lowered)
     total = 0
     for word in re.split(r"[\s-]+", re.sub(r"^an? (?=\w)", "", lowered)):
         if word in words.SCALES:
@@ -83,7 +84,7 @@ def number_in(text: str) -> float | None:
             total += words.NUMBERS[word]
         elif word not in {"and", "of"}:
             return None
-    return float(total)
+    return total + halves / 2
 
 
 def cut(text: str, found: re.Match[str]) -> str:
@@ -98,4 +99,4 @@ def says_it(said: Said) -> bool:
     return bool(re.search(r"\b(it|its|this|that|these|there|one)\b", said.rest, re.IGNORECASE))
 
 
-NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?k?|(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})(?:[\s-]+(?:and )?(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})\b)*)"
+NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?k?|(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})(?:[\s-]+(?:and )?(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})\b)*(?:[\s-]and[\s-]an?[\s-]half\b)?)"

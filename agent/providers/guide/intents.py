@@ -63,9 +63,14 @@ def best(heard: Clause, memory: Memory, files: tuple[str, ...] = ()) -> Verb | N
 
 def _how(heard: Clause, memory: Memory, files: tuple[str, ...]) -> Verb | None:
     """ "How do I …" is about the captured API, unless what follows is a verb of ours: then it asks for help, not for the deed."""
-    rest = clause(re.sub(r"^how \w+(?: (?:i|we|you|one|someone))?\s+", "", heard.text, flags=re.IGNORECASE), heard.spans, memory.names())
+    rest = clause(
+        re.sub(r"^(?:how \w+(?: (?:i|we|you|one|someone))?|is there \w+ \w+ (?:to|for))\s+", "", heard.text, flags=re.IGNORECASE), heard.spans, memory.names()
+    )
     deed = _matching(Said(rest.text, rest, memory, files), tuple(verb for verb in VERBS if verb.effect != "read"))
-    return None if deed else _highest(heard, memory, files, READING)
+    is_ours = deed is not None and (
+        rest.concepts - rest.head or not residue(Said(rest.text, rest, memory)) or deed.effect == "destructive" or _DOING_AWAY.search(rest.text)
+    )
+    return None if is_ours else _highest(heard, memory, files, READING)
 
 
 def _highest(heard: Clause, memory: Memory, files: tuple[str, ...], verbs: tuple[Verb, ...]) -> Verb | None:
@@ -73,6 +78,8 @@ def _highest(heard: Clause, memory: Memory, files: tuple[str, ...], verbs: tuple
     found = _matching(said, verbs)
     if heard.head & words.EXACT and heard.mood == "request" and not (found and found.effect == "destructive"):
         return found if found and found.effect != "read" else None
+    if found is not None and found.tool == "endpoint_list" and "question" in heard.head and _DOING_AWAY.search(heard.text):
+        return None
     return found or _likely(said, verbs)
 
 
@@ -110,7 +117,7 @@ def _points(pattern: str, concepts: frozenset[str], said: Said) -> float:
 @cache
 def _terms(pattern: str) -> tuple[str, ...]:
     """Plain concepts first: most patterns fail on one, before anything is searched for."""
-    return tuple(sorted(pattern.split(), key=lambda term: "$" in term or term == "."))
+    return tuple(sorted(pattern.split(), key=lambda term: "$" in term or term in {".", "~"}))
 
 
 @cache
@@ -124,15 +131,19 @@ def _holds(term: str, concepts: frozenset[str], said: Said) -> bool:
         return not _holds(term[1:], concepts, said)
     if term == ".":
         return not residue(said)
+    if term == "~":
+        return not re.search(r"\s", " ".join(residue(said)))
     if term[0] == "^":
         return term[1:] in said.clause.head
     return present(term[1:], said) if term[0] == "$" else any(option in concepts for option in term.split("|"))
 
 
 def _concepts(said: Said) -> frozenset[str]:
-    """The clause's own; "it" and "the second one" stand for the kind of thing spoken of last."""
-    last = said.memory.last
-    return said.clause.concepts | {last} if last in {"endpoint", "key", "prompt", "app", "server"} and present("one", said) else said.clause.concepts
+    """The clause's own; "it" and "the second one" stand for the kind of thing spoken of last, a known name for its kind."""
+    last, heard = said.memory.last, said.clause.concepts
+    kinds = {thing.kind for thing in said.memory.things if thing.kind in _OWNED and thing.names & set(said.rest.lower().split())}
+    one = {last} if last in {"endpoint", *_OWNED} and not heard & _OF_CALLS and present("one", said) else set[str]()
+    return heard | kinds | one
 
 
 def _addressed(masked: Masked, memory: Memory) -> Masked:
@@ -163,39 +174,22 @@ def _continued(parts: tuple[str, ...]) -> tuple[str, ...]:
 def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...]) -> tuple[Intent, ...]:
     """Intents in order. After somebody's words were quoted ("she said", a colon), nothing destructive is heard."""
     found: list[Intent] = []
-    waiting: Clause | None = None
-    told: Clause | None = None
+    held: Clause | None = None
     quoting = False
-    for n, heard in enumerate(clauses):
-        if re.match(r"(?:what )?if\b", heard.text, re.IGNORECASE) and heard.mood in {"wondering", "doubting"}:
+    for n, piece in enumerate(clauses):
+        if re.match(r"(?:what )?if\b", piece.text, re.IGNORECASE) and piece.mood in {"wondering", "doubting"}:
             break  # what follows is asked under a condition
-        if found and found[-1].verb.tool in words.PLURALS:
-            heard = _spelled_out(heard, words.PLURALS[found[-1].verb.tool], memory)
-        if waiting is not None:
-            heard, waiting = _together(waiting, heard, memory), None
-        verb = best(heard, memory, files)
-        if told is not None and verb is None and not heard.negated:
-            heard = _together(told, heard, memory)
-            verb = best(heard, memory, files)
-        elif told is not None and verb is not None and verb.effect != "destructive":
-            heard = _told(told, heard, verb, memory, files)
-        told = (
-            heard
-            if _STATEMENT.search(heard.text) and (not heard.head or _DETERMINED.match(heard.text)) and heard.mood == "request" and n < len(clauses) - 1
-            else None
-        )
-        if told is not None and not heard.negated and (verb is None or verb.effect == "read"):
+        heard, verb = _with_held(held, _spelled_out(piece, found, memory), memory, files)
+        held = None
+        if _is_background(heard, verb) and (verb is not None if found else n < len(clauses) - 1):
+            held = None if found else heard
             continue
-        told = None
         quoting = quoting or heard.mood == "telling" or heard.forbids or ":" in heard.text
         if verb is not None and verb.effect == "destructive" and quoting:
             continue
-        if verb is None and not heard.negated and heard.mood == "request" and heard.text:
-            if found:
-                found[-1] = _extended(found[-1], heard, memory, files)
-            elif heard.concepts or "⟦" in heard.text or present("one", Said(heard.text, heard, memory)):
-                waiting = heard
-        elif verb is not None and found and (_leans(heard, memory) or found[-1].verb.tool == verb.tool == "capture_search"):
+        if verb is None and not found and _says_something(heard, memory):
+            held = heard
+        elif found and _goes_on(found[-1].verb, verb, heard, memory):
             found[-1] = _extended(found[-1], heard, memory, files)
         elif verb is not None:
             found.append(Intent(verb, heard))
@@ -203,17 +197,45 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
     return tuple(found)
 
 
-def _spelled_out(heard: Clause, things: str, memory: Memory) -> Clause:
-    """ "Open them" right after "write the docs" means those."""
-    said = re.sub(r"\b(?:them|those|these)\b(?! (?:one|two|three|apis?|endpoints?))", things, heard.text)
-    return clause(said, heard.spans, memory.names()) if said != heard.text else heard
-
-
-def _told(statement: Clause, heard: Clause, verb: Verb, memory: Memory, files: tuple[str, ...]) -> Clause:
-    """The request with the statement before it, which may name what it is about: "stripe is broken, explain it"."""
-    longer = _together(statement, heard, memory)
+def _with_held(held: Clause | None, heard: Clause, memory: Memory, files: tuple[str, ...]) -> tuple[Clause, Verb | None]:
+    """The piece with one kept from before it: half a request, or a statement that may name what it is about ("stripe is broken, explain it")."""
+    alone = best(heard, memory, files)
+    if held is None or (_is_statement(held) and (heard.negated if alone is None else alone.effect == "destructive")):
+        return heard, alone
+    longer = _together(held, heard, memory)
     meant = best(longer, memory, files)
-    return longer if meant is verb else heard
+    return (heard, alone) if _is_statement(held) and alone is not None and meant is not alone else (longer, meant)
+
+
+def _is_background(heard: Clause, verb: Verb | None) -> bool:
+    """Whether a piece only tells how things are, beside the request: "the docs are old", "there are new calls"."""
+    return _is_statement(heard) and not heard.negated and (verb is None or verb.effect == "read")
+
+
+def _goes_on(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> bool:
+    """Whether a piece says more of the request before it."""
+    if verb is None:
+        return not heard.negated and heard.mood == "request" and bool(heard.text)
+    said = Said(heard.text, heard, memory)
+    if before.tool == "endpoint_create" and verb.tool == "capture_search":
+        return says_it(said)  # nothing is captured yet: "… and please log that"
+    return _leans(heard, memory) or (before.tool == verb.tool and (verb.tool == "capture_search" or not (verb.many or residue(said) or "⟦" in heard.text)))
+
+
+def _says_something(heard: Clause, memory: Memory) -> bool:
+    is_request = not heard.negated and heard.mood == "request" and bool(heard.text)
+    return is_request and (bool(heard.concepts) or "⟦" in heard.text or present("one", Said(heard.text, heard, memory)))
+
+
+def _is_statement(heard: Clause) -> bool:
+    return bool(_STATEMENT.search(heard.text)) and (not heard.head or bool(_DETERMINED.match(heard.text))) and heard.mood == "request"
+
+
+def _spelled_out(heard: Clause, found: list[Intent], memory: Memory) -> Clause:
+    """ "Open them" right after "write the docs" means those."""
+    things = words.PLURALS.get(found[-1].verb.tool) if found else None
+    said = re.sub(r"\b(?:them|those|these)\b(?! (?:one|two|three|apis?|endpoints?))", things, heard.text) if things else heard.text
+    return heard if said == heard.text else clause(said, heard.spans, memory.names())
 
 
 def _leans(heard: Clause, memory: Memory) -> bool:
@@ -263,6 +285,8 @@ _ADDRESSEE = re.compile(r"^(?:the |my )?(?P<what>[\w.-]+(?: (?:one|api|endpoint|
 _STATEMENT = re.compile(words.STATEMENT, re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|my|our|this|that|these|those|its|there)\b", re.IGNORECASE)
 _DOING_AWAY = re.compile(rf"\b(?:{'|'.join(stem(word) for word in words.DESTRUCTIVE)})", re.IGNORECASE)
+_OWNED = frozenset(["key", "prompt", "app", "server"])
+_OF_CALLS = frozenset(["slow", "doc", "operation", "credit", "usage"])
 READING = tuple(verb for verb in VERBS if verb.effect == "read")
-LEANING = frozenset(["recent", "limit", "detail", "alone", "count", "capture"])
+LEANING = frozenset(["recent", "limit", "detail", "alone", "count", "capture", "question"])
 _COMMON = frozenset(["question", "show", "list", "create", "find", "try", "use", "run", "write", "save", "set", "recent", "name", "count"])

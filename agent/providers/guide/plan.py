@@ -119,6 +119,8 @@ def _walk(wanted: tuple[Intent, ...], messages: tuple[Message, ...], at: int, to
         queue = list(steps)
         while queue:
             step = queue.pop(0)
+            if any((step.tool, step.arguments) == (past.step.tool, past.step.arguments) for past in done):
+                continue
             if step.tool not in offered:
                 return Plan(tuple(done), missing=step.tool)
             if len(done) == len(results):

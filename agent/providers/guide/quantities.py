@@ -14,7 +14,7 @@ def status(said: Said) -> Found | None:
 
 
 def method(said: Said) -> Found | None:
-    plain = re.search(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b", said.rest) or re.search(
+    plain = re.search(r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)s?\b", said.rest) or re.search(
         r"\b(get|post|put|patch|delete|head|options)s? (?:calls?|requests?)\b|\b(posts|puts|patches)\b", said.rest, re.IGNORECASE
     )
     if plain is None:
@@ -55,7 +55,7 @@ def since(said: Said) -> Found | None:
         rf"\b(?:on )?(?P<day>yesterday|today|{words.DAYS})\b(?!\s+and)",
     ):
         if (found := re.search(pattern, said.rest, re.IGNORECASE)) and not re.search(r"(before|until|till|by|up to)\s+$", said.rest[: found.start()]):
-            return Found((_time(found),), cut(said.rest, found))
+            return Found((_time(found),), re.sub(r"(?<!\w)['’]s\b", "", cut(said.rest, found)))
     return None
 
 
@@ -82,7 +82,9 @@ def number(said: Said) -> Found | None:
 
 def limit(said: Said) -> Found | None:
     if re.search(
-        r"\b(the|my|very) (single )?(last|latest|newest|most recent|previous)( [\w-]+)? (call|request|exchange|error|failure)\b(?!s)", said.rest, re.IGNORECASE
+        r"\b(the|my|very) (single )?(last|latest|newest|most recent|previous)( [\w-]+)? (call|request|exchange|error|failure)\b(?!s)",
+        said.clause.text,
+        re.IGNORECASE,
     ):
         return Found((1,), said.rest)
     return number(said)

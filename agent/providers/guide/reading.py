@@ -52,6 +52,8 @@ class Clause(msgspec.Struct, frozen=True):
 def mask(text: str) -> Masked:
     """Replace whatever must be kept whole by a token. Only the beginning of a very long text is heard: a request, not a paste."""
     spans, text = list[Span](), _ADDRESSED.sub(r"\1 ", re.sub(r"[⟦⟧]", " ", text[:_READ]))
+    for pattern, tidy in _TIDY:
+        text = pattern.sub(tidy, text)
     for kind, pattern in _SHAPES:
 
         def keep(found: re.Match[str], kind: SpanKind = kind) -> str:
@@ -178,11 +180,17 @@ def _spelled(word: str) -> str:
         return words.TYPOS[lowered]
     if len(word) < 4 or word[0].isupper() or is_noise(lowered) or lowered in words.NUMBERS or stem(lowered) in _stems():
         return word
-    if lowered in words.KNOWN or re.match(rf"(?:{words.UNDOING})", lowered):
+    if lowered in words.KNOWN or _is_undoing(lowered):
         return word
     allowed = 1 if len(word) < 7 else 2
     near = min(((_slips(lowered, known), known not in words.OFTEN, known) for known in _alike(lowered, allowed)), default=None)
     return near[2] if near and near[0] <= (allowed if len(near[2]) > 7 else 1) else word
+
+
+def _is_undoing(word: str) -> bool:
+    """Whether the word is one of ours turned into its opposite: "undelete"."""
+    found = re.fullmatch(rf"(?:{words.UNDOING})-?(\w{{3,}})", word)
+    return bool(found and (found[1] in words.DESTRUCTIVE or stem(found[1]) in _stems()))
 
 
 def _alike(word: str, allowed: int) -> list[str]:
@@ -253,6 +261,7 @@ _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
     ),
 )  # fmt: skip
 _PHRASES = tuple((re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), single) for pattern, single in words.PHRASES)
+_TIDY = tuple((re.compile(pattern, re.IGNORECASE), tidy) for pattern, tidy in words.TIDY)
 _DEMO_WANTED, _DEMO_NAMED = re.compile(words.DEMO_WANTED, re.IGNORECASE), re.compile(words.DEMO_NAMED, re.IGNORECASE)
 _PREAMBLE = re.compile(words.PREAMBLE, re.IGNORECASE)
 _MOODS = tuple((mood, re.compile(pattern)) for mood, pattern in words.MOODS)

@@ -23,6 +23,7 @@ _TAIL = r"(?=\s+(?:for|with|in|tagged|pointing|at|on|saying|from|and|by|please|t
 
 NAME = regex(
     rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
+    rf"\bname\s*[:=]\s*(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
     rf"(?P<keep>⟦\d+⟧) as (?!an?\b)(?P<value>⟦\d+⟧|[\w-]+){_TAIL}",
 )
 
@@ -34,7 +35,9 @@ NEW_NAME = regex(
 )
 
 
-def things(kind: Kind, *, pronoun: bool = True, default: bool = True, near: bool = False, topic: bool = False) -> Callable[[Said], Found | None]:
+def things(
+    kind: Kind, *, pronoun: bool = True, default: bool = True, near: bool = False, topic: bool = False, together: bool = False
+) -> Callable[[Said], Found | None]:
     """A thing by ordinal, by a known name, by description in the last list, by an unexplained word, by "it", or the one in focus."""
 
     def extract(said: Said) -> Found | None:
@@ -42,6 +45,8 @@ def things(kind: Kind, *, pronoun: bool = True, default: bool = True, near: bool
         everywhere = re.search(r"\b(all (of )?(my |the )?|across |every |any (of my )?)(apis|endpoints|api|endpoint)\b", said.rest, re.IGNORECASE)
         if picked := _ordinal(said, listing):
             return Found((picked.ref,), said.rest)
+        if together and listing and re.search(_ALL_OF_THEM, said.rest, re.IGNORECASE):
+            return Found(tuple(thing.ref for thing in listing), said.rest)
         if known := all_named(said.memory, kind, said.clause.plain(said.rest)):
             return Found(tuple(thing.ref for thing in known), said.rest)
         if kind == "endpoint" and (found := _said_endpoint(said, near, topic)):
@@ -97,11 +102,13 @@ def call(said: Said) -> Found | None:
 def topic_of(said: Said) -> Found | None:
     """What an operation is about: the words that are left, but for its API's."""
     led = re.search(r"\b(?:operations?|routes?)\b.*?\b(?:for|about|on|with|concerning|regarding)\s+(?P<topic>.+)$", said.rest, re.IGNORECASE)
-    text = led["topic"] if led else re.sub(_ASKING, "", said.rest, flags=re.IGNORECASE)
+    text, asks = (led["topic"], 0) if led else re.subn(_ASKING, "", said.rest, flags=re.IGNORECASE)
     kept = [
         word
         for word in re.findall(r"[\w-]+", said.clause.plain(text))
-        if word.lower() not in words.NOISE and word.lower() not in {"api", "example", "examples", "operation", "operations", "search", "find"}
+        if word.lower() not in words.NOISE
+        and word.lower()
+        not in ({"api", "example", "examples", "sample", "samples"} if asks else {"api", "example", "examples", "operation", "operations", "search", "find"})
     ]
     return Found((" ".join(kept),), "") if kept and (led or any(not meanings(word) for word in kept)) else None
 
@@ -146,7 +153,8 @@ def rest_text(said: Said) -> Found | None:
     return regex(r"(?:\btext|\bsaying|:)\s+(?P<value>\S.*)$")(said) or span("quote", "code")(said)
 
 
-_ASKING = r"^.*?\b(example of|how (?:do|can|to|could|should|would) (?:i|we|you|one)?|operations?|routes?|sample of)\s*"
+_ALL_OF_THEM = r"\b(?:all(?: of)?(?: them| these| those| the)?(?: two| three| four| five)?|them all|both(?: of them)?|every one|each(?: one)?(?: of them)?|the (?:two|three|four|five))\s*$"
+_ASKING = r"^.*?\b(is there (?:an?|any|some) \w+ (?:to|for)|(?:example|sample)s? (?:(?:requests?|calls?) )?(?:of|for|on|about|how to|to)|how (?:do|can|to|could|should|would|must|might) (?:i|we|you|one)?|operations?|routes?|(?:call|request|endpoint)s? (?:to|for|that|which|(?:lets|allows) (?:me|us|you)(?: to)?))\s*"
 _WHOLE_NAME = re.compile(r"\w+ (?:the|my|our) (?P<name>[\w.-]+(?: [\w.-]+){0,2}?)(?: please| now| for me| again| completely)*", re.IGNORECASE)
 _KIND_WORDS = frozenset({"api", "apis", "endpoint", "endpoints", "service", "proxy", "one"})
 _SOUGHT = regex(
@@ -165,7 +173,7 @@ def _ordinal(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
         rf"\b(?P<o>{'|'.join(words.ORDINALS)})\s+(?:one|api|endpoint|key|prompt|server|app)\b|(?:\bthe|^\w+) (?P<end>{'|'.join(words.ORDINALS)})(?=(?: please)?\s*$)",
         said.rest,
         re.IGNORECASE,
-    ) or re.search(r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|\b(?:number |no\.? |#)\s*(?P<n>\w+)\b", said.rest, re.IGNORECASE)
+    ) or re.search(r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|(?:\bnumber |\bno\.? |#)\s*(?P<n>\w+)\b", said.rest, re.IGNORECASE)
     if found is None or not listing:
         return None
     parts = found.groupdict()

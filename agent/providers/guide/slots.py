@@ -7,7 +7,23 @@ from collections.abc import Callable
 from agent.providers.guide import words
 from agent.providers.guide.carving import Found, Said, normal_url, regex, span, table
 from agent.providers.guide.memory import named
-from agent.providers.guide.quantities import arguments, attached, duration, emails, limit, method, number, one_tag, pairs, path, per, since, status, tags, timeout
+from agent.providers.guide.quantities import (
+    arguments,
+    attached,
+    duration,
+    emails,
+    limit,
+    method,
+    number,
+    one_tag,
+    pairs,
+    path,
+    per,
+    since,
+    status,
+    tags,
+    timeout,
+)
 from agent.providers.guide.references import NAME, NEW_NAME, call, doomed_endpoint, label, query_name, residue, rest_text, sought, the_name, things, topic_of
 
 
@@ -71,6 +87,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "per_hour": per("hour"),
     "per_day": per("day"),
     "endpoint": things("endpoint"),
+    "endpoints": things("endpoint", together=True),
     "endpoint?": things("endpoint", near=True),
     "endpoint!": doomed_endpoint,
     "endpoint_near": things("endpoint", near=True, topic=True),
@@ -93,15 +110,27 @@ _ONE = r"one(?=$|[,?!.]|\s+(?:of|in|with|on|from|for|that|which|is|was|did|does|
 
 _CUES: dict[str, str] = {
     "it": rf"\b(?:it|its|it's|this|that|{_ONE}|there$)(?!\w)",
-    "one": rf"\b(?:{_ONE}|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:first|second|third|fourth|fifth) (?:call|request)|(?:the|^\w+) (?:{'|'.join(words.ORDINALS)})(?=(?: please)?$))(?!\w)",
+    "one": rf"\b(?:{_ONE}|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:{'|'.join(words.ORDINALS)}) (?:call|request)(?!s)|(?:the|^\w+) (?:{'|'.join(words.ORDINALS)})(?=(?: please)?$))(?!\w)|#\s*\d",
     "endpoint_one": r"\b(call|calls|requests?) of\b",
     "say": r"^what (?:does|did|do) .*\b(?:say|contain)s?\b",
     "what_wrong": r"^what(?:'s| is| was)? (?:went-wrong|wrong)\b",
     "naming": r"^(?:call|name) (?:it|this|that) \S",
-    "can_do": r"^what can (?:i|we|one|you) do with\b",
+    "can_do": r"^what (?:does|can|is) (?:it|this|that)(?: \w+)? (?:do|for|about)\b|^what can (?:i|we|one|you) do with\b",
     "bare_name": r"^[\w-]+ (?:my )?(?!the\b|an?\b|this\b|that\b)[\w.⟦⟧-]+(?:(?:,| and|, and) [\w.⟦⟧-]+)*(?: please| now)?$",
     "most_calls": r"\bmost (?:calls|traffic|requests)\b",
     "have": r"^(?:do|did|have|has|is|are) (?:i|we|you|there) (?:still |already |ever |also )*(?:have|got|an?|any(?:thing)?|something)\b",
+    "was_sent": r"^what\b.*\b(?:sent|send|answer(?:ed)?|return(?:ed)?|replied|reply|received|receive|got back|come back|came back)\b",
+    "next": r"\bnext\b",
+    "again": r"\b(?:again|anew|once more|over)\b",
+    "have_done": r"\b(?:have|get|need|want|see)\b.*\b(?:written|generated|created|made|produced|prepared|updated|refreshed|done)\b",
+    "try": r"^try\b",
+    "have_captured": r"\b(?:have|get|want|need|see)\b.*\b(?:captured|recorded|logged|intercepted|traced)\b",
+    "we_use": r"\b(?:uses?|using|(?<=\w )calls(?= ⟦)|talks? to|depends? on|lives? at|runs? at|is based on|goes through)\s+(?:the )?⟦",
+    "doc_it": r"^doc (?:the |my |our )?(?!for\b|of\b|on\b|in\b|please\b|as\b)[\w⟦]",
+    "what_call": r"\b(?:what's|what is|what are|which is) the (?:call|request|operation|route|endpoint|method)s? (?:to|for|that|which)\b",
+    "i_captured": r"^what (?:all )?(?:have|did|do|am|are) (?:i|we)\b.*\b(?:captur|record|track|watch|monitor|intercept)\w*\b",
+    "about": r"\b(?:about|concerning|regarding|related to|to do with|deal\w* with)\b",
+    "i_used": r"^(?:what|how much) (?:did|have|do) (?:i|we) (?:\w+ )?(?:use|used|spend|spent|consume\w*|burn\w*)\b",
     "this": r"\b(?:it|this|that)\b",
     "in_name": r"\b(?:in (?:the|its|their|his) (?:name|title)|whose name|names? contain\w*|name like|called something)\b",
     "address": r"\b(?:url|address|link|host)\b",
@@ -110,13 +139,13 @@ _CUES: dict[str, str] = {
     "obtain": r"^(?:obtain|i need|need|i want|want|load|put|order)\b",
     "set": r"^(?:set(?!-)|change|edit|update|move|put|give|add|adjust|switch)\b",
     "mark": r"^(?:mark|set|put|flag)\b",
-    "how": r"\bhow\b",
+    "how": r"^is there (?:an?|any|some) (?:way|call|route|request|possibility) (?:to|for)\b|\bhow (?:do|does|can|to|could|should|would|must|might|is|are)\b",
     "download": r"^(?:download|export|give|get|have|show|as)\b|\bas\b",
     "left": r"\b(left|remaining|remain|out of|available)\b",
     "more": r"\b(more|some|additional|extra)\b",
-    "needs_token": r"\b(need|needs|require|requires|want|wants)\b.*\b(token|key|login|password|auth\w*|credentials)\b|\b(?:header|cookie|parameter|field)\b.*\b(?:token|key|auth\w*|credentials?|password|secret)\b",
+    "needs_token": r"\b(?:which|what)\b.*\b(?:token|key|credentials|password|secret)\b.*\b(?:needs?|wants?|expects?|uses?|requires?|takes?)\b|\b(?:where|how|which|what)\b.*\b(?:put|place|pass|send|provide|include|goes?)\b.*\b(?:token|key|credentials|password|secret)\b|\b(need|needs|require|requires|want|wants)\b.*\b(token|key|login|password|auth\w*|credentials)\b|\b(?:token|key|login|password|auth\w*|credentials)\b.*\b(?:required|needed|necessary|mandatory)\b|\b(?:header|cookie|parameter|field)\b.*\b(?:token|key|auth\w*|credentials?|password|secret)\b",
     "have_endpoints": r"\b(?:what|which) (?:endpoints|operations|routes) (?:does|do|has|are)\b",
-    "which_operation": r"\bwhich (?:operation|operations|route|endpoint) (?:\w+s|\w+) (?:an?|the|my)\b",
+    "which_operation": r"\b(?:which|what) (?:operation|operations|route|endpoint|call|request) (?:lets|allows|can|do i|should|will|would|is (?:for|to)|to)\b|\bwhich (?:operation|operations|route|endpoint) (?!does|do|did|are|is|has|have)\w+ (?:an?|the|my)\b",
     "everything": r"\b(?:everything|anything|(?:em|them|it) all|all of (?:them|it))\b",
     "offers": r"^what (?:all )?(?:does|can|do) .*\b(?:offer|provide|support|expose)s?\b",
     "sent": r"^what (?:did|does|has|is|was) (?:my|the|our|it)\b.*\b(?:send|sent|sending|sends)\b",
@@ -124,16 +153,20 @@ _CUES: dict[str, str] = {
     "numbered": r"\b(?:call|request) (?:number|no\.?|#) ?\w+",
     "messages_sent": r"\bmessages\b.*\b(?:sent|send|used|left|today|month)\b",
     "my_sends": r"\b(?:my|our) [\w -]{2,30}? (?:makes|sends|is sending|is making|are sending)\b",
-    "near_limit": r"\b(?:close to|near|over|reached|exceeded|above|within) (?:my|the|our) (?:\w+ )?(?:limits?|quota|allowance)\b",
+    "near_limit": r"\bhow (?:close|near|far)\b.*\b(?:limits?|quota|allowance|plan)\b|\b(?:close to|near|over|reached|exceeded|above|within) (?:my|the|our) (?:\w+ )?(?:limits?|quota|allowance)\b",
     "single": r"\b(?:an?|one|single|the) (?!last|latest|newest|most|next|previous|slow|slowest|longest|fastest|failed|failing)(?:\w+ )?(?:call|request|capture|exchange)\b(?! (?:of|from|to|on))",
-    "state_word": r"\b(status|state|active|paused|archived)\b",
+    "state_word": r"\b(still (?:running|recording|capturing|on|up|going)|running|recording|status|state|active|paused|archived)\b",
 }
 
 
 _NEEDS_MEMORY: dict[str, Callable[[Said], bool]] = {
     "name": lambda said: bool(residue(said)) or bool(span("host", "url")(said)) or named(said.memory, "endpoint", said.rest) is not None,
+    "endpoint_picked": lambda said: (
+        bool(said.memory.listing.get("endpoint")) and said.memory.last == "endpoint" and bool(re.search(_CUES["one"], said.rest, re.IGNORECASE))
+    ),
     "the_name": the_name,
     "focused": lambda said: bool(said.memory.focus.get("endpoint")) and "urls" not in said.rest,
+    "call_focus": lambda said: said.memory.last == "call" and bool(said.memory.focus.get("call")),
     "listed": lambda said: said.memory.last == "call",
     "of_call": lambda said: (
         said.memory.last == "call" and bool(said.memory.focus.get("call")) and bool(re.search(r"\b(its|it|this|that|the|again|there)\b", said.rest))

@@ -9,24 +9,24 @@ CONCEPTS: dict[str, str] = {
     "alone": "just only",
     "alert": "alert alerts warn notify inform",
     "app": "app apps application applications",
-    "archive": "archive archived archiving",
+    "archive": "archive archiving",
     "arrive": "arrive arrives arrived came comes come received incoming happened happens come-in comes-in came-in coming-in turn-up show-up passing appear",
     "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey bearer permission permissions secured security log-in sign-in signin authn password passwords",
     "buy": "buy buying purchase recharge top-up refill reload acquire",
     "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log invocation invocations activity history responses",
     "capture": "capture rec capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook trace observe mirror",
     "change": "change changes changed changing breaking differ differs diff news what's-new drift update updates modified differences different new",
-    "complete": "complete completed finished done finish",
+    "complete": "complete done finish",
     "connect": "connect attach link hook-up add",
     "cost": "cost costs price prices afford pricing expensive charge charged cheap fee fees how-much",
     "count": "how-many count number-of total totals how-much",
     "create": "create make add new set-up setup spin-up start begin build register store need want",
-    "credit": "credit credits balance account wallet funds money budget",
+    "credit": "credit credits balance account wallet funds money budget spend",
     "delete": "delete remove erase destroy kill nuke drop trash get-rid-of wipe scrap discard",
     "demo": "demo demonstration sandbox sample-shop sample-api playground test-drive try-out tutorial toy",
     "describe": "describe description describes",
     "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about",
-    "diagnose": "diagnose debug investigate troubleshoot analyse analyze debugging figure-out find-out look-into understand compare",
+    "diagnose": "diagnose fix solve repair resolve debug investigate troubleshoot analyse analyze debugging figure-out find-out look-into understand compare",
     "different": "different difference differences",
     "disconnect": "disconnect detach unlink",
     "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings api-description guide-book handbook readme",
@@ -35,7 +35,7 @@ CONCEPTS: dict[str, str] = {
     "environment": "environment env",
     "example": "example examples sample",
     "explain": "explain why explanation reason reasons cause causes how-come what-happened happened understand",
-    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully busted dead reject rejected refused denied not-work not-working",
+    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully bad busted dead reject rejected refused denied not-work not-working",
     "find": "find search look lookup searching filter query",
     "follow": "then and also",
     "har": "har file attachment attached",
@@ -47,26 +47,27 @@ CONCEPTS: dict[str, str] = {
     "name": "name named called title",
     "operation": "operation operations route routes methods",
     "parameter": "parameter parameters params expect expects take takes return returns accept accepts argument arguments field fields schema input inputs output body required needs",
-    "pause": "pause disable suspend halt deactivate turn-off switch-off paused stop inactive stopped freeze hold on-hold offline take-down",
+    "pause": "pause disable suspend halt deactivate turn-off switch-off stop freeze hold on-hold offline take-down",
     "private": "private hide unpublish unlisted secret hidden invisible",
     "prompt": "prompt prompts",
     "provider": "openai anthropic claude gpt openrouter groq mistral deepseek gemini google ollama xai",
     "proxy": "proxy-url proxy-urls proxy curl",
     "paging": "paginated paginate pagination paging pages page cursor",
     "public": "public publish visible published",
-    "question": "what's-new what what's who's how's which any anything is are does do how has have did was were who where when",
+    "question": "how-many what's-new what what's who's how's which any anything is are does do how has have did was were who where when",
     "recent": "recent latest newest last most-recent freshest previous",
     "refresh": "refresh regenerate update rebuild renew redo rewrite",
     "rename": "rename",
     "replay": "replay rerun re-run replaying repeat resend re-send play-back run-again",
-    "resume": "resume reactivate enable unpause activate turn-on switch-on back-on active continue restart unfreeze carry-on go-on bring-back online",
+    "resume": "resume reactivate enable unpause activate turn-on switch-on back-on continue restart unfreeze carry-on go-on bring-back online",
     "review": "review",
     "run": "run invoke execute send call try perform hit fire issue make do",
     "save": "save store create add new keep",
     "server": "mcp server servers",
     "share": "share sharing lend lending lent shared borrowed borrow",
-    "show": "show inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let",
-    "slow": "slow slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck most-time response-time response-times so-long ages",
+    "show": "show rank sort inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let",
+    "slow": "slow slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages",
+    "state": "paused inactive stopped suspended halted disabled archived active finished completed deactivated idle frozen",
     "stop": "stop off disable end cancel unshare quit",
     "success": "success successful succeeded good ok working worked went-through",
     "tag": "tag tags tagged label labels",
@@ -77,12 +78,14 @@ CONCEPTS: dict[str, str] = {
     "usage": "usage used consumption quota quotas tokens plan allowance consume consumed",
     "use": "use apply run insert using",
     "wait": "wait waiting until let-me-know tell-me-when notify hold-on hang-on stand-by stay as-soon-as",
-    "write": "write generate create make produce build refresh regenerate update prepare draft put-together compile derive turn write-up",
+    "help": "help",
+    "release": "version release releases deploy deployment upgrade",
+    "write": "write written generate create make produce build refresh regenerate update prepare draft put-together compile derive turn write-up",
 }
 # What stays one word: written with a space by people, with a hyphen in CONCEPTS.
 PHRASES: tuple[tuple[str, str], ...] = (
-    (r"(throw|chuck)(ing)? (?P<what>(?!away|out)(?:[\w.⟦⟧-]+ ){1,4}?)(away|out)", r"delete \g<what>"),
-    (r"throw(ing)? (away|out)", "delete"),
+    (r"(throw|chuck)(ing)? (?P<what>(?!away)(?:[\w.⟦⟧-]+ ){1,4}?)away", r"delete \g<what>"),
+    (r"throw(ing)? away", "delete"),
     (r"(hold|hang) on(?= (?:until|till|for)\b)", "wait"),
     (r"stand by|w8", "wait"),
     (r"(let me know|tell me|inform me|notify me|alert me|say) (as soon as|once|when)", "tell-me-when"),
@@ -95,6 +98,9 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:it would|it'd|would) be (?:nice|great|good|cool|lovely|helpful|handy|useful|awesome) (?:to have|to get|having)", "create"),
     (r"(?:it would|it'd|would) be (?:nice|great|good|cool|lovely|helpful|handy|useful|awesome) (?:if you (?:could|would|can)|to)", "please"),
     (r"more (?:about|on|info\w* (?:about|on))", "details of"),
+    (r"(?:los(?:e|es|ing)|wast(?:e|es|ing)) (?:\w+ )?time", "slow"),
+    (r"(is|are|was|were|went|goes) ((?:[\w.-]+ )?)down", r"\1 \2failing"),
+    (r"from (?:the|my) (?:list|overview|dashboard|collection)", ""),
     (r"how come|for what reason", "why"),
     (r"what (has )?happened(?= (?:to|with|at|on)\b)", "why"),
     (r"what(?:'?s| is) (?:going on|happening)", "why"),
@@ -176,7 +182,7 @@ NOISE: frozenset[str] = frozenset(
 )
 # Everyday words that are no names either, and say nothing: verbs, adjectives and adverbs foremost. Nouns that may name an API are left out.
 COMMON: frozenset[str] = frozenset(
-    """carry carries somewhere thing deleting removing erasing destroying both able absolutely accidentally actual add address advance afraid age ago agree ahead air almost alone along alright although amount answer anyhow anymore anyway anyways anywhere apart appreciate area aren't
+    """carry carries somewhere thing client clients command commands undo dude man mate buddy down against deleting removing erasing destroying both able absolutely accidentally actual add address advance afraid age ago agree ahead air almost alone along alright although amount answer anyhow anymore anyway anyways anywhere apart appreciate area aren't
     ask asked asking attach aware awesome awful bad badly basically basis bear bearing beat become becomes began begin behave behaves behind believe beyond big bigger bit bits boring bother bring bringing
     broad brought building busy can't carefully care case cases casual catch caught certain chance change chat cheers chosen clear clearly clever close code colleague colleagues common compared completely
     confirm confused confusing consider correct correctly couldn't course curious current cut daily damn date day days deal decide decided deep definitely depend depends detail difficult directly does doesn't
@@ -271,8 +277,10 @@ DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 
 # The first that matches a call's description gives the `status` filter.
 STATUSES: tuple[tuple[str, str], ...] = (
+    (r"\b(?:not|isn't|aren't|wasn't|weren't|other than|except(?: for)?|besides|but)(?: an?| the)? (?:200s?|2xx|ok|successful|success)\b", "error"),
     (r"\b([1-5])xx\b", r"\1xx"),
     (r"\b([1-5]\d\d)s?\b(?! (more )?(credits?|requests?|calls?|ms|milli))", r"\1"),
+    (r"\bbad requests?\b", "400"),
     (r"\bserver(-| )?(side )?(errors?|failures?)\b", "5xx"),
     (r"\bclient(-| )?(side )?(errors?|failures?)\b", "4xx"),
     (r"\b(unauthori[sz]ed|unauthenticated)\b", "401"),
@@ -282,7 +290,7 @@ STATUSES: tuple[tuple[str, str], ...] = (
     (r"\bredirect(s|ed|ions?)?\b", "3xx"),
     (r"\b(un|not )success(ful)?\b", "error"),
     (r"\b(success(es|ful|fully)?|succeed(ed|s)?)\b", "2xx"),
-    (r"\b(fail(s|ed|ing|ures?)?|errors?|errored|broken?|crash(ed|es)?|went-wrong|wrong|problems?|troubles?|issues?|unsuccessful)\b", "error"),
+    (r"\b(fail(s|ed|ing|ures?)?|errors?|errored|broken?|crash(ed|es)?|bad|went-wrong|wrong|problems?|troubles?|issues?|unsuccessful)\b", "error"),
 )
 FORMATS: tuple[tuple[str, str], ...] = (
     (r"\b(openapi|swagger|oas|spec|specification)\b", "openapi"),
@@ -292,7 +300,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
     (r"\bpostman\b", "postman"),
 )
 FREQUENCIES: tuple[tuple[str, str], ...] = (
-    (r"\b(stop|off|turn-off|disable|end|no longer|unmonitor)\b", "off"),
+    (r"\b(stop|off|turn-off|disable|end|quit|cease|no longer|unmonitor)\b", "off"),
     (r"\b(daily|every (single )?day|each day|once a day|nightly|per day|every 24 hours)\b", "daily"),
     (r"\b(weekly|every week|each week|once a week|per week)\b", "weekly"),
     (r"\b(monthly|every month|each month|once a month|per month)\b", "monthly"),
@@ -313,8 +321,14 @@ ENDPOINT_STATUSES: tuple[tuple[str, str], ...] = (
     (r"\b(completed?|finished|done)\b", "COMPLETE"),
     (r"\breview\b", "REVIEW"),
 )
-PUBLIC: tuple[tuple[str, bool], ...] = ((r"\b(private|hide|hidden|unpublish|unlisted|not public)\b", False), (r"\b(public|publish)\b", True))
-SHARED: tuple[tuple[str, bool], ...] = ((r"\b(unshare|stop|private)\b", False), (r"\b(share|shared|lend)\b", True))
+PUBLIC: tuple[tuple[str, bool], ...] = (
+    (r"\b(private|hide|hidden|invisible|secret|unpublish|unlisted|not public)\b", False),
+    (r"\b(public|publish|visible|open to (?:everybody|everyone|all|the world))\b", True),
+)
+SHARED: tuple[tuple[str, bool], ...] = (
+    (r"\b(unshare|stop|private)\b", False),
+    (r"\b(share|shared|lend)\b|\blet\b.*\buse\b|\bgive\b.*\baccess\b|\ballow\b.*\bto use\b", True),
+)
 ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local|sandbox|qa"
 
 # What comes before the request itself and says nothing about it.
@@ -329,15 +343,16 @@ MOODS: tuple[tuple[str, str], ...] = (
     ("definition", r"^what(?:'s| is| are| does| do)? (?:an?\b(?! (?:good )?example)|\w+ (?:mean|do\b(?! (?:i|we|you)\b))|.+\bmean\b|(?<=does )\w+ing\b)|^what (?:is|are) \w+\?*$"),
     ("definition", r"^how (?:does|do) (?:the )?(?:\w+ )?(?:monitoring|capturing|wiretalk|replay|redaction|approvals?)\b.*work"),
     ("definition", r"^(?:(?:explain|describe|tell me) )?how (?:\w+ing|it|this|that) works?\b"),
+    ("how", r"^is there (?:an?|any|some) (?:way|call|route|request|possibility) (?:to|for)\b"),
     ("how", r"^(?:how (?:do|can|could|should|would|might|to)\b(?: (?:i|we|you|one|someone))?|what(?:'s| is) the (?:best )?way to)"),
-    ("doubting", r"^(?:what (?:happens|would happen|if)|(?:should|shall|must) i\b|may i\b(?! (?:have|see|get|look|view|use|please|ask))|(?:is|are) (?:it|this|that|my [\w-]+|the [\w-]+) (?:safe|secure|ok|okay|possible)\b|why (?:can't|should))"),
+    ("doubting", r"^(?:will (?:\w+ing|it|that|this|i)\b|what (?:happens|would (?:i|it|you|we|happen)\b|if)|would (?:i|it|that|\w+ing)\b|(?:should|shall|must) i\b|may i\b(?! (?:have|see|get|look|view|use|please|ask))|(?:is|are) (?:it|this|that|my [\w-]+|the [\w-]+) (?:safe|secure|ok|okay|possible)\b|why (?:can't|should))"),
     ("wondering", r"^(?:can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|do i (?:have to|need to))"),
     ("wondering", r"^(?:who|did (?:i|we|you|he|she|they)|have (?:i|we|you)|has (?:he|she|someone)|was (?:it|he|she)|were they|if )\b(?! already afforded)"),
     ("telling", r"\b(?:chang\w+ my mind|was going to|were going to|was about to)\b"),
     ("telling", r"^(?:do|follow|obey|execute|carry out) (?:what|as|whatever|exactly|the (?:instructions?|orders?|commands?))\b"),
     ("telling", r"^(?:i|we|he|she|they|you|my \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
 )  # fmt: skip
-NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never ?mind|never|without|rather than|instead of|no need to|not to|stop (?:deleting|removing|erasing|changing)|ignore|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:know|understand|see|get)\b)|(?:^|\bbut )not\b"
+NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never ?mind|never|without|rather than|instead of|no need to|not to|stop (?:deleting|removing|erasing|changing)|ignore|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:know|understand|see|get)\b)|(?:^|\bbut )not\b(?! (?:found|working|modified|allowed|authori[sz]ed|public|successful)\b)"
 REFUSALS: frozenset[str] = frozenset(
     "no|nope|never mind|nevermind|forget it|cancel|cancel that|no forget it|stop|no thanks|nothing|none|no never mind|leave it|abort|不用了|算了|取消".split(
         "|"
@@ -350,9 +365,25 @@ DEMO_NAMED = (
     r"(?:\b(?:the |my |our )|(?<!to )(?<!as )(?<!called )(?<!named )\b)demo (?:shop|store)(?: (?:api|endpoint))?\b|\b(?:the |my |our )demo (?:api|endpoint)\b"
 )
 # A piece that tells how things are: the request is in the piece after it.
-STATEMENT = r"^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|seems?|looks?|keeps?|gets?|got|fail(?:s|ed)|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
+STATEMENT = r"^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|seems?|looks?|keeps?|gets?|got|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we) (?:keep|always|still|only|just|get|got)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
 # What "them" are, right after these were asked for.
 PLURALS: dict[str, str] = {"docs_generate": "the docs", "capture_search": "the calls", "endpoint_list": "my apis", "key_list": "my keys"}
+# What is put right before a sentence is cut: "longer then" would be cut at "then".
+TIDY: tuple[tuple[str, str], ...] = (
+    (r"\bwhy's\b", "why is"),
+    (r"\bwhat does (this|that|the) (error|status|call|failure|response|message) mean\b", r"explain \1 \2"),
+    (r"^(?:i (?:need|want|have|would like) to|i'm trying to|trying to) ([^,.?]+), how(?: (?:do|can|should) i(?: do (?:it|that|this))?)?\??$", r"how do i \1?"),
+    (r"\b(?:(?:i|we) )?(?:don't|do not|no longer)(?: want to| need to)? (?:monitor|watch|check|track) (.*?)\s*any ?(?:more|longer)\b", r"stop monitoring \1"),
+    (r"\b(?:i |we )?(?:no longer want to|(?:don't|do not) want to) (share|lend|monitor)\b", r"stop \1"),
+    (r"\b(?:its|the) (?:new )?name (?:should|shall|must|has to) be(?:come)?\b|\bit (?:should|shall|must) be (?:called|named)\b", "rename it to"),
+    (r"\bwhat (?:am|are) (?:i|we) doing wrong\b|\bwhat did (?:i|we) do wrong\b", "why does it fail"),
+    (r"\b(?:a )?quarter (?:of an )?hour\b", "15 minutes"),
+    (r"\b(longer|slower|more|less|faster|later|earlier|bigger|rather|other) then\b", r"\1 than"),
+    (r"[‘’]", "'"),
+    (r" and an? half\b", "-and-a-half"),
+    (r"\b(hundred|thousand) and (?=[a-z]+\b|\d)", r"\1-"),
+    (r"…", "... "),
+)
 # What may trail a name and is no part of it.
 TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)?|now|for now|if you (?:can|could|please))$"
 # "I don't need it any more" says why a deletion is asked for, where other negations forbid something.
