@@ -79,7 +79,7 @@ async def endpoint_update(
         await controls.update(context.actor, found.id, msgspec.convert(given, ControlsChange))
     change = EndpointChange(name=name, description=description, environment=environment, tags=tags, is_public=public, status=status)
     changed = await endpoints.update(context.actor, found.id, change)
-    return Answer(f"Changed. {_line(changed)}", changed, "captured")
+    return Answer(f"`{endpoint}` is changed: it is {changed.status} ({endpoints.SAYS[changed.status]}); its proxy URL is {changed.proxy_url}.", changed)
 
 
 @tool(effect="destructive", scope="write", hears="captured")
@@ -87,7 +87,7 @@ async def endpoint_delete(context: Context, endpoint: EndpointRef) -> Answer:
     """Delete an endpoint with all its captured calls and documents, for good."""
     found = await endpoints.find(context.actor, endpoint)
     await endpoints.delete(context.actor, found.id)
-    return Answer(f"`{found.name}` and its {found.calls} captured calls are deleted.", {"deleted": str(found.id), "name": found.name}, "captured")
+    return Answer(f"`{endpoint}` and its {found.calls} captured calls are deleted.", {"deleted": str(found.id), "name": found.name})
 
 
 def _line(endpoint: Endpoint) -> str:
