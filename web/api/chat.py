@@ -107,15 +107,11 @@ async def send_message(request: ApiRequest, data: JSONBody[ChatRequest]) -> Resp
     require_scope(request.user, "write")
     hub, text = request.app.state.hub, await _text(request.user, data)
     if data.queue and data.chat_session_id:
-        started = await loop.queue(
-            hub, request.user, text, chat_id=data.chat_session_id, provider=data.provider, model=data.model, files=data.attachments
-        )
+        started = await loop.queue(hub, request.user, text, chat_id=data.chat_session_id, provider=data.provider, model=data.model, files=data.attachments)
         if isinstance(started, Queued):
             return Response(Waits(data.chat_session_id, started), status_code=202)
     else:
-        started = await loop.send(
-            hub, request.user, text, chat_id=data.chat_session_id, provider=data.provider, model=data.model, files=data.attachments
-        )
+        started = await loop.send(hub, request.user, text, chat_id=data.chat_session_id, provider=data.provider, model=data.model, files=data.attachments)
     headers = {"X-Chat-Session-Id": str(started.chat_session_id), "X-Run-Id": str(started.run_id)}
     if data.stream or "text/event-stream" in request.headers.get("accept", ""):
         return stream.response(hub, started.run_id, headers=headers)
@@ -176,7 +172,9 @@ async def _text(actor: Actor, data: ChatRequest) -> str:
     filled = prompts.fill(await prompts.find(actor, data.prompt), data.variables)
     if filled.missing:
         names = ", ".join(f"`{name}`" for name in filled.missing)
-        raise Problem("invalid_arguments", f"The prompt `{filled.name}` asks for {names}.", remedy="Give them in `variables`.", field="variables", missing=filled.missing)
+        raise Problem(
+            "invalid_arguments", f"The prompt `{filled.name}` asks for {names}.", remedy="Give them in `variables`.", field="variables", missing=filled.missing
+        )
     return f"{filled.text}\n\n{data.message}".strip()
 
 

@@ -71,14 +71,27 @@ async def list_versions(request: ApiRequest, prompt_id: FromPath[UUID]) -> Page[
     return Page(await prompts.versions(request.user, prompt_id))
 
 
-@post("/prompts/{prompt_id:uuid}/versions/{version:int}/restore", guards=[signed_in], status_code=200, summary="Take an earlier version up again", tags=["prompts"])
+@post(
+    "/prompts/{prompt_id:uuid}/versions/{version:int}/restore",
+    guards=[signed_in],
+    status_code=200,
+    summary="Take an earlier version up again",
+    tags=["prompts"],
+)
 async def restore_version(request: ApiRequest, prompt_id: FromPath[UUID], version: FromPath[int]) -> Prompt:
     """Its text becomes the newest version."""
     require_scope(request.user, "write")
     return await prompts.restore(request.user, prompt_id, version)
 
 
-@post("/prompts/{prompt_id:uuid}/fill", guards=[signed_in], status_code=200, summary="A prompt's text with its variables put in", tags=["prompts"], opt={"asks": True})
+@post(
+    "/prompts/{prompt_id:uuid}/fill",
+    guards=[signed_in],
+    status_code=200,
+    summary="A prompt's text with its variables put in",
+    tags=["prompts"],
+    opt={"asks": True},
+)
 async def fill_prompt(request: ApiRequest, prompt_id: FromPath[UUID], data: JSONBody[Values]) -> Filled:
     """Says which variables are missing. `POST /chat` takes `prompt` and `variables` itself."""
     require_scope(request.user, "read")
