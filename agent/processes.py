@@ -11,12 +11,12 @@ import msgspec
 from agent.spec.merge import merge
 from agent.spec.model import Exchange
 from agent.spec.observe import observe_all
-from agent.spec.summary import EMPTY, Summary, dump, load
+from agent.spec.summary import Summary, dump, load
 
 
 def share_out(parts: Iterable[list[Exchange]], processes: int) -> Summary:
-    """A part for each process that says it is free; what cannot be sent is observed here. Raises ChildProcessError where the system ended a process."""
-    context, encoder, here = get_context("spawn"), msgspec.msgpack.Encoder(), EMPTY
+    """A part for each process that says it is free. Raises ChildProcessError where the system ended a process."""
+    context, encoder = get_context("spawn"), msgspec.msgpack.Encoder()
     pipes = [context.Pipe() for _ in range(processes)]
     children = [context.Process(target=_observe_parts, args=(theirs,), daemon=True) for _, theirs in pipes]
     ours = [mine for mine, _ in pipes]
@@ -25,16 +25,12 @@ def share_out(parts: Iterable[list[Exchange]], processes: int) -> Summary:
             child.start()
             theirs.close()
         for part in parts:
-            try:
-                message = encoder.encode(part)
-            except UnicodeEncodeError:  # a lone surrogate in a captured text
-                here = merge(here, observe_all(part))
-                continue
+            message = encoder.encode(part)
             ready = wait(ours)
             free = next(connection for connection in ours if connection in ready)
             free.recv_bytes()
             free.send_bytes(message)
-        return reduce(merge, [_last_word(connection) for connection in ours], here)
+        return reduce(merge, [_last_word(connection) for connection in ours])
     except (EOFError, ConnectionError) as error:
         raise ChildProcessError("One of the processes that observed the calls was ended by the system.") from error
     finally:

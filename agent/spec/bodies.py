@@ -25,13 +25,14 @@ ABSENT = object()
 
 
 def decode(body: bytes) -> Any:
-    """The JSON value of a body, or ABSENT. NaN, doubled keys and invalid UTF-8 are tolerated; hopeless nesting is not."""
+    """The JSON value of a body, or ABSENT. NaN, doubled keys, lone surrogates and invalid UTF-8 are tolerated; hopeless nesting is not."""
     try:
         return msgspec.json.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         pass
     try:
-        return json.loads(body.decode("utf-8-sig", "replace"))
+        value = json.loads(body.decode("utf-8-sig", "replace"))
+        return value if b"\\u" not in body else json.loads(json.dumps(value, ensure_ascii=False).encode("utf-8", "replace"))
     except (ValueError, RecursionError):
         return ABSENT
 

@@ -14,7 +14,7 @@ import msgspec
 
 from agent.spec.jsonstream import CutOff, JsonStream, Malformed, Unfit
 from agent.spec.model import Exchange, Frame, Headers, Protocol
-from agent.spec.reading import Reading, Skips, Unreadable, decoded, exchange_id, frame, header, opened, seconds
+from agent.spec.reading import Reading, Skips, Unreadable, decoded, exchange_id, frame, header, mended, opened, seconds
 
 Entry = dict[str, Any]
 
@@ -50,7 +50,7 @@ def read(data: bytes | BinaryIO) -> Reading:
 def exchange(entry: Entry) -> Exchange:
     """One HAR entry as an exchange. Raises ValueError with the reason where it has no request or no URL."""
     request, response = _object(entry, "request"), _object(entry, "response")
-    method, url = str(request.get("method") or "GET").upper(), str(request.get("url") or "")
+    method, url = mended(str(request.get("method") or "GET").upper()), mended(str(request.get("url") or ""))
     if "://" not in url:
         raise ValueError("it has no absolute URL")
     started_at = seconds(entry.get("startedDateTime") or 0)
@@ -73,7 +73,7 @@ def exchange(entry: Entry) -> Exchange:
         duration_ms=max(_number(entry.get("time")), 0.0),
         protocol=_protocol(url, frames, status),
         frames=frames,
-        error=str(response.get("_error") or "") or (None if 100 <= status <= 999 else "no answer was recorded"),
+        error=mended(str(response.get("_error") or "")) or (None if 100 <= status <= 999 else "no answer was recorded"),
     )
 
 
@@ -157,11 +157,11 @@ def _headers(message: Entry) -> Headers:
     """Without the pseudo-headers of HTTP/2; a few tools write an object for the list."""
     raw = message.get("headers")
     if isinstance(raw, dict):
-        return tuple((str(name), str(value)) for name, value in raw.items() if not str(name).startswith(":"))
+        return tuple((mended(str(name)), mended(str(value))) for name, value in raw.items() if not str(name).startswith(":"))
     if not isinstance(raw, list):
         return ()
     return tuple(
-        (str(item.get("name")), str(item.get("value") or ""))
+        (mended(str(item.get("name"))), mended(str(item.get("value") or "")))
         for item in raw
         if isinstance(item, dict) and item.get("name") and not str(item["name"]).startswith(":")
     )
@@ -171,7 +171,7 @@ def _with_type(headers: Headers, media_type: object, body: bytes) -> Headers:
     """Safari and Insomnia may name the type beside the body only."""
     if not body or not isinstance(media_type, str) or not media_type or media_type == "x-unknown" or header(headers, "content-type"):
         return headers
-    return (*headers, ("content-type", media_type))
+    return (*headers, ("content-type", mended(media_type)))
 
 
 def _request_body(request: Entry) -> bytes:

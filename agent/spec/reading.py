@@ -143,6 +143,11 @@ def header(headers: Headers, name: str) -> str:
     return next((value for key, value in headers if key.lower() == name), "")
 
 
+def mended(text: str) -> str:
+    """The text without lone surrogates, which JSON can spell and nothing else can hold."""
+    return text if text.isascii() else text.encode("utf-8", "replace").decode()
+
+
 def decoded(body: bytes, encoding: str) -> bytes | None:
     """A body without its content-encoding, cut at 64 MiB. None where it cannot be undone."""
     for name in reversed([part.strip().lower() for part in encoding.split(",") if part.strip()]):
@@ -157,8 +162,10 @@ def decoded(body: bytes, encoding: str) -> bytes | None:
 
 
 def with_id(exchange: Exchange) -> Exchange:
-    """The exchange under the id that its own content gives."""
-    return msgspec.structs.replace(exchange, id=exchange_id(exchange.method, exchange.url, exchange.started_at, exchange.request_body, exchange.response_body))
+    """The exchange under the id that its own content gives, and without lone surrogates."""
+    id_ = exchange_id(exchange.method, exchange.url, exchange.started_at, exchange.request_body, exchange.response_body)
+    sent, received = (tuple((mended(name), mended(value)) for name, value in headers) for headers in (exchange.request_headers, exchange.response_headers))
+    return msgspec.structs.replace(exchange, id=id_, method=mended(exchange.method), url=mended(exchange.url), request_headers=sent, response_headers=received)
 
 
 def frame(direction: object, data: bytes, at: float, *, is_text: bool) -> Frame:

@@ -4,6 +4,7 @@ Documents go to stdout or to `-o`; progress and what was left out go to stderr. 
 A writer is imported when its format is asked for: half of the time that a small capture takes is spent on imports.
 """
 
+import os
 import sys
 from collections.abc import Iterator
 from importlib import import_module
@@ -13,9 +14,9 @@ from typing import Any
 
 import click
 
+from agent.parallel import summarise
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Spec
-from agent.spec.observe import observe_all
 from web.cli.captured import exchanges, say, seldom_swept, stop
 
 FORMATS = ("openapi", "markdown", "typescript", "graphql", "postman", "summary")
@@ -27,14 +28,15 @@ PROGRESS_EVERY = 5000
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of stdout. Its ending chooses YAML or JSON.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="What to write; by default OpenAPI, or what OUT's ending says.")
-def discover(files: tuple[str, ...], output: str | None, kind: str | None) -> None:
+@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes share a large input.")
+def discover(files: tuple[str, ...], output: str | None, kind: str | None, processes: int) -> None:
     """Describe the API in captured traffic.
 
     FILE is HAR 1.2 (gzipped or not), a mitmproxy flow file or saved captures; - reads stdin. Several files are taken together.
     """
     kind = kind or BY_ENDING.get(Path(output or "").suffix.lower(), "openapi")
     with seldom_swept():
-        text = _written(_spec(files), kind, is_json=(output or "").lower().endswith(".json"))
+        text = _written(_spec(files, processes), kind, is_json=(output or "").lower().endswith(".json"))
     if output is None or output == "-":
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
@@ -45,7 +47,7 @@ def discover(files: tuple[str, ...], output: str | None, kind: str | None) -> No
         stop(f"`{output}` cannot be written: {error.strerror}.")
 
 
-def _spec(files: tuple[str, ...]) -> Spec:
+def _spec(files: tuple[str, ...], processes: int) -> Spec:
     """The spec of all files together; the run ends with one line where one is unreadable."""
     count = 0
 
@@ -57,7 +59,10 @@ def _spec(files: tuple[str, ...]) -> Spec:
                 say(f"{count:,} calls read …")
             yield exchange
 
-    summary = observe_all(counted())
+    try:
+        summary = summarise(counted(), min(processes, os.cpu_count() or 1))
+    except ChildProcessError as error:
+        stop(f"{error} With `--processes 1` it works without them, in less memory.")
     if not count:
         stop(f"None of the {len(files)} files has a call in it." if len(files) > 1 else f"`{''.join(files)}` has no call in it.")
     spec = conclude(summary)
