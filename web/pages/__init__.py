@@ -12,12 +12,15 @@ from web.pages import (
     documents,
     follow,
     links,
+    my_data,
+    prompts,
     queue,
     search,
     security,
     servers,
     services,
     settings,
+    shares,
     summaries,
 )
 
@@ -40,4 +43,7 @@ PAGES = (
     *services.ROUTES,
     *search.ROUTES,
     *summaries.ROUTES,
+    *prompts.ROUTES,
+    *shares.ROUTES,
+    *my_data.ROUTES,
 )

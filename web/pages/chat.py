@@ -24,11 +24,11 @@ from web.render import catalogue
 
 
 @get("/", name="start")
-async def start(request: PageRequest) -> Template | Redirect:
-    """A new chat, or the sign-in page for a stranger."""
+async def start(request: PageRequest, draft: FromQuery[str] = "") -> Template | Redirect:
+    """A new chat, with what a link has put into its message box, or the sign-in page for a stranger."""
     if request.user is None:
         return Redirect("/login", status_code=303)
-    return await _start_page(request)
+    return await _start_page(request, draft=draft[:2000])
 
 
 @post("/", status_code=200)
