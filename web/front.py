@@ -1,7 +1,8 @@
 """uvicorn's HTTP protocol with the limits it lacks: a bounded head, deadlines for head and body, exactly one good Host, no TRACE.
 
-Without them one connection can fill the memory with headers and a slow one is held for ever. It also tells the proxy what ASGI
-leaves out: the target as it was sent (`wiretalk.target`), the headers with their capitals (`wiretalk.headers`), and a way to cut an answer short (`wiretalk.abort`).
+Without them one connection can fill the memory with headers and a slow one is held for ever. What is for the proxy is answered by
+a `Passage` instead of uvicorn's cycle, and the scope tells what ASGI leaves out: the target as it was sent (`wiretalk.target`) and the
+headers with their capitals (`wiretalk.headers`). Deadlines are looked at once a second for all connections, not by timers of their own.
 """
 
 import asyncio
@@ -9,7 +10,9 @@ import re
 import socket
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from web.passage import Passage
 
 HEAD_BYTES = 64 * 1024
 HEAD_LINES = 1000
@@ -20,47 +23,13 @@ HEAD_SECONDS = 20.0
 BODY_SECONDS = 60.0
 BODY_BYTES_PER_SECOND = 1024
 _HOST = re.compile(rb"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
-_TICK = 5.0
+_ORIGIN = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
+_PROXY = b"/proxy/"
+_TICK = 1.0
 
 
 class _Refused(Exception):
     """Stops the parser after an answer of our own was written."""
-
-
-class _Corked:
-    """A transport that sends the head of an answer together with what follows at once: one system call instead of two."""
-
-    def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop, cycle: RequestResponseCycle) -> None:
-        self._transport, self._loop, self._cycle = transport, loop, cycle
-        self._held: bytes | None = None
-        self._is_first = True
-        self.is_closing = transport.is_closing
-
-    def write(self, data: bytes) -> None:
-        if self._is_first:
-            self._is_first = False
-            self._held = data
-            self._loop.call_soon(self._release)
-        elif self._held is not None:
-            held, self._held = self._held, None
-            self._transport.write(held + data)
-        else:
-            self._transport.write(data)
-
-    def close(self) -> None:
-        self._release()
-        self._transport.close()
-
-    def abort(self) -> None:
-        """What was said goes out first: a reader must see that an answer broke off, not that there was none."""
-        self._cycle.disconnected = True  # else the server would log each cut answer as a fault of the application
-        self._release()
-        self._transport.abort()
-
-    def _release(self) -> None:
-        held, self._held = self._held, None
-        if held is not None and not self._transport.is_closing():
-            self._transport.write(held)
 
 
 class GuardedProtocol(HttpToolsProtocol):
@@ -70,8 +39,9 @@ class GuardedProtocol(HttpToolsProtocol):
     _in_head = True
     _in_body = False
     _size = _trailer_size = _quiet = _received = 0
-    _began = 0.0
-    _timer: asyncio.TimerHandle | None = None
+    _began = _idle_since = 0.0
+    _is_expecting = _is_idle = False
+    _answering: Any = None
 
     parser: Any  # None once the connection is lost, which uvicorn's annotation leaves out
     cycle: Any  # None before the first request, likewise
@@ -84,18 +54,23 @@ class GuardedProtocol(HttpToolsProtocol):
         if connection is not None and connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio leaves it off where the listening socket names no protocol
         self._expect()
+        _watch(self.loop, self.connections)
 
     def connection_lost(self, exc: Exception | None) -> None:
-        self._disarm()
+        self._is_expecting = self._is_idle = False
+        if isinstance(self._answering, Passage) and self._answering is not self.cycle and not self._answering.response_complete:
+            self._answering.disconnected = True  # the cycle that uvicorn tells is the last one that was asked for
+            self._answering.set()
         super().connection_lost(exc)
 
     def data_received(self, data: bytes) -> None:
         if self._is_refused:
             return
         self._quiet += len(data)
+        self._is_idle = False
         if self._in_body:
             self._received += len(data)
-        elif self._timer is None:
+        elif not self._is_expecting:
             self._expect()
         super().data_received(data)
         if self._quiet > QUIET_BYTES and not self._is_refused and self.parser is not None:
@@ -120,6 +95,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._trailer_size += size
             if self._trailer_size > TRAILER_BYTES:
                 self._refuse(b"431 Request Header Fields Too Large", b"The trailers are longer than 16 KB.")
+            if isinstance(self.cycle, Passage):
+                self.cycle.trailers.append((name, value))
             return
         self._size += size
         self._raw.append((name, value))
@@ -128,18 +105,19 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_header(name, value)
 
     def on_headers_complete(self) -> None:
+        if not self.url.startswith(b"/") and (origin := _ORIGIN.match(self.url)):
+            rest = self.url[origin.end() :]
+            self.url = rest if rest.startswith(b"/") else b"/" + rest
         self._check()
         self._in_head, self._in_body, self._quiet = False, True, 0
         self._began = self.loop.time()
         self.scope["wiretalk.target"] = self.url  # type: ignore[typeddict-unknown-key]
         self.scope["wiretalk.headers"] = self._raw  # type: ignore[typeddict-unknown-key]
-        super().on_headers_complete()
-        if self.cycle is not None:
-            self.cycle.transport = corked = _Corked(self.transport, self.loop, self.cycle)
-            self.scope["wiretalk.abort"] = corked.abort  # type: ignore[typeddict-unknown-key]
-            if self.url.startswith(b"/proxy/"):
-                self.cycle.default_headers = []
-        if self.parser.should_upgrade() and not self._should_upgrade() and self.cycle is not None:
+        if self.url.startswith(_PROXY) and not (self._is_upgrade and self._should_upgrade()):
+            self._pass_on()
+        else:
+            super().on_headers_complete()
+        if self._is_upgrade and not self._should_upgrade() and self.cycle is not None:
             self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
@@ -147,22 +125,76 @@ class GuardedProtocol(HttpToolsProtocol):
         super().on_body(body)
 
     def on_message_complete(self) -> None:
-        self._in_body = False
-        self._disarm()
+        self._in_body = self._is_expecting = False
         super().on_message_complete()
 
     def handle_websocket_upgrade(self) -> None:
-        self._disarm()
+        self._is_expecting = self._is_idle = False
         super().handle_websocket_upgrade()
+
+    def on_response_complete(self) -> None:
+        """uvicorn's, without a timer for each answer: `look` ends connections that rest."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
+        self.flow.resume_reading()
+        if self.pipeline:
+            cycle, app = self.pipeline.pop()
+            self._start_asgi_task(cycle, app)
+        else:
+            self._is_idle, self._idle_since = True, self.loop.time()
 
     def send_400_response(self, msg: str) -> None:
         """uvicorn's word for what its parser refuses; ours has been said already where the parser was stopped by us."""
         if not self._is_refused:
             self._answer(b"400 Bad Request", msg.encode("ascii", "replace"))
 
+    def look(self) -> None:
+        """Once a second: refuse what did not arrive in time, end what rests too long."""
+        now = self.loop.time()
+        if self._is_idle and now - self._idle_since > self.timeout_keep_alive:
+            self.transport.close()
+        if not self._is_expecting:
+            return
+        if self.flow.read_paused:
+            self._began += _TICK  # it is we who are not reading
+        allowed = BODY_SECONDS + self._received / BODY_BYTES_PER_SECOND if self._in_body else HEAD_SECONDS
+        if now - self._began > allowed:
+            self._answer(b"408 Request Timeout", b"The request did not arrive in time.")
+
     # inner
 
+    def _pass_on(self) -> None:
+        """As uvicorn begins a request, for the proxy: its target is not decoded, and its answer goes through a `Passage`."""
+        parser, before = self.parser, self.cycle
+        scope: Any = self.scope
+        app: Any = self.app
+        version = parser.get_http_version()
+        scope["method"], scope["http_version"] = parser.get_method().decode("ascii"), version
+        path, _, query = self.url.partition(b"#")[0].partition(b"?")
+        scope["raw_path"], scope["path"], scope["query_string"] = path, path.decode("latin-1"), query
+        is_kept = version != "1.0" and parser.should_keep_alive()
+        passage = Passage(
+            scope,
+            self.transport,
+            self.flow,
+            wants_go_ahead=self.expect_100_continue,
+            keep_alive=is_kept,
+            on_response=self.on_response_complete,
+        )
+        self.cycle = passage
+        if before is None or before.response_complete:
+            self._start_asgi_task(passage, app)
+        else:
+            self.flow.pause_reading()
+            self.pipeline.appendleft((passage, app))
+
+    def _start_asgi_task(self, cycle: Any, app: Any) -> None:
+        self._answering = cycle
+        super()._start_asgi_task(cycle, app)
+
     def _check(self) -> None:
+        self._is_upgrade: bool = self.parser.should_upgrade()
         hosts = [value for name, value in self.headers if name == b"host"]
         if self.parser.get_http_version() not in ("1.0", "1.1"):
             self._refuse(b"505 HTTP Version Not Supported", b"Use HTTP/1.1.")
@@ -170,7 +202,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse(b"400 Bad Request", b"Send exactly one valid Host header.")
         if self.parser.get_method() in (b"TRACE", b"CONNECT"):
             self._refuse(b"405 Method Not Allowed", b"This method is not served.")
-        if self.parser.should_upgrade() and any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in self.headers):
+        if self._is_upgrade and any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in self.headers):
             self._refuse(b"400 Bad Request", b"A request for an upgrade has no body.")
 
     def _refuse(self, status: bytes, sentence: bytes) -> None:
@@ -179,8 +211,7 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _answer(self, status: bytes, sentence: bytes) -> None:
         """Write it, unless another answer is under way on this connection, and close."""
-        self._is_refused = True
-        self._disarm()
+        self._is_refused, self._is_expecting = True, False
         if self.transport.is_closing():
             return
         if self.cycle is None or self.cycle.response_complete or not self.cycle.response_started:
@@ -193,18 +224,23 @@ class GuardedProtocol(HttpToolsProtocol):
 
     def _expect(self) -> None:
         """A head may begin: it has to be whole by the deadline."""
-        self._began = self.loop.time()
-        self._timer = self.loop.call_later(_TICK, self._tick)
+        self._began, self._is_expecting = self.loop.time(), True
 
-    def _disarm(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-            self._timer = None
 
-    def _tick(self) -> None:
-        self._timer = self.loop.call_later(_TICK, self._tick)
-        if self.flow.read_paused:
-            self._began += _TICK  # it is we who are not reading
-        allowed = BODY_SECONDS + self._received / BODY_BYTES_PER_SECOND if self._in_body else HEAD_SECONDS
-        if self.loop.time() - self._began > allowed:
-            self._answer(b"408 Request Timeout", b"The request did not arrive in time.")
+_watching: set[int] = set()
+
+
+def _watch(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
+    """Look at every connection once a second, while there are any."""
+    if id(connections) not in _watching:
+        _watching.add(id(connections))
+        loop.call_later(_TICK, _look, loop, connections)
+
+
+def _look(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
+    _watching.discard(id(connections))
+    for connection in list(connections):
+        if isinstance(connection, GuardedProtocol):
+            connection.look()
+    if connections:
+        _watch(loop, connections)

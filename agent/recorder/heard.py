@@ -21,7 +21,9 @@ class Body(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
-    """Headers are text with one character per byte. `duration_ms` runs from the request's first byte to the answer's last.
+    """Headers are text with one character per byte. `duration_ms` runs from the request's head to the answer's last byte.
+
+    `connect_ms` and `first_byte_ms` run from the same moment to the new connection (None where one was reused) and to the answer's head.
 
     `messages` are WebSocket messages: direction (`sent` or `received`), milliseconds since the start, whether it is text, bytes.
     """
@@ -41,6 +43,8 @@ class Heard(msgspec.Struct, frozen=True, omit_defaults=True):
     error: str | None = None
     started_at: datetime | None = None
     duration_ms: float = 0.0
+    connect_ms: float | None = None
+    first_byte_ms: float | None = None
 
 
 def body_of(data: bytes, limit: int) -> Body:

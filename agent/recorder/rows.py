@@ -49,6 +49,7 @@ class Row(msgspec.Struct, frozen=True):
     sealed: bool
     timestamp: datetime
     duration: float
+    timings: str | None
 
 
 _USUAL_CHARSET = re.compile(r"""\s*;\s*charset="?utf-?8"?\s*$""", re.IGNORECASE)
@@ -98,7 +99,14 @@ def row_of(heard: Heard, call_id: UUID | None = None, rules: Rules = USUAL) -> R
         sealed=is_sealed,
         timestamp=heard.started_at or datetime.fromtimestamp(milliseconds_of(call_id) / 1000, UTC),  # the same each time: it is part of the key
         duration=max(heard.duration_ms, 0.0),
+        timings=_timings(heard),
     )
+
+
+def _timings(heard: Heard) -> str | None:
+    found = {"connect_ms": heard.connect_ms, "first_byte_ms": heard.first_byte_ms}
+    known = {name: round(value, 2) for name, value in found.items() if value is not None}
+    return _json(known) if known else None
 
 
 def pack(pairs: RawHeaders, context: str, endpoint_id: UUID | None = None) -> bytes:

@@ -21,10 +21,10 @@ async def _application(scope: Any, receive: Any, send: Any) -> None:
         more = message.get("more_body", False)
     body = b"|".join([scope["method"].encode(), scope["wiretalk.target"], b"".join(parts), b",".join(name for name, _ in scope["headers"])])
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", str(len(body)).encode())]})
-    if scope["wiretalk.target"] == b"/cut":
-        scope["wiretalk.abort"]()
+    if scope["wiretalk.target"] == b"/proxy/cut":
+        scope["wiretalk.passage"].abort()
         return
-    await send({"type": "http.response.body", "body": body})
+    await send({"type": "http.response.body", "body": body, "more_body": False})
 
 
 @pytest.fixture
@@ -141,6 +141,6 @@ async def test_a_body_that_keeps_coming_is_not_late(port: int, monkeypatch: pyte
 
 async def test_an_answer_that_is_cut_short_began(port: int) -> None:
     """The head goes out with what follows it; where nothing follows, it goes out all the same, so that the cut can be seen."""
-    got = await _talk(port, b"GET /cut HTTP/1.1\r\nhost: a\r\n\r\n")
+    got = await _talk(port, b"GET /proxy/cut HTTP/1.1\r\nhost: a\r\n\r\n")
     assert got.startswith(b"HTTP/1.1 200")
     assert not got.endswith(b"|")

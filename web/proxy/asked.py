@@ -1,17 +1,17 @@
 """What a client asked of the proxy: the ASGI scope, read once, at the door."""
 
-import re
-from collections.abc import Callable
 from typing import Any, NamedTuple, cast
 
 from litestar.types import Scope
+
+from web.passage import Passage
 
 Pairs = list[tuple[bytes, bytes]]
 PREFIX = b"/proxy/"
 
 
 class Asked(NamedTuple):
-    """`path` is the raw rest after the endpoint's id, with the query; `headers` have their capitals where the front kept them."""
+    """`path` is the raw rest after the endpoint's id, with the query; `headers` have their capitals. A WebSocket has no passage."""
 
     endpoint_id: str
     method: str
@@ -19,7 +19,7 @@ class Asked(NamedTuple):
     headers: Pairs
     server: tuple[str, int | None] | None
     subprotocols: tuple[str, ...]
-    abort: Callable[[], None] | None
+    passage: Passage | None
 
 
 def is_for_proxy(scope: Scope) -> bool:
@@ -28,37 +28,25 @@ def is_for_proxy(scope: Scope) -> bool:
 
 
 def read(scope: Scope) -> Asked:
-    """Of a scope that is for the proxy."""
+    """Of a scope that is for the proxy. The front keeps what ASGI would lose; a WebSocket's scope does not have it."""
     got = cast(dict[str, Any], scope)
-    endpoint_id, mark, rest = _cut(_target(got).removeprefix(PREFIX))
-    headers = got.get("wiretalk.headers")
-    return Asked(
-        endpoint_id=endpoint_id.decode("latin-1"),
-        method=got.get("method", "GET"),
-        path=(mark + rest).decode("latin-1"),
-        headers=list(got["headers"]) if headers is None else headers,
-        server=got.get("server"),
-        subprotocols=tuple(got.get("subprotocols") or ()),
-        abort=got.get("wiretalk.abort"),
-    )
+    passage: Passage | None = got.get("wiretalk.passage")
+    if passage is None:
+        endpoint_id, path = _cut(_raw_path(got) + (b"?" + got["query_string"] if got["query_string"] else b""))
+        return Asked(endpoint_id, got.get("method", "GET"), path, list(got["headers"]), got["server"], tuple(got.get("subprotocols") or ()), None)
+    endpoint_id, path = _cut(got["wiretalk.target"].partition(b"#")[0])
+    return Asked(endpoint_id, got["method"], path, got["wiretalk.headers"], got["server"], (), passage)
 
 
 def _raw_path(scope: dict[str, Any]) -> bytes:
     """The path as it was sent: the decoded one would merge `//` and read `%2F`. A WebSocket scope may have its query in it."""
     raw: bytes | None = scope.get("raw_path")
-    return raw.split(b"?")[0] if raw else scope["path"].encode("latin-1", "replace")
+    return raw.partition(b"?")[0] if raw else scope["path"].encode("latin-1", "replace")
 
 
-def _target(scope: dict[str, Any]) -> bytes:
-    """Path and query as they were sent; without the front's help an empty query is lost."""
-    sent: bytes | None = scope.get("wiretalk.target")
-    if sent is not None and sent.startswith(PREFIX):
-        return sent.partition(b"#")[0]
-    query: bytes = scope["query_string"]
-    return _raw_path(scope) + (b"?" + query if query else b"")
-
-
-def _cut(target: bytes) -> tuple[bytes, bytes, bytes]:
-    """The id, what ended it (`/`, `?` or nothing), and the rest."""
-    found = re.search(rb"[/?]", target)
-    return (target, b"", b"") if found is None else (target[: found.start()], found[0], target[found.end() :])
+def _cut(target: bytes) -> tuple[str, str]:
+    """The id, and the rest with the `/` or `?` that ended it."""
+    rest = target[len(PREFIX) :].decode("latin-1")
+    ends = [at for at in (rest.find("/"), rest.find("?")) if at >= 0]
+    at = min(ends, default=len(rest))
+    return rest[:at], rest[at:]

@@ -77,7 +77,7 @@ def _check(asked: Asked, route: Route) -> None:
 
 def _refused(asked: Asked, route: Route, problem: Problem, *, is_websocket: bool) -> Heard:
     """The record of a request that never left: its line and headers, and why."""
-    kept = crossing.outgoing(asked.headers, (), (crossing.value_of(asked.headers, b"host") or b""))
+    kept = crossing.outgoing(asked.headers, (), (crossing.value_of(asked.headers, b"host") or b"")).pairs
     is_secure = route.destination[:5].lower() == "https"
     protocol = ("wss" if is_secure else "ws") if is_websocket else "https" if is_secure else "http"
     return Heard(

@@ -5,7 +5,8 @@ which is answered here. Dropped on the way back: what would act on Wiretalk's wh
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Sequence
+from typing import NamedTuple
 from urllib.parse import urljoin
 
 from agent.egress import Target
@@ -37,37 +38,82 @@ _PLAIN = (
     b"video/",
     b"font/",
 )
+_FRAMING = frozenset({b"content-length", b"transfer-encoding"})
+_NOTED_OUT = _HOP | _FRAMING | {b"host", b"expect"}
+_NOTED_IN = _HOP | _FRAMING | _ORIGIN_WIDE | {b"content-type", b"set-cookie"}
+_NOT_A_TRAILER = _NOTED_IN | _NOTED_OUT | {
+    b"authorization", b"cache-control", b"content-encoding", b"content-range", b"cookie", b"date", b"location", b"retry-after", b"vary", b"www-authenticate",
+}  # fmt: skip
 _SANDBOX = (b"content-security-policy", b"sandbox allow-scripts allow-forms allow-popups allow-modals allow-downloads")
 
 
-def outgoing(pairs: Pairs, injected: Iterable[tuple[bytes, bytes]], host: bytes) -> Pairs:
-    """What the upstream gets. `Host` keeps its place; an injected header replaces the client's."""
-    dropped = _HOP | _named_by_connection(pairs) | {b"expect"}
-    extra = list(injected)
-    dropped |= {name.lower() for name, _ in extra}
+class Outgoing(NamedTuple):
+    """What the upstream gets, and how the client framed its body: chunked, or of a length."""
+
+    pairs: Pairs
+    length: int
+    is_chunked: bool
+
+
+def outgoing(pairs: Pairs, injected: Sequence[tuple[bytes, bytes]], host: bytes) -> Outgoing:
+    """`Host` keeps its place; an injected header replaces the client's. Framing is never droppable by naming it in `Connection`."""
     kept: Pairs = []
-    for name, value in pairs:
+    connection: list[bytes] = []
+    length, is_chunked = 0, False
+    for pair in pairs:
+        name, value = pair
         lower = name.lower()
-        if lower == b"host":
-            kept.append((name, host))
-        elif lower in (b"content-length",):
-            kept.append((name, value))  # framing is never droppable by naming it in `Connection`
-        elif lower not in dropped and (ours := _without_ours(lower, value)) is not None:
+        if lower in _NOTED_OUT:
+            if lower == b"host":
+                kept.append((name, host))
+            elif lower == b"content-length":
+                length = int(value)
+                kept.append(pair)
+            elif lower == b"connection":
+                connection.append(value)
+            elif lower == b"transfer-encoding":
+                is_chunked = True
+        elif b"wtk_" not in value and b"wto_" not in value and b"wiretalk_" not in value:
+            kept.append(pair)
+        elif (ours := _without_ours(lower, value)) is not None:
             kept.append((name, ours))
-    return kept + extra
+    if dropped := _named(connection) | ({name.lower() for name, _ in injected} - _FRAMING - {b"host"}):
+        kept = [pair for pair in kept if pair[0].lower() not in dropped]
+    return Outgoing([*kept, *injected] if injected else kept, 0 if is_chunked else length, is_chunked)
 
 
 def incoming(pairs: Pairs, status: int, upstream_host: str, *, own_origin: bool = False) -> Pairs:
     """What the client gets. On Wiretalk's own origin, pages are sandboxed, so that a script from an upstream is a stranger there."""
-    dropped = _HOP | _named_by_connection(pairs)
-    if status in (204, 304):
-        dropped |= {b"content-length"}
-    if not own_origin:
-        dropped |= _ORIGIN_WIDE
-    kept = [(name, value) for name, value in pairs if name.lower() not in dropped and not (name.lower() == b"set-cookie" and _is_strange(value, upstream_host))]
-    if not own_origin and not _is_plain(pairs):
+    kept: Pairs = []
+    connection: list[bytes] = []
+    types: list[bytes] = []
+    for pair in pairs:
+        lower = pair[0].lower()
+        if lower not in _NOTED_IN:
+            kept.append(pair)
+        elif lower == b"content-type":
+            types.append(pair[1].lower())
+            kept.append(pair)
+        elif lower == b"content-length":
+            if status not in (204, 304):
+                kept.append(pair)
+        elif lower == b"set-cookie":
+            if not _is_strange(pair[1], upstream_host):
+                kept.append(pair)
+        elif lower == b"connection":
+            connection.append(pair[1])
+        elif own_origin and lower in _ORIGIN_WIDE:
+            kept.append(pair)
+    if connection and (dropped := _named(connection)):
+        kept = [pair for pair in kept if pair[0].lower() not in dropped]
+    if not own_origin and not (types and all(map(_is_plain, types))):
         kept.append(_SANDBOX)
     return kept
+
+
+def trailing(pairs: Pairs) -> Pairs:
+    """Trailers that may pass: none that frames, routes, authenticates or says what the body is."""
+    return [(name, value) for name, value in pairs if name.lower() not in _NOT_A_TRAILER]
 
 
 def rewritten(pairs: Pairs, target: Target, prefix: str) -> Pairs:
@@ -84,8 +130,11 @@ def texts(pairs: Pairs) -> list[tuple[str, str]]:
     return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in pairs]
 
 
-def _named_by_connection(pairs: Pairs) -> frozenset[bytes]:
-    return frozenset(token.strip().lower() for name, value in pairs if name.lower() == b"connection" for token in value.split(b","))
+def _named(connection: list[bytes]) -> frozenset[bytes]:
+    """What `Connection` names, but for what says nothing about a header, and the framing."""
+    if not connection:
+        return frozenset()
+    return frozenset(token.strip().lower() for value in connection for token in value.split(b",")) - _HOP - _FRAMING - {b"close", b"host"}
 
 
 def _without_ours(name: bytes, value: bytes) -> bytes | None:
@@ -109,9 +158,8 @@ def _is_strange(cookie: bytes, upstream_host: str) -> bool:
     return upstream_host != domain and not upstream_host.endswith("." + domain)
 
 
-def _is_plain(pairs: Pairs) -> bool:
+def _is_plain(media_type: bytes) -> bool:
     """Whether browsers never render this type as a page with scripts of its own."""
-    media_type = (value_of(pairs, b"content-type") or b"").lower()
     return media_type.startswith(_PLAIN) and not media_type.startswith(b"image/svg")
 
 

@@ -21,17 +21,17 @@ from agent.errors import Problem
 from agent.recorder import Heard, Recorder
 from web.proxy import headers as crossing
 from web.proxy import problems
-from web.proxy.asked import Asked, Pairs
+from web.proxy.asked import PREFIX, Asked, Pairs
 from web.proxy.lookup import Route
 from web.proxy.pool import IDEMPOTENT, Pool, pool
-from web.proxy.taps import Tap
+from web.proxy.taps import NoTap, Tap
 from web.proxy.wire import Head, Wire
 
 log = structlog.get_logger()
-_WATCH_AFTER = 0.1
 _SMALL_BODY = 64 * 1024
 _LEFT = "the client left before the answer was complete"
 _STOPPED = "the server stopped before the answer was complete"
+_UNHEARD = NoTap(0)
 
 
 class Gone(Exception):
@@ -41,14 +41,21 @@ class Gone(Exception):
 class Recording:
     """What is known of one exchange so far, until it becomes a record, once."""
 
+    __slots__ = (
+        "_asked", "_is_wanted", "_recorder", "_route", "answer", "answered_at", "began", "connected_at", "has_begun", "received", "request_headers", "sent",
+        "started_at", "trailers",
+    )  # fmt: skip
+
     def __init__(self, asked: Asked, route: Route, recorder: Recorder) -> None:
-        self.began, self.started_at = time.perf_counter(), datetime.now(UTC)
-        self.sent, self.received = Tap(route.body_limit), Tap(route.body_limit)
-        self.request_headers: Pairs = []
-        self.answer: Head | None = None
-        self.has_begun = False
         self._asked, self._route, self._recorder = asked, route, recorder
         self._is_wanted = route.is_recording and (route.sampling >= 1 or random.random() < route.sampling)  # noqa: S311  # a sample, not a secret
+        self.began, self.started_at = time.perf_counter(), time.time()
+        self.connected_at = self.answered_at = 0.0
+        self.sent, self.received = (Tap(route.body_limit), Tap(route.body_limit)) if self._is_wanted else (_UNHEARD, _UNHEARD)
+        self.request_headers: Pairs = []
+        self.trailers: Pairs = []
+        self.answer: Head | None = None
+        self.has_begun = False
 
     async def keep(self, error: str | None = None) -> None:
         """Hand the record over. After this the exchange counts as acknowledged."""
@@ -65,19 +72,24 @@ class Recording:
                 request_headers=crossing.texts(self.request_headers),
                 request=self.sent.body(),
                 status=self.answer.status if self.answer else None,
-                response_headers=crossing.texts(self.answer.headers) if self.answer else [],
+                response_headers=crossing.texts(self.answer.headers + self.trailers) if self.answer else [],
                 response=self.received.body(),
                 error=error,
-                started_at=self.started_at,
+                started_at=datetime.fromtimestamp(self.started_at, UTC),
                 duration_ms=(time.perf_counter() - self.began) * 1000,
+                connect_ms=self._since(self.connected_at),
+                first_byte_ms=self._since(self.answered_at),
             )
         )
+
+    def _since(self, at: float) -> float | None:
+        return (at - self.began) * 1000 if at else None
 
 
 async def forward(asked: Asked, receive: Receive, send: Send, route: Route, recorder: Recorder) -> None:
     """Forward one request and record the exchange, whatever becomes of it."""
     recording = Recording(asked, route, recorder)
-    client = _Client(receive)
+    client = _Client(asked, receive)
     try:
         await _exchange(asked, client, send, route, recording, pool())
     except Gone:
@@ -133,33 +145,39 @@ def joined(target: Target, path: str) -> bytes:
 class _Client:
     """The side that asked: its body, and whether it is still there. One reader at a time, as ASGI demands."""
 
-    def __init__(self, receive: Receive) -> None:
-        self._receive = receive
-        self._timer: asyncio.TimerHandle | None = None
-        self._watcher: asyncio.Task[None] | None = None
+    __slots__ = ("_passage", "_receive", "_uploader", "_wire")
+
+    def __init__(self, asked: Asked, receive: Receive) -> None:
+        self._passage, self._receive = asked.passage, receive
         self._uploader: asyncio.Task[None] | None = None
         self._wire: Wire | None = None
-        self._has_left = False
 
     async def chunk(self) -> tuple[bytes, bool]:
         """Some of the body, and whether there is more. Raises Gone."""
         message: Any = await self._receive()
         if message["type"] == "http.disconnect":
-            self._has_left = True
             raise Gone
-        return message.get("body", b""), message.get("more_body", False)
+        return message["body"], message["more_body"]
 
     def watch(self, wire: Wire) -> None:
-        """From now on the client's leaving ends the upstream's exchange. Short exchanges end before the watch begins."""
+        """From now on the client's leaving ends the upstream's exchange."""
         self._wire = wire
-        if self._has_left:
-            wire.fail(Gone())
-        elif self._timer is None and self._watcher is None and self._uploader is None:
-            self._timer = asyncio.get_running_loop().call_later(_WATCH_AFTER, self._start)
+        if self._passage is not None:
+            self._passage.when_left(self._left)
+
+    def inform(self, status: int, pairs: Pairs) -> None:
+        """Pass an informational answer on."""
+        if self._passage is not None:
+            self._passage.inform(status, crossing.trailing(pairs))
+
+    @property
+    def trailers(self) -> Pairs:
+        """What came after the body."""
+        return crossing.trailing(self._passage.trailers) if self._passage is not None else []
 
     def upload(self, work: Callable[[], Awaitable[None]], wire: Wire) -> None:
         """Send the rest of the body while the answer may already come."""
-        self._wire = wire
+        self.watch(wire)
         self._uploader = tasks.spawn(self._upload(work, wire), "proxy.upload")
 
     @property
@@ -167,42 +185,29 @@ class _Client:
         return self._uploader is not None and not self._uploader.done()
 
     def forget(self) -> None:
-        if self._timer is not None:
-            self._timer.cancel()
-        for task in (self._watcher, self._uploader):
-            if task is not None:
-                task.cancel()
+        self._wire = None
+        if self._uploader is not None:
+            self._uploader.cancel()
+
+    def _left(self) -> None:
+        if self._wire is not None:
+            self._wire.fail(Gone())
 
     async def _upload(self, work: Callable[[], Awaitable[None]], wire: Wire) -> None:
         try:
             await work()
-        except Gone as gone:
-            wire.fail(gone)
-        except Problem as problem:
-            wire.fail(problem)
-        else:
-            self._start()
-
-    def _start(self) -> None:
-        self._watcher = tasks.spawn(self._watch(), "proxy.watch")
-
-    async def _watch(self) -> None:
-        while True:
-            message: Any = await self._receive()
-            if message["type"] == "http.disconnect":
-                break
-        self._has_left = True
-        if self._wire is not None:
-            self._wire.fail(Gone())
+        except (Gone, Problem) as reason:
+            wire.fail(reason)
 
 
 async def _exchange(asked: Asked, client: _Client, send: Send, route: Route, recording: Recording, idle: Pool) -> None:
     target = target_of(route)
-    pairs = asked.headers
-    recording.request_headers = crossing.outgoing(pairs, route.injected, target.authority.encode())
-    request = _Request(asked.method, joined(target, asked.path), recording.request_headers, crossing.value_of(pairs, b"transfer-encoding") is not None)
+    going = crossing.outgoing(asked.headers, route.injected, target.authority.encode())
+    recording.request_headers = going.pairs
+    request = _Request(asked.method, joined(target, asked.path), going)
     key = (route.endpoint_id, target.origin)
     wire = await _answered(asked, client, route, target, request, recording, idle, key)
+    recording.answered_at = time.perf_counter()
     try:
         await _pass_back(wire, send, recording, route, target)
     finally:
@@ -215,24 +220,22 @@ async def _exchange(asked: Asked, client: _Client, send: Send, route: Route, rec
 class _Request:
     """The head as bytes, and how the body is framed."""
 
-    def __init__(self, method: str, target: bytes, pairs: Pairs, is_chunked: bool) -> None:
-        self.method, self.is_chunked = method, is_chunked
-        self.target_is_proxy = target.startswith(b"/proxy/")
-        length = crossing.value_of(pairs, b"content-length")
-        self.length = int(length) if length and not is_chunked else 0
+    __slots__ = ("head", "is_chunked", "length", "method", "target_is_proxy")
+
+    def __init__(self, method: str, target: bytes, going: crossing.Outgoing) -> None:
+        self.method, self.length, self.is_chunked = method, going.length, going.is_chunked
+        self.target_is_proxy = target.startswith(PREFIX)
         lines = [method.encode(), b" ", target, b" HTTP/1.1\r\n"]
-        for name, value in pairs:
-            if not (is_chunked and name.lower() == b"content-length"):
-                lines += (name, b": ", value, b"\r\n")
-        if is_chunked:
-            lines.append(b"transfer-encoding: chunked\r\n")
-        lines.append(b"\r\n")
+        for name, value in going.pairs:
+            lines += (name, b": ", value, b"\r\n")
+        lines.append(b"transfer-encoding: chunked\r\n\r\n" if going.is_chunked else b"\r\n")
         self.head = b"".join(lines)
 
-    def framed(self, chunk: bytes, *, is_last: bool) -> bytes:
+    def framed(self, chunk: bytes, trailers: Pairs, *, is_last: bool) -> bytes:
         if not self.is_chunked:
             return chunk
-        return (b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b"") + (b"0\r\n\r\n" if is_last else b"")
+        end = b"".join([b"0\r\n", *(b"%b: %b\r\n" % pair for pair in trailers), b"\r\n"]) if is_last else b""
+        return (b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b"") + end
 
 
 async def _answered(
@@ -246,7 +249,6 @@ async def _answered(
         is_whole = not more
     wire = idle.reuse(key, request.method)
     if wire is not None:
-        _refuse_loop(asked, wire, request)
         await _ask(wire, client, route, request, recording, small, is_whole)
         try:
             await wire.head()
@@ -258,6 +260,7 @@ async def _answered(
         else:
             return wire
     wire = await idle.open(target)
+    recording.connected_at = time.perf_counter()
     _refuse_loop(asked, wire, request)
     try:
         await _ask(wire, client, route, request, recording, small, is_whole)
@@ -279,7 +282,7 @@ async def _whole(client: _Client, recording: Recording) -> tuple[bytes, bool]:
 
 
 async def _ask(wire: Wire, client: _Client, route: Route, request: _Request, recording: Recording, small: bytes, is_whole: bool) -> None:
-    wire.begin(request.method, route.timeout_s)
+    wire.begin(request.method, route.timeout_s, informed=client.inform)
     if is_whole:
         wire.write(request.head + small if small else request.head)
         client.watch(wire)
@@ -291,7 +294,7 @@ async def _ask(wire: Wire, client: _Client, route: Route, request: _Request, rec
         while more and not wire.transport.is_closing():
             chunk, more = await client.chunk()
             recording.sent.note(chunk)
-            if framed := request.framed(chunk, is_last=not more):
+            if framed := request.framed(chunk, [] if more else client.trailers, is_last=not more):
                 wire.write(framed)
                 await wire.drained()
 
@@ -304,14 +307,15 @@ async def _pass_back(wire: Wire, send: Send, recording: Recording, route: Route,
     pairs = crossing.incoming(head.headers, head.status, target.host)
     if route.rewrite_location:
         pairs = crossing.rewritten(pairs, target, f"/proxy/{route.endpoint_id}")
-    start: Any = {"type": "http.response.start", "status": head.status, "headers": pairs}
+    start: Any = {"type": "http.response.start", "status": head.status, "headers": pairs, "wiretalk.reason": head.reason}
     chunk = wire.take()
     recording.received.note(chunk)
     if wire.is_over:
+        recording.trailers = wire.trailers
         await recording.keep()
         recording.has_begun = True
         await send(start)
-        await send({"type": "http.response.body", "body": chunk, "more_body": False})
+        await send(_last(chunk, wire))
         return
     recording.has_begun = True
     await send(start)
@@ -322,17 +326,22 @@ async def _pass_back(wire: Wire, send: Send, recording: Recording, route: Route,
         recording.received.note(chunk)
         if wire.is_over:
             break
+    recording.trailers = wire.trailers
     await recording.keep()
-    await send({"type": "http.response.body", "body": chunk, "more_body": False})
+    await send(_last(chunk, wire))
+
+
+def _last(chunk: bytes, wire: Wire) -> Any:
+    return {"type": "http.response.body", "body": chunk, "more_body": False, "wiretalk.trailers": crossing.trailing(wire.trailers)}
 
 
 async def _give_up(asked: Asked, send: Send, recording: Recording, problem: Problem) -> None:
     if not recording.has_begun:
         await problems.answer(send, problem)
         return
-    if asked.abort is None:
+    if asked.passage is None:
         raise ConnectionError(problem.detail)
-    asked.abort()
+    asked.passage.abort()
 
 
 def _refuse_loop(asked: Asked, wire: Wire, request: _Request) -> None:

@@ -8,6 +8,7 @@ It opens nothing itself (see `web.proxy.pool`).
 import asyncio
 import re
 import select
+from collections.abc import Callable
 from typing import NamedTuple, cast
 
 import httptools
@@ -20,15 +21,16 @@ _QUIET_BYTES = 256 * 1024
 _TRAILER_BYTES = 64 * 1024
 _INFORMATIONAL = 100
 _HIGH_WATER = 256 * 1024
+_LENGTH_NAME, _CODING_NAME = len("content-length"), len("transfer-encoding")
 _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
-_BAD_NAME = re.compile(rb"[^!#$%&'*+\-.^_`|~0-9A-Za-z]")
 
 
 class Head(NamedTuple):
-    """A final answer's status and its headers as they came."""
+    """A final answer's status, its headers as they came, and its reason phrase."""
 
     status: int
     headers: Pairs
+    reason: bytes = b""
 
 
 class Wire(asyncio.Protocol):
@@ -45,23 +47,31 @@ class Wire(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._room: asyncio.Future[None] | None = None
         self._timer: asyncio.TimerHandle | None = None
+        self._rings_at = 0.0
+        self._is_busy = False
+        self._informed: Callable[[int, Pairs], None] | None = None
         self._poll: select.poll | None = None
         self._is_dirty = False
         self._is_eof = False
 
-    def begin(self, method: str, timeout_s: float, *, upgrading: bool = False) -> None:
-        """Expect one answer to `method`; its head within `timeout_s`, and no silence longer than that afterwards."""
+    def begin(self, method: str, timeout_s: float, *, upgrading: bool = False, informed: Callable[[int, Pairs], None] | None = None) -> None:
+        """Expect one answer to `method`; its head within `timeout_s`, and no silence longer than that afterwards.
+
+        `informed` gets informational answers, except those that are about the connection.
+        """
         self._parser = httptools.HttpResponseParser(self)
         self._is_head, self._upgrading = method == "HEAD", upgrading
         self._headers: Pairs = []
+        self.trailers: Pairs = []
+        self._reason = b""
         self._status = 0
         self._head: Head | None = None
         self._chunks: list[bytes] = []
         self._buffered = self._head_size = self._trailer_size = self._quiet = self._informational = 0
         self._is_done = self._keeps_alive = self._is_paused = self._has_answered = self.was_dropped = False
-        self._timeout_s = timeout_s
-        self._timer = self._loop.call_later(timeout_s, self._late)
-        self._progress = self._loop.time()
+        self._informed, self._is_busy = informed, True
+        self._timeout_s, self._progress = timeout_s, self._loop.time()
+        self._arm()
         if self._is_dirty or self._is_eof:
             self.fail(_invalid("spoke or left before it was asked"))
 
@@ -117,8 +127,8 @@ class Wire(asyncio.Protocol):
 
     def rest(self) -> None:
         """Go idle. Any byte that comes now closes the connection."""
-        self._unarm()
-        self._parser = None
+        self._is_busy = False
+        self._parser = self._informed = None
         self.idle_since = self._loop.time()
 
     @property
@@ -200,6 +210,7 @@ class Wire(asyncio.Protocol):
             self._is_dirty = True
 
     def on_status(self, status: bytes) -> None:
+        self._reason += status
         if _BAD_VALUE.search(status):
             raise _invalid("sent a reason phrase with control characters")
 
@@ -209,12 +220,11 @@ class Wire(asyncio.Protocol):
             self._trailer_size += size
             if self._trailer_size > _TRAILER_BYTES:
                 raise _invalid("sent trailers without end")
+            self.trailers.append((name, value))
             return
         self._head_size += size
         if self._head_size > HEAD_BYTES:
             raise _invalid(f"sent more than {HEAD_BYTES // 1024} KB of headers")
-        if _BAD_NAME.search(name) or not name or _BAD_VALUE.search(value):
-            raise _invalid("sent a header with characters that headers do not have")
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -229,7 +239,7 @@ class Wire(asyncio.Protocol):
             return
         if self._status > 599:
             raise _invalid(f"answered with the status {self._status}")
-        self._head = Head(self._status, self._headers)
+        self._head = Head(self._status, self._headers, self._reason)
         self._quiet = 0
         self._frame(parser)
 
@@ -247,7 +257,7 @@ class Wire(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         if self._head is None:
-            self._headers = self._headers if self._status == 101 else []
+            self._headers, self._reason = self._headers if self._status == 101 else [], b""
         elif not self._is_done:
             self._is_done = True
             self._keeps_alive = self._parser is not None and self._parser.should_keep_alive()
@@ -260,14 +270,20 @@ class Wire(asyncio.Protocol):
             raise _invalid("switched protocols unasked")
         if self._informational > _INFORMATIONAL:
             raise _invalid("sent informational answers without end")
+        if self._informed is not None and self._status > 101:
+            self._informed(self._status, self._headers)
 
     def _frame(self, parser: httptools.HttpResponseParser) -> None:
         """How the body ends: by length, by chunks, or with the connection. An answer to HEAD has none, whatever it says."""
-        coding = [value for name, value in self._headers if name.lower() == b"transfer-encoding"]
-        if any(value.strip().lower() != b"chunked" for value in coding):
-            raise _invalid("uses a transfer coding that is not known here")
-        has_length = any(name.lower() == b"content-length" for name, _ in self._headers)
-        self._ends_with_connection = not coding and not has_length
+        has_coding = has_length = False
+        for name, value in self._headers:
+            if len(name) == _LENGTH_NAME:
+                has_length = has_length or name.lower() == b"content-length"
+            elif len(name) == _CODING_NAME and name.lower() == b"transfer-encoding":
+                has_coding = True
+                if value.strip().lower() != b"chunked":
+                    raise _invalid("uses a transfer coding that is not known here")
+        self._ends_with_connection = not has_coding and not has_length
         if self._is_head:
             self._is_done, self._keeps_alive = True, has_length and parser.should_keep_alive()
 
@@ -290,9 +306,21 @@ class Wire(asyncio.Protocol):
     def _head_is_here(self) -> bool:
         return self._head is not None
 
+    def _arm(self) -> None:
+        """One timer serves many exchanges: it looks, when it rings, what is due by then."""
+        due = self._progress + self._timeout_s
+        if self._timer is None or due < self._rings_at:
+            self._unarm()
+            self._rings_at = due
+            self._timer = self._loop.call_later(self._timeout_s, self._late)
+
     def _late(self) -> None:
+        self._timer = None
+        if not self._is_busy:
+            return
         left = self._progress + self._timeout_s - self._loop.time()
         if left > 0.001:
+            self._rings_at = self._loop.time() + left
             self._timer = self._loop.call_later(left, self._late)
         else:
             what = "fell silent in the middle of its answer" if self._head else "did not answer in time"

@@ -121,7 +121,9 @@ async def _connected(asked: Asked, route: Route, session: _Session) -> tuple[Web
     target = http.target_of(route)
     offered = list(asked.subprotocols)
     key = base64.b64encode(os.urandom(16))
-    pairs = [(name, value) for name, value in crossing.outgoing(asked.headers, route.injected, target.authority.encode()) if name.lower() not in _HANDSHAKE]
+    pairs = [
+        (name, value) for name, value in crossing.outgoing(asked.headers, route.injected, target.authority.encode()).pairs if name.lower() not in _HANDSHAKE
+    ]
     session.request_headers = pairs + [(b"sec-websocket-protocol", ", ".join(offered).encode())] * bool(offered)
     lines = [b"GET ", http.joined(target, asked.path), b" HTTP/1.1\r\n"]
     for name, value in session.request_headers:

@@ -31,6 +31,7 @@ class Upstream:
     def __init__(self) -> None:
         self.heads: list[bytes] = []
         self.bodies: list[bytes] = []
+        self.trailers: list[bytes] = []
         self.connections = self.open = 0
         self.answer: bytes | Answer = OK
         self.port = 0
@@ -45,7 +46,7 @@ class Upstream:
         try:
             while True:
                 self.heads.append(await reader.readuntil(b"\r\n\r\n"))
-                self.bodies.append(await _body(self.heads[-1], reader))
+                self.bodies.append(await _body(self.heads[-1], reader, self.trailers))
                 if isinstance(self.answer, bytes):
                     writer.write(self.answer)
                     await writer.drain()
@@ -196,13 +197,14 @@ async def _rows(database: asyncpg.Pool, url: str) -> tuple[UUID, UUID]:
     return owner, endpoint
 
 
-async def _body(head: bytes, reader: asyncio.StreamReader) -> bytes:
+async def _body(head: bytes, reader: asyncio.StreamReader, trailers: list[bytes]) -> bytes:
     headers = {name.strip().lower(): value.strip() for name, _, value in (line.partition(b":") for line in head.split(b"\r\n")[1:])}
     if headers.get(b"transfer-encoding") == b"chunked":
         parts: list[bytes] = []
         while size := int(await reader.readline(), 16):
             parts.append(await reader.readexactly(size))
             await reader.readexactly(2)
-        await reader.readline()
+        while (line := await reader.readline()) not in (b"\r\n", b""):
+            trailers.append(line)
         return b"".join(parts)
     return await reader.readexactly(int(headers.get(b"content-length", b"0")))
