@@ -17,7 +17,7 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.messages import Block, Text
 from agent.paging import Page, after, bounded, page
-from agent.tree import StoredMessage, Window, leaf, leaf_under, line, load, window
+from agent.tree import StoredMessage, Window, leaf, leaf_under, line, load, window, window_around
 from agent.tree import branch as branch  # a run reads its conversation through here
 from db import engine, jsonb
 from db.ids import uuid7
@@ -104,12 +104,15 @@ async def message(actor: Actor, chat_id: UUID, message_id: UUID) -> StoredMessag
     return found[0]
 
 
-async def shown(actor: Actor, chat_id: UUID, *, before: UUID | None = None) -> Window:
-    """The end of the branch that is shown, or the part of a branch before a message. Raises chat_not_found, not_found."""
-    if before is None:
-        await get(actor, chat_id)
-        return await window(chat_id, await leaf(chat_id))
-    return await window(chat_id, (await message(actor, chat_id, before)).parent_id)
+async def shown(actor: Actor, chat_id: UUID, *, before: UUID | None = None, at: UUID | None = None) -> Window:
+    """The end of the branch that is shown, or the part of a branch before a message, or around one. Raises chat_not_found, not_found."""
+    if at:
+        return await window_around(chat_id, (await message(actor, chat_id, at)).id)
+    if before:
+        found = await window(chat_id, (await message(actor, chat_id, before)).parent_id)
+        return msgspec.structs.replace(found, has_newer=True)
+    await get(actor, chat_id)
+    return await window(chat_id, await leaf(chat_id))
 
 
 async def post(
@@ -146,6 +149,15 @@ async def retry(actor: Actor, run_id: UUID, *, provider: str | None = None, mode
         raise Problem("run_not_found", "There is no such run.")
     row = rows[0]
     return await _start(actor, row["chat_session_id"], row["message_id"], provider or row["provider"], model or row["model"])
+
+
+async def answer_again(actor: Actor, chat_id: UUID, message_id: UUID, *, provider: str, model: str) -> Started:
+    """Answer a message again, beside the earlier answers; `message_id` is the message, or one of its answers. Raises chat_not_found, not_found, run_active."""
+    found = await message(actor, chat_id, message_id)
+    asked = found.id if found.role == "user" else found.parent_id
+    if asked is None:
+        raise Problem("not_found", "There is no message that this answers.")
+    return await _start(actor, chat_id, asked, provider, model)
 
 
 async def save_answer(answer_id: UUID, blocks: list[Block], metadata: dict[str, Any] | None = None) -> None:

@@ -92,6 +92,16 @@ async def retry(hub: Hub, actor: Actor, run_id: UUID, *, provider: str | None = 
     return started
 
 
+async def answer_again(hub: Hub, actor: Actor, chat_id: UUID, message_id: UUID, *, provider: str | None = None, model: str | None = None) -> chats.Started:
+    """Another answer to a message, or beside an answer, by default from the model that gave it. Raises what `chats.answer_again` and `keys.choose` raise."""
+    before = await chats.message(actor, chat_id, message_id)
+    choice = await keys.choose(actor, provider or before.provider, model if provider else before.model)
+    async with usage.message(actor):
+        started = await chats.answer_again(actor, chat_id, message_id, provider=choice.provider, model=choice.model)
+    start(hub, started.run_id)
+    return started
+
+
 async def decide(
     hub: Hub,
     actor: Actor,

@@ -32,10 +32,11 @@ class StoredMessage(msgspec.Struct, frozen=True):
 
 
 class Window(msgspec.Struct, frozen=True):
-    """A piece of a branch, oldest message first."""
+    """A piece of a branch, oldest message first. `has_newer`: it is not the end of the branch that is shown."""
 
     messages: list[StoredMessage]
     has_older: bool
+    has_newer: bool = False
 
 
 async def leaf(chat_id: UUID) -> UUID | None:
@@ -73,6 +74,16 @@ async def window(chat_id: UUID, end: UUID | None, most: int = WINDOW) -> Window:
     """The last messages down to `end`, at most so many."""
     ids = await line(chat_id, end, most + 1)
     return Window(await load(chat_id, ids[-most:]), len(ids) > most)
+
+
+async def window_around(chat_id: UUID, message_id: UUID, most: int = WINDOW) -> Window:
+    """Some messages before one and more after it; the end of the branch that is shown where it is there."""
+    ids = await line(chat_id, await leaf(chat_id))
+    is_aside = message_id not in ids
+    if is_aside:
+        ids = await line(chat_id, await leaf_under(chat_id, message_id))
+    start = max(0, min(ids.index(message_id) - most // 4, len(ids) - most))
+    return Window(await load(chat_id, ids[start : start + most]), start > 0, is_aside or start + most < len(ids))
 
 
 async def under(chat_id: UUID, message_id: UUID) -> list[UUID]:

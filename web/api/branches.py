@@ -22,6 +22,13 @@ class EditRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     model: str | None = None
 
 
+class AnswerRequest(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Without a `provider` the model answers that answered before."""
+
+    provider: str | None = None
+    model: str | None = None
+
+
 class BranchChoice(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     message_id: UUID
 
@@ -48,6 +55,16 @@ async def edit_message(request: ApiRequest, chat_id: FromPath[UUID], message_id:
     """A new branch beside the message, with its own answer; nothing is lost. Follow the run at `/runs/{run_id}/events`."""
     require_scope(request.user, "write")
     return await loop.edit(request.app.state.hub, request.user, chat_id, message_id, data.message, provider=data.provider, model=data.model)
+
+
+@post("/chats/{chat_id:uuid}/messages/{message_id:uuid}/answer", guards=[signed_in], status_code=202, summary="Answer it again", tags=["chats"])
+async def answer_message(
+    request: ApiRequest, chat_id: FromPath[UUID], message_id: FromPath[UUID], data: JSONBody[AnswerRequest | None] = None
+) -> chats.Started:
+    """A new answer to this message, or beside this answer, also by another model; the earlier ones stay."""
+    require_scope(request.user, "write")
+    wish = data or AnswerRequest()
+    return await loop.answer_again(request.app.state.hub, request.user, chat_id, message_id, provider=wish.provider, model=wish.model)
 
 
 @put("/chats/{chat_id:uuid}/branch", guards=[signed_in], summary="Turn to another branch", tags=["chats"])
@@ -85,4 +102,4 @@ async def delete_message(request: ApiRequest, chat_id: FromPath[UUID], message_i
     return await branches.remove(request.user, chat_id, message_id)
 
 
-ROUTES = (get_message, edit_message, choose_branch, fork_chat, rate_message, unrate_message, delete_message)
+ROUTES = (get_message, edit_message, answer_message, choose_branch, fork_chat, rate_message, unrate_message, delete_message)

@@ -90,9 +90,10 @@ PartView = TextView | ReasoningView | ToolView
 
 
 class MessageView(msgspec.Struct):
-    """A message of the page. `seq` says up to which event of its run it was built."""
+    """A message of the page. `seq` says up to which event of its run it was built, `versions` what stands in its place, itself included."""
 
     id: UUID
+    chat_id: UUID
     role: str
     text: str = ""
     parts: list[PartView] = []
@@ -107,18 +108,31 @@ class MessageView(msgspec.Struct):
     since: datetime | None = None
     model_label: str = ""
     suggestions: list[str] = []
+    versions: list[UUID] = []
+    verdict: str = ""
+    verdict_note: str = ""
+    may_go_on: bool = False
+
+    @property
+    def version(self) -> int:
+        """Its place among its versions, from 0."""
+        return self.versions.index(self.id) if self.id in self.versions else 0
 
 
-def message(stored: StoredMessage, *, own: str, copy: str) -> MessageView:
+def message(stored: StoredMessage, chat_id: UUID, *, own: str, copy: str) -> MessageView:
     """A message as it is stored."""
     if stored.role == "user":
-        return MessageView(stored.id, "user", text=text_of(stored.content))
+        return MessageView(stored.id, chat_id, "user", text=text_of(stored.content), versions=stored.versions)
     return MessageView(
         stored.id,
+        chat_id,
         "assistant",
         parts=parts_of(stored.id, stored.content, own=own, copy=copy),
+        versions=stored.versions,
+        verdict=stored.metadata.get("rating", {}).get("verdict", ""),
+        verdict_note=stored.metadata.get("rating", {}).get("note", ""),
         run_id=stored.run_id,
-        status=stored.run_status,
+        status=stored.run_status or stored.metadata.get("status"),
         error=stored.metadata.get("error"),
         since=stored.timestamp,
         model_label=label(stored.provider, stored.model),

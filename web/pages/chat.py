@@ -1,4 +1,4 @@
-"""The conversation: the start page, a chat, sending, stopping, answering again, approvals, and the tab's event stream."""
+"""The conversation: the start page, a chat, sending, stopping, approvals."""
 
 from typing import Any
 from uuid import UUID
@@ -8,19 +8,14 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import ai_providers, approvals, chats, loop, runlog
-from agent.actor import Actor
-from agent.chats import Chat
-from agent.config import settings
+from agent import ai_providers, approvals, chats, loop
 from agent.errors import Problem
-from agent.runlog import State as RunState
+from agent.messages import text_of
 from web.pages import look
-from web.pages.blocks import MessageView, message
-from web.pages.composer import composer_of, joined, split, starters
-from web.pages.drawing import answer, buttons, drawing, hub_of
-from web.pages.shell import PageRequest, form_of, is_fragment, page, see_other, signed_in_actor
-from web.pages.stream import partial
-from web.render import catalogue
+from web.pages.chat_page import NO_WINDOW, Where, chat_page
+from web.pages.composer import composer_of, quoted, split, starters
+from web.pages.drawing import hub_of, pieces_of, views
+from web.pages.shell import PageRequest, done, form_of, is_fragment, page, refused, see_other, signed_in_actor
 
 
 @get("/", name="start")
@@ -41,42 +36,45 @@ async def start_chat(request: PageRequest) -> Template | Redirect | Response[Non
         started = await loop.send(hub_of(request), actor, text, provider=provider, model=model)
     except Problem as problem:
         if is_fragment(request):
-            return _refused(problem)
+            return refused(problem)
         return await _start_page(request, draft=text, problem=problem)
     return _go(request, f"/c/{started.chat_session_id}")
 
 
 @get("/c/{chat_id:uuid}")
-async def show_chat(request: PageRequest, chat_id: FromPath[UUID]) -> Template:
-    return await _chat_page(request, await chats.get(signed_in_actor(request), chat_id))
+async def show_chat(
+    request: PageRequest, chat_id: FromPath[UUID], before: FromQuery[UUID | None] = None, at: FromQuery[UUID | None] = None,
+    edit: FromQuery[UUID | None] = None, more: FromQuery[UUID | None] = None, quote: FromQuery[UUID | None] = None,
+) -> Template | Response[str]:  # fmt: skip
+    """The end of the branch that is shown, or another part of it. A script that asks for what is before a message gets those messages alone."""
+    actor = signed_in_actor(request)
+    if before and is_fragment(request):
+        found = await chats.shown(actor, chat_id, before=before)
+        drawn = await views(request, actor, chat_id, found.messages)
+        return Response(pieces_of(request, drawn, has_older=found.has_older), media_type="text/html")
+    draft = quoted(text_of((await chats.message(actor, chat_id, quote)).content)) if quote else ""
+    return await chat_page(request, await chats.get(actor, chat_id), Where(before, at, edit, more), draft=draft)
 
 
 @post("/c/{chat_id:uuid}/messages", status_code=200)
-async def send(request: PageRequest, chat_id: FromPath[UUID]) -> Template | Redirect | Response[str]:
-    """Send a message. A script gets what to append to the page; a plain form the page again."""
+async def send(request: PageRequest, chat_id: FromPath[UUID]) -> Template | Redirect | Response[None]:
+    """Send a message, or let it wait for the answer before. What a script's page then lacks comes by its stream."""
     actor, form = signed_in_actor(request), await form_of(request)
     text = form.get("suggested") or form.get("message", "")
     try:
         provider, model = split(form.get("provider", ""))
-        started = await loop.send(hub_of(request), actor, text, chat_id=chat_id, provider=provider, model=model)
+        await loop.queue(hub_of(request), actor, text, chat_id=chat_id, provider=provider, model=model)
     except Problem as problem:
         if is_fragment(request):
-            return _refused(problem)
-        return await _chat_page(request, await chats.get(actor, chat_id), draft=text, problem=problem)
-    if not is_fragment(request):
-        return see_other(f"/c/{chat_id}")
-    line = await chats.branch(chat_id, started.answer_id)
-    draw = drawing(request)
-    asked = message(line[-2], own=settings().base_url, copy="")
-    begun = await answer(request, actor, line[-1], started.run_id, upto=0)
-    html = draw("message", asked) + draw("message", begun.view)
-    return Response("".join([partial("#log", "beforeend", html), *begun.state(draw)]) + buttons(request, chat_id, started.run_id), media_type="text/html")
+            return refused(problem)
+        return await chat_page(request, await chats.get(actor, chat_id), draft=text, problem=problem)
+    return done(request, f"/c/{chat_id}")
 
 
 @post("/runs/{run_id:uuid}/stop", status_code=200)
 async def stop(request: PageRequest, run_id: FromPath[UUID]) -> Redirect | Response[None]:
     state = await loop.stop(hub_of(request), signed_in_actor(request), run_id)
-    return Response(None, status_code=204) if is_fragment(request) else see_other(f"/c/{state.chat_session_id}")
+    return done(request, f"/c/{state.chat_session_id}")
 
 
 @post("/runs/{run_id:uuid}/retry", status_code=200)
@@ -99,7 +97,7 @@ async def decide(request: PageRequest, approval_id: FromPath[UUID]) -> Redirect 
         await loop.decide(hub_of(request), actor, asked.run_id, approval_id, decision, arguments=edited, reason=form.get("reason") or None, width=width)
     except Problem as problem:
         if is_fragment(request):
-            return _refused(problem)
+            return refused(problem)
         raise
     return Response(None, status_code=204) if is_fragment(request) else see_other(f"/c/{asked.chat_session_id}" if asked.chat_session_id else "/needs-you")
 
@@ -147,37 +145,12 @@ async def ask(request: PageRequest) -> Template:
 ROUTES = (start, start_chat, show_chat, send, stop, retry, decide, needs_you, list_chats, rename, archive, delete, ask)
 
 
-async def _chat_page(request: PageRequest, chat: Chat, *, draft: str = "", problem: Problem | None = None) -> Template:
-    actor = signed_in_actor(request)
-    active = await runlog.active(actor, chat.id)
-    views = await _views(request, actor, chat.id, active)
-    if views and views[-1].role == "assistant":
-        views[-1].is_last = True
-    if active and any(view.run_id == active.id and not view.is_live for view in views):
-        active = None  # it ended after it was looked up
-    composer = await composer_of(
-        look.of(request).language, actor, chat.id, chosen=joined(chat.provider, chat.model), run_id=active.id if active else None, draft=draft, problem=problem
-    )
-    return await page(request, "chat.html", "chat", chat_id=chat.id, chat=chat, messages=views, composer=composer, summary=await chats.summary(actor, chat.id))
-
-
-async def _views(request: PageRequest, actor: Actor, chat_id: UUID, active: RunState | None) -> list[MessageView]:
-    copy = catalogue.say(look.of(request).language, "Copy")
-    views: list[MessageView] = []
-    for stored in (await chats.shown(actor, chat_id)).messages:
-        if active and stored.id == active.answer_message_id:
-            views.append((await answer(request, actor, stored, active.id, upto=None)).view)
-        else:
-            views.append(message(stored, own=settings().base_url, copy=copy))
-    return views
-
-
 async def _start_page(request: PageRequest, *, draft: str = "", problem: Problem | None = None) -> Template:
     actor = signed_in_actor(request)
     offered = await ai_providers.list_(actor)
     language = look.of(request).language
     return await page(
-        request, "chat.html", "new", chat=None, messages=[], starters=starters(language), has_model=any(p.has_key and p.wire != "builtin" for p in offered),
+        request, "chat.html", "new", chat=None, messages=[], window=NO_WINDOW, where=Where(), choices=[], starters=starters(language), has_model=any(p.has_key and p.wire != "builtin" for p in offered),
         keyed_providers=[p for p in offered if p.requires_auth], composer=await composer_of(language, actor, None, draft=draft, problem=problem),
     )  # fmt: skip
 
@@ -191,10 +164,6 @@ def _arguments(text: str, asked: dict[str, Any]) -> dict[str, Any] | None:
     except (msgspec.DecodeError, RecursionError) as error:
         raise Problem("invalid_json", "The edited arguments are not one JSON object.") from error
     return None if edited == asked else edited
-
-
-def _refused(problem: Problem) -> Any:
-    return Template("parts/refused.html", context={"found": problem}, status_code=problem.status)
 
 
 def _go(request: PageRequest, path: str) -> Redirect | Response[None]:

@@ -4,15 +4,16 @@ from uuid import UUID
 
 import msgspec
 
-from agent import ai_providers
+from agent import ai_providers, message_queue, runlog
 from agent.actor import Actor
 from agent.config import settings
 from agent.errors import Problem
+from agent.message_queue import Queued
 from web.render import catalogue
 
 
 class Composer(msgspec.Struct, frozen=True):
-    """The message box: where it sends to, the models to choose from, and what was refused."""
+    """The message box: where it sends to, the models to choose from, what was refused, and what waits to be sent."""
 
     chat_id: UUID | None
     choices: list[dict[str, str]]
@@ -21,23 +22,29 @@ class Composer(msgspec.Struct, frozen=True):
     run_id: UUID | None = None
     draft: str = ""
     problem: Problem | None = None
+    waiting: list[Queued] = []
 
 
-async def composer_of(
-    language: str, actor: Actor, chat_id: UUID | None, *, chosen: str = "", run_id: UUID | None = None, draft: str = "", problem: Problem | None = None
-) -> Composer:
-    offered = [p for p in await ai_providers.list_(actor) if p.has_key or p.wire == "builtin"]
-    choices = [
+async def composer_of(language: str, actor: Actor, chat_id: UUID | None, *, chosen: str = "", draft: str = "", problem: Problem | None = None) -> Composer:
+    choices = await choices_of(language, actor)
+    best = next((c["value"] for c in choices if not c["value"].startswith("builtin")), choices[0]["value"] if choices else "")
+    running = await runlog.active(actor, chat_id) if chat_id else None
+    waiting = await message_queue.list_(actor, chat_id) if chat_id else []
+    known = {c["value"] for c in choices}
+    return Composer(chat_id, choices, chosen if chosen in known else best, settings().message_limit, running.id if running else None, draft, problem, waiting)
+
+
+async def choices_of(language: str, actor: Actor) -> list[dict[str, str]]:
+    """The models that can answer this user: what a form sends, and what it says."""
+    return [
         {
             "value": joined(p.name, model),
             "label": catalogue.say(language, "Built-in guide") if p.wire == "builtin" else p.name if not model else f"{p.name} · {model}",
         }
-        for p in offered
+        for p in await ai_providers.list_(actor)
+        if p.has_key or p.wire == "builtin"
         for model in _models(p)
     ]
-    best = next((c["value"] for c in choices if not c["value"].startswith("builtin")), choices[0]["value"] if choices else "")
-    known = {c["value"] for c in choices}
-    return Composer(chat_id, choices, chosen if chosen in known else best, settings().message_limit, run_id, draft, problem)
 
 
 def starters(language: str) -> list[tuple[str, str, str]]:
@@ -56,6 +63,11 @@ def starters(language: str) -> list[tuple[str, str, str]]:
         ),
         ("what can you do?", catalogue.say(language, "What can you do?"), catalogue.say(language, "The verbs of the platform, in plain words.")),
     ]
+
+
+def quoted(text: str) -> str:
+    """A message's text as the beginning of a reply to it."""
+    return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines()) + "\n\n" if text.strip() else ""
 
 
 def split(choice: str) -> tuple[str | None, str | None]:

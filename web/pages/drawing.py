@@ -10,21 +10,37 @@ from agent.actor import Actor
 from agent.chats import StoredMessage
 from agent.config import settings
 from agent.events import Hub
+from agent.message_queue import Queued
 from web.pages import look, stream
+from web.pages.blocks import MessageView, message
 from web.pages.composer import Composer
 from web.pages.shell import PageRequest
 from web.pages.stream import Answer, partial, replayed
 from web.render import catalogue
 
+UNFINISHED = ("queued", "running", "waiting_approval")
 _ALL_EVENTS = 100_000
 
 
-async def answer(request: PageRequest, actor: Actor, stored: StoredMessage, run_id: UUID, *, upto: int | None) -> Answer:
+async def answer(request: PageRequest, actor: Actor, chat_id: UUID, stored: StoredMessage, run_id: UUID, *, upto: int | None) -> Answer:
     """The answer as a page has it that has come up to this event; None: as far as there are any."""
-    language = look.of(request).language
-    begun = Answer(stored, run_id, own=settings().base_url, copy=catalogue.say(language, "Copy"), approvals=await approvals.pending(actor))
+    begun = Answer(stored, run_id, chat_id, own=settings().base_url, copy=_copy(request), approvals=await approvals.pending(actor))
     events = await runlog.since(run_id, 0, limit=_ALL_EVENTS)
     return replayed(begun, [event for event in events if upto is None or event.seq <= upto])
+
+
+async def views(request: PageRequest, actor: Actor, chat_id: UUID, found: list[StoredMessage]) -> list[MessageView | Answer]:
+    """Messages as a page shows them that is loaded now; one that is being written as its Answer."""
+    return [
+        await answer(request, actor, chat_id, stored, stored.run_id, upto=None)
+        if stored.run_id and stored.run_status in UNFINISHED
+        else message(stored, chat_id, own=settings().base_url, copy=_copy(request))
+        for stored in found
+    ]
+
+
+def view_of(shown: MessageView | Answer) -> MessageView:
+    return shown.view if isinstance(shown, Answer) else shown
 
 
 def drawing(request: PageRequest) -> stream.Draw:
@@ -33,15 +49,24 @@ def drawing(request: PageRequest) -> stream.Draw:
     return lambda macro, *values: str(getattr(module, macro)(*values))
 
 
-def buttons(request: PageRequest, chat_id: UUID, run_id: UUID | None) -> str:
-    """Send or Stop, in the same place."""
-    composer = Composer(chat_id, [], "", 0, run_id)
-    html = (
-        environment(request)
-        .from_string('{% import "parts/ui.html" as ui with context %}{% include "parts/send_or_stop.html" %}')
-        .render(request=request, composer=composer)
-    )
-    return partial("#send-or-stop", "innerHTML", html) + partial("#composer-problem", "innerHTML", "")
+def pieces_of(request: PageRequest, shown: list[MessageView | Answer], *, has_older: bool) -> str:
+    """Messages as the page's log has them, under a link to what is older."""
+    draw = drawing(request)
+    older = draw("older", view_of(shown[0])) if has_older and shown else ""
+    return older + "".join(draw("message", view_of(one)) for one in shown)
+
+
+def note_of(request: PageRequest, view: MessageView | None) -> str:
+    """What stands beside the message box while an answer is written."""
+    return drawing(request)("note", view) if view else ""
+
+
+def buttons(request: PageRequest, chat_id: UUID, run_id: UUID | None, waiting: list[Queued]) -> str:
+    """Send or Stop, and the messages that wait."""
+    values = {"request": request, "composer": Composer(chat_id, [], "", 0, run_id, waiting=waiting)}
+    env = environment(request)
+    drawn = {name: env.get_template(f"parts/{name}.html").render(values) for name in ("send_or_stop", "queue")}
+    return partial("#send-or-stop", "innerHTML", drawn["send_or_stop"]) + partial("#queue", "innerHTML", drawn["queue"])
 
 
 def environment(request: PageRequest) -> Environment:
@@ -51,3 +76,7 @@ def environment(request: PageRequest) -> Environment:
 
 def hub_of(request: PageRequest) -> Hub:
     return request.app.state.hub
+
+
+def _copy(request: PageRequest) -> str:
+    return catalogue.say(look.of(request).language, "Copy")

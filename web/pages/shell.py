@@ -5,7 +5,7 @@ from typing import Any
 from uuid import UUID
 
 import msgspec
-from litestar import Request
+from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.response import Redirect, Template
 
@@ -109,6 +109,16 @@ def signed_in_actor(request: PageRequest) -> Actor:
 def see_other(path: str) -> Redirect:
     """After a form: look at this page. Only paths of ours."""
     return Redirect(path if path.startswith("/") and not path.startswith(("//", "/\\")) else "/", status_code=303)
+
+
+def done(request: PageRequest, path: str) -> Redirect | Response[None]:
+    """After a form: nothing for a script, whose page hears what changed by its stream; that page for everybody else."""
+    return Response(None, status_code=204) if is_fragment(request) else see_other(path)
+
+
+def refused(problem: Problem) -> Template:
+    """A sentence for a script of ours, for the place that asked."""
+    return Template("parts/refused.html", context={"found": problem}, status_code=problem.status)
 
 
 def is_fragment(request: PageRequest) -> bool:

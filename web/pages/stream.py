@@ -38,10 +38,12 @@ class _Writing(msgspec.Struct):
 class Answer:
     """One answer while its run writes it."""
 
-    def __init__(self, message: StoredMessage, run_id: UUID, *, own: str, copy: str, approvals: list[Approval]) -> None:
+    def __init__(self, message: StoredMessage, run_id: UUID, chat_id: UUID, *, own: str, copy: str, approvals: list[Approval]) -> None:
         self.view = MessageView(
             message.id,
+            chat_id,
             "assistant",
+            versions=message.versions,
             run_id=run_id,
             is_live=True,
             is_last=True,
@@ -49,7 +51,7 @@ class Answer:
             model_label=label(message.provider, message.model),
             parts=[],
         )
-        self._own, self._copy = own, copy
+        self.run_id, self._own, self._copy = run_id, own, copy
         self._approvals = {str(approval.id): approval for approval in approvals}
         self._writing: dict[str, _Writing] = {}
         self._thoughts: dict[str, ReasoningView] = {}
@@ -61,6 +63,11 @@ class Answer:
     @property
     def has_ended(self) -> bool:
         return not self.view.is_live
+
+    @property
+    def mark(self) -> str:
+        """How far it has come, as the id of a piece of the tab's stream."""
+        return f"{self.run_id}:{self.view.seq}"
 
     def know(self, approvals: list[Approval]) -> None:
         """Approvals that were asked for since."""

@@ -53,7 +53,8 @@ async def test_another_users_chat_is_not_there(doors: Doors) -> None:
     run = re.search(r"/runs/([\w-]+)/", (await ada.get(chat)).text)
     assert run
     assert (await bob.get(chat)).status_code == 404
-    assert (await bob.get(f"/stream?run={run[1]}")).status_code == 404
+    for query in (f"chat={chat[3:]}", f"chat={uuid4()}", f"run={run[1]}", ""):
+        assert (await bob.get(f"/stream?{query}")).status_code == 404
     for path, data in (
         (f"{chat}/messages", {"message": "hi"}),
         (f"{chat}/rename", {"title": "x"}),

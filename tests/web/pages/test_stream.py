@@ -12,7 +12,7 @@ from agent.runlog import Event
 from web.pages.engine import environment
 from web.pages.stream import Answer, news, replayed
 
-RUN = uuid4()
+RUN, CHAT = uuid4(), uuid4()
 MESSAGE = StoredMessage(
     id=uuid4(), parent_id=None, role="assistant", content=[], provider="builtin", model="guide", metadata={}, timestamp=datetime(2026, 11, 21, tzinfo=UTC)
 )
@@ -25,7 +25,7 @@ def _draw(macro: str, *values: object) -> str:
 
 
 def _answer() -> Answer:
-    return Answer(MESSAGE, RUN, own="http://127.0.0.1:8000", copy="Copy", approvals=[])
+    return Answer(MESSAGE, RUN, CHAT, own="http://127.0.0.1:8000", copy="Copy", approvals=[])
 
 
 def _events(seed: int) -> list[Event]:

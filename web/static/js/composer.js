@@ -1,4 +1,4 @@
-// The message box: Enter sends, Shift+Enter breaks, ↑ takes up the last message, drafts survive a reload.
+// The message box: Enter sends (or queues while an answer is written), Shift+Enter breaks, ↑ edits the last message, drafts survive a reload.
 import { toEnd } from "./scroll.js";
 import { announce, words } from "./words.js";
 
@@ -28,14 +28,13 @@ if (form && box) {
     if (event.isComposing) return;
     if (event.key === "Enter" && !event.shiftKey) {
       event.preventDefault();
-      if (box.value.trim() && !form.querySelector("[data-stop]")) form.requestSubmit(form.querySelector(".send"));
+      if (box.value.trim()) form.requestSubmit(form.querySelector(".send, .wait"));
     }
     if (event.key === "ArrowUp" && !box.value) {
-      const mine = [...document.querySelectorAll(".message.user")].pop();
+      const mine = [...document.querySelectorAll(".message.user [data-edit]")].pop();
       if (mine) {
         event.preventDefault();
-        box.value = mine.textContent;
-        grow();
+        mine.click();
       }
     }
   });
@@ -43,7 +42,7 @@ if (form && box) {
   // A suggestion is sent as it is; what stands in the box stays there.
   let isSuggested = false;
 
-  // The server answers a sent message with what to append; a refused one with a sentence, and the text stays in the box.
+  // What was sent comes back by the page's stream; a refused message as a sentence, and the text stays in the box.
   form.addEventListener("htmx:after:request", (event) => {
     const response = event.detail.ctx.response;
     if (event.target !== form || !response || response.status >= 400) return;
@@ -52,7 +51,9 @@ if (form && box) {
       box.value = "";
       grow();
     }
-    announce(words.working);
+    document.getElementById("composer-problem").replaceChildren();
+    if (event.detail.ctx.request.action.includes("/stop")) return;
+    if (!document.querySelector("#log[data-chat]")) location.href = form.action.replace(/\/messages$/, "");
     toEnd();
   });
 

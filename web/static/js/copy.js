@@ -3,16 +3,20 @@ import { announce, words } from "./words.js";
 
 async function copy(button, text) {
   await navigator.clipboard.writeText(text);
-  const label = button.textContent;
-  button.textContent = words.copied;
+  const isIcon = button.matches(".tap");
+  if (isIcon) button.classList.add("done");
+  else button.textContent = words.copied;
   announce(words.copied);
-  setTimeout(() => { button.textContent = label === words.copied ? words.copy : label; }, 1500);
+  setTimeout(() => {
+    if (isIcon) button.classList.remove("done");
+    else button.textContent = words.copy;
+  }, 1500);
 }
 
 document.addEventListener("click", (event) => {
   const button = event.target.closest("button.copy, [data-copy-message]");
   if (!button) return;
   const source = button.matches(".copy") ? button.closest(".code, .copyable")?.querySelector("code") : null;
-  const text = source ? source.textContent : [...button.closest(".message").querySelectorAll(".prose")].map((prose) => prose.innerText).join("\n\n");
+  const text = source ? source.textContent : [...button.closest(".message").querySelectorAll(".prose, .said")].map((prose) => prose.innerText).join("\n\n");
   copy(button, text).catch(() => {});
 });

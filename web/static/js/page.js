@@ -7,5 +7,6 @@ import "./composer.js";
 import "./panel.js";
 import "./palette.js";
 import "./stream.js";
+import "./tree.js";
 import "./demo.js";
 import "./approvals.js";

@@ -1,52 +1,69 @@
-// The tab's one event stream. What it should carry is read from the page: the run that is live, and the panel or page that shows calls.
-// How far the page has come stands in the page itself (<data id="seq-…">), swapped together with what was appended, so a new
-// connection repeats nothing and misses nothing.
+// The tab's one event stream. It says what the page has (its last message, and how far that has come), and is sent what is missing:
+// pieces of the answer that is being written, and lines: everything behind a message that both sides have.
+import { watch } from "./scroll.js";
+import { localise } from "./times.js";
 import { announce, words } from "./words.js";
 
+const log = document.getElementById("log");
 let current = "";
 let ready = false;
 
 function wanted() {
-  const chat = document.getElementById("log")?.dataset.chat;
-  const run = [...document.querySelectorAll(".message[data-run]")].pop()?.dataset.run;
-  const live = document.querySelector("[data-live]")?.dataset.live;
-  if (!run && !live) return "";
+  const chat = log?.dataset.chat ?? "";
+  const live = document.querySelector("[data-live]")?.dataset.live ?? "";
+  return chat || live ? `${chat} ${live}` : "";
+}
+
+function address() {
+  const [chat, live] = wanted().split(" ");
   const query = new URLSearchParams();
-  if (chat) query.set("chat", chat);
-  if (run) query.set("run", run);
   if (live) query.set("live", live);
+  if (chat) {
+    query.set("chat", chat);
+    const last = [...log.querySelectorAll(".message")].pop();
+    if (last) query.set("last", last.id.slice(2));
+    if (last?.dataset.run) {
+      query.set("run", last.dataset.run);
+      query.set("after", document.getElementById(`seq-${last.dataset.run}`)?.value ?? 0);
+    }
+  }
   return `/stream?${query}`;
 }
 
 export function connect() {
-  if (!ready) return;
-  const url = wanted();
-  if (url === current) return;
-  current = url;
+  if (!ready || wanted() === current) return;
+  current = wanted();
   const old = document.getElementById("stream");
   if (!old) return;
   const next = document.createElement("div");
   next.id = "stream";
   next.hidden = true;
-  if (url) {
-    const run = new URLSearchParams(url.split("?")[1]).get("run");
-    const after = run && document.getElementById(`seq-${run}`)?.value;
-    next.setAttribute("hx-sse:connect", after ? `${url}&after=${after}` : url);
-    next.setAttribute("hx-sse:close", "ended");
+  if (current) {
+    next.setAttribute("hx-sse:connect", address());
     next.setAttribute("hx-swap", "none");
   }
   const reader = old._htmx?.sse?.reader;
   old.replaceWith(next);
   reader?.cancel().catch(() => {});
-  if (url) window.htmx.process(next);
+  if (current) window.htmx.process(next);
 }
 
-// A run ended: the page no longer waits for it. Without anything else to hear, the stream stays closed.
-document.addEventListener("ended", (event) => {
-  document.querySelector(`[data-run="${event.detail.data}"]`)?.removeAttribute("data-run");
-  current = "";
-  connect();
+// A line: what follows the message `after` is replaced. Taking one twice does no harm.
+document.addEventListener("line", (event) => {
+  const { after, html, note, is_working } = JSON.parse(event.detail.data);
+  const anchor = after && document.getElementById(`m-${after}`);
+  if (after && !anchor) { location.reload(); return; }
+  while (anchor ? anchor.nextElementSibling : log.firstElementChild) (anchor ? anchor.nextElementSibling : log.firstElementChild).remove();
+  log.insertAdjacentHTML("beforeend", html);
+  document.getElementById("run-note").innerHTML = note;
+  window.htmx.process(log);
+  localise(log);
+  watch();
+  if (is_working) announce(words.working);
 });
+
+// A run ended: nothing is written any more.
+document.addEventListener("ended", (event) => document.querySelector(`[data-run="${event.detail.data}"]`)?.removeAttribute("data-run"));
 document.addEventListener("said", (event) => {
   const sentence = words[event.detail.data];
   if (sentence) announce(sentence);
@@ -55,12 +72,13 @@ document.addEventListener("htmx:sse:error", () => announce(words.lost));
 
 document.addEventListener("htmx:after:swap", connect);
 
-// Whatever is on its way twice is taken once: the page knows how far it has come.
+// A piece is taken once, and only by a page that shows its answer: the page knows how far it has come.
 document.addEventListener("htmx:sse:before:message", (event) => {
-  const { id, event: name } = event.detail.message; // a named event repeats the id of the message before it
-  const run = new URLSearchParams(current.split("?")[1]).get("run");
-  const come = Number(document.getElementById(`seq-${run}`)?.value);
-  if (!name && id && Number(id) <= come) event.detail.cancelled = true;
+  const { id, event: name } = event.detail.message; // an event without an id repeats the one before it
+  if (name || !id || !event.detail.message.data.includes("hx-target=\"#seq-")) return;
+  const [run, seq] = id.split(":");
+  const come = document.getElementById(`seq-${run}`);
+  if (!come || Number(seq) <= Number(come.value)) event.detail.cancelled = true;
 });
 
 // htmx goes over the whole body once when it starts; a connection made before would be made again by that.
