@@ -181,10 +181,10 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
             break  # what follows is asked under a condition
         heard, verb = _with_held(held, _spelled_out(piece, found, memory), memory, files)
         held = None
+        quoting = quoting or heard.mood == "telling" or heard.forbids or ":" in heard.text
         if _is_background(heard, verb) and (verb is not None if found else n < len(clauses) - 1):
             held = None if found else heard
             continue
-        quoting = quoting or heard.mood == "telling" or heard.forbids or ":" in heard.text
         if verb is not None and verb.effect == "destructive" and quoting:
             continue
         if verb is None and not found and _says_something(heard, memory):

@@ -22,7 +22,7 @@ CONCEPTS: dict[str, str] = {
     "count": "how-many count number-of total totals how-much",
     "create": "create make add new set-up setup spin-up start begin build register store need want",
     "credit": "credit credits balance account wallet funds money budget spend",
-    "delete": "delete remove erase destroy kill nuke drop trash get-rid-of wipe scrap discard",
+    "delete": "delete remove erase destroy kill nuke drop trash get-rid-of scrap discard",
     "demo": "demo demonstration sandbox sample-shop sample-api playground test-drive try-out tutorial toy",
     "describe": "describe description describes",
     "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about",
