@@ -5,6 +5,7 @@ An answer is built in one of two ways that come to the same HTML: from its store
 
 from datetime import datetime
 from typing import Any, Literal
+from urllib.parse import quote
 from uuid import UUID
 
 import msgspec
@@ -12,7 +13,7 @@ from markupsafe import Markup
 
 from agent.approvals import Approval
 from agent.chats import StoredMessage
-from agent.messages import Block, Reasoning, Refusal, Text, ToolCall, ToolResult, text_of
+from agent.messages import Attachment, Block, Mention, Reasoning, Refusal, Text, ToolCall, ToolResult, text_of
 from agent.tools.invoke import BY_NAME
 from web.render import markdown
 
@@ -89,6 +90,14 @@ class ToolView(msgspec.Struct):
 PartView = TextView | ReasoningView | ToolView
 
 
+class Brought(msgspec.Struct, frozen=True):
+    """A file, or a thing that was mentioned, with where it is found."""
+
+    kind: str
+    title: str
+    href: str
+
+
 class MessageView(msgspec.Struct):
     """A message of the page. `seq` says up to which event of its run it was built, `versions` what stands in its place, itself included."""
 
@@ -112,6 +121,7 @@ class MessageView(msgspec.Struct):
     verdict: str = ""
     verdict_note: str = ""
     may_go_on: bool = False
+    brought: list[Brought] = []
 
     @property
     def version(self) -> int:
@@ -122,7 +132,7 @@ class MessageView(msgspec.Struct):
 def message(stored: StoredMessage, chat_id: UUID, *, own: str, copy: str) -> MessageView:
     """A message as it is stored."""
     if stored.role == "user":
-        return MessageView(stored.id, chat_id, "user", text=text_of(stored.content), versions=stored.versions)
+        return MessageView(stored.id, chat_id, "user", text=text_of(stored.content), versions=stored.versions, brought=_brought(stored.content))
     return MessageView(
         stored.id,
         chat_id,
@@ -158,6 +168,13 @@ def parts_of(answer_id: UUID, content: list[Block], *, own: str, copy: str) -> l
             case _:
                 continue
     return parts
+
+
+def _brought(content: list[Block]) -> list[Brought]:
+    """What stands beside a message's words."""
+    places = {"api": "/apis/{}", "docs": "/apis/{}?tab=docs", "call": "/calls/{}"}
+    files = [Brought("file", one.file_name, f"/attachments/{one.id}") for one in content if isinstance(one, Attachment)]
+    return files + [Brought(one.kind, one.title, places[one.kind].format(quote(one.ref))) for one in content if isinstance(one, Mention) and one.kind in places]
 
 
 def settle(view: ToolView, state: str, text: str, data: Any) -> None:

@@ -15,6 +15,7 @@ from web.pages import look
 from web.pages.chat_page import NO_WINDOW, Where, chat_page
 from web.pages.composer import composer_of, quoted, split, starters
 from web.pages.drawing import hub_of, pieces_of, views
+from web.pages.my_data import files_of
 from web.pages.shell import PageRequest, done, form_of, is_fragment, page, refused, see_other, signed_in_actor
 
 
@@ -33,7 +34,7 @@ async def start_chat(request: PageRequest) -> Template | Redirect | Response[Non
     text = form.get("suggested") or form.get("message", "")
     try:
         provider, model = split(form.get("provider", ""))
-        started = await loop.send(hub_of(request), actor, text, provider=provider, model=model)
+        started = await loop.send(hub_of(request), actor, text, provider=provider, model=model, files=await files_of(request))
     except Problem as problem:
         if is_fragment(request):
             return refused(problem)
@@ -63,7 +64,7 @@ async def send(request: PageRequest, chat_id: FromPath[UUID]) -> Template | Redi
     text = form.get("suggested") or form.get("message", "")
     try:
         provider, model = split(form.get("provider", ""))
-        await loop.queue(hub_of(request), actor, text, chat_id=chat_id, provider=provider, model=model)
+        await loop.queue(hub_of(request), actor, text, chat_id=chat_id, provider=provider, model=model, files=await files_of(request))
     except Problem as problem:
         if is_fragment(request):
             return refused(problem)
