@@ -1,16 +1,26 @@
 """No user reaches another's rows: every route of the API and every tool, called by strangers with somebody else's ids."""
 
+import contextlib
 import re
+from collections.abc import AsyncGenerator
 from typing import Any
 
 import httpx
+import httpx2
 import pytest
 from litestar import Litestar
+from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
+from mcp_types import ResourceTemplateReference
 
-from agent.accounts import tokens, users
+from agent.accounts import sessions, tokens, users
+from agent.accounts.audit import Origin
 from agent.tools.menu import TOOLS
 from tests.live import wiretalk
 from web.app import create_app
+from web.auth import session_cookie
+
+NOBODYS = "00000000-0000-7000-8000-000000000000"
 
 PUBLIC = {
     ("GET", "/api/v1/health"),
@@ -72,7 +82,7 @@ async def _belongings(client: httpx.AsyncClient) -> dict[str, str]:
     return {
         "user_id": (await client.get("/api/v1/users/me")).json()["id"],
         "token_id": (await client.get("/api/v1/tokens")).json()["items"][0]["id"],
-        "session_id": "00000000-0000-7000-8000-000000000000",
+        "session_id": NOBODYS,
         "chat_id": made["chat_session_id"],
         "run_id": asked["run_id"],
         "queued_id": waits["queued"]["id"],
@@ -149,10 +159,114 @@ async def test_a_token_without_read_reads_nothing(database_url: str, monkeypatch
     async with wiretalk(monkeypatch) as ada:
         token = (await ada.post("/api/v1/tokens", json={"name": "caller", "scopes": ["call"]})).json()["token"]
         paths = [
-            re.sub(r"\{\w+\}", "00000000-0000-7000-8000-000000000000", path) for method, path in ROUTES if method == "GET" and (method, path) not in PUBLIC
+            re.sub(r"\{\w+\}", NOBODYS, path) for method, path in ROUTES if method == "GET" and (method, path) not in PUBLIC
         ]
         async with httpx.AsyncClient(base_url=ada.base_url, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=30) as caller:
             for path in [*paths, "/v1/models"]:
                 answer = await caller.get(path)
                 assert answer.status_code == 403, (path, answer.text)
                 assert "missing_scope" in answer.text
+
+
+OPEN_PAGES = {
+    "/login", "/login/code", "/logout", "/signup", "/setup", "/forgot", "/reset", "/verify", "/health", "/health/ready", "/favicon.ico", "/llms.txt",
+    "/oauth/register", "/oauth/token", "/oauth/revoke", "/oauth/{provider}/start", "/oauth/{provider}/callback", "/api/docs", "/api/openapi.json", "/api", "/api/{path}", "/keys",
+}  # fmt: skip
+MACHINE_DOORS = ("/api/v1", "/static", "/demo", "/proxy", "/mcp", "/v1", "/.well-known")
+CHOSEN = {"format": "openapi", "side": "response", "provider": "oidc", "path": "none"}
+
+
+def _pages(app: Litestar) -> list[tuple[str, str]]:
+    found: set[tuple[str, str]] = set()
+    for route in app.routes:
+        if not route.path.startswith(MACHINE_DOORS):
+            found |= {(method, re.sub(r"\{(\w+):\w+\}", r"{\1}", route.path)) for method in getattr(route, "methods", ()) if method not in {"OPTIONS", "HEAD"}}
+    return sorted(found)
+
+
+PAGES = _pages(create_app())
+
+
+@contextlib.asynccontextmanager
+async def _visitor(ada: httpx.AsyncClient, email: str) -> AsyncGenerator[httpx.AsyncClient, None]:
+    """A browser of that user, which sends the form's proof with everything."""
+    async with httpx.AsyncClient(base_url=ada.base_url, trust_env=False, timeout=30) as client:
+        actor = await users.actor_by_email(email)
+        client.cookies.set(session_cookie(), await sessions.open_session(actor, Origin("127.0.0.1", "test")))
+        page = (await client.get("/apis")).text
+        client.headers["x-csrf-token"] = page.split('name="csrf" value="')[1].split('"')[0]
+        yield client
+
+
+async def test_no_page_gives_a_stranger_anything(database_url: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    """Nobody: asked to sign in; another user and a demo account: nothing behind any id, no administration; no form without its proof."""
+    cells, wrong = 0, list[tuple[str, str, str, int]]()
+
+    def expect(answer: httpx.Response, statuses: set[int], who: str, method: str, path: str) -> None:
+        nonlocal cells
+        cells += 1
+        told = any(secret in answer.text for secret in ("canary", "prod_1001", "ada@example.com"))
+        led = answer.status_code == 303 and not answer.headers["location"].startswith(("/login", "/setup"))
+        if answer.status_code not in statuses or told or led:
+            wrong.append((who, method, path, answer.status_code))
+
+    async with wiretalk(monkeypatch) as ada:
+        mine = await _belongings(ada) | CHOSEN | {"grant_id": NOBODYS, "user_id": str((await users.actor_by_email("ada@example.com")).user_id)}
+        await _other("bob@example.com")
+        await users.sign_up("demo@example.com", "correct horse", role="DEMO")
+        async with (
+            _visitor(ada, "bob@example.com") as bob,
+            _visitor(ada, "demo@example.com") as demo,
+            httpx.AsyncClient(base_url=ada.base_url, trust_env=False, timeout=30) as stranger,
+        ):
+            query = {"other": mine["call_id"]}
+            for method, path in PAGES:
+                names = set(re.findall(r"\{(\w+)\}", path))
+                assert names <= set(mine), f"{path} needs an entry in this matrix"
+                url = path.format(**mine)
+                if path in OPEN_PAGES:
+                    continue
+                unknown = {404} if path.startswith("/docs/") else {401, 303, 422} if method == "GET" else {401, 403}
+                expect(await stranger.request(method, url, params=query), unknown, "nobody", method, path)
+                if method != "GET":
+                    expect(await bob.request(method, url, headers={"x-csrf-token": "0" * 64}), {403}, "forged", method, path)
+                if names - set(CHOSEN) - {"name", "kind"} or path.startswith("/admin"):
+                    for visitor, who in ((bob, "another"), (demo, "demo")):
+                        answer = await visitor.request(method, url, params=query, data={"reason": "x"} if method == "POST" else None)
+                        expect(answer, {403, 404, 422}, who, method, path)
+            for stream in (f"run={mine['run_id']}&chat={mine['chat_id']}", f"live=calls:{mine['slug']}", f"live=page:{mine['slug']}"):
+                expect(await bob.get(f"/stream?{stream}"), {404}, "another", "GET", stream)
+        assert not wrong
+        assert (await ada.get(f"/api/v1/endpoints/{mine['endpoint_id']}")).json()["slug"] == "demo-shop"
+        assert [a["status"] for a in (await ada.get("/api/v1/approvals")).json()["items"]] == ["pending"]
+    with capsys.disabled():
+        print(f"\nownership of pages and streams: {len(PAGES)} routes, {cells} cells, none wrong")
+
+
+async def test_no_resource_gives_a_stranger_anything(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every template of the resources and every completion over MCP, with another user's ids; and a captured API's own door."""
+    async with wiretalk(monkeypatch) as ada:
+        mine = await _belongings(ada)
+        bob = await _other("bob@example.com")
+        async with (
+            httpx2.AsyncClient(headers=bob, timeout=30) as http,
+            Client(streamable_http_client(f"{ada.base_url}/mcp", http_client=http)) as client,
+        ):
+            templates = (await client.list_resource_templates()).resource_templates
+            assert len(templates) > 3
+            for template in templates:
+                for value in (mine["slug"], mine["endpoint_id"], mine["call_id"]):
+                    with pytest.raises(MCPError, match=r"(?i)\bno\b"):
+                        await client.read_resource(re.sub(r"\{\w+\}", value, template.uri_template))
+            assert (await client.list_resources()).resources == []
+            answer: Any = await client.complete(ResourceTemplateReference(uri=templates[0].uri_template), {"name": "endpoint", "value": ""})
+            assert answer.completion.values == []
+        for slug in (mine["slug"], "nobodys"):
+            async with (
+                httpx2.AsyncClient(headers=bob, timeout=30) as http,
+                Client(streamable_http_client(f"{ada.base_url}/mcp/apis/{slug}", http_client=http)) as client,
+            ):
+                with pytest.raises(MCPError, match="no endpoint"):
+                    await client.list_tools()
+                with pytest.raises(MCPError, match="no endpoint"):
+                    await client.call_tool("operation_search", {"query": "products"})
