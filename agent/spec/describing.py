@@ -2,17 +2,18 @@
 
 import re
 from typing import Any, Literal
-from urllib.parse import unquote
 
 from agent.spec import auth, pagination
-from agent.spec.grouping import affixes
+from agent.spec.grouping import stem_of
 from agent.spec.kinds import kind_of_route
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, MessageFormat, Operation, Parameter, Response
+from agent.spec.phrasing import summary_of
 from agent.spec.schemas import Pool, example_of
 from agent.spec.summary import Content, Field, Outcome, Route, Seen
-from agent.spec.values import kind_of, split_affixes
+from agent.spec.values import kind_of
 
+_EVIDENT = {"int", "uuid", "date", "datetime", "email", "ip", "phone", "hex", "prefixed", "token"}
 _REASONS = {
     "200": "OK",
     "201": "Created",
@@ -69,6 +70,7 @@ def operation_of(
         id=name,
         method=method,
         template=template,
+        summary=summary_of(method, template, is_list=is_list(route), api_type=kind, names=tuple(sorted(route.named))),
         tags=_tags(template),
         api_type=kind,
         parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers)),
@@ -95,8 +97,8 @@ def _tags(template: str) -> tuple[str, ...]:
 def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:
     found: list[Parameter] = []
     for position, part in enumerate(part for part in template.split("/") if part):
-        for name in re.findall(r"\{([^{}]+)\}", part):
-            values, kinds = _slot_values(group, position)
+        for number, name in enumerate(re.findall(r"\{([^{}]+)\}", part)):
+            values, kinds = _slot_values(group, position, part, number)
             schema: dict[str, Any] = {"type": "string"}
             if kinds and kinds <= {"int"}:
                 schema = {"type": "integer"}
@@ -114,21 +116,28 @@ def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:
                     schema=schema,
                     required=True,
                     example=example or None,
-                    evidence=Evidence(count=sum(values.values()), total=len(values)),
+                    evidence=Evidence(count=sum(values.values()), total=len(values), confidence=_confidence(len(values), kinds)),
                 )
             )
     return found
 
 
-def _slot_values(group: list[Route], position: int) -> tuple[dict[str, int], set[str]]:
+def _confidence(different: int, kinds: set[str]) -> float:
+    """How surely a segment is a parameter: by the rule of succession, where the form of an id counts as several values."""
+    evident = 8 if kinds and kinds <= _EVIDENT else 0
+    return round((different + evident) / (different + evident + 1), 4)
+
+
+def _slot_values(group: list[Route], position: int, template_part: str, number: int) -> tuple[dict[str, int], set[str]]:
     values: dict[str, int] = {}
     kinds: set[str] = set()
     for route in group:
         parts = [part for part in route.path.split("/") if part]
-        _, kind, _ = affixes(parts[position])
-        kinds.add(kind)
-        sample = route.slots.get(str(position))
-        found = sample.values if sample else {split_affixes(unquote(parts[position]))[1]: route.seen.count}
+        holed = route.slots.get(f"{position}.{number}")
+        stem = stem_of(parts[position], template_part.partition("{")[0], template_part.rpartition("}")[2])
+        sample = holed or route.slots.get(str(position))
+        found = sample.values if sample else {stem.text: route.seen.count}
+        kinds |= {kind_of(value) for value in found} if holed else {stem.kind}
         for value, times in found.items():
             if value:
                 values[value] = values.get(value, 0) + times

@@ -3,14 +3,16 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from typing import NamedTuple
 from urllib.parse import quote, unquote
 
+from agent.spec import path_syntax
 from agent.spec.model import Pin
 from agent.spec.names import parameter_name
 from agent.spec.noise import is_unserved
 from agent.spec.paths import find_roles
 from agent.spec.summary import Route, Summary
-from agent.spec.values import kind_of, split_affixes
+from agent.spec.values import kind_of
 
 MODERN = ("GET", "PUT", "POST", "DELETE", "PATCH", "HEAD")
 
@@ -19,8 +21,9 @@ def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -
     """Routes by template and method; those that were only refused join the template that their path fits."""
     served = [route for route in routes if not is_unserved(route) or any(pin.kind == "keep" and matches(pin.template, route.path) for pin in pins)]
     is_served = set(map(id, served))
-    roles = {path: _rejected(path, flags, pins) for path, flags in find_roles(served, summary.values).items()}
-    namer = _Namer(served)
+    found_roles = find_roles(served, summary.values)
+    roles = {path: _rejected(path, flags, pins) for path, flags in found_roles.flags.items()}
+    namer = _Namer(served, found_roles.affixes)
     templates = {path: namer.template(path, flags, pins) for path, flags in sorted(roles.items())}
     found: dict[tuple[str, str], list[Route]] = defaultdict(list)
     for route in served:
@@ -39,14 +42,20 @@ def matches(template: str, path: str) -> bool:
     return bool(_matchers([template])[0][1].fullmatch(path))
 
 
-def affixes(segment: str) -> tuple[str, str, str]:
-    """What stands before the value of a segment, its kind, and what stands after."""
+class Stem(NamedTuple):
+    """The value of a segment, empty where it was folded, and its kind."""
+
+    text: str
+    kind: str
+
+
+def stem_of(segment: str, before: str, after: str) -> Stem:
+    """The value between two affixes of a template."""
     if "<" in segment:
-        before, _, rest = segment.partition("<")
-        kind, _, after = rest.partition(">")
-        return before, kind, after
-    before, stem, after = split_affixes(unquote(segment))
-    return before, kind_of(stem), after
+        return Stem("", segment.partition("<")[2].partition(">")[0])
+    text = unquote(segment)
+    stem = text[len(before) : len(text) - len(after)]
+    return Stem(stem, kind_of(stem))
 
 
 def _order(method: str) -> int:
@@ -68,10 +77,23 @@ def _rejected(path: str, flags: tuple[bool, ...], pins: tuple[Pin, ...]) -> tupl
     return flags
 
 
+def _literal(segment: str, taken: list[str]) -> str:
+    """A segment as it is written in a template, with names in its holes."""
+    names = path_syntax.hole_names(segment)
+    parts = [quote(unquote(part), safe="~!$&'()*+,;=:@-._") for part in segment.split(path_syntax.HOLE)]
+    written = parts[0]
+    for name, part in zip(names, parts[1:], strict=True):
+        named = parameter_name(path_syntax.resource_of(segment), "word", taken, name) if not name or name in taken else name
+        taken.append(named)
+        written += f"{{{named}}}{part}"
+    return written
+
+
 class _Namer:
     """Names the parameters of templates: one name for one position below one prefix."""
 
-    def __init__(self, routes: list[Route]) -> None:
+    def __init__(self, routes: list[Route], affixes: dict[str, tuple[tuple[str, str], ...]]) -> None:
+        self._affixes = affixes
         self._names: dict[tuple[str, ...], str] = {}
         self._echoes: dict[str, dict[str, int]] = defaultdict(dict)
         for route in routes:
@@ -90,10 +112,11 @@ class _Namer:
         taken: list[str] = []
         for position, segment in enumerate(part for part in path.split("/") if part):
             if not flags[position]:
-                parts.append(quote(unquote(segment), safe="~!$&'()*+,;=:@-._"))
+                parts.append(_literal(segment, taken))
                 prefix += (segment,)
                 continue
-            before, kind, after = affixes(segment)
+            before, after = self._affixes[path][position]
+            kind = stem_of(segment, before, after).kind
             prefix += (f"{before}{{}}{after}",)
             name = self._names.get(prefix)
             if name is None or name in taken:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from agent.spec import bodies, kinds
+from agent.spec import bodies, kinds, path_syntax
 from agent.spec.merge import seal
 from agent.spec.model import Exchange, Headers
 from agent.spec.redact import is_secret_name, mask_text
@@ -44,6 +44,8 @@ IGNORED_REQUEST_HEADERS = frozenset(
 KEPT_RESPONSE_HEADERS = re.compile(
     r"location|link|retry-after|etag|deprecation|sunset|allow|www-authenticate|(x-)?ratelimit.*|x-rate-limit.*|x-total.*|x-page.*|x-next.*|api-version|x-api-version|content-range|last-modified"
 )
+SEGMENTS_MAX = 40
+SEGMENT_MAX = 400
 _BORING_PREFIXES = ("sec-", ":", "cf-", "x-b3-", "x-amzn-trace")
 
 
@@ -73,7 +75,7 @@ def _add_exchange(summary: Summary, exchange: Exchange) -> None:
         route = _new_route(summary, key, origin, method, "/" + folded)
     _see(summary.seen, exchange)
     _see(route.seen, exchange)
-    if "<" in folded:
+    if "<" in folded or path_syntax.HOLE in folded:
         _add_slots(route, segments)
     request, response = (_lowered(exchange.request_headers), _lowered(exchange.response_headers))
     status = exchange.status
@@ -98,7 +100,14 @@ def _split_url(url: str) -> tuple[str, str, str]:
     host = host.rpartition("@")[2].lower()
     scheme = {"wss": "https", "ws": "http"}.get(scheme.lower(), scheme.lower())
     default = ":443" if scheme == "https" else ":80"
-    return (f"{scheme}://{host.removesuffix(default)}", "/" + "/".join([part for part in path.split("/") if part]), query)
+    return f"{scheme}://{host.removesuffix(default)}", "/" + "/".join(_bounded([part for part in path.split("/") if part])), query
+
+
+def _bounded(segments: list[str]) -> list[str]:
+    """No API has paths this deep or names this long: what goes beyond stands there as one generated value."""
+    if len(segments) > SEGMENTS_MAX:
+        segments = [*segments[:SEGMENTS_MAX], "<token>"]
+    return ["<token>" if len(segment) > SEGMENT_MAX else segment for segment in segments]
 
 
 def _new_route(summary: Summary, key: str, origin: str, method: str, path: str) -> Route:
@@ -121,17 +130,25 @@ def _see(seen: Seen, exchange: Exchange) -> None:
 
 def _add_slots(route: Route, segments: list[str]) -> None:
     for position, segment in enumerate(segments):
-        if fold(segment) == segment:
+        folded = fold(segment)
+        if folded == segment:
             continue
-        stem = split_affixes(unquote(segment))[1]
-        sample = route.slots.get(str(position))
-        if sample is None:
-            sample = route.slots[str(position)] = Sample()
-        text = "" if kind_of(stem) == "token" else stem
-        if text in sample.values:
-            sample.values[text] += 1
+        if holed := path_syntax.cut(unquote(segment)):
+            for number, (value, name) in enumerate(zip(holed.values, path_syntax.hole_names(holed.text), strict=True)):
+                _add_slot(route, f"{position}.{number}", value, name or "id")
         else:
-            bodies.admit(sample, text, "id", SAMPLE_MAX)
+            _add_slot(route, str(position), split_affixes(unquote(segment))[1], "id")
+
+
+def _add_slot(route: Route, key: str, stem: str, name: str) -> None:
+    sample = route.slots.get(key)
+    if sample is None:
+        sample = route.slots[key] = Sample()
+    text = "" if kind_of(stem) == "token" else stem
+    if text in sample.values:
+        sample.values[text] += 1
+    else:
+        bodies.admit(sample, text, name, SAMPLE_MAX)
 
 
 def _lowered(headers: Headers) -> dict[str, str]:

@@ -7,11 +7,11 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from math import lgamma, log
 
-from agent.spec.path_reasons import Child
-from agent.spec.path_tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, affixes_of, cut_tail, join_cells, normal_texts
+from agent.spec.path_reasons import Child, Repeats
+from agent.spec.path_tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, cut_tail, join_cells, normal_texts
 from agent.spec.shapes import Shape, containment, similarity
 from agent.spec.summary import Sample
-from agent.spec.values import CERTAIN, kind_of
+from agent.spec.values import CERTAIN
 
 
 @dataclass
@@ -24,14 +24,18 @@ class Group:
     size: int = 0
     singles: int = 0
     looks: Counter[str] = field(default_factory=Counter)
+    repeats: dict[tuple[str, str], Repeats] = field(default_factory=dict)
 
 
 def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
     group.size += 1
     group.singles += child.count <= 2
-    group.looks[_look(child.value)] += max([1, *(len(sample.values) for sample in _samples(child))])
+    group.looks[_look(child)] += max([1, *(len(sample.values) for sample in _samples(child))])
     for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
         group.weights[key] += cell.weight
+        if key in child.repeats:
+            old, new = group.repeats.get(key, Repeats(0, 0)), child.repeats[key]
+            group.repeats[key] = Repeats(old.answered + new.answered, old.echoed + new.echoed)
         other = group.cells.get(key)
         group.members[key] += 1
         if other is None:
@@ -56,21 +60,34 @@ def bond_of(child: Child, group: Group, context: Context) -> float:
         if other is not None and not key[0].endswith(MORE):
             alike += _cell_bond(cell, other, context)
     floor = -1.5 * log(1 + child.count) / log(2)
-    return max(-8.0, floor, min(8.0 if alike > 0 else 5.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group)
+    return max(-8.0, floor, min(8.0 if alike > 0 else 5.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group) + _echo_bond(child, group)
 
 
-def _look(value: str) -> str:
-    stem = affixes_of(value)[1]
-    kind = stem if "<" in value else kind_of(stem)
-    return kind if kind in CERTAIN else "text"
+def _look(child: Child) -> str:
+    return child.kind if child.kind in CERTAIN else "text"
 
 
 def _look_bond(child: Child, group: Group) -> float:
     """Where all values are ids of one kind, a word among them is no value: `/users/me`, unless its answer repeats it."""
-    look, total = _look(child.value), sum(group.looks.values())
+    look, total = _look(child), sum(group.looks.values())
     if look == "text" and not group.looks["text"] and "echo" not in child.reasons:
         return -12.0
     return max(-4.0, log((group.looks[look] + 1) / (total + 2)))
+
+
+def _echo_bond(child: Child, group: Group) -> float:
+    """Where the answers repeat the value of a parameter, one that never repeats its own is no value of it: `/posts/latest`."""
+    bond = 0.0
+    for key, one in child.repeats.items():
+        other = group.repeats.get(key)
+        if other is not None and other.answered > 2 and not one.echoed:
+            bond += one.answered * log(1.0 - other.echoed / (other.answered + 1))
+    return max(-10.0, bond)
+
+
+def shares_answers(child: Child, group: Group) -> bool:
+    """Whether what stands below both was answered with bodies by both."""
+    return any(cell.response and key in group.cells and group.cells[key].response for key, cell in child.cells.items())
 
 
 def _samples(child: Child) -> list[Sample]:

@@ -14,8 +14,8 @@ _MOST_WORDS = 8
 _LEAST_PATHS = 4
 
 
-def grid_of(leaves: list[Leaf], position: int, prefix: str, context: Context) -> frozenset[str]:
-    """The paths below a prefix, of one depth, that are one operation with at least two enumerations."""
+def grid_of(leaves: list[Leaf], position: int, prefix: str, evident: set[str], context: Context) -> frozenset[str]:
+    """The paths below a prefix, of one depth, that are one operation with at least two enumerations. The evident values at the position are none of one."""
     by_depth: dict[int, list[Leaf]] = defaultdict(list)
     for leaf in leaves:
         by_depth[len(leaf.segments)].append(leaf)
@@ -23,7 +23,7 @@ def grid_of(leaves: list[Leaf], position: int, prefix: str, context: Context) ->
     found = [
         group
         for depth, group in by_depth.items()
-        if depth > position + 1 and not _is_answered_between(group, answered, position) and _is_grid(group, position, prefix, context)
+        if depth > position + 1 and not _is_answered_between(group, answered, position) and _is_grid(group, position, prefix, evident, context)
     ]
     return frozenset(leaf.path for group in found for leaf in group)
 
@@ -33,10 +33,12 @@ def _is_answered_between(group: list[Leaf], answered: set[tuple[str, ...]], posi
     return any(leaf.segments[:at] in answered for leaf in group for at in range(position + 1, len(leaf.segments)))
 
 
-def _is_grid(leaves: list[Leaf], position: int, prefix: str, context: Context) -> bool:
+def _is_grid(leaves: list[Leaf], position: int, prefix: str, evident: set[str], context: Context) -> bool:
     if len(leaves) < _LEAST_PATHS or any(leaf.cells.keys() - {"GET", "HEAD"} for leaf in leaves):
         return False
     columns = [{leaf.segments[at] for leaf in leaves} for at in range(position, len(leaves[0].segments))]
+    if 2 * len(columns[0] & evident) > len(columns[0]):
+        columns[0] = set()
     enumerations = [at for at, values in enumerate(columns) if 1 < len(values) <= _MOST_WORDS and not any(_is_certain(value) for value in values)]
     if len(enumerations) < 2:
         return False

@@ -6,32 +6,45 @@ A look, a repetition in the own answer, a name that was read elsewhere, a key of
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from math import log
+from typing import NamedTuple
 
-from agent.spec.names import singular
-from agent.spec.path_tree import SLOT, Cell, Context, Leaf, affixes_of, cut_tail, good_contents, join_cells, kind_of_value, normal_texts
+from agent.spec.names import singular, words_of
+from agent.spec.path_syntax import HOLE
+from agent.spec.path_tree import SLOT, Cell, Context, Leaf, cut_tail, good_contents, join_cells, normal_texts
 from agent.spec.shapes import Shape, containment, detail_shapes, item_shapes, similarity
+from agent.spec.summary import Route
 from agent.spec.values import CERTAIN, kind_of
 
 _LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "domain": 1.5, "word": -1.5}
 
 
+class Repeats(NamedTuple):
+    """How many answers could have repeated the value, and how many did."""
+
+    answered: int
+    echoed: int
+
+
 @dataclass
 class Child:
-    """One value at a position."""
+    """One value at a position: what stands before its stem and after it, the stem, and the kind of that."""
 
     value: str
     leaves: list[Leaf]
+    parts: tuple[str, str, str]
+    kind: str
     position: int = 0
     own: float = 0.0
     reasons: dict[str, float] = field(default_factory=dict)
     cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
     count: int = 0
     echoes: set[str] = field(default_factory=set)
+    repeats: dict[tuple[str, str], "Repeats"] = field(default_factory=dict)
     forced: "dict[tuple[str, str], Cell] | None" = None
 
 
-def child_of(value: str, leaves: list[Leaf], position: int, prefix: str, context: Context) -> Child:
-    child = Child(value, leaves, position)
+def child_of(value: str, leaves: list[Leaf], parts: tuple[str, str, str], position: int, prefix: str, context: Context) -> Child:
+    child = Child(value, leaves, parts, parts[1] if "<" in value else "word" if HOLE in value else kind_of(parts[1]), position)
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for leaf in leaves:
         below_it = normal_texts(leaf)[position + 1 :]
@@ -39,6 +52,9 @@ def child_of(value: str, leaves: list[Leaf], position: int, prefix: str, context
         for method, cell in leaf.cells.items():
             gathered[tail, method].append(cell)
             child.count += cell.count
+            before = child.repeats.get((tail, method), Repeats(0, 0))
+            route = leaf.routes[method]
+            child.repeats[tail, method] = Repeats(before.answered + route.answered, before.echoed + _echoed(route, position, context.tags))
     child.cells = {key: join_cells(cells) for key, cells in gathered.items()}
     child.reasons = _own_reasons(child, position, prefix, context)
     child.own = sum(child.reasons.values())
@@ -46,15 +62,14 @@ def child_of(value: str, leaves: list[Leaf], position: int, prefix: str, context
 
 
 def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> dict[str, float]:
-    stem = affixes_of(child.value)[1]
-    kind = "int" if child.value != stem and "<" in child.value else kind_of(stem)
+    kind, stem = child.kind, child.parts[1]
     reasons = {"looks": 6.0 if kind in CERTAIN else _LOOKS.get(kind, 0.0)}
     if kind == "word" and ("-" in stem or "_" in stem):
         reasons["looks"] = -0.8
     routes = [route for leaf in child.leaves for route in leaf.routes.values()]
     answered = sum(route.answered for route in routes)
-    echoed = sum(times for route in routes for key, times in route.echoes.items() if _is_own_echo(key, position))
-    child.echoes = {key.split(" ", 2)[2] for route in routes for key in route.echoes if _is_own_echo(key, position)}
+    echoed = sum(times for route in routes for key, times in route.echoes.items() if _is_own_echo(key, position, context.tags))
+    child.echoes = {key.split(" ", 2)[2] for route in routes for key in route.echoes if _is_own_echo(key, position, context.tags)}
     if echoed:
         reasons["echo"] = 2.0 + 2.0 * min(1.0, echoed / max(answered, 1))
     if stem in context.known:
@@ -75,9 +90,14 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     return reasons
 
 
-def _is_own_echo(key: str, position: int) -> bool:
+def _echoed(route: Route, position: int, tags: frozenset[str]) -> int:
+    """The answers that repeat the value, under the field that repeats it most."""
+    return max((times for key, times in route.echoes.items() if _is_own_echo(key, position, tags)), default=0)
+
+
+def _is_own_echo(key: str, position: int, tags: frozenset[str]) -> bool:
     at, depth, name = key.split(" ", 2)
-    return int(at) == position and int(depth) <= 3 and bool(name)
+    return int(at) == position and int(depth) <= 3 and bool(name) and name not in tags
 
 
 def _is_key_of_answer(child: Child, stem: str) -> bool:
@@ -117,12 +137,12 @@ def _collection(child: Child, position: int) -> float:
 def weigh_together(family: list[Child], parents: list[Leaf]) -> None:
     """What only all siblings and their parent can say: fields that repeat several of them, looks that several share, items of the parent's list."""
     repeated = Counter(key for child in family for key in child.echoes)
-    looks = Counter(kind_of_value(child.value) for child in family)
+    looks = Counter(child.kind for child in family)
     listed = [shape for leaf in parents for shape in item_shapes(good_contents(leaf.routes.get("GET")))]
     for child in family:
-        if child.echoes and "echo" in child.reasons and max(repeated[key] for key in child.echoes) < 2 and kind_of_value(child.value) == "word":
+        if child.echoes and max(repeated[key] for key in child.echoes) < 2 and child.kind == "word" and not _is_named_echo(child):
             child.reasons["echo"] = 1.5
-        kind = kind_of_value(child.value)
+        kind = child.kind
         if kind in ("code", "locale", "domain", "mixed", "version") and looks[kind] > 1 and (kind != "version" or child.position > 1):
             child.reasons["same looks"] = 1.5
         if listed and any(_is_item(leaf, listed) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
@@ -136,15 +156,22 @@ def recall_values(family: list[Child], prefix: str, context: Context) -> None:
     """A text that is the value of a parameter elsewhere is rather one here too; the more so where several siblings are values of the same one."""
     if context.is_first:
         return
-    places = {
-        child.value: context.slot_at.get(child.value, set()) - {prefix.removeprefix("/")} for child in family if kind_of_value(child.value) not in CERTAIN
-    }
+    places = {child.value: context.slot_at.get(child.value, set()) - {prefix.removeprefix("/")} for child in family if child.kind not in CERTAIN}
     together = Counter(place for found in places.values() for place in found)
     for child in family:
         if found := places.get(child.value):
             is_plain = child.value.isalpha() and child.value.islower()
+            if not context.literal_at.get(child.value) and "collection" in child.reasons:
+                child.reasons["collection"] = max(-1.0, child.reasons["collection"])  # what is a value everywhere else names no collection
             child.reasons["value elsewhere"] = 2.5 if max(together[place] for place in found) > 1 else 0.5 if is_plain else 2.0
             child.own = sum(child.reasons.values())
+
+
+def _is_named_echo(child: Child) -> bool:
+    """Whether a field that repeats the value is called as the segment before: `office` or `office_id` after `/offices`."""
+    before = child.leaves[0].segments[child.position - 1] if child.position else ""
+    wanted = words_of(singular(before))
+    return bool(wanted) and any(words_of(name)[: len(wanted)] == wanted for name in child.echoes)
 
 
 def _is_named_after(leaf: Leaf) -> bool:
@@ -164,7 +191,7 @@ def _is_item(leaf: Leaf, listed: list[Shape]) -> bool:
 
 def forgive_collections(family: list[Child], context: Context) -> None:
     """Collections have ids of their own. Where the same values, or the same rare answers, follow several siblings, these are an enumeration."""
-    suspects = [child for child in family if child.reasons.get("collection", 0.0) < -0.5 and all(tail for tail, _ in child.cells)]
+    suspects = [child for child in family if child.reasons.get("collection", 0.0) < -0.5 and not _lists(child)]
     below = {child.value: _values_below(child) for child in suspects}
     counts = Counter(value for values in below.values() for value in values)
     are_shared = sum(times > 1 for times in counts.values()) * 3 >= max(len(counts), 1)

@@ -10,6 +10,7 @@ from functools import cached_property
 from math import fsum, log
 from urllib.parse import unquote
 
+from agent.spec.path_syntax import HOLE
 from agent.spec.shapes import Shape, pooled, shape_of, similarity
 from agent.spec.summary import Content, Route, Sample
 from agent.spec.values import CERTAIN, kind_of, split_affixes
@@ -31,6 +32,8 @@ class Leaf:
     segments: tuple[str, ...]
     routes: dict[str, Route]
     roles: list[bool]
+    affixes: list[tuple[str, str]]
+    """What stands before and after the value of each segment, where it is a parameter."""
     cells: "dict[str, Cell]" = field(default_factory=dict)
 
 
@@ -71,6 +74,8 @@ class Context:
     collections: set[str]
     neighbours: dict[str, set[str]]
     is_first: bool = False
+    tags: frozenset[str] = frozenset()
+    """Fields that tell kinds, not ids (see `path_tags`)."""
     priors: dict[tuple[str, str], float] = field(default_factory=dict)
     """How likely a tail is, as far as it was asked for."""
 
@@ -123,14 +128,14 @@ def leaves_of(routes: Iterable[Route]) -> list[Leaf]:
         leaf = found.get(route.path)
         if leaf is None:
             segments = tuple(unquote(segment) for segment in route.path.split("/")[1:] if segment)
-            leaf = found[route.path] = Leaf(route.path, segments, {}, [is_evident(segment) for segment in segments])
+            leaf = found[route.path] = Leaf(route.path, segments, {}, [is_evident(segment) for segment in segments], [("", "")] * len(segments))
         leaf.routes[route.method] = route
         leaf.cells[route.method] = cell_of(route)
     return list(found.values())
 
 
 def is_evident(segment: str) -> bool:
-    return segment.startswith("<") or kind_of(split_affixes(segment)[1]) in CERTAIN
+    return segment.startswith("<") or (HOLE not in segment and kind_of(split_affixes(segment)[1]) in CERTAIN)
 
 
 def cell_of(route: Route) -> Cell:
@@ -169,7 +174,7 @@ def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
     return pooled(sorted(shapes, key=lambda shape: -shape[1])[:SHAPES_POOLED])
 
 
-def context_of(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool) -> Context:
+def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], is_first: bool) -> Context:
     clusters, tails, literal_at = (Clusters(), defaultdict(set[str]), defaultdict(set[str]))
     slot_at: dict[str, set[str]] = defaultdict(set)
     for leaf in leaves:
@@ -189,7 +194,7 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool)
                 literal_at[text].add("/".join(texts[:position]))
     total = sum(len(places) for places in tails.values()) or 1
     shares = {tail: len(places) / total for tail, places in tails.items()}
-    known = _known(values)
+    known = _known({name: sample for name, sample in values.items() if name not in tags})
     return Context(
         values,
         known,
@@ -202,6 +207,7 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], is_first: bool)
         _collections(leaves),
         _neighbours(leaves),
         is_first,
+        tags,
     )
 
 
@@ -253,11 +259,6 @@ def _single_share(leaves: list[Leaf]) -> float:
     counts = [cell.count for leaf in leaves if not any(leaf.roles) for cell in leaf.cells.values()]
     known = sum(1 for count in counts if count == 1)
     return min(0.9, (known + 1) / (len(counts) + 4))
-
-
-def kind_of_value(value: str) -> str:
-    stem = affixes_of(value)[1]
-    return stem if "<" in value else kind_of(stem)
 
 
 def affixes_of(value: str) -> tuple[str, str, str]:

@@ -6,13 +6,17 @@ Several passes: the later ones know the roles that the earlier ones gave.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+from typing import NamedTuple
 
-from agent.spec.path_bonds import Group, bond_of, forced_cells, join_group, single_bonus
+from agent.spec.path_affixes import parts_of
+from agent.spec.path_bonds import Group, bond_of, forced_cells, join_group, shares_answers, single_bonus
 from agent.spec.path_grids import grid_of
 from agent.spec.path_reasons import Child, child_of, forgive_collections, recall_values, weigh_together
-from agent.spec.path_tree import SLOT, Context, Leaf, affixes_of, context_of, leaves_of
+from agent.spec.path_syntax import HOLE
+from agent.spec.path_tags import tags_of
+from agent.spec.path_tree import SLOT, Context, Leaf, context_of, leaves_of
 from agent.spec.summary import Route, Sample, rank
-from agent.spec.values import CERTAIN, kind_of
+from agent.spec.values import CERTAIN
 
 PASSES = 4
 
@@ -29,16 +33,23 @@ LIKELY = 1.5
 FAMILY_MAX = 160
 
 
-def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> dict[str, tuple[bool, ...]]:
-    """For each path of the routes, which segments are parameters."""
+class Roles(NamedTuple):
+    """By path: which segments are parameters, and what stands before and after the value in each."""
+
+    flags: dict[str, tuple[bool, ...]]
+    affixes: dict[str, tuple[tuple[str, str], ...]]
+
+
+def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> Roles:
+    """Which segments of the paths of the routes are parameters."""
     leaves = leaves_of(routes)
     for number in range(PASSES):
         before = [tuple(leaf.roles) for leaf in leaves]
-        context = context_of(leaves, values, number == 0)
+        context = context_of(leaves, values, tags_of(leaves), number == 0)
         _decide(leaves, 0, "", context)
         if number and before == [tuple(leaf.roles) for leaf in leaves]:
             break
-    return {leaf.path: tuple(leaf.roles) for leaf in leaves}
+    return Roles({leaf.path: tuple(leaf.roles) for leaf in leaves}, {leaf.path: tuple(leaf.affixes) for leaf in leaves})
 
 
 def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, grid: frozenset[str] = frozenset()) -> None:
@@ -48,10 +59,11 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, gr
             children[leaf.segments[position]].append(leaf)
     if not children:
         return
-    family = [child_of(value, below, position, prefix, context) for value, below in sorted(children.items())]
+    parts = parts_of(children, position)
+    family = [child_of(value, below, parts[value], position, prefix, context) for value, below in sorted(children.items())]
     weigh_together(family, [leaf for leaf in leaves if len(leaf.segments) == position])
     recall_values(family, prefix, context)
-    grid = grid or grid_of(leaves, position, prefix, context)
+    grid = grid or grid_of(leaves, position, prefix, {child.value for child in family if child.own >= LIKELY}, context)
     chosen = _choose(family, position, context)
     if len(in_grid := {child.value for child in family if any(leaf.path in grid for leaf in child.leaves)}) > 1:
         chosen |= in_grid
@@ -60,9 +72,9 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, gr
         is_slot = child.value in chosen
         for leaf in child.leaves:
             leaf.roles[position] = is_slot
+            leaf.affixes[position] = (child.parts[0], child.parts[2])
         if is_slot:
-            before, _, after = affixes_of(child.value)
-            slots[before, after] += child.leaves
+            slots[child.parts[0], child.parts[2]] += child.leaves
         else:
             _decide(child.leaves, position + 1, f"{prefix}/{child.value}", context, grid)
     for (before, after), below in sorted(slots.items()):
@@ -75,8 +87,9 @@ def _choose(family: list[Child], position: int, context: Context) -> set[str]:
     forgive_collections(family, context)
     by_affix: dict[tuple[str, str], list[Child]] = defaultdict(list)
     for child in family:
-        before, _, after = affixes_of(child.value)
-        by_affix[before, after].append(child)
+        if HOLE in child.value:
+            continue
+        by_affix[child.parts[0], child.parts[2]].append(child)
     chosen: set[str] = set()
     for siblings in by_affix.values():
         chosen |= _choose_among(siblings, context)
@@ -88,8 +101,8 @@ def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
     if len(family) != 1 or position > 2:
         return False
     child = family[0]
-    kind = kind_of(child.value) if "<" not in child.value else child.value.strip("<>")
-    if kind not in ("int", "date", "version", "code", "mixed", "word") or child.reasons.get("echo", 0.0) > 3.0:
+    kind = child.kind
+    if kind not in ("int", "date", "version", "code", "mixed", "word"):
         return False
     if kind not in CERTAIN and child.count >= 0.8 * context.total:
         return True
@@ -104,10 +117,10 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     """The evident values first, then the best cluster of the others, then whoever the group binds."""
     group = Group()
     members = {child.value: child for child in siblings if child.own >= EVIDENT}
-    best, is_forced = _best_cluster([child for child in siblings if child.value not in members], context)
+    best, best_score, is_forced = _best_cluster([child for child in siblings if child.value not in members], context)
     for child in members.values():
         join_group(group, child, is_forced)
-    if best and (not members or sum(bond_of(child, group, context) > 0 for child in best) * 2 > len(best)):
+    if best and (not members or best_score + sum(bond_of(child, group, context) for child in best) > 0):
         for child in best:
             members[child.value] = child
             join_group(group, child, is_forced)
@@ -115,6 +128,8 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
         if child.own >= LIKELY and child.value not in members and (not members or child.own + bond_of(child, group, context) > 0):
             members[child.value] = child
             join_group(group, child, is_forced)
+    if len(members) == 1 < len(siblings) and all(map(_is_only_looks, members.values())):
+        return set()
     for _ in range(3):
         joined = False
         for child in sorted(siblings, key=lambda child: (-child.own, child.value)):
@@ -125,7 +140,10 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
                 closure += 1.0
             if all(not tail for tail, _ in child.cells) and not any(key in group.cells for key in child.cells):
                 closure = 0.0
-            if child.own + bond_of(child, group, context) + single_bonus(child, context) + closure > 0:
+            own = child.own
+            if shares_answers(child, group) and any(tail.startswith(SLOT) for tail, _ in group.cells):
+                own -= child.reasons.get("collection", 0.0)  # two parameters in a row are the rule here
+            if own + bond_of(child, group, context) + single_bonus(child, context) + closure > 0:
                 members[child.value] = child
                 join_group(group, child, is_forced)
                 joined = True
@@ -134,11 +152,24 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     return set(members)
 
 
-def _best_cluster(siblings: list[Child], context: Context) -> tuple[list[Child], bool]:
-    """The siblings that belong together best, where that makes a parameter of them, and whether the segment below is one as well."""
-    best, best_score, best_forced = list[Child](), 0.0, False
+def _is_only_looks(child: Child) -> bool:
+    """Whether nothing but its characters speaks for a value, and they are none that only ids have."""
+    return child.kind not in CERTAIN and all(reason in ("looks", "same looks") or weight <= 0 for reason, weight in child.reasons.items())
+
+
+class Cluster(NamedTuple):
+    """Siblings that belong together, the log-odds of that, and whether the segment below is a parameter as well."""
+
+    members: list[Child]
+    score: float
+    is_forced: bool
+
+
+def _best_cluster(siblings: list[Child], context: Context) -> Cluster:
+    """The siblings that belong together best, where that makes a parameter of them."""
+    best = Cluster([], 0.0, False)
     if len(siblings) < 2:
-        return best, False
+        return best
     if len(siblings) > FAMILY_MAX:
         siblings = sorted(siblings, key=lambda child: (rank(child.value), child.value))[:FAMILY_MAX]
     ordered = sorted(siblings, key=lambda child: (-child.own, child.value))
@@ -149,11 +180,11 @@ def _best_cluster(siblings: list[Child], context: Context) -> tuple[list[Child],
             members, score = _grow(seed, ordered, is_forced, context)
             if all(child.reasons.get("collection", 0.0) < 0 for child in members):
                 score -= 6.0 * (1.0 - len(members) / len(ordered))
-            if len(members) > 1 and score > best_score:
-                best, best_score, best_forced = members, score, is_forced
+            if len(members) > 1 and score > best.score:
+                best = Cluster(members, score, is_forced)
             if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
                 break
-    return best, best_forced
+    return best
 
 
 def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) -> tuple[list[Child], float]:

@@ -9,14 +9,33 @@ from itertools import pairwise
 from typing import Literal
 from urllib.parse import unquote
 
+from agent.spec import path_syntax
+
 Kind = Literal[
-    "int", "uuid", "hex", "token", "prefixed", "date", "datetime", "email", "ip", "list", "path", "version", "code", "locale", "domain", "mixed", "word"
+    "int",
+    "uuid",
+    "hex",
+    "token",
+    "prefixed",
+    "phone",
+    "date",
+    "datetime",
+    "email",
+    "ip",
+    "list",
+    "free",
+    "version",
+    "code",
+    "locale",
+    "domain",
+    "mixed",
+    "word",
 ]
 
-CERTAIN: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "date", "datetime", "email", "ip", "list", "path"})
+CERTAIN: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "phone", "date", "datetime", "email", "ip", "list", "free"})
 """Kinds that no one writes as the literal name of a resource, unless it is a version (see `paths`)."""
 
-SLOT_KINDS: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "email"})
+SLOT_KINDS: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "phone", "email"})
 """Kinds that are folded while observing, because their values may be as many as the calls."""
 
 
@@ -26,8 +45,8 @@ def kind_of(segment: str) -> Kind:
     for kind, expression in _KINDS:
         if expression.fullmatch(segment):
             return kind
-    if "/" in segment or " " in segment:
-        return "path"
+    if _FREE.search(segment):
+        return "free"
     if "," in segment:
         return "list"
     return _kind_of_letters(segment)
@@ -46,8 +65,11 @@ def split_affixes(segment: str) -> tuple[str, str, str]:
 
 @lru_cache(maxsize=65536)
 def fold(raw: str) -> str:
-    """A raw segment with an evident id replaced by `<kind>`, so that a summary does not grow with the ids in it."""
-    prefix, stem, suffix = split_affixes(unquote(raw))
+    """A raw segment with an evident id replaced by `<kind>`, and what its syntax sets apart by `{}`, so that a summary does not grow with the ids in it."""
+    segment = unquote(raw)
+    if holed := path_syntax.cut(segment):
+        return holed.text
+    prefix, stem, suffix = split_affixes(segment)
     kind = kind_of(stem)
     if kind not in SLOT_KINDS or (kind == "int" and (len(stem) < 3 or _YEAR.fullmatch(stem))):
         return raw
@@ -72,6 +94,8 @@ def format_of(text: str) -> str:
     return ""
 
 
+_FREE = re.compile(r"[^\w.~:@$,;='()*+&-]")
+"""Nobody writes blanks, slashes, exclamation marks or pictures in the name of a resource."""
 _VOWELS = re.compile(r"[aeiouyAEIOUY]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?")
@@ -91,11 +115,12 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("email", _EMAIL),
     ("ip", _IPV4),
     ("ip", re.compile(r"(?=.*\d)[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}")),
+    ("phone", re.compile(r"\+\d{6,15}")),
     ("version", re.compile(r"[vV]?\d+(?:\.\d+)+(?:[-+.]?[a-z]+[.\d]*)?")),
     ("version", re.compile(r"[vV]\d+(?:(?:alpha|beta|rc|preview)\d*)?")),
     ("hex", re.compile(r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{8,}|0x[0-9a-f]{6,})|(?=.*\d)(?=.*[A-F])[0-9A-F]{8,}")),
     ("locale", re.compile(r"[a-z]{2}[-_][A-Z]{2}")),
-    ("code", re.compile(r"[A-Z]{2,4}")),
+    ("code", re.compile(r"[A-Z]{2,}(?:[-_][A-Z]{2,})*")),
     ("domain", re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|io|example|[a-z]{2}\.[a-z]{2})")),
 )
 _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")

@@ -22,7 +22,7 @@ from agent.spec.values import fold, format_of, kind_of, split_affixes
         ("v1", "version"),
         ("de-DE", "locale"),
         ("EUR", "code"),
-        ("team%2Fimage".replace("%2F", "/"), "path"),
+        ("team%2Fimage".replace("%2F", "/"), "free"),
         ("available-genre-seeds", "word"),
         ("addWorkspaceForUser", "word"),
         ("destroy_with_associated_resources", "word"),
