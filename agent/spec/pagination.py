@@ -1,4 +1,7 @@
-"""How an operation gives its pages: by offset, page number, cursor or a link to the next, and with which parameters."""
+"""How an operation gives its pages: by offset, page number, cursor or a link to the next, and with which parameters.
+
+A position that was seen at one value only is a parameter like any other: paging is said where it moved, or where the answer hands out the next cursor.
+"""
 
 from collections.abc import Mapping
 
@@ -82,13 +85,19 @@ def paging_of(queries: Mapping[str, Field], response: Node | None, has_link: boo
             names = [name for name in names if _is_counting(queries[name])]
         elif names and not limits and all(" ".join(words_of(name)) in ("after", "before", "continue") for name in names):
             names = [name for name in names if _is_token(queries[name]) and not _is_date(queries[name])]
+        following = _next_field(response)
+        names = [name for name in names if _has_moved(queries[name]) or (kind == "cursor" and following)]
         if names and (kind != "offset" or limits or any(" ".join(words_of(name)) in ("offset", "skip", "start index") for name in names)):
-            return Paging(kind=_literal(kind), parameters=(*names, *limits), next_field=_next_field(response), limit_max=_most(queries, limits))
+            return Paging(kind=_literal(kind), parameters=(*names, *limits), next_field=following, limit_max=_most(queries, limits))
     return Paging(kind="link", parameters=tuple(limits), limit_max=_most(queries, limits)) if has_link else None
 
 
 def _literal(kind: str) -> Pagination:
     return "cursor" if kind == "cursor" else "page" if kind == "page" else "offset"
+
+
+def _has_moved(field: Field) -> bool:
+    return field.hashes is not None and len(field.hashes.values) > 1
 
 
 def _is_counting(field: Field) -> bool:

@@ -12,7 +12,8 @@ from agent.spec.observe import observe_all
     [
         (("page=1&per_page=20", "page=2&per_page=20"), "page"),
         (("offset=0&limit=20", "offset=20&limit=50"), "offset"),
-        (("offset=4gbPIgN7M9YQ4xPci5D17BntStwtP2ma&limit=20",), "cursor"),
+        (("offset=4gbPIgN7M9YQ4xPci5D17BntStwtP2ma&limit=20", "offset=9TbPIgN7M9YQ4xPci5D17BntStwtP2zz&limit=20"), "cursor"),
+        (("page=1&per_page=20",), None),
         (("cursor=abc&limit=5",), "cursor"),
         (("starting_after=cus_1",), "cursor"),
         (("from=2024-01-01T00:00:00Z&to=2024-02-01T00:00:00Z",), None),
