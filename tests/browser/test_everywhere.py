@@ -42,7 +42,7 @@ _FAULTS = """() => {
 }"""
 
 
-async def _filled(site: Site) -> dict[str, str]:
+async def filled(site: Site) -> dict[str, str]:
     """An API with calls, documents that are public, and a chat with a long answer."""
     actor: Actor = await users.actor_by_email("ada@example.com", "web")
     made = await endpoints.create(actor, "demo")
@@ -66,7 +66,7 @@ async def _filled(site: Site) -> dict[str, str]:
 async def test_every_page_is_in_order(site: Site) -> None:
     """Labels, names, unique ids, one main landmark, a heading, contrast of 4.5, and nothing wider than the window."""
     site.allowed = ["status of 404"]
-    known = await _filled(site)
+    known = await filled(site)
     faults: dict[str, list[str]] = {}
     for size, theme, language in ((DESKTOP, "light", "en"), (DESKTOP, "dark", "zh"), (PHONE, "light", "zh"), (PHONE, "dark", "en")):
         page = await site.page(viewport=size, color_scheme=theme, locale="zh-CN" if language == "zh" else "en-GB")
@@ -83,7 +83,7 @@ async def test_every_page_is_in_order(site: Site) -> None:
 
 async def test_a_phone_has_a_bar_and_sheets(site: Site) -> None:
     """The rail is a bar at the bottom, the evidence a sheet over everything, and Back closes it."""
-    await _filled(site)
+    await filled(site)
     page = await site.page(viewport=PHONE, has_touch=True)
     await page.goto("/apis/demo-shop")
     assert not await page.locator(".rail").is_visible()
@@ -114,7 +114,7 @@ async def test_the_theme_is_remembered(site: Site) -> None:
 
 async def test_everything_works_by_keyboard(site: Site) -> None:
     """⌘K finds an API, the arrows and Enter go there, `?` lists the shortcuts, Escape closes."""
-    await _filled(site)
+    await filled(site)
     page = await site.page()
     await page.goto("/credits")
     await page.keyboard.press("Control+k")

@@ -11,9 +11,22 @@ function show() {
   mark(0);
 }
 
+// The box keeps the focus; what is marked is told by `aria-activedescendant`. Only links make a listbox: with a sentence among them they stay links.
 function mark(index) {
   const links = [...found.querySelectorAll("a")];
-  links.forEach((link, at) => link.setAttribute("aria-selected", String(at === index)));
+  const listed = links.length > 0 && !found.querySelector("p");
+  const box = palette.querySelector("input");
+  found.role = listed ? "listbox" : null;
+  found.ariaLabel = listed ? box.ariaLabel : null;
+  box.setAttribute("aria-expanded", String(listed));
+  links.forEach((link, at) => {
+    link.id = `found-${at}`;
+    link.role = listed ? "option" : null;
+    link.ariaSelected = listed ? String(at === index) : null;
+    link.classList.toggle("is-marked", at === index);
+  });
+  if (listed) box.setAttribute("aria-activedescendant", `found-${index}`);
+  else box.removeAttribute("aria-activedescendant");
   links[index]?.scrollIntoView({ block: "nearest" });
 }
 
@@ -33,7 +46,7 @@ if (palette) {
   });
   palette.addEventListener("keydown", (event) => {
     const links = [...found.querySelectorAll("a")];
-    const at = links.findIndex((link) => link.getAttribute("aria-selected") === "true");
+    const at = links.findIndex((link) => link.classList.contains("is-marked"));
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
       event.preventDefault();
       mark((at + (event.key === "ArrowDown" ? 1 : links.length - 1)) % Math.max(links.length, 1));

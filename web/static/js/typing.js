@@ -19,7 +19,6 @@ function close() {
   list.hidden = true;
   list.replaceChildren();
   box.removeAttribute("aria-activedescendant");
-  box.setAttribute("aria-expanded", "false");
 }
 
 function mark(index) {
@@ -49,7 +48,6 @@ function show(offers) {
     return item;
   }));
   list.hidden = false;
-  box.setAttribute("aria-expanded", "true");
   mark(0);
 }
 
