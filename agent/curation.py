@@ -73,7 +73,7 @@ async def pin(actor: Actor, endpoint_id: UUID, template: str, verdict: Verdict =
         raise Problem("invalid_arguments", f"An API has at most {_MOST_PINS} pinned templates.", remedy="Take some back first.", field="template")
     decided = await _decided(actor, endpoint_id, lambda before: decisions.pinned(before, wanted))
     if verdict == "reject" and any(_bare(one.template) == _bare(wanted.template) for one in decided.templates if "{" in one.template):
-        await _decided(actor, endpoint_id, lambda before: decisions.unpinned(before, wanted.template))
+        await _decided(actor, endpoint_id, lambda before: decisions.unpinned(before, wanted.template), freed=(wanted,))
         raise Problem(
             "invalid_arguments",
             f"`{wanted.template}` cannot be split: its values are evident ids, such as numbers, and are not kept one by one.",
@@ -88,7 +88,7 @@ async def unpin(actor: Actor, endpoint_id: UUID, template: str) -> Curation:
     await endpoints.get(actor, endpoint_id)
     if all(pin.template != template for pin in (await discovery.decisions(endpoint_id)).pins):
         raise Problem("not_found", f"`{template[:200]}` is not pinned.")
-    return await _decided(actor, endpoint_id, lambda before: decisions.unpinned(before, template))
+    return await _decided(actor, endpoint_id, lambda before: decisions.unpinned(before, template), freed=(Pin(template),))
 
 
 async def put_back(actor: Actor, endpoint_id: UUID, path: str) -> Curation:
@@ -131,11 +131,11 @@ async def found_operation(actor: Actor, endpoint_id: UUID, reference: str) -> tu
     raise Problem("operation_not_found", f"There is no operation `{word[:200]}`.")
 
 
-async def _decided(actor: Actor, endpoint_id: UUID, change: discovery.Change) -> Curation:
+async def _decided(actor: Actor, endpoint_id: UUID, change: discovery.Change, *, freed: tuple[Pin, ...] = ()) -> Curation:
     await discovery.decide(endpoint_id, change)
     if await docs.latest(actor, endpoint_id) is not None:
         try:
-            await docs.generate(actor, endpoint_id, describe=False)
+            await docs.generate(actor, endpoint_id, describe=False, freed=freed)
         except Problem as problem:
             if problem.code != "nothing_captured":  # described by a document alone: the decision waits for calls
                 raise

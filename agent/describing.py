@@ -10,7 +10,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import discovery, instructions, keys, usage
+from agent import ai_providers, discovery, instructions, keys, usage
 from agent.actor import Actor
 from agent.errors import Problem
 from agent.keys import Choice
@@ -40,10 +40,9 @@ async def ensure(actor: Actor, endpoint_id: UUID, spec: Spec, decisions: Decisio
     wanted = [operation for operation in spec.operations if _is_due(spec, operation, decisions)]
     if not wanted:
         return Described(decisions)
+    if all(provider.wire == "builtin" or not provider.has_key for provider in await ai_providers.list_(actor)):
+        return Described(decisions)
     try:
-        choice = await keys.choose(actor, None, None)
-        if choice.provider == keys.GUIDE:
-            return Described(decisions)
         for start in range(0, min(len(wanted), _A_CALL * _MOST_CALLS), _A_CALL):
             part = wanted[start : start + _A_CALL]
             found = await _ask(actor, spec, {f"op{number}": operation for number, operation in enumerate(part, 1)})

@@ -20,7 +20,7 @@ from agent.errors import Problem
 from agent.spec import decisions, given, http_file, markdown, openapi, openapi_read, postman, sdl, steady, typescript
 from agent.spec import drift as spec_drift
 from agent.spec.drift import Drift
-from agent.spec.model import Operation, Spec
+from agent.spec.model import Operation, Pin, Spec
 from agent.spec.reading import Unreadable
 from db.ids import uuid7
 from db.tables import EndpointDocumentation
@@ -83,17 +83,17 @@ class Document(msgspec.Struct, frozen=True):
     url: str
 
 
-async def generate(actor: Actor, endpoint_id: UUID, *, describe: bool = True) -> Docs:
+async def generate(actor: Actor, endpoint_id: UUID, *, describe: bool = True, freed: tuple[Pin, ...] = ()) -> Docs:
     """Bring discovery up to date and write every document; `describe` has a model of the user's find words for what is new.
 
-    Raises endpoint_not_found, nothing_captured.
+    Templates keep the names that they had, but those of pins and of `freed` ones. Raises endpoint_not_found, nothing_captured.
     """
     endpoint = await endpoints.get(actor, endpoint_id)
     found = await discovery.update(endpoint)
     if not found.calls:
         raise Problem("nothing_captured", f"`{endpoint.name}` has no captured calls yet.", remedy=f"Send requests to {endpoint.proxy_url}, then try again.")
     before = (await known(endpoint.id)).heard
-    spec = await asyncio.to_thread(steady.settle, found.spec, before, found.decisions.pins)
+    spec = await asyncio.to_thread(steady.settle, found.spec, before, (*found.decisions.pins, *freed))
     described = await describing.ensure(actor, endpoint.id, spec, found.decisions) if describe else describing.Described(found.decisions)
     spec = await asyncio.to_thread(decisions.apply, spec, described.decisions)
     await discovery.store(endpoint.id, spec)

@@ -93,7 +93,7 @@ class _Pair(NamedTuple):
     def _bodies(self) -> list[Finding]:
         told, seen = (_fields_of(spec, operation) for spec, operation in ((self.document, self.told), (self.heard, self.seen)))
         heard_sides, told_sides = {place.partition(" ")[0] for place in seen}, {place.partition(" ")[0] for place in told}
-        found: list[Finding] = []
+        found = self._wholes()
         for place, field in seen.items():
             if place in told:
                 found += self._field(told[place], field)
@@ -103,6 +103,16 @@ class _Pair(NamedTuple):
             self._found("unheard", f"{_said(field)} is documented, and was not there.")
             for place, field in told.items()
             if place not in seen and place.partition(" ")[0] in heard_sides
+        ]
+
+    def _wholes(self) -> list[Finding]:
+        """Bodies that are of another type altogether."""
+        told = {body.side: _kinds(self.document, body.content.schema) for body in fields.bodies(self.told)}
+        pairs = [(body.side, told.get(body.side, set()), _kinds(self.heard, body.content.schema)) for body in fields.bodies(self.seen)]
+        return [
+            self._found("contradiction", f"{_body(side)} is also {_or(kinds - allowed)}, and documented as {_or(allowed)}.", is_breaking=True)
+            for side, allowed, kinds in pairs
+            if allowed and kinds - allowed
         ]
 
     def _field(self, told: Field, seen: Field) -> list[Finding]:
@@ -159,8 +169,11 @@ def _whole(kind: Kind, operation: Operation, text: str) -> Finding:
 
 def _said(field: Field) -> str:
     side, _, place = field.place.partition(" ")
-    where = "the request" if side == "request" else "messages" if side == "message" else f"the {side} answer"
-    return f"`{place}` of {where}"
+    return f"`{place}` of {_body(side)[:1].lower()}{_body(side)[1:]}"
+
+
+def _body(side: str) -> str:
+    return "The request" if side == "request" else "A message" if side.startswith("message") else f"The {side} answer"
 
 
 def _or(kinds: set[str]) -> str:

@@ -37,8 +37,10 @@ BODIES: dict[str, Any] = {
     "/api/v1/endpoints/{endpoint_id}/filters": {"name": "broken", "query": "status:5xx"},
     "/api/v1/runs/{run_id}/approvals/{approval_id}": {"decision": "refuse"},
     "/api/v1/endpoints/{endpoint_id}/credentials": {"headers": {}},
+    "/api/v1/endpoints/{endpoint_id}/templates": {"template": "/x"},
+    "/api/v1/endpoints/{endpoint_id}/left-out": {"path": "/x"},
 }
-READS_BY_POST = {"/api/v1/tools/{name}"}
+READS_BY_POST = {"/api/v1/tools/{name}", "/api/v1/endpoints/{endpoint_id}/drift"}
 
 
 def _routes(app: Litestar) -> list[tuple[str, str]]:

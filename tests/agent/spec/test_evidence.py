@@ -1,0 +1,45 @@
+"""Evidence of fields travels in the document, and comes back out of it."""
+
+import msgspec
+
+from agent.spec import openapi, openapi_read
+from agent.spec.infer import conclude
+from agent.spec.model import Exchange, Spec
+from agent.spec.observe import observe_all
+
+JSON = (("content-type", "application/json"),)
+
+
+def _heard() -> Spec:
+    bodies: list[object] = [{"id": n, "note": None if n % 3 == 0 else "x", **({"tag": "t"} if n % 2 else {}), "parts": [{"k": 1}, {}]} for n in range(6)]
+    calls = [
+        Exchange(str(n), "GET", f"https://a.example/things/{n}", 200, response_headers=JSON, response_body=msgspec.json.encode(body), started_at=1e9 + n)
+        for n, body in enumerate(bodies)
+    ]
+    return conclude(observe_all(calls))
+
+
+def test_counts_come_back() -> None:
+    """What was written is what is read, and a schema that was read carries none."""
+    spec = _heard()
+    document = openapi.document(spec)
+    again = openapi_read.read(document)
+    assert again.property_evidence == spec.property_evidence
+    assert "x-evidence" not in msgspec.json.encode([response.contents for operation in again.operations for response in operation.responses]).decode()
+    assert openapi.to_json(openapi.document(again)) == openapi.to_json(document)
+
+
+def test_a_property_says_its_counts_and_no_more() -> None:
+    """How many of how many, and how often null; in YAML on one line."""
+    spec = _heard()
+    properties = openapi.document(spec)["paths"]["/things/{thing_id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
+    assert properties["note"]["x-evidence"] == {"count": 6, "nulls": 2}
+    assert properties["tag"]["x-evidence"] == {"count": 3, "total": 6}
+    assert properties["parts"]["items"]["properties"]["k"]["x-evidence"] == {"count": 6, "total": 12}
+    assert "x-evidence: {count: 3, total: 6}" in openapi.to_yaml(openapi.document(spec))
+
+
+def test_evidence_can_be_left_out() -> None:
+    """Then nothing of the traffic is in the document, not even that it was heard."""
+    text = openapi.to_json(openapi.document(_heard(), evidence=False)).decode()
+    assert "x-evidence" not in text and "captured" not in text and "x-left-out" not in text

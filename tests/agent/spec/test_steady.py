@@ -1,0 +1,64 @@
+"""A document that is written again differs only where the API did."""
+
+import msgspec
+
+from agent.spec import openapi, openapi_read
+from agent.spec.infer import conclude
+from agent.spec.model import Exchange, Pin, Spec
+from agent.spec.observe import observe_all
+from agent.spec.steady import settle
+
+JSON = (("content-type", "application/json"),)
+
+
+def _call(method: str, path: str, body: object, number: int = 0) -> Exchange:
+    return Exchange(f"{method}{path}{number}", method, f"https://a.example{path}", 200, response_headers=JSON, response_body=msgspec.json.encode(body))
+
+
+def _written(spec: Spec) -> Spec:
+    return openapi_read.read(openapi.document(spec))
+
+
+USER = {"id": 1, "name": "Ada", "email": "ada@example.com", "city": "London"}
+
+
+def test_more_of_the_same_changes_nothing_but_evidence() -> None:
+    """Examples stay, although others are the most frequent now."""
+    calls = [_call("GET", "/users", [USER]), *(_call("GET", f"/users/{n}", {**USER, "id": n, "name": f"n{n}"}) for n in range(40, 44))]
+    more = [_call("GET", f"/users/{n}", {**USER, "id": n, "name": "Zoe", "city": "Paris"}, n) for n in range(60, 80)]
+    before, now = conclude(observe_all(calls)), conclude(observe_all(calls + more))
+    plain = openapi.document(before, evidence=False)
+    assert openapi.document(now, evidence=False) != plain
+    assert openapi.document(settle(now, _written(before)), evidence=False) == plain
+
+
+def test_ids_stay_when_operations_come_before_them() -> None:
+    """A new operation with the same name takes the number, not the old one."""
+    old = [_call("GET", "/b/v2/x", {"a": 1})]
+    before = conclude(observe_all(old))
+    now = conclude(observe_all([*old, _call("GET", "/a/b/v2/x", {"c": 1}), _call("GET", "/b/x", {"d": 1})]))
+    settled = settle(now, _written(before))
+    ids = {operation.template: operation.id for operation in settled.operations}
+    assert ids["/b/v2/x"] == before.operations[0].id
+    assert len(set(ids.values())) == 3
+    assert all(pointer.split("/")[2] in ids.values() for pointer in settled.property_evidence if pointer.startswith("/operations/"))
+
+
+def test_names_of_parameters_stay_unless_pinned() -> None:
+    """One name for one place, also for methods that are new."""
+    old = [_call("GET", f"/users/{n}", {**USER, "id": n}) for n in range(10, 14)]
+    before = msgspec.structs.replace(_written(conclude(observe_all(old), pins=(Pin("/users/{who}"),))))
+    everything = [*old, *(_call("DELETE", f"/users/{n}", {}) for n in range(10, 14))]
+    settled = settle(conclude(observe_all(everything)), before)
+    assert {operation.template for operation in settled.operations} == {"/users/{who}"}
+    assert all(operation.parameters[0].name == "who" for operation in settled.operations)
+    pins = (Pin("/users/{user}"),)
+    assert {operation.template for operation in settle(conclude(observe_all(everything), pins=pins), before, pins).operations} == {"/users/{user}"}
+
+
+def test_shared_schemas_keep_their_names() -> None:
+    """By their fields, wherever else they come to stand."""
+    before = Spec("t", schemas={"Person": {"type": "object", "properties": {key: {} for key in "abcd"}}})
+    now = Spec("t", schemas={"User": {"type": "object", "properties": {key: {} for key in "abcde"}}, "Person": {"type": "object", "properties": {"z": {}}}})
+    settled = settle(now, before)
+    assert {name: sorted(schema["properties"]) for name, schema in settled.schemas.items()} == {"Person": list("abcde"), "Person2": ["z"]}

@@ -1,0 +1,45 @@
+"""Why a document says so: the calls, as they are stored."""
+
+import asyncpg
+import pytest
+
+from agent import docs, evidence
+from agent.errors import Problem
+from tests.agent.heard import an_endpoint, hear
+
+
+async def test_the_calls_that_show_it_are_found(database: asyncpg.Pool) -> None:
+    """Null here, missing there, a value elsewhere; counts and times of the newest calls beside those of all."""
+    actor, endpoint = await an_endpoint()
+    null = await hear(actor, endpoint, "/users/11", {"id": 11, "nick": None})
+    missing = await hear(actor, endpoint, "/users/12", {"id": 12})
+    there = await hear(actor, endpoint, "/users/13", {"id": 13, "nick": "x"})
+    await hear(actor, endpoint, "/users/14", {"error": "gone"}, status=404)
+    await docs.generate(actor, endpoint.id)
+    found = await evidence.of_place(actor, endpoint.id, "GET /users/{user_id}", "200 nick")
+    assert [[one.id for one in group] for group in (found.is_null_in, found.is_missing_in, found.is_in)] == [[null], [missing], [there]]
+    assert (found.calls, found.objects, found.values, found.nulls, found.missing) == (3, 3, 1, 1, 1)
+    assert found.is_in[0].value == "x"
+    assert found.first_seen is not None and found.last_seen is not None and found.first_seen <= found.last_seen
+    assert (found.documented.count, found.documented.total, found.documented.nulls) == (2, 3, 1)
+    whole = await evidence.of_place(actor, endpoint.id, "GET /users/{user_id}")
+    assert (whole.calls, whole.documented.count) == (4, 4)
+    assert whole.documented.first_seen is not None
+
+
+async def test_nothing_is_known_of_what_is_not_there(database: asyncpg.Pool) -> None:
+    """An unknown place, an unknown operation, an API without documents, somebody else's."""
+    actor, endpoint = await an_endpoint()
+    stranger, _ = await an_endpoint("bob@example.com")
+    with pytest.raises(Problem, match="not documented"):
+        await evidence.of_place(actor, endpoint.id, "x")
+    await hear(actor, endpoint, "/users", [{"id": 1}])
+    await docs.generate(actor, endpoint.id)
+    for who, operation, place, code in (
+        (actor, "GET /users", "200 [].nope", "not_found"),
+        (actor, "nope", "", "operation_not_found"),
+        (stranger, "GET /users", "", "endpoint_not_found"),
+    ):
+        with pytest.raises(Problem) as refused:
+            await evidence.of_place(who, endpoint.id, operation, place)
+        assert refused.value.code == code

@@ -1,0 +1,100 @@
+"""The documentation as its owner works on it: evidence, templates, words, drift; in both languages, and for nobody else."""
+
+import asyncio
+import re
+from html import unescape
+
+import pytest
+
+from agent import docs, endpoints
+from agent.accounts import users
+from agent.endpoints import Endpoint
+from tests.web.pages.conftest import Door
+
+Doors = tuple[Door, Door, Door]
+
+
+async def _documented(ada: Door) -> Endpoint:
+    actor = await users.actor_by_email("ada@example.com", "web")
+    made = await endpoints.create(actor, "demo")
+    for path in ("/products", "/products/prod_1001", "/products/prod_1002", "/products/nope", "/app.css"):
+        await ada.http.get(made.proxy_url + path)
+    while (await endpoints.get(actor, made.id)).calls < 5:
+        await asyncio.sleep(0.02)
+    await docs.generate(actor, made.id)
+    return made
+
+
+async def test_a_field_leads_to_its_calls(doors: Doors) -> None:
+    """From the list to the operation, from a field's counts to the calls, from there to one call."""
+    ada = doors[0]
+    made = await _documented(ada)
+    listed = await ada.get(f"/apis/{made.slug}?tab=docs")
+    assert f"/apis/{made.slug}?tab=docs&operation=getProduct" in unescape(listed.text)
+    page = unescape((await ada.get(f"/apis/{made.slug}?tab=docs&operation=getProduct")).text)
+    assert "Get a product" in page and re.search(r'evidence\?[^"]*price_cents"[^>]*>(\d+)/\1<', page)
+    why = re.search(r'href="(/apis/[^"]+/evidence\?[^"]*price_cents)"', page)
+    assert why
+    evidence = unescape((await ada.get(why[1])).text)
+    assert re.search(r"there in (\d+) of \1", evidence)
+    call = re.search(r'href="(/calls/[0-9a-f-]+)"', evidence)
+    assert call and (await ada.get(call[1])).status_code == 200
+
+
+async def test_templates_are_kept_split_and_put_back_by_buttons(doors: Doors) -> None:
+    """Each form answers with the tab it stands on; what cannot be says why."""
+    ada = doors[0]
+    made = await _documented(ada)
+    tab = f"/apis/{made.slug}?tab=endpoints"
+    assert (await ada.post(f"/apis/{made.slug}/templates", {"template": "/products/{sku}", "verdict": "keep"})).headers["location"] == tab
+    page = (await ada.get(tab)).text
+    assert "/products/{sku}" in page and "kept by you" in page and "/app.css" in page
+    await ada.post(f"/apis/{made.slug}/left-out", {"path": "/app.css"})
+    await ada.post(f"/apis/{made.slug}/templates", {"template": "/products/{sku}", "verdict": "forget"})
+    page = (await ada.get(tab)).text
+    assert "/products/{product_id}" in page and "Nothing: everything that was heard is described." in page
+    refused = await ada.post(f"/apis/{made.slug}/templates", {"template": "no path"})
+    assert refused.status_code == 422 and 'role="alert"' in refused.text
+
+
+async def test_only_what_was_changed_becomes_ones_own(doors: Doors) -> None:
+    """The form carries every text; untouched ones stay generated, emptied ones go back to that."""
+    ada = doors[0]
+    made = await _documented(ada)
+    form = {"operation": "getProduct", "summary": "Get a product", "was:summary": "Get a product", "description": "By its number.", "was:description": ""}
+    form |= {"field:200 name": "<b>As sold</b>", "was:field:200 name": ""}
+    await ada.post(f"/apis/{made.slug}/words", form)
+    page = (await ada.get(f"/apis/{made.slug}?tab=docs&operation=getProduct")).text
+    assert "By its number." in page and "&lt;b&gt;As sold&lt;/b&gt;" in page and "<b>As sold" not in page
+    actor = await users.actor_by_email("ada@example.com", "web")
+    await docs.generate(actor, made.id)
+    assert "By its number." in (await docs.get(actor, made.id, "markdown")).text
+    await ada.post(f"/apis/{made.slug}/words", {"operation": "getProduct", "description": "", "was:description": "By its number."})
+    assert "By its number." not in (await docs.get(actor, made.id, "markdown")).text
+
+
+async def test_a_document_is_compared_on_the_page(doors: Doors) -> None:
+    """What the traffic has that it lacks, and the reverse; what is no document gets a sentence."""
+    ada = doors[0]
+    made = await _documented(ada)
+    text = '{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/products": {"get": {"responses": {"200": {"description": ""}}}}, "/x": {"get": {"responses": {}}}}}'
+    token = re.search(r'name="csrf" value="(\w+)"', (await ada.get("/apis")).text)
+    assert token
+    answer = await ada.http.post(f"/apis/{made.slug}/drift", data={"csrf": token[1]}, files={"file": ("old.json", text, "application/json")})
+    assert answer.status_code == 200
+    assert "old.json" in answer.text and "Not documented" in answer.text and "Not heard" in answer.text
+    wrong = await ada.http.post(f"/apis/{made.slug}/drift", data={"csrf": token[1]}, files={"file": ("old.json", "nothing", "application/json")})
+    assert wrong.status_code == 422 and 'role="alert"' in wrong.text
+
+
+@pytest.mark.parametrize("tab", ["docs", "docs&operation=getProduct", "endpoints", "changes"])
+async def test_the_tabs_are_there_in_chinese_and_for_nobody_else(doors: Doors, tab: str) -> None:
+    """Each renders; another user finds nothing."""
+    ada, bob, _ = doors
+    made = await _documented(ada)
+    page = await ada.get(f"/apis/{made.slug}?tab={tab}", **{"accept-language": "zh"})
+    assert page.status_code == 200
+    assert (await bob.get(f"/apis/{made.slug}?tab={tab}")).status_code == 404
+    for path in ("templates", "left-out", "words", "drift"):
+        assert (await bob.post(f"/apis/{made.slug}/{path}")).status_code == 404
+    assert (await bob.get(f"/apis/{made.slug}/evidence?operation=getProduct")).status_code == 404
