@@ -15,7 +15,7 @@ from agent import events
 from agent.actor import Actor
 from agent.config import settings
 from agent.errors import Problem
-from agent.messages import Block, Text
+from agent.messages import Block, Text, ToolCall
 from agent.paging import Page, after, bounded, page
 from agent.tree import StoredMessage, Window, leaf, leaf_under, line, load, window, window_around
 from agent.tree import branch as branch  # a run reads its conversation through here
@@ -44,9 +44,7 @@ class Started(msgspec.Struct, frozen=True):
 
 
 async def create(actor: Actor, *, title: str | None = None) -> Chat:
-    row = ChatSession(id=uuid7(), user_id=actor.user_id, title=title, created_via=actor.via)
-    await ChatSession.insert(row)
-    return await get(actor, row.id)
+    return await get(actor, await _create(actor, title))
 
 
 async def get(actor: Actor, chat_id: UUID) -> Chat:
@@ -128,18 +126,19 @@ async def post(
     Raises invalid_arguments, message_too_long, chat_not_found, not_found, run_active, conflict where it left the queue before.
     """
     check_text(text)
-    chat = await get(actor, chat_id) if chat_id else await create(actor)
+    is_new = chat_id is None
+    chat_id = (await get(actor, chat_id)).id if chat_id else await _create(actor)
     if instead_of:
-        earlier = await message(actor, chat.id, instead_of)
+        earlier = await message(actor, chat_id, instead_of)
         if earlier.role != "user":
             raise Problem("invalid_arguments", "Only a message of yours can be edited.", remedy="Ask for another answer instead.", field="message_id")
         parent, more = earlier.parent_id, more or [block for block in earlier.content if not isinstance(block, Text)]
     else:
-        parent = (await leaf_under(chat.id, follows) if follows else None) or await leaf(chat.id)
+        parent = None if is_new else (await leaf_under(chat_id, follows) if follows else None) or await leaf(chat_id)
     said = ChatMessage(
-        id=queued or uuid7(), chat_session_id=chat.id, parent_id=parent, user_id=actor.user_id, role="user", content=_encode([Text(text), *more])
+        id=queued or uuid7(), chat_session_id=chat_id, parent_id=parent, user_id=actor.user_id, role="user", content=_encode([Text(text), *more])
     )  # fmt: skip
-    return await _start(actor, chat.id, said, provider, model, queued=queued, is_shown=is_shown)
+    return await _start(actor, chat_id, said, provider, model, queued=queued, is_shown=is_shown)
 
 
 async def retry(actor: Actor, run_id: UUID, *, provider: str | None = None, model: str | None = None) -> Started:
@@ -158,6 +157,33 @@ async def answer_again(actor: Actor, chat_id: UUID, message_id: UUID, *, provide
     if asked is None:
         raise Problem("not_found", "There is no message that this answers.")
     return await _start(actor, chat_id, asked, provider, model)
+
+
+async def go_on(actor: Actor, run_id: UUID) -> Started:
+    """Write an answer on that was stopped, failed or cut off at its limit, in its own message.
+
+    Raises run_not_found, conflict where it was finished, has nothing yet or something follows it, run_active.
+    """
+    rows = await Run.raw(_UNFINISHED, run_id, actor.user_id)
+    if not rows:
+        raise Problem("run_not_found", "There is no such run.")
+    row = rows[0]
+    content: Any = msgspec.json.decode(row["content"], type=list[Block])
+    if not (row["is_unfinished"] and content and not row["is_followed"]):
+        raise Problem("conflict", "This answer has nothing to go on from.", remedy="Have it answered again, or say what to do in a new message.")
+    called = [int(block.id.split("_")[1]) for block in content if isinstance(block, ToolCall)]
+    run = Run(
+        id=uuid7(), chat_session_id=row["chat_session_id"], message_id=row["message_id"], answer_message_id=row["answer_message_id"],
+        user_id=actor.user_id, provider=row["provider"], model=row["model"], via=actor.via, scopes=sorted(actor.scopes), steps=max(called, default=0) + 1,
+    )  # fmt: skip
+    try:
+        async with engine.transaction():
+            await Run.insert(run)
+            await ChatMessage.raw(_REOPEN, row["answer_message_id"])
+            await events.ring("chat", row["chat_session_id"])
+    except asyncpg.UniqueViolationError as error:
+        raise Problem("run_active", "This chat is answering already.") from error
+    return Started(row["chat_session_id"], run.id, row["message_id"], row["answer_message_id"])
 
 
 async def save_answer(answer_id: UUID, blocks: list[Block], metadata: dict[str, Any] | None = None) -> None:
@@ -217,21 +243,26 @@ async def _start(
     )  # fmt: skip
     try:
         async with engine.transaction():
-            if isinstance(message, ChatMessage):
-                if queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued), message.content):
-                    raise Problem("conflict", "This message was sent or changed already.")
-                await ChatMessage.insert(message)
+            if isinstance(message, ChatMessage) and queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued), message.content):
+                raise Problem("conflict", "This message was sent or changed already.")
+            # Few statements: the reader waits for each of them before the first word.
+            await ChatMessage.insert(*([message] if isinstance(message, ChatMessage) else []), answer)
+            if isinstance(message, ChatMessage) and '"attachment"' in message.content:
                 await ChatMessage.raw(_TIE, message.id, actor.user_id)
-            await ChatMessage.insert(answer)
             await Run.insert(run)
             before = message.parent_id if isinstance(message, ChatMessage) else None
             await ChatSession.raw(_TURN_TO, provider, model, is_shown, before, answer.id, chat_id)
-            await events.ring("chat", chat_id)
     except asyncpg.UniqueViolationError as error:
         raise Problem("run_active", "This chat is still answering the message before.") from error
     except asyncpg.ForeignKeyViolationError as error:
         raise Problem("conflict", "What this answers was deleted in the meantime.") from error
     return Started(chat_id, run.id, message_id, answer.id)
+
+
+async def _create(actor: Actor, title: str | None = None) -> UUID:
+    row = ChatSession(id=uuid7(), user_id=actor.user_id, title=title, created_via=actor.via)
+    await ChatSession.insert(row)
+    return row.id
 
 
 def _encode(blocks: list[Block]) -> str:
@@ -249,7 +280,14 @@ WHERE m.id = {} AND block->>'type' = 'attachment' AND a.id = (block->>'id')::uui
 _UNDO = """
 UPDATE chat_messages SET metadata = jsonb_set(metadata, ARRAY['summary', 'is_undone'], 'true') WHERE chat_session_id = {} AND metadata ? 'summary'
 """
+_UNFINISHED = """
+SELECT r.chat_session_id, r.message_id, r.answer_message_id, r.provider, r.model, m.content,
+  r.status IN ('stopped', 'failed') OR r.error IS NOT NULL AS is_unfinished, EXISTS (SELECT 1 FROM chat_messages c WHERE c.parent_id = m.id) AS is_followed
+FROM runs r JOIN chat_messages m ON m.id = r.answer_message_id WHERE r.id = {} AND r.user_id = {}
+"""
+_REOPEN = "UPDATE chat_messages SET metadata = metadata - 'error' - 'status' - 'suggestions' WHERE id = {}"
 _TURN_TO = """
 UPDATE chat_sessions SET last_message_at = now(), provider = {}, model = {},
 leaf_id = CASE WHEN {} OR leaf_id IS NULL OR leaf_id = {}::uuid THEN {}::uuid ELSE leaf_id END WHERE id = {}
+RETURNING pg_notify('wiretalk', 'chat:' || id::text)
 """

@@ -98,13 +98,23 @@ async def clean(events: AsyncIterator[ProviderEvent]) -> AsyncGenerator[Provider
                 yield event
 
 
+def joined(before: list[Block], more: list[Block]) -> list[Block]:
+    """An answer that was cut off, and how it goes on: a text that is carried on stays one text."""
+    if before and more and isinstance(before[-1], Text) and isinstance(more[0], Text):
+        return [*before[:-1], Text(before[-1].text + more[0].text), *more[1:]]
+    return [*before, *more]
+
+
 def replay(events: list[Event]) -> list[Block]:
     """The blocks that a run's events amount to: what is left to keep when its worker died."""
     parts: dict[str, Part] = {}
     blocks: dict[str, Block] = {}
+    before: list[Block] = []
     for event in events:
         data = event.data
         match event.event:
+            case "run.start":
+                before = msgspec.convert(data.get("before", []), list[Block])
             case "part.start":
                 parts[data["part"]] = Part(data["part"], data["kind"], call_id=data.get("call_id", ""), name=data.get("name", ""))
             case "part.delta" if data["part"] in parts:
@@ -121,4 +131,4 @@ def replay(events: list[Event]) -> list[Block]:
                 continue
         if (key := data.get("part")) in parts and (block := block_of(parts[key])) is not None:
             blocks[key] = block
-    return list(blocks.values())
+    return joined(before, list(blocks.values()))

@@ -39,8 +39,7 @@ async def send(
 
     Raises what `chats.post`, `keys.choose`, `usage.message` and `mentions.enclosed` raise; then nothing was stored.
     """
-    choice = await keys.choose(actor, provider, model)
-    more = await mentions.enclosed(actor, text, files)
+    choice, more = await asyncio.gather(keys.choose(actor, provider, model), mentions.enclosed(actor, text, files))
     async with usage.message(actor):
         started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model, more=more)
     start(hub, started.run_id)
@@ -73,9 +72,10 @@ async def edit(
 ) -> chats.Started:
     """Say a message differently: a new branch beside it, with its own answer. What the first one brought along stays, unless there is something new.
 
-    Raises what `send` raises, and not_found.
+    Without a provider the chat's own answers. Raises what `send` raises, and not_found.
     """
-    choice = await keys.choose(actor, provider, model)
+    chat = await chats.get(actor, chat_id)
+    choice = await keys.choose(actor, provider or chat.provider, model if provider else chat.model)
     more = await mentions.enclosed(actor, text, files)
     async with usage.message(actor):
         started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model, more=more, instead_of=message_id)
@@ -98,6 +98,14 @@ async def answer_again(hub: Hub, actor: Actor, chat_id: UUID, message_id: UUID, 
     choice = await keys.choose(actor, provider or before.provider, model if provider else before.model)
     async with usage.message(actor):
         started = await chats.answer_again(actor, chat_id, message_id, provider=choice.provider, model=choice.model)
+    start(hub, started.run_id)
+    return started
+
+
+async def carry_on(hub: Hub, actor: Actor, run_id: UUID) -> chats.Started:
+    """Let an answer go on that was stopped, failed or reached its limit. Raises what `chats.go_on` and `usage.message` raise."""
+    async with usage.message(actor):
+        started = await chats.go_on(actor, run_id)
     start(hub, started.run_id)
     return started
 

@@ -4,6 +4,7 @@ Everything goes into the run's log as it happens, and into the answer's message 
 """
 
 import asyncio
+import contextlib
 from typing import Any
 from uuid import UUID
 
@@ -15,9 +16,9 @@ from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
-from agent.draft import Draft, Part, clean
+from agent.draft import Draft, Part, clean, joined
 from agent.errors import Problem
-from agent.messages import Block, Message, ToolCall, ToolResult, text_of
+from agent.messages import Block, Message, Text, ToolCall, ToolResult, text_of
 from agent.providers import catalogue, guide
 from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, Usage
 from agent.tools import invoke
@@ -56,6 +57,7 @@ class Turn:
         self.step_usage = Usage()
         self.tainted = claimed.tainted
         self.waits_for: list[UUID] = []
+        self.is_cut = False
         self.actor = Actor(user_id=claimed.user_id, scopes=frozenset())
         self.choice: keys.Choice | None = None
 
@@ -99,8 +101,10 @@ class Turn:
 
     async def _steps(self) -> None:
         claimed = self.claimed
-        history, self.actor = await asyncio.gather(
-            chats.branch(claimed.chat_session_id, claimed.answer_id), users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via)
+        # What a fresh run needs before it may ask its model is looked up at once: the reader waits for it.
+        (history, self.actor), ready = await asyncio.gather(
+            asyncio.gather(chats.branch(claimed.chat_session_id, claimed.answer_id), users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via)),
+            self._admitted_early(),
         )
         self.blocks = list(history[-1].content)
         if claimed.stop_requested:
@@ -117,7 +121,9 @@ class Turn:
                 message_id=str(claimed.answer_id),
                 provider=claimed.provider,
                 model=claimed.model,
+                **({"before": msgspec.to_builtins(self.blocks)} if self.blocks else {}),
             )
+            self.is_cut = bool(self.blocks) and isinstance(self.blocks[-1], Text)
         is_guide = claimed.provider == keys.GUIDE
         menu = invoke.offered(self.actor.scopes)
         prompt = context.system_prompt(settings().base_url, menu)
@@ -131,17 +137,41 @@ class Turn:
                 raise Ended(
                     "failed", Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
                 )
-            await asyncio.gather(usage.require(self.actor), runlog.note_prompt(claimed.id, prompt.hash))
-            choice = self.choice = await keys.take(self.actor, claimed.provider, claimed.model)
+            choice, ready = ready or await self._admitted(), None
+            self.choice = choice
             request = ModelRequest(
                 model=choice.model,
                 system=prompt.text,
-                messages=context.build(claimed.chat_session_id, [*earlier, *([("assistant", self.blocks)] if self.blocks else [])], room),
+                messages=context.build(claimed.chat_session_id, [*earlier, *self._said()], room),
                 tools=context.specs(menu),
                 cache_key=str(claimed.chat_session_id),
             )
-            if not await self._one_step(choice, request):
+            has_more, _ = await asyncio.gather(self._one_step(choice, request), self._note_prompt(prompt.hash))
+            if not has_more:
                 return
+
+    async def _note_prompt(self, version: str) -> None:
+        """Beside the model's answer, which does not break where the database is away."""
+        with contextlib.suppress(OSError, *engine.UNAVAILABLE):
+            await runlog.note_prompt(self.claimed.id, version)
+
+    async def _admitted(self) -> keys.Choice:
+        """What the next step talks to, with one request of its key taken. Raises quota_exceeded, key_limit, no_key."""
+        choice, _ = await asyncio.gather(keys.take(self.actor, self.claimed.provider, self.claimed.model), usage.require(self.actor))
+        return choice
+
+    async def _admitted_early(self) -> keys.Choice | None:
+        """The same for the first step of a fresh run; a refusal is told when the step comes."""
+        if self.claimed.steps or self.claimed.stop_requested:
+            return None
+        with contextlib.suppress(Problem):
+            return await self._admitted()
+        return None
+
+    def _said(self) -> context.History:
+        """The answer so far; one that was cut off in the middle of a text is asked for its rest."""
+        asked: context.History = [("user", [Text(context.instruction("go_on").text)])] if self.is_cut else []
+        return [("assistant", self.blocks), *asked] if self.blocks else []
 
     async def _summed_up(self, earlier: context.History, summary: compaction.Summary | None, room: int) -> context.History:
         """The earlier turns, the oldest of them as a summary where they fill the model's window; a new one is shown."""
@@ -182,7 +212,7 @@ class Turn:
             case "tool_calls" | "pause":
                 return True
             case "length":
-                raise Ended("completed", Problem("provider_cut", "The answer reached the model's length limit.", remedy="Ask it to go on."))
+                raise Ended("completed", Problem("provider_cut", "The answer reached the model's length limit.", remedy="Let it go on."))
             case "context_full":
                 raise Problem(
                     "provider_rejected", "The conversation no longer fits into the model.", remedy="Start a new chat, or use a model with a larger context."
@@ -223,8 +253,9 @@ class Turn:
 
     def _keep_step(self) -> None:
         if self.draft is not None:
-            self.blocks += self.draft.blocks()
-            self.draft = None
+            more, self.draft = self.draft.blocks(), None
+            self.blocks = joined(self.blocks, more) if self.is_cut else [*self.blocks, *more]
+            self.is_cut = False
 
     async def _account(self) -> None:
         """Add what the step used to the run, to the user's day and to the receipts of the key, once."""

@@ -1,4 +1,4 @@
-"""A model whose answer is decided by the words in the message: long and slow, full of attacks, or a request to delete something."""
+"""A model whose answer is decided by the words in the message: long and slow, full of attacks, held until `go_on`, or a request to delete something."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -14,6 +14,7 @@ ANSWER = "\n\n".join(
     ]
 )
 attacks: list[str] = []
+go_on = asyncio.Event()
 
 
 async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
@@ -24,6 +25,14 @@ async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator
         yield PartStart(0, "tool_call", "c1", "endpoint_delete")
         yield PartEnd(0, {"endpoint": asked.split()[-1]})
         yield Finish("tool_calls")
+        return
+    if "wait" in asked:
+        yield PartStart(0, "text")
+        yield PartDelta(0, "I wait.")
+        await go_on.wait()
+        yield PartDelta(0, " Now I go on.")
+        yield PartEnd(0)
+        yield Finish("stop")
         return
     text = "\n\n".join(attacks) if "attack" in asked else "Done." if "delete" in asked else ANSWER
     yield PartStart(0, "text")

@@ -67,6 +67,13 @@ async def answer_message(
     return await loop.answer_again(request.app.state.hub, request.user, chat_id, message_id, provider=wish.provider, model=wish.model)
 
 
+@post("/runs/{run_id:uuid}/continue", guards=[signed_in], status_code=202, summary="Let an answer go on", tags=["chat"])
+async def continue_run(request: ApiRequest, run_id: FromPath[UUID]) -> chats.Started:
+    """One that was stopped, failed or reached its length limit is written on in its own message, by a new run; 409 where there is nothing to go on from."""
+    require_scope(request.user, "write")
+    return await loop.carry_on(request.app.state.hub, request.user, run_id)
+
+
 @put("/chats/{chat_id:uuid}/branch", guards=[signed_in], summary="Turn to another branch", tags=["chats"])
 async def choose_branch(request: ApiRequest, chat_id: FromPath[UUID], data: JSONBody[BranchChoice]) -> Branch:
     """The newest branch through this message is shown from now on, and new messages follow it."""
@@ -102,4 +109,4 @@ async def delete_message(request: ApiRequest, chat_id: FromPath[UUID], message_i
     return await branches.remove(request.user, chat_id, message_id)
 
 
-ROUTES = (get_message, edit_message, answer_message, choose_branch, fork_chat, rate_message, unrate_message, delete_message)
+ROUTES = (get_message, edit_message, answer_message, continue_run, choose_branch, fork_chat, rate_message, unrate_message, delete_message)

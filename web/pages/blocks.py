@@ -144,6 +144,7 @@ def message(stored: StoredMessage, chat_id: UUID, *, own: str, copy: str) -> Mes
         run_id=stored.run_id,
         status=stored.run_status or stored.metadata.get("status"),
         error=stored.metadata.get("error"),
+        may_go_on=bool(stored.run_id and stored.content) and may_go_on(stored.run_status, stored.metadata.get("error")),
         since=stored.timestamp,
         model_label=label(stored.provider, stored.model),
         suggestions=stored.metadata.get("suggestions", []),
@@ -175,6 +176,11 @@ def _brought(content: list[Block]) -> list[Brought]:
     places = {"api": "/apis/{}", "docs": "/apis/{}?tab=docs", "call": "/calls/{}"}
     files = [Brought("file", one.file_name, f"/attachments/{one.id}") for one in content if isinstance(one, Attachment)]
     return files + [Brought(one.kind, one.title, places[one.kind].format(quote(one.ref))) for one in content if isinstance(one, Mention) and one.kind in places]
+
+
+def may_go_on(status: str | None, error: dict[str, Any] | None) -> bool:
+    """Whether an answer that says something can be written on: it was stopped, failed or cut off, and not for having taken too many steps."""
+    return status in ("stopped", "failed", "completed") and (status != "completed" or error is not None) and (error or {}).get("code") != "quota_exceeded"
 
 
 def settle(view: ToolView, state: str, text: str, data: Any) -> None:

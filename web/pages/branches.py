@@ -9,7 +9,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from agent import branches, chats, loop
+from agent import branches, chats, loop, runlog
 from agent.errors import Problem
 from web.pages import look
 from web.pages.chat_page import Where, chat_page
@@ -41,11 +41,10 @@ async def show_more(request: PageRequest, chat_id: FromPath[UUID], message_id: F
 async def edit(request: PageRequest, chat_id: FromPath[UUID], message_id: FromPath[UUID]) -> Template | Redirect | Response[None]:
     """A new branch beside the message."""
     actor, form = signed_in_actor(request), await form_of(request)
-    chat = await chats.get(actor, chat_id)
     try:
-        await loop.edit(hub_of(request), actor, chat_id, message_id, form.get("message", ""), provider=chat.provider, model=chat.model)
+        await loop.edit(hub_of(request), actor, chat_id, message_id, form.get("message", ""))
     except Problem as problem:
-        return refused(problem) if is_fragment(request) else await chat_page(request, chat, Where(edit=message_id), problem=problem)
+        return await _failed(request, chat_id, problem, Where(edit=message_id))
     return done(request, f"/c/{chat_id}")
 
 
@@ -59,6 +58,18 @@ async def answer_again(request: PageRequest, chat_id: FromPath[UUID], message_id
     except Problem as problem:
         return await _failed(request, chat_id, problem)
     return done(request, f"/c/{chat_id}")
+
+
+@post("/runs/{run_id:uuid}/continue", status_code=200)
+async def carry_on(request: PageRequest, run_id: FromPath[UUID]) -> Template | Redirect | Response[None]:
+    """Let an unfinished answer go on."""
+    actor = signed_in_actor(request)
+    state = await runlog.get(actor, run_id)
+    try:
+        await loop.carry_on(hub_of(request), actor, run_id)
+    except Problem as problem:
+        return await _failed(request, state.chat_session_id, problem)
+    return done(request, f"/c/{state.chat_session_id}")
 
 
 @post("/c/{chat_id:uuid}/branch", status_code=200)
@@ -106,7 +117,7 @@ async def delete(request: PageRequest, chat_id: FromPath[UUID], message_id: From
     return done(request, f"/c/{chat_id}")
 
 
-ROUTES = (show, show_edit, show_more, edit, answer_again, choose, fork, rate, delete)
+ROUTES = (show, show_edit, show_more, edit, answer_again, carry_on, choose, fork, rate, delete)
 
 
 async def _piece(request: PageRequest, chat_id: UUID, message_id: UUID, macro: str) -> Response[str] | Redirect:
@@ -121,10 +132,10 @@ async def _piece(request: PageRequest, chat_id: UUID, message_id: UUID, macro: s
     return Response(drawing(request)(macro, view, *choices), media_type="text/html")
 
 
-async def _failed(request: PageRequest, chat_id: UUID, problem: Problem) -> Template:
+async def _failed(request: PageRequest, chat_id: UUID, problem: Problem, where: Where | None = None) -> Template:
     if is_fragment(request):
         return refused(problem)
-    return await chat_page(request, await chats.get(signed_in_actor(request), chat_id), problem=problem)
+    return await chat_page(request, await chats.get(signed_in_actor(request), chat_id), where, problem=problem)
 
 
 def _id(text: str) -> UUID:

@@ -157,6 +157,8 @@ async def _tab(request: PageRequest, actor: Actor, chat_id: UUID, last: UUID | N
         run, after = UUID(resumed), int(seq)
         last = (await runlog.get(actor, run)).answer_message_id
     line = await tree.line(chat_id, last, tree.WINDOW + 1) if last else []
+    if run is not None and not after:
+        return _Tab(request, actor, chat_id, line[:-1], None)  # nothing of the answer is there yet: it is sent from its beginning
     if run is None or not (found := await tree.load(chat_id, line[-1:])):
         return _Tab(request, actor, chat_id, line, None)
     await runlog.get(actor, run)

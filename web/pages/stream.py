@@ -14,11 +14,13 @@ from markupsafe import Markup, escape
 from agent import runlog
 from agent.approvals import Approval
 from agent.chats import StoredMessage
+from agent.messages import Block, Text
 from agent.runlog import Event
-from web.pages.blocks import MessageView, PartView, ReasoningView, TextView, ToolView, label, safe, settle, tool_dom
+from web.pages.blocks import MessageView, PartView, ReasoningView, TextView, ToolView, label, may_go_on, parts_of, safe, settle, tool_dom
 from web.render import markdown
 
 Draw = Callable[..., str]
+_SEAM = "seam"
 
 
 class Piece(msgspec.Struct, frozen=True):
@@ -59,6 +61,8 @@ class Answer:
         self._dirty: set[str] = set()
         self._new: list[PartView] = []
         self.said = ""
+        if message.run_status == "queued":
+            self._carry_on(message.content)
 
     @property
     def has_ended(self) -> bool:
@@ -78,6 +82,9 @@ class Answer:
         self.view.seq = event.seq
         data = event.data
         match event.event:
+            case "run.start":
+                if not self.view.parts:
+                    self._carry_on(msgspec.convert(data.get("before", []), list[Block]))
             case "part.start":
                 return self._start(data)
             case "part.delta":
@@ -132,8 +139,28 @@ class Answer:
         self._dirty.clear()
         self._new.clear()
 
+    def _carry_on(self, before: list[Block]) -> None:
+        """What an answer that goes on has said already; a text that was cut off is open again."""
+        self.view.parts = parts_of(self.view.id, before, own=self._own, copy=self._copy)
+        self._new += self.view.parts
+        last = self.view.parts[-1] if self.view.parts else None
+        if isinstance(last, TextView) and isinstance(before[-1], Text):
+            self._writing[_SEAM] = _Writing(last, markdown.Stream(own=self._own, copy=self._copy))
+            last.blocks = []
+            self._delta({"part": _SEAM, "text": before[-1].text})
+
     def _start(self, data: dict[str, Any]) -> list[Piece]:
         key, dom = data["part"], f"p-{self.view.id}-{data['part'].replace('.', '-')}"
+        if _SEAM in self._writing:
+            if data["kind"] == "text":
+                self._writing[key] = self._writing.pop(_SEAM)
+                return []
+            if data["kind"] != "reasoning":
+                self._writing["closed"] = self._writing.pop(_SEAM)
+                return [*self._end_part({"part": "closed", "kind": "text"}), *self._start_after(data, key, dom)]
+        return self._start_after(data, key, dom)
+
+    def _start_after(self, data: dict[str, Any], key: str, dom: str) -> list[Piece]:
         match data["kind"]:
             case "tool_call":
                 tool = ToolView(tool_dom(self.view.id, data["call_id"]), data["name"], {})
@@ -211,6 +238,7 @@ class Answer:
 
     def _end(self, data: dict[str, Any]) -> None:
         self.view.is_live, self.view.status, self.view.error = False, data["status"], data.get("error")
+        self.view.may_go_on = bool(self.view.parts) and may_go_on(data["status"], data.get("error"))
         for call_id, view in self._calls.items():
             if view.state in ("running", "waiting"):
                 view.state, view.approval = "stopped", None

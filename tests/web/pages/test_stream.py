@@ -145,6 +145,7 @@ def test_ids_of_two_answers_do_not_meet() -> None:
     other = Answer(
         StoredMessage(**{name: getattr(MESSAGE, name) for name in MESSAGE.__struct_fields__} | {"id": UUID(int=7)}),
         UUID(int=8),
+        CHAT,
         own="",
         copy="Copy",
         approvals=[],
