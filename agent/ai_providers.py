@@ -16,6 +16,7 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.providers import catalogue
 from agent.providers.base import Connection, Wire
+from db import jsonb
 from db.ids import uuid7
 from db.tables import AiProvider
 
@@ -159,7 +160,7 @@ async def delete(actor: Actor, provider_id: UUID) -> None:
 async def keep_models(actor: Actor, provider: Provider, names: tuple[str, ...]) -> None:
     """Cache a server's list. A list that a borrower's or a user's key gave is kept for a shared row only by an administrator: it may name private models."""
     if provider.is_own or actor.is_admin:
-        await AiProvider.update({AiProvider.models: msgspec.json.encode(names[:_MOST_MODELS]).decode()}).where(AiProvider.id == provider.id)
+        await AiProvider.update({AiProvider.models: jsonb.encode(names[:_MOST_MODELS])}).where(AiProvider.id == provider.id)
 
 
 def operator_key(provider: Provider) -> str:

@@ -17,7 +17,7 @@ from agent.crypto import Unsealable, seal, unseal
 from agent.errors import Problem
 from agent.recorder import PathFilter, RawHeaders, Secrets
 from agent.spec import redact
-from db import engine
+from db import engine, jsonb
 
 MAX_BODY_LIMIT = 64 * 1024 * 1024
 _TOKEN = "!#$%&'*+-.^_`|~"  # noqa: S105  # the characters of a header's name besides letters and digits
@@ -114,7 +114,7 @@ async def _columns(change: ControlsChange, endpoint_id: UUID) -> dict[str, Any]:
         values["allowed_methods"] = sorted({method.upper() for method in values["allowed_methods"]})
     for name, column in (("paths", "path_filter"), ("secrets", "secrets_policy")):
         if name in values:
-            values[column] = msgspec.json.encode(values.pop(name)).decode()
+            values[column] = jsonb.encode(values.pop(name))
     if "inject_headers" in values:
         values["inject_headers"] = await _sealed(values["inject_headers"], endpoint_id)
     return values

@@ -144,17 +144,13 @@ def _columns(operations: list[Operation]) -> tuple[object, ...]:
     return (
         [operation.method for operation in operations],
         first.description or first.summary or None,
-        _json(requests) if requests else None,
-        _json(responses),
+        jsonb.encode(requests) if requests else None,
+        jsonb.encode(responses),
         bool(secured),
         ", ".join(secured[0].security[0]) if secured else None,
         next((operation.pagination.kind for operation in operations if operation.pagination), None),
         first.api_type,
     )
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 _ENSURED = "INSERT INTO discovery_summaries (id, endpoint_id, summary) VALUES ({}, {}, {}) ON CONFLICT (endpoint_id) DO NOTHING"

@@ -10,6 +10,7 @@ import msgspec
 
 from agent.actor import Actor
 from agent.errors import Problem
+from db import jsonb
 from db.ids import uuid7
 from db.tables import IdempotencyKey
 
@@ -46,7 +47,7 @@ async def finish(actor: Actor, key: str, answer: Answer) -> None:
     await IdempotencyKey.raw(
         "UPDATE idempotency_keys SET response_status = {}, response_headers = {}, response_body = {} WHERE user_id = {} AND key = {}",
         answer.status,
-        msgspec.json.encode(answer.headers).decode(),
+        jsonb.encode(answer.headers),
         answer.body,
         actor.user_id,
         key,

@@ -22,6 +22,7 @@ from agent.key_uses import HOUR, LENT, LIMITS, TODAY, Receipt, reserve, used
 from agent.providers import catalogue
 from agent.providers.base import Connection
 from agent.providers.catalogue import TestResult
+from db import jsonb
 from db.ids import uuid7
 from db.tables import ProviderKey
 
@@ -137,7 +138,7 @@ async def find(actor: Actor, reference: str) -> Key:
 async def update(actor: Actor, key_id: UUID, change: KeyChange) -> Key:
     """Rename, limit, lend or take back. Raises key_not_found, invalid_arguments."""
     key = await find(actor, str(key_id))
-    values: dict[Any, Any] = {"usage_limits": msgspec.json.encode(_limits(key, change)).decode(), "name": (change.name or key.name)[:60]}
+    values: dict[Any, Any] = {"usage_limits": jsonb.encode(_limits(key, change)), "name": (change.name or key.name)[:60]}
     if change.shared_with is not None:
         values |= {"shared_with": await _borrowers(actor, change.shared_with), "is_shared": change.is_shared is not False}
     if change.is_shared is not None:

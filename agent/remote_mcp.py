@@ -27,6 +27,7 @@ from agent.actor import Actor
 from agent.crypto import Unsealable, seal, unseal
 from agent.egress.capped import capped_client
 from agent.errors import Problem
+from db import jsonb
 from db.ids import uuid7
 from db.tables import McpServer as Row
 
@@ -125,7 +126,7 @@ async def connect(actor: Actor, url: str, name: str | None = None, *, auth: Auth
     id_ = uuid7()
     sealed = base64.b64encode(seal(secret.encode(), _context(id_))).decode() if auth != "none" else ""
     called = re.sub(r"[^A-Za-z0-9]+", "-", name or urlsplit(address).hostname or "server").strip("-").lower()[:30] or "server"
-    row = Row(id=id_, user_id=actor.user_id, name=called, connection_config=_json(_Config(address, auth=auth, value=sealed)))
+    row = Row(id=id_, user_id=actor.user_id, name=called, connection_config=jsonb.encode(_Config(address, auth=auth, value=sealed)))
     try:
         await Row.insert(row)
     except asyncpg.UniqueViolationError as error:
@@ -289,8 +290,7 @@ async def _remember(server_id: UUID, seen: _Seen, before: _Memory, *, accept_all
 
 
 async def _store(server_id: UUID, memory: _Memory) -> None:
-    text = msgspec.json.encode(memory).decode().replace("\\u0000", "\\ufffd")
-    await Row.update({Row.metadata: text}).where(Row.id == server_id)
+    await Row.update({Row.metadata: jsonb.encode(memory)}).where(Row.id == server_id)
 
 
 def _told(answer: CallToolResult) -> Told:
@@ -369,10 +369,6 @@ def _server(row: dict[str, Any]) -> Server:
         row["id"], row["name"], config.url, config.auth, row["status"], row["last_error"], memory.title, memory.version, memory.protocol, memory.capabilities,
         tools, row["created_at"],
     )  # fmt: skip
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode()
 
 
 _SELECT = "SELECT id, name, connection_config, status, last_error, metadata, created_at FROM mcp_servers"

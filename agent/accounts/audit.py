@@ -11,6 +11,7 @@ import msgspec
 
 from agent.actor import Actor
 from agent.paging import Page, after, page
+from db import jsonb
 from db.tables import AuditLog
 
 _EXPORT_PAGE = 500
@@ -59,7 +60,7 @@ async def record(
             action=action,
             resource_type=resource or None,
             resource_id=str(resource_id) or None,
-            details=msgspec.json.encode(details).decode(),
+            details=jsonb.encode(details),
             ip_address=origin.address or None,
             user_agent=origin.agent[:500] or None,
         )

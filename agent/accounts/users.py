@@ -13,7 +13,7 @@ from agent.actor import SCOPES, Actor, Role, Via, require_admin, require_own_acc
 from agent.billing import ledger
 from agent.errors import Problem
 from agent.paging import Page, after, page
-from db import engine
+from db import engine, jsonb
 from db.ids import uuid7
 from db.tables import User
 
@@ -229,7 +229,7 @@ def _checked(change: ProfileChange) -> dict[str, Any]:
     if "phone_number" in values:
         values["phone_number"] = values["phone_number"] or None
     if "preferences" in values:
-        values["preferences"] = msgspec.json.encode(values["preferences"]).decode()
+        values["preferences"] = jsonb.encode(values["preferences"])
     return values
 
 

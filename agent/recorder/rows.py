@@ -11,6 +11,7 @@ from agent.crypto import seal
 from agent.recorder import dictionaries
 from agent.recorder.heard import Heard, RawHeaders
 from agent.recorder.rules import USUAL, Rules, obey
+from db import jsonb
 from db.ids import milliseconds_of, uuid7
 
 
@@ -93,8 +94,8 @@ def row_of(heard: Heard, call_id: UUID | None = None, rules: Rules = USUAL) -> R
         response_truncated=heard.response.is_cut,
         response_encoding=response.get("content-encoding"),
         messages=seal(dictionaries.compress(msgspec.msgpack.encode(heard.messages)), context) if heard.messages else None,
-        cors_headers=_json(cors) if cors else None,
-        error=_json({"message": _clean(heard.error)}) if heard.error else None,
+        cors_headers=jsonb.encode(cors) if cors else None,
+        error=jsonb.encode({"message": _clean(heard.error)}) if heard.error else None,
         truncated=heard.request.is_cut or heard.response.is_cut,
         sealed=is_sealed,
         timestamp=heard.started_at or datetime.fromtimestamp(milliseconds_of(call_id) / 1000, UTC),  # the same each time: it is part of the key
@@ -106,7 +107,7 @@ def row_of(heard: Heard, call_id: UUID | None = None, rules: Rules = USUAL) -> R
 def _timings(heard: Heard) -> str | None:
     found = {"connect_ms": heard.connect_ms, "first_byte_ms": heard.first_byte_ms}
     known = {name: round(value, 2) for name, value in found.items() if value is not None}
-    return _json(known) if known else None
+    return jsonb.encode(known) if known else None
 
 
 def pack(pairs: RawHeaders, context: str, endpoint_id: UUID | None = None) -> bytes:
@@ -138,7 +139,7 @@ def _query(query: str) -> str:
     found: dict[str, list[str]] = {}
     for name, value in parse_qsl(query, keep_blank_values=True) if query else ():
         found.setdefault(_clean(name), []).append(_clean(value))
-    return _json({name: values[0] if len(values) == 1 else values for name, values in found.items()})
+    return jsonb.encode({name: values[0] if len(values) == 1 else values for name, values in found.items()})
 
 
 def _packed(data: bytes, context: str, endpoint_id: UUID, *, is_sealed: bool) -> bytes | None:
@@ -161,7 +162,3 @@ def _media_type(headers: dict[str, str]) -> str | None:
 def _clean(text: str) -> str:
     """Text that PostgreSQL takes: without NUL and lone surrogates."""
     return text if text.isascii() and "\0" not in text else text.replace("\0", "\ufffd").encode("utf-8", "replace").decode()
-
-
-def _json(value: object) -> str:
-    return msgspec.json.encode(value).decode().replace("\\u0000", "\\ufffd")
