@@ -12,6 +12,7 @@ from urllib.parse import quote_plus
 
 import yaml
 
+from agent.spec import yaml_read
 from agent.spec.model import Exchange, Headers
 from agent.spec.reading import Reading, Skips, Unreadable, opened, whole, with_id
 
@@ -33,7 +34,7 @@ def read_insomnia(data: bytes | BinaryIO) -> Reading:
 def _load(data: bytes | BinaryIO, what: str) -> Object:
     content = whole(opened(data), MAX_FILE)
     try:
-        value = json.loads(content) if content.lstrip()[:1] == b"{" else yaml.load(content, yaml.CSafeLoader)  # the safe loader builds no objects
+        value = json.loads(content) if content.lstrip()[:1] == b"{" else yaml_read.load(content)
     except (yaml.YAMLError, RecursionError, ValueError):
         raise Unreadable(f"This {what} is neither JSON nor YAML.") from None
     if not isinstance(value, dict):

@@ -92,6 +92,9 @@ class JsonStream:
             except RecursionError:
                 self.skip()
                 raise Unfit("nested too deeply") from None
+            except ValueError:
+                self.skip()
+                raise Unfit("a number in it has thousands of digits") from None
             if self._text[end - 1] not in '}]"' and _NUMBER_REST.fullmatch(self._text, end) and self._more():
                 continue
             self._at = end

@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from agent.spec import evidence
+from agent.spec import evidence, yaml_read
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Noise, Operation, Paging, Parameter, Response, SecurityScheme, Spec
 from agent.spec.reading import Unreadable
 
@@ -27,7 +27,7 @@ def parse(data: bytes) -> Object:
     if len(text) > MAX_BYTES:
         raise Unreadable("The OpenAPI document is larger than 64 MiB.")
     try:
-        value = msgspec.json.decode(text) if text.lstrip()[:1] == b"{" else yaml.load(text, _Loader)  # noqa: S506 the loader builds plain values only
+        value = msgspec.json.decode(text) if text.lstrip()[:1] == b"{" else yaml_read.load(text)
     except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise Unreadable(f"The OpenAPI document cannot be parsed: {str(error).splitlines()[0]}.") from None
     if isinstance(value, dict) and "swagger" in value:
@@ -40,16 +40,6 @@ def parse(data: bytes) -> Object:
 def read(document: Object) -> Spec:
     """The spec that a parsed document describes. Parts that are malformed are passed over."""
     return evidence.taken_out(_Reader(document).spec())
-
-
-class _Loader(yaml.CSafeLoader):
-    """Dates stay text, as JSON would have them."""
-
-
-_Loader.yaml_implicit_resolvers = {
-    first: [(tag, expression) for tag, expression in resolvers if tag != "tag:yaml.org,2002:timestamp"]
-    for first, resolvers in yaml.CSafeLoader.yaml_implicit_resolvers.items()
-}
 
 
 class _Reader:

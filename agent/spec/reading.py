@@ -1,11 +1,13 @@
 """What every reader gives back: the exchanges of a file one by one, and beside them what was left out and why."""
 
 import hashlib
+import re
 import zlib
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from io import BytesIO
 from typing import BinaryIO, Self
+from urllib.parse import urlsplit
 
 import brotli
 import msgspec
@@ -35,7 +37,10 @@ class Skips:
 
 
 class Reading(Iterator[Exchange]):
-    """The exchanges of one file. `skipped` is complete once the iteration has ended; `skipped_count` goes past its limit."""
+    """The exchanges of one file, each with a URL that has a host and with a time of this era.
+
+    `skipped` is complete once the iteration has ended; `skipped_count` goes past its limit.
+    """
 
     def __init__(self, read: Callable[[Skips], Iterator[Exchange]]) -> None:
         self._skips = Skips()
@@ -45,7 +50,14 @@ class Reading(Iterator[Exchange]):
         return self
 
     def __next__(self) -> Exchange:
-        return next(self._exchanges)
+        while True:
+            exchange = next(self._exchanges)
+            if not _is_url(exchange.url):
+                self._skips.add(f"`{exchange.method[:20]} {exchange.url[:200]}` was left out: this is no URL.")
+            elif 0 <= exchange.started_at < _END_OF_TIMES and 0 <= exchange.duration_ms < _END_OF_TIMES:
+                return exchange
+            else:
+                return msgspec.structs.replace(exchange, started_at=0.0, duration_ms=0.0)
 
     @property
     def skipped(self) -> tuple[str, ...]:
@@ -62,7 +74,8 @@ def opened(data: bytes | BinaryIO) -> BinaryIO:
     head = stream.read(4096)
     if head[:2] == b"\x1f\x8b":
         stream = Gunzipped(head, stream)
-        head = stream.read(4096)
+        if not (head := stream.read(4096)):
+            raise Unreadable("The file is gzipped, and damaged from its beginning.")
     if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
         raise Unreadable("The file is UTF-16 encoded; save it as UTF-8.")
     if not head.strip():
@@ -170,6 +183,22 @@ def with_id(exchange: Exchange) -> Exchange:
 
 def frame(direction: object, data: bytes, at: float, *, is_text: bool) -> Frame:
     return Frame("sent" if direction in ("send", "sent", "request", True) else "received", data, at, is_text)
+
+
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@\[\]]*@)?(?:[^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?![^/?#])")
+_END_OF_TIMES = 253_402_300_800
+"""The year 10,000, which no calendar of Python's knows."""
+
+
+def _is_url(url: str) -> bool:
+    if not _URL.match(url):
+        return False
+    if url.isascii() and "[" not in url:
+        return True
+    try:
+        return bool(urlsplit(url).hostname)
+    except ValueError:
+        return False
 
 
 def _inflate(body: bytes, wbits: int) -> bytes | None:

@@ -15,6 +15,7 @@ from agent.controls import ControlsChange
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.recorder import PathFilter
+from tests.agent.spec.bad_files import BAD
 
 
 def _entry(url: str, status: int = 200, **more: Any) -> dict[str, Any]:
@@ -67,6 +68,17 @@ async def test_what_is_no_recording_is_told(mine: tuple[Actor, Endpoint], data: 
     with pytest.raises(Problem) as refused:
         await imports.import_file(mine[0], mine[1].id, data)
     assert refused.value.code == "unreadable_capture"
+
+
+async def test_a_bad_file_is_stored_as_far_as_it_is_whole_or_refused_in_a_sentence(mine: tuple[Actor, Endpoint]) -> None:
+    """Whatever was uploaded."""
+    for name, bad in BAD.items():
+        try:
+            found = (await imports.import_file(mine[0], mine[1].id, bad.data)).imported
+        except Problem as refused:
+            assert refused.code == "unreadable_capture" and str(refused).endswith("."), (name, refused)
+            found = None
+        assert found == bad.calls, name
 
 
 async def test_a_large_recording_is_stored_in_batches(mine: tuple[Actor, Endpoint]) -> None:

@@ -118,6 +118,16 @@ def test_what_breaks_off_is_kept_up_to_there() -> None:
     assert 100 < len(list(reading)) < 3000 and "cut off" in reading.skipped[-1]
 
 
+@pytest.mark.parametrize("indent", [None, 2])
+def test_many_entries_at_once_are_what_they_are_one_by_one(indent: int | None) -> None:
+    """Whatever key begins an entry, and also where one among them can only be read slowly."""
+    entries = [entry(time=number) if number % 7 else {"_id": number, **entry(time=number)} for number in range(2000)]
+    data = json.dumps({"log": {"entries": entries}}, indent=indent).encode()
+    slow = data.replace(b'"time": 777,', b'"time": NaN,').replace(b'"time": 778,', b'"time": 778, "x": "a\\ud800",')
+    assert list(har.read(data)) == [one(item) for item in entries]
+    assert [found.duration_ms for found in har.read(slow)] == [0.0 if number == 777 else number for number in range(2000)]
+
+
 def test_broken_entries_are_left_out_with_a_reason() -> None:
     """Each by its number; the others are read."""
     deep = b'{"a":' * 100_000 + b"1" + b"}" * 100_000

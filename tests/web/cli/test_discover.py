@@ -11,6 +11,7 @@ import yaml
 from click.testing import CliRunner
 from openapi_spec_validator import validate
 
+from tests.agent.spec.bad_files import BAD
 from web.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -126,6 +127,19 @@ def test_a_cut_off_file_gives_what_was_whole(tmp_path: Path) -> None:
     """And says so on stderr."""
     done = run("discover", "-", stdin=PETS[:-200])
     assert done.returncode == 0 and b"ends early" in done.stderr and b"6 calls read" in done.stderr
+
+
+@pytest.mark.parametrize("name", BAD)
+def test_a_bad_file_gives_a_sound_document_or_one_line(name: str, tmp_path: Path) -> None:
+    """What was whole is described; where nothing was, the exit code is 2."""
+    bad, path = BAD[name], tmp_path / "bad"
+    path.write_bytes(bad.data)
+    done = run("discover", str(path), "-o", str(tmp_path / "o.json"))
+    if bad.calls is None:
+        assert done.returncode == 2 and done.stderr.splitlines()[-1].startswith(b"wiretalk: ") and not (tmp_path / "o.json").exists()
+    else:
+        assert done.returncode == 0 and f"{bad.calls:,} calls read, ".encode() in done.stderr, done.stderr
+        validate(json.loads((tmp_path / "o.json").read_bytes()))
 
 
 def test_every_real_capture_is_described(shared_dir: Path, tmp_path: Path) -> None:
