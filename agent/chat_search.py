@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 
 from agent.actor import Actor
-from agent.search_terms import Piece, Wanted, alike_within, marked, tsquery, words_of
+from agent.search_terms import Piece, Wanted, alike_within, marked, plain, tsquery, words_of
 from db import engine
 
 _NEWEST_TITLES = 1_000
@@ -47,7 +47,7 @@ async def search(actor: Actor, wanted: Wanted, *, limit: int = 20) -> list[Found
         near = await connection.fetch(_TITLES, actor.user_id, _NEWEST_TITLES) if len(rows) < _FEW and not wanted.role and wanted.terms else []
     words = [*words_of(wanted), *stems]
     found = [
-        FoundChat(row["chat_id"], row["title"] or "", row["message_id"], row["role"], marked(row["said"] or row["title"] or "", words), row["at"], row["score"])
+        FoundChat(row["chat_id"], row["title"] or "", row["message_id"], row["role"], marked(plain(row["said"] or row["title"] or ""), words), row["at"], row["score"])
         for row in rows
     ]
     known = {one.chat_id for one in found}

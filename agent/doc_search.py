@@ -7,7 +7,7 @@ from uuid import UUID
 import msgspec
 
 from agent.actor import Actor
-from agent.search_terms import Piece, Wanted, marked, tsquery, words_of
+from agent.search_terms import Piece, Wanted, marked, plain, tsquery, words_of
 from db import engine
 
 _HEADING = re.compile(r"#{1,6}\s+(.+)")
@@ -56,11 +56,7 @@ def section(markdown: str, words: list[str]) -> tuple[str, str]:
 
 def _found(endpoint_id: UUID, slug: str, name: str, markdown: str, at: datetime, score: float, words: list[str]) -> FoundDoc:
     heading, text = section(markdown, words)
-    return FoundDoc(endpoint_id, slug, name, heading.replace("`", "")[:160], marked(_plain(text) or heading, words), at, score)
-
-
-def _plain(text: str) -> str:
-    return re.sub(r"[`*#|]|^-+$", " ", text, flags=re.MULTILINE)
+    return FoundDoc(endpoint_id, slug, name, heading.replace("`", "")[:160], marked(plain(text) or heading, words), at, score)
 
 
 _SEARCH = """

@@ -72,7 +72,7 @@ async def _chats(actor: Actor, wanted: Wanted, limit: int) -> list[Found]:
     found = await chat_search.search(actor, wanted, limit=limit)
     return [
         Found(
-            "chat", one.title, f"/c/{one.chat_id}{f'#m-{one.message_id}' if one.message_id else ''}", one.snippet,
+            "chat", one.title, f"/c/{one.chat_id}{f'?at={one.message_id}#m-{one.message_id}' if one.message_id else ''}", one.snippet,
             {"user": "You", "assistant": "Wiretalk"}.get(one.role or "", ""), one.at.isoformat(), one.score,
         )
         for one in found

@@ -110,6 +110,11 @@ def marked(text: str, words: list[str], *, around: int = 90) -> list[Piece]:
     return [*pieces, *([Piece(rest, False)] if rest else []), *([Piece(" …", False)] if end < len(flat) else [])]
 
 
+def plain(markdown: str) -> str:
+    """Without the marks that would only disturb a line of it."""
+    return re.sub(r"[`*#|]|^\s*-+\s*$|^\s*[-|: ]+$", " ", markdown, flags=re.MULTILINE)
+
+
 def alike(one: str, other: str) -> float:
     """How alike two short texts are by their trigrams, as PostgreSQL's pg_trgm counts: 1 for the same words, 0 for nothing shared.
 

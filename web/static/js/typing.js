@@ -51,6 +51,13 @@ function show(offers) {
   mark(0);
 }
 
+// Above the message box, over the conversation: inside the box it would be cut off.
+function place() {
+  const here = form.getBoundingClientRect();
+  const all = list.offsetParent.getBoundingClientRect();
+  Object.assign(list.style, { left: `${here.left - all.left}px`, width: `${here.width}px`, bottom: `${all.bottom - here.top + 6}px` });
+}
+
 function put(text, from) {
   box.setRangeText(text, from, box.selectionStart, "end");
   box.dispatchEvent(new Event("input", { bubbles: true }));
