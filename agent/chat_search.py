@@ -47,7 +47,9 @@ async def search(actor: Actor, wanted: Wanted, *, limit: int = 20) -> list[Found
         near = await connection.fetch(_TITLES, actor.user_id, _NEWEST_TITLES) if len(rows) < _FEW and not wanted.role and wanted.terms else []
     words = [*words_of(wanted), *stems]
     found = [
-        FoundChat(row["chat_id"], row["title"] or "", row["message_id"], row["role"], marked(plain(row["said"] or row["title"] or ""), words), row["at"], row["score"])
+        FoundChat(
+            row["chat_id"], row["title"] or "", row["message_id"], row["role"], marked(plain(row["said"] or row["title"] or ""), words), row["at"], row["score"]
+        )
         for row in rows
     ]
     known = {one.chat_id for one in found}
