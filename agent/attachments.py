@@ -132,6 +132,14 @@ def account(ref: str, media_type: str, data: bytes) -> str:
     return _start(data)
 
 
+def is_description(data: bytes) -> bool:
+    """Whether it is an OpenAPI document."""
+    try:
+        return inputs.identify(data).kind == "openapi"
+    except Unreadable:
+        return False
+
+
 def kind_of(media_type: str) -> Kind:
     kinds: dict[str, Kind] = {"application/har+json": "recording", "application/vnd.oai.openapi": "openapi"}
     return "image" if media_type.startswith("image/") else kinds.get(media_type, "text")
@@ -155,7 +163,7 @@ def _description(ref: str, data: bytes) -> str:
     lines = [f"{operation.method} {operation.template} {operation.summary}".strip()[:200] for operation in spec.operations[: _LINES * 3]]
     more = f"\n… {len(spec.operations) - len(lines):,} more" if len(spec.operations) > len(lines) else ""
     servers = ", ".join(spec.servers) or "no server named"
-    head = f"An OpenAPI document of {len(spec.operations):,} operations ({servers}). `docs_import` with document `{ref}` describes an endpoint by it.\n"
+    head = f"An OpenAPI document of {len(spec.operations):,} operations ({servers}). `capture_import` with har `{ref}` describes an endpoint by it.\n"
     return redact.mask_text(head + "\n".join(lines) + more)
 
 
@@ -183,12 +191,12 @@ def _media_type(name: str, data: bytes) -> str:
         if len(data) > MAX_IMAGE_BYTES:
             raise Problem("too_large", f"`{name}` has {len(data) / 1_048_576:.1f} MB; images may have {MAX_IMAGE_BYTES // 1_048_576} MB.")
         return image
+    if is_description(data):
+        return "application/vnd.oai.openapi"
     try:
         found = inputs.identify(data).kind
     except Unreadable:
         found = "unknown"
-    if found == "openapi":
-        return "application/vnd.oai.openapi"
     if found in _RECORDINGS and (found != "har" or _is_har(data)):
         return "application/har+json"
     if not _is_text(data):

@@ -24,7 +24,6 @@ from agent.recorder import Heard, body_of, store_heard
 from agent.spec import inputs
 from agent.spec.model import Exchange
 from agent.spec.reading import Reading, Unreadable
-from db import engine
 
 _BATCH = 200
 _MOST_HOSTS = 20
@@ -61,15 +60,6 @@ async def import_file(actor: Actor, endpoint_id: UUID, data: bytes, told: Told |
         raise Problem("unreadable_capture", f"The file has no calls in it{': ' + report.skipped[0] if report.skipped else '.'}")
     await audit.record("CAPTURE_IMPORTED", actor=actor, resource="ENDPOINT", resource_id=endpoint.id, calls=report.imported, left_out=report.left_out)
     return report
-
-
-async def attached(actor: Actor, attachment_id: UUID) -> bytes:
-    """The bytes of a file that was attached to a message. Raises not_found."""
-    async with engine.connection() as connection:
-        data = await connection.fetchval("SELECT data FROM attachments WHERE id = $1 AND user_id = $2", attachment_id, actor.user_id)
-    if data is None:
-        raise Problem("not_found", "There is no such attachment.", remedy="Attach the file to a message, or give its text.")
-    return bytes(data)
 
 
 async def _stored(actor: Actor, endpoint: Endpoint, reading: Reading, told: Told | None) -> ImportReport:

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import captures, endpoints, imports, operations
+from agent import attachments, captures, docs, endpoints, imports, operations
 from agent.captures import CallDetail, CallSummary
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
@@ -94,9 +94,12 @@ async def capture_import(
     endpoint: EndpointRef,
     har: Annotated[str | dict[str, Any], Meta(description="A HAR 1.2 document (text or object), saved captures as text, or the id of an attached file.")],
 ) -> Answer:
-    """Import a recording as captured calls of an endpoint: HAR 1.2, an attached mitmproxy flow file, or saved captures."""
-    about = await endpoints.find(context.actor, endpoint)
-    report = await imports.import_file(context.actor, about.id, await _recording(context, har))
+    """Import a recording as captured calls of an endpoint: HAR 1.2, an attached mitmproxy flow file, or saved captures. An OpenAPI document describes it."""
+    about, data = await endpoints.find(context.actor, endpoint), await _recording(context, har)
+    if attachments.is_description(data):
+        made = await docs.give(context.actor, about.id, data)
+        return Answer(f"`{about.slug}` is described by the document: {len(made.operations)} operations.", made, "captured")
+    report = await imports.import_file(context.actor, about.id, data)
     lines = [f"{report.imported} calls were imported into `{about.slug}`."]
     if report.unwanted:
         lines.append(f"{report.unwanted} were left out by its path filter.")
@@ -111,7 +114,7 @@ async def _recording(context: Context, har: str | dict[str, Any]) -> bytes:
     if isinstance(har, dict):
         return msgspec.json.encode(har)
     try:
-        return await imports.attached(context.actor, UUID(har.strip()))
+        return await attachments.content(context.actor, UUID(har.strip()))
     except ValueError:
         return har.encode("utf-8", "replace")
 

@@ -1,6 +1,6 @@
 """The menu: every tool there is, in the order in which it is shown. Chat, MCP, the CLI and `POST /tools/{name}` are projections of it."""
 
-from agent.tools import captures, credits, docs, endpoints, keys, operations, results, servers, usage
+from agent.tools import captures, credits, docs, endpoints, keys, operations, prompts, results, servers, usage
 from agent.tools.registry import Tool, describe
 
 TOOLS: tuple[Tool, ...] = tuple(
@@ -29,6 +29,10 @@ TOOLS: tuple[Tool, ...] = tuple(
         keys.key_add,
         keys.key_update,
         keys.key_delete,
+        prompts.prompt_list,
+        prompts.prompt_save,
+        prompts.prompt_use,
+        prompts.prompt_delete,
         usage.usage_get,
         results.result_read,
     )

@@ -41,6 +41,10 @@ VERBS: dict[str, str] = {
     "key_add": "Ask for a key",
     "key_update": "Change a key",
     "key_delete": "Delete a key",
+    "prompt_list": "List the prompts",
+    "prompt_save": "Save a prompt",
+    "prompt_use": "Use a prompt",
+    "prompt_delete": "Delete a prompt",
 }
 _OBJECTS = ("destination_url", "operation", "tool", "server", "endpoint", "call", "key", "provider", "query", "path", "name")
 ToolState = Literal["running", "waiting", "ok", "error", "denied", "stopped"]
