@@ -9,8 +9,10 @@ import asyncio
 import re
 import socket
 from typing import Any
+from weakref import WeakSet
 
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
 
 from web.passage import Passage
 
@@ -54,7 +56,7 @@ class GuardedProtocol(HttpToolsProtocol):
         if connection is not None and connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)  # asyncio leaves it off where the listening socket names no protocol
         self._expect()
-        _watch(self.loop, self.connections)
+        _watch(self.loop, self.server_state)
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._is_expecting = self._is_idle = False
@@ -171,8 +173,6 @@ class GuardedProtocol(HttpToolsProtocol):
         app: Any = self.app
         version = parser.get_http_version()
         scope["method"], scope["http_version"] = parser.get_method().decode("ascii"), version
-        path, _, query = self.url.partition(b"#")[0].partition(b"?")
-        scope["raw_path"], scope["path"], scope["query_string"] = path, path.decode("latin-1"), query
         is_kept = version != "1.0" and parser.should_keep_alive()
         passage = Passage(
             scope,
@@ -227,20 +227,20 @@ class GuardedProtocol(HttpToolsProtocol):
         self._began, self._is_expecting = self.loop.time(), True
 
 
-_watching: set[int] = set()
+_watched: WeakSet[ServerState] = WeakSet()
 
 
-def _watch(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
-    """Look at every connection once a second, while there are any."""
-    if id(connections) not in _watching:
-        _watching.add(id(connections))
-        loop.call_later(_TICK, _look, loop, connections)
+def _watch(loop: asyncio.AbstractEventLoop, server: ServerState) -> None:
+    """Look at every connection of a server once a second, while there are any."""
+    if server not in _watched:
+        _watched.add(server)
+        loop.call_later(_TICK, _look, loop, server)
 
 
-def _look(loop: asyncio.AbstractEventLoop, connections: set[Any]) -> None:
-    _watching.discard(id(connections))
-    for connection in list(connections):
+def _look(loop: asyncio.AbstractEventLoop, server: ServerState) -> None:
+    _watched.discard(server)
+    for connection in list(server.connections):
         if isinstance(connection, GuardedProtocol):
             connection.look()
-    if connections:
-        _watch(loop, connections)
+    if server.connections:
+        _watch(loop, server)

@@ -26,6 +26,7 @@ from db import engine
 from db.migrate import migrate
 from web.proxy import in_front_of
 from web.proxy.lookup import Route
+from web.serve import rest_collector
 
 ZERO = UUID(int=0)
 
@@ -53,6 +54,7 @@ async def main() -> None:
     )  # fmt: skip
     server = uvicorn.Server(config)
     listening = config.bind_socket()
+    rest_collector()
     print(f"ready {listening.getsockname()[1]}", flush=True)
     await server.serve(sockets=[listening])
     if not asked.null:

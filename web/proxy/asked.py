@@ -24,7 +24,7 @@ class Asked(NamedTuple):
 
 def is_for_proxy(scope: Scope) -> bool:
     got = cast(dict[str, Any], scope)
-    return got["type"] != "lifespan" and _raw_path(got).startswith(PREFIX)
+    return "wiretalk.passage" in got or (got["type"] == "websocket" and _raw_path(got).startswith(PREFIX))
 
 
 def read(scope: Scope) -> Asked:
@@ -47,6 +47,7 @@ def _raw_path(scope: dict[str, Any]) -> bytes:
 def _cut(target: bytes) -> tuple[str, str]:
     """The id, and the rest with the `/` or `?` that ended it."""
     rest = target[len(PREFIX) :].decode("latin-1")
-    ends = [at for at in (rest.find("/"), rest.find("?")) if at >= 0]
-    at = min(ends, default=len(rest))
-    return rest[:at], rest[at:]
+    endpoint_id, slash, _ = rest.partition("/")
+    if "?" in endpoint_id or not slash:
+        endpoint_id = endpoint_id.partition("?")[0]
+    return endpoint_id, rest[len(endpoint_id) :]

@@ -38,6 +38,7 @@ _PLAIN = (
     b"video/",
     b"font/",
 )
+_NAMES_NOTHING = frozenset({b"close", b"keep-alive", b"Keep-Alive", b"Close"})
 _FRAMING = frozenset({b"content-length", b"transfer-encoding"})
 _NOTED_OUT = _HOP | _FRAMING | {b"host", b"expect"}
 _NOTED_IN = _HOP | _FRAMING | _ORIGIN_WIDE | {b"content-type", b"set-cookie"}
@@ -70,14 +71,16 @@ def outgoing(pairs: Pairs, injected: Sequence[tuple[bytes, bytes]], host: bytes)
                 length = int(value)
                 kept.append(pair)
             elif lower == b"connection":
-                connection.append(value)
+                if value not in _NAMES_NOTHING:
+                    connection.append(value)
             elif lower == b"transfer-encoding":
                 is_chunked = True
         elif b"wtk_" not in value and b"wto_" not in value and b"wiretalk_" not in value:
             kept.append(pair)
         elif (ours := _without_ours(lower, value)) is not None:
             kept.append((name, ours))
-    if dropped := _named(connection) | ({name.lower() for name, _ in injected} - _FRAMING - {b"host"}):
+    if connection or injected:
+        dropped = _named(connection) | ({name.lower() for name, _ in injected} - _FRAMING - {b"host"})
         kept = [pair for pair in kept if pair[0].lower() not in dropped]
     return Outgoing([*kept, *injected] if injected else kept, 0 if is_chunked else length, is_chunked)
 
@@ -101,10 +104,12 @@ def incoming(pairs: Pairs, status: int, upstream_host: str, *, own_origin: bool 
             if not _is_strange(pair[1], upstream_host):
                 kept.append(pair)
         elif lower == b"connection":
-            connection.append(pair[1])
+            if pair[1] not in _NAMES_NOTHING:
+                connection.append(pair[1])
         elif own_origin and lower in _ORIGIN_WIDE:
             kept.append(pair)
-    if connection and (dropped := _named(connection)):
+    if connection:
+        dropped = _named(connection)
         kept = [pair for pair in kept if pair[0].lower() not in dropped]
     if not own_origin and not (types and all(map(_is_plain, types))):
         kept.append(_SANDBOX)
@@ -132,8 +137,6 @@ def texts(pairs: Pairs) -> list[tuple[str, str]]:
 
 def _named(connection: list[bytes]) -> frozenset[bytes]:
     """What `Connection` names, but for what says nothing about a header, and the framing."""
-    if not connection:
-        return frozenset()
     return frozenset(token.strip().lower() for value in connection for token in value.split(b",")) - _HOP - _FRAMING - {b"close", b"host"}
 
 

@@ -131,6 +131,8 @@ def _target(destination: str, second: int) -> Target:
 
 def joined(target: Target, path: str) -> bytes:
     """The request target: the destination's own path and query, then the client's, byte for byte. Raises bad_request."""
+    if target.path == "/" and path.startswith("/"):
+        return path.encode("latin-1")
     base, _, own_query = target.path.partition("?")
     rest, mark, query = path.partition("?")
     if base.rstrip("/") and any(

@@ -215,14 +215,13 @@ class Wire(asyncio.Protocol):
             raise _invalid("sent a reason phrase with control characters")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        size = len(name) + len(value) + 4
         if self._head is not None:
-            self._trailer_size += size
+            self._trailer_size += len(name) + len(value) + 4
             if self._trailer_size > _TRAILER_BYTES:
                 raise _invalid("sent trailers without end")
             self.trailers.append((name, value))
             return
-        self._head_size += size
+        self._head_size += len(name) + len(value) + 4
         if self._head_size > HEAD_BYTES:
             raise _invalid(f"sent more than {HEAD_BYTES // 1024} KB of headers")
         self._headers.append((name, value))
