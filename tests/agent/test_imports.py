@@ -96,6 +96,6 @@ async def test_attachments_are_the_users_own(mine: tuple[Actor, Endpoint], datab
         "INSERT INTO attachments (user_id, file_name, data, sha256) VALUES ($1, 'a.har', $2, $3) RETURNING id", actor.user_id, b"x", bytes(32)
     )
     other = await users.sign_up("bob@example.com", "correct horse")
-    assert await imports.attached(actor, attached) == b"x"
+    assert await attachments.content(actor, attached) == b"x"
     with pytest.raises(Problem, match="no such attachment"):
-        await imports.attached(users.actor_of(other.id, "USER", other.email, "api"), attached)
+        await attachments.content(users.actor_of(other.id, "USER", other.email, "api"), attached)
