@@ -5,6 +5,7 @@ Equal shapes count by how rare that shape is elsewhere in this API, and equal ta
 
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from itertools import islice
 from math import lgamma, log
 
 from agent.spec.path_reasons import Child, Repeats
@@ -25,6 +26,10 @@ class Group:
     singles: int = 0
     looks: Counter[str] = field(default_factory=Counter)
     repeats: dict[tuple[str, str], Repeats] = field(default_factory=dict)
+    is_deep: bool = False
+    strength: float = 0.0
+    priced: int = 0
+    """Of how many tails the priors are in `strength`."""
 
 
 def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
@@ -33,6 +38,7 @@ def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
     group.looks[_look(child)] += max([1, *(len(sample.values) for sample in _samples(child))])
     for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
         group.weights[key] += cell.weight
+        group.is_deep = group.is_deep or key[0].startswith("{}/")
         if key in child.repeats:
             old, new = group.repeats.get(key, Repeats(0, 0)), child.repeats[key]
             group.repeats[key] = Repeats(old.answered + new.answered, old.echoed + new.echoed)
@@ -49,7 +55,7 @@ def bond_of(child: Child, group: Group, context: Context) -> float:
     if not group.size:
         return 0.0
     cells = child.cells
-    if any(tail.startswith("{}/") for tail, _ in group.weights) and not all(tail.startswith(SLOT) for tail, _ in cells):
+    if group.is_deep and not all(tail.startswith(SLOT) for tail, _ in cells):
         cells = forced_cells(child, context)
     total = _tail_bond(child.cells, group, context)
     if cells is not child.cells:
@@ -112,7 +118,7 @@ def forced_cells(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
 
 def _tail_bond(cells: dict[tuple[str, str], Cell], group: Group, context: Context) -> float:
     """Dirichlet-multinomial Bayes factor: one distribution of tails and methods for both, against one each. Tails that only the group has cancel out."""
-    bond, mine, theirs, strength = 0.0, 0.0, sum(group.weights.values()), 2.0 + sum([_prior(key, context) for key in group.weights])
+    bond, mine, theirs, strength = 0.0, 0.0, sum(group.weights.values()), 2.0 + _strength(group, context)
     for key, cell in cells.items():
         prior = _prior(key, context)
         mine += cell.weight
@@ -121,6 +127,14 @@ def _tail_bond(cells: dict[tuple[str, str], Cell], group: Group, context: Contex
         else:
             strength += prior
     return bond + lgamma(strength + mine) + lgamma(strength + theirs) - lgamma(strength) - lgamma(strength + mine + theirs)
+
+
+def _strength(group: Group, context: Context) -> float:
+    """The priors of all tails of a group. Tails are only added, and there can be thousands."""
+    for key in islice(group.weights, group.priced, None):
+        group.strength += _prior(key, context)
+    group.priced = len(group.weights)
+    return group.strength
 
 
 def _prior(key: tuple[str, str], context: Context) -> float:
