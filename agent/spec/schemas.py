@@ -6,6 +6,7 @@ what is optional or null. genson is not used here: from counts the same keywords
 
 import re
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -26,7 +27,7 @@ class Cluster:
 
     leader: Node
     members: list[Node] = field(default_factory=list)
-    names: list[str] = field(default_factory=list)
+    names: Counter[str] = field(default_factory=Counter)
     objects: int = 0
     totals: dict[str, int] = field(default_factory=dict)
     types: dict[str, str] = field(default_factory=dict)
@@ -41,6 +42,7 @@ class Pool:
         self._clusters: list[Cluster] = []
         self._of_node: dict[int, Cluster] = {}
         self._by_key: dict[str, list[Cluster]] = {}
+        self._by_name: dict[str, list[Cluster]] = {}
         self._open: list[Cluster] = []
         self.schemas: dict[str, JsonSchema] = {}
         self.evidence: dict[str, Evidence] = {}
@@ -98,22 +100,18 @@ class Pool:
         cluster.objects += node.objects
         cluster.types.update(_key_types(node))
         cluster.members.append(node)
-        cluster.names.append(name)
+        if name not in cluster.names:
+            self._by_name.setdefault(name, []).append(cluster)
+        cluster.names[name] += 1
         self._of_node[id(node)] = cluster
 
     def _find(self, node: Node, name: str) -> Cluster | None:
         """The cluster with most of the keys, and without a contradicting type. Objects of few keys must also stand under the same name."""
-        counts: Counter[int] = Counter()
-        near: dict[int, Cluster] = {}
-        for key in node.properties:
-            for cluster in self._by_key.get(key, ()):
-                counts[id(cluster)] += 1
-                near[id(cluster)] = cluster
         best, found = POOL_ALIKE, None
         types = _key_types(node)
-        for number, cluster in near.items():
+        for cluster in self._near(node, name):
             is_small = min(len(node.properties), len(cluster.totals)) < POOL_KEYS
-            if counts[number] * 2 < len(node.properties) or (
+            if len(node.properties.keys() & cluster.totals.keys()) * 2 < len(node.properties) or (
                 is_small and (name not in cluster.names or "object" in types.values() or "object" in cluster.types.values())
             ):
                 continue
@@ -126,6 +124,12 @@ class Pool:
             ):
                 best, found = alike, cluster
         return found
+
+    def _near(self, node: Node, name: str) -> Iterable[Cluster]:
+        """The clusters that have a key of the object; of those with few keys, very many may be alike, and only the name tells."""
+        if len(node.properties) < POOL_KEYS:
+            return self._by_name.get(name, ())
+        return {id(cluster): cluster for key in node.properties for cluster in self._by_key.get(key, ())}.values()
 
     def _part(self, nodes: list[Node], kind: str, pointer: str) -> JsonSchema:
         if kind == "object":
@@ -292,8 +296,11 @@ def _enumeration(nodes: list[Node], texts: int) -> list[str]:
     return sorted(counts) if min(counts.values()) >= 3 and all(_ENUM_VALUE.fullmatch(value) for value in counts) else []
 
 
-def _component_name(names: list[str], taken: set[str]) -> str:
-    counts = Counter(pascal(singular(name)) for name in names if words_of(name) and name not in ("item", "items", "data", "result", "results", "response"))
+def _component_name(names: Counter[str], taken: set[str]) -> str:
+    counts: Counter[str] = Counter()
+    for name, times in names.items():
+        if words_of(name) and name not in ("item", "items", "data", "result", "results", "response"):
+            counts[pascal(singular(name))] += times
     for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
         if name and not name[0].isdigit() and name not in taken:
             return name
