@@ -26,6 +26,7 @@ from db.jsonb import storable
 
 MAX_STEPS = 24
 MAX_RETRIES = 2
+LONGEST_WAIT = 30.0
 History = list[tuple[str, list[Block]]]
 
 
@@ -105,11 +106,10 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
 
 
 async def _ask(choice: keys.Choice, request: ModelRequest, draft: Draft) -> AsyncGenerator[Text | Thought | Usage | Finish, None]:
-    """One step of the model, again where it failed before it began. Raises the failure as a Problem."""
+    """One step of the model, at the first of its addresses that answers, and again where it failed before it began. Raises the failure as a Problem."""
     for attempt in range(MAX_RETRIES + 1):
         last_usage: Usage | None = None
-        connection = choice.connections[attempt % len(choice.connections)]
-        async for event in clean(catalogue.WIRES[connection.wire](connection, request)):
+        async for event in clean(catalogue.answer(choice.connections, request)):
             match event:
                 case PartStart():
                     draft.start(event)
@@ -129,10 +129,10 @@ async def _ask(choice: keys.Choice, request: ModelRequest, draft: Draft) -> Asyn
                     yield event
                     return
                 case Failure():
-                    if not event.retryable or draft.parts or attempt == MAX_RETRIES:
+                    if not event.retryable or draft.parts or attempt == MAX_RETRIES or (event.retry_after or 0) > LONGEST_WAIT:
                         extra: dict[str, Any] = {"retry_after": event.retry_after} if event.retry_after else {}
                         raise Problem(event.code, event.message, **extra)
-        await asyncio.sleep(2**attempt)
+                    await asyncio.sleep(event.retry_after or 2**attempt)
     raise Problem("provider_cut", "The provider's answer ended without its closing event.")
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from agent import bodies, captures, discovery, docs, egress, endpoints
+from agent import bodies, captures, discovery, docs, egress, endpoints, usage
 from agent.accounts import audit
 from agent.actor import Actor, require_scope
 from agent.config import settings
@@ -303,6 +303,7 @@ async def _send(
         heard, request_headers=sent.request_headers, status=sent.status, response_headers=sent.headers, response=answer, duration_ms=elapsed
     )
     await store_heard([heard], [call_id])
+    await usage.called(actor)
     return _called(endpoint, call_id, request, heard, sent, elapsed, credentials)
 
 

@@ -137,6 +137,7 @@ async def test_a_call_is_a_capture_and_its_credentials_stay_in_the_server(ada: A
         made = await endpoints.create(ada, wire.url, name="Shop")
         assert await operations.set_credentials(ada, made.id, [("X-Api-Key", "canary-0123456789")]) == ["X-Api-Key"]
         called = await operations.call(ada, "GET /me", Arguments(), "shop")
+        assert await database.fetchval("SELECT api_calls FROM usage WHERE user_id = $1", ada.user_id) == 1
         assert b"X-Api-Key: canary-0123456789" in wire.requests[0]
         assert "canary" not in msgspec.json.encode(called).decode()
         assert "hunter2-secret" not in (called.body or "")

@@ -1,0 +1,62 @@
+"""An answer without a chat: its provider's next address, retries before the first word, and none after it."""
+
+from typing import Any
+
+import pytest
+
+from agent import ai_providers, answering
+from agent.accounts import users
+from agent.actor import Actor
+from agent.answering import Done, Text, Wish
+from agent.errors import Problem
+from agent.messages import Text as Words
+from tests import replay
+
+
+async def _asked(actor: Actor, *urls: str) -> list[answering.Said]:
+    provider = await ai_providers.add(actor, "backed-up", list(urls), default_model="m", requires_auth=False)
+    wish = Wish([("user", [Words("hello")])], str(provider.id))
+    return [said async for said in answering.answer(actor, wish)]
+
+
+async def _ada() -> Actor:
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    return users.actor_of(profile.id, "USER", profile.email, "api")
+
+
+def _text(said: list[answering.Said]) -> str:
+    return "".join(one.text for one in said if isinstance(one, Text))
+
+
+async def test_the_next_address_answers(database: Any) -> None:
+    """Where the first address is down or overloaded, the second one answers at once, and the user hears of nothing."""
+    with replay.serve(replay.Reply(status=529, json={"error": {"message": "busy"}})) as broken, replay.serve([{"text": "Hi."}]) as sound:
+        said = await _asked(await _ada(), broken.openai, sound.openai)
+    assert _text(said) == "Hi."
+    assert isinstance(said[-1], Done)
+    assert len(sound.requests) == 1
+
+
+async def test_again_before_the_first_word(database: Any) -> None:
+    """A server that is busy once is asked again."""
+    with replay.serve(replay.Reply(status=503, json={"error": {"message": "busy"}}), [{"text": "Hi."}]) as upstream:
+        assert _text(await _asked(await _ada(), upstream.openai)) == "Hi."
+    assert len(upstream.requests) == 2
+
+
+async def test_not_again_after_the_first_word(database: Any) -> None:
+    """What was said stays said: a stream that is cut is an error, not a second answer after the first."""
+    with replay.serve(replay.Reply(parts=[{"text": "One two three."}], cut=400, chunk=40), [{"text": "Never."}]) as upstream:
+        with pytest.raises(Problem) as failed:
+            await _asked(await _ada(), upstream.openai)
+    assert failed.value.code == "provider_cut"
+    assert len(upstream.requests) == 1
+
+
+async def test_no_wait_beyond_patience(database: Any) -> None:
+    """A server that wants minutes is not waited for; the answer says how long it wants."""
+    with replay.serve(replay.Reply(status=429, json={"error": {"message": "slow down"}}, headers={"retry-after": "3600"})) as upstream:
+        with pytest.raises(Problem) as failed:
+            await _asked(await _ada(), upstream.openai)
+    assert failed.value.code == "provider_rate_limited"
+    assert failed.value.extra["retry_after"] == 3600
