@@ -87,15 +87,3 @@ async def test_a_large_recording_is_stored_in_batches(mine: tuple[Actor, Endpoin
     progress: list[int] = []
     await imports.import_file(actor, endpoint.id, _har(*[_entry(f"http://127.0.0.1:8999/{n}") for n in range(450)]), progress.append)
     assert progress == [200, 400, 450]
-
-
-async def test_attachments_are_the_users_own(mine: tuple[Actor, Endpoint], database: asyncpg.Pool) -> None:
-    """Another's file is not there."""
-    actor, _ = mine
-    attached = await database.fetchval(
-        "INSERT INTO attachments (user_id, file_name, data, sha256) VALUES ($1, 'a.har', $2, $3) RETURNING id", actor.user_id, b"x", bytes(32)
-    )
-    other = await users.sign_up("bob@example.com", "correct horse")
-    assert await attachments.content(actor, attached) == b"x"
-    with pytest.raises(Problem, match="no such attachment"):
-        await attachments.content(users.actor_of(other.id, "USER", other.email, "api"), attached)
