@@ -5,27 +5,30 @@ A version is what the API and the words about it are: more calls of the same kin
 
 import asyncio
 import hashlib
-from datetime import datetime
+from datetime import datetime, timedelta
+from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
 
-from agent import describing, discovery, endpoints, events
+from agent import captures, describing, discovery, endpoints, events
 from agent.actor import Actor
+from agent.captures import Filter
 from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import decisions, given, http_file, markdown, openapi, openapi_read, postman, sdl, steady, typescript
+from agent.spec import arazzo, decisions, given, http_file, markdown, openapi, openapi_read, postman, sdl, steady, typescript
 from agent.spec import drift as spec_drift
 from agent.spec.drift import Drift
 from agent.spec.model import Operation, Pin, Spec
 from agent.spec.reading import Unreadable
 from db.ids import uuid7
+from db.jsonb import storable
 from db.tables import EndpointDocumentation
 
-Format = Literal["openapi", "openapi-yaml", "markdown", "typescript", "graphql", "postman", "http"]
+Format = Literal["openapi", "openapi-yaml", "markdown", "typescript", "graphql", "postman", "http", "arazzo"]
 FILES: dict[Format, tuple[str, str]] = {
     "openapi": ("openapi.json", "application/json"),
     "openapi-yaml": ("openapi.yaml", "application/yaml"),
@@ -34,8 +37,10 @@ FILES: dict[Format, tuple[str, str]] = {
     "graphql": ("graphql", "text/plain; charset=utf-8"),
     "postman": ("postman", "application/json"),
     "http": ("http", "text/plain; charset=utf-8"),
+    "arazzo": ("arazzo", "application/json"),
 }
 _RENEWED = "UPDATE endpoint_documentation SET open_api_spec = {}, markdown = {} WHERE id = {}"
+_MOST_STEPS, _PAUSE = 50, timedelta(minutes=5)
 _MOST_SPECS = 16
 _specs: dict[str, Spec] = {}
 _NEWEST_OF_EACH = """
@@ -163,13 +168,15 @@ async def spec_of(actor: Actor, endpoint_id: UUID) -> Spec | None:
 async def get(actor: Actor, endpoint_id: UUID, format: Format = "markdown", *, operation: str | None = None, evidence: bool = True) -> Document:
     """One document, with the evidence for it or without. Raises endpoint_not_found, not_documented, not_found for an operation that is not in it."""
     endpoint = await endpoints.get(actor, endpoint_id)
+    if format == "arazzo":
+        return await _workflow(actor, endpoint)
     return await _document(endpoint, format, operation, evidence=evidence)
 
 
 async def get_public(slug: str, format: Format = "markdown") -> tuple[Endpoint, Document] | None:
     """What the owner has published, for anybody: without the evidence, which is the owner's."""
     endpoint = await endpoints.public(slug)
-    if endpoint is None or await _newest(endpoint.id) is None:
+    if endpoint is None or format == "arazzo" or await _newest(endpoint.id) is None:
         return None
     return endpoint, await _document(endpoint, format, None, evidence=False)
 
@@ -200,6 +207,25 @@ async def _document(endpoint: Endpoint, format: Format, operation: str | None, *
         text = await asyncio.to_thread(_text, row, format)
     else:
         text = await asyncio.to_thread(lambda: _written(_spec_of(row), format, evidence=False))
+    return _served(endpoint, row, format, text)
+
+
+async def _workflow(actor: Actor, endpoint: Endpoint) -> Document:
+    """The last calls that clients made within minutes of each other, in their order, as a workflow over the OpenAPI document."""
+    row = await _newest(endpoint.id)
+    if row is None:
+        raise Problem("not_documented", f"`{endpoint.name}` is not documented yet.")
+    newest = (await captures.search(actor, Filter(endpoint.id), limit=_MOST_STEPS)).items
+    gaps = (i for i, (later, call) in enumerate(pairwise(newest), 1) if later.started_at - call.started_at > _PAUSE)
+    calls = newest[: next(gaps, len(newest))][::-1]
+    exchanges = [exchange for call in calls if (exchange := await captures.exchange(call.id)) is not None]
+    spec = await asyncio.to_thread(_spec_of, row)
+    url = f"{settings().base_url}/api/v1/endpoints/{endpoint.id}/openapi.json"
+    text = openapi.to_json(arazzo.document(spec, exchanges, openapi_url=url)).decode()
+    return _served(endpoint, row, "arazzo", text)
+
+
+def _served(endpoint: Endpoint, row: dict[str, Any], format: Format, text: str) -> Document:
     name, media_type = FILES[format]
     content_hash = hashlib.sha256(text.encode("utf-8", "replace")).hexdigest()
     return Document(text, row["version"], content_hash, media_type, f"{settings().base_url}/api/v1/endpoints/{endpoint.id}/{name}")
@@ -260,7 +286,8 @@ class _Texts(NamedTuple):
 def _texts(spec: Spec) -> _Texts:
     plain, graphql, types = openapi.to_json(openapi.document(spec, evidence=False)), sdl.document(spec), typescript.document(spec, client=True)
     fingerprint = hashlib.sha256(b"\0".join((plain, (graphql or "").encode("utf-8", "replace"), types.encode("utf-8", "replace")))).hexdigest()
-    return _Texts(openapi.to_json(openapi.document(spec)).decode(), graphql, markdown.document(spec), types, fingerprint)
+    told = [openapi.to_json(openapi.document(spec)).decode(), graphql, markdown.document(spec), types]
+    return _Texts._make([*storable(told), fingerprint])
 
 
 async def _parsed(content_hash: str, id_: UUID) -> Spec:
