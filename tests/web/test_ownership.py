@@ -40,7 +40,7 @@ BODIES: dict[str, Any] = {
     "/api/v1/endpoints/{endpoint_id}/templates": {"template": "/x"},
     "/api/v1/endpoints/{endpoint_id}/left-out": {"path": "/x"},
 }
-READS_BY_POST = {"/api/v1/tools/{name}", "/api/v1/endpoints/{endpoint_id}/drift"}
+READS_BY_POST = {"/api/v1/tools/{name}", "/api/v1/endpoints/{endpoint_id}/drift", "/api/v1/prompts/{prompt_id}/fill"}
 
 
 def _routes(app: Litestar) -> list[tuple[str, str]]:
@@ -81,8 +81,17 @@ async def _belongings(client: httpx.AsyncClient) -> dict[str, str]:
     await client.post(f"/api/v1/endpoints/{endpoint['id']}/documentation")
     key = (await client.post("/api/v1/provider-keys", json={"provider": "anthropic", "key": "sk-canary-0123456789"})).json()
     provider = (await client.post("/api/v1/providers", json={"name": "mine", "base_url": "http://127.0.0.1:8999", "requires_auth": False})).json()
+    said = (await client.get(f"/api/v1/chats/{made['chat_session_id']}/messages")).json()["items"]
+    prompt = (await client.post("/api/v1/prompts", json={"name": "mine", "text": "canary {{x}}"})).json()
+    share = (await client.post(f"/api/v1/chats/{made['chat_session_id']}/shares", json={})).json()
     return {
         "user_id": (await client.get("/api/v1/users/me")).json()["id"],
+        "message_id": said[-1]["id"],
+        "prompt_id": prompt["id"],
+        "version": "1",
+        "share_id": share["id"],
+        "token": share["url"].rsplit("/", 1)[-1],
+        "attachment_id": (await client.post("/api/v1/attachments?name=a.txt", content=b"canary")).json()["id"],
         "token_id": (await client.get("/api/v1/tokens")).json()["items"][0]["id"],
         "session_id": NOBODYS,
         "chat_id": made["chat_session_id"],
@@ -172,7 +181,7 @@ async def test_a_token_without_read_reads_nothing(database_url: str, monkeypatch
 
 OPEN_PAGES = {
     "/login", "/login/code", "/logout", "/signup", "/setup", "/forgot", "/reset", "/verify", "/health", "/health/ready", "/favicon.ico", "/llms.txt",
-    "/oauth/register", "/oauth/token", "/oauth/revoke", "/oauth/{provider}/start", "/oauth/{provider}/callback", "/api/docs", "/api/openapi.json", "/api", "/api/{path}", "/keys",
+    "/oauth/register", "/oauth/token", "/oauth/revoke", "/oauth/{provider}/start", "/oauth/{provider}/callback", "/api/docs", "/api/openapi.json", "/api", "/api/{path}", "/keys", "/s/{token}", "/robots.txt",
 }  # fmt: skip
 MACHINE_DOORS = ("/api/v1", "/static", "/demo", "/proxy", "/mcp", "/v1", "/.well-known")
 CHOSEN = {"format": "openapi", "side": "response", "provider": "oidc", "path": "none"}
