@@ -37,6 +37,8 @@ def summary_of(method: str, template: str, *, is_list: bool, api_type: ApiType =
     noun = _noun(segments)
     if noun is None:
         return f"{_verb(method, is_item=False)} the root"
+    if noun.words == (method.lower(),):
+        return f"Send a {method} request"
     if method == "GET" and is_list and not noun.is_one:
         return f"List {_many(noun)}"
     if noun.is_one:

@@ -201,15 +201,25 @@ def _path(spec: Spec, operation: Operation) -> str:
 
     def value(match: re.Match[str]) -> str:
         parameter = given.get(match[1])
-        shown = _example(match[1], parameter.schema, parameter.example, spec) if parameter else match[1]
+        is_known = parameter is not None and (parameter.example is not None or _says_more(parameter.schema))
+        shown = _example(match[1], parameter.schema, parameter.example, spec) if parameter and is_known else _placeholder(match[1])
         return quote(_plain(shown), safe="•:@,")
 
     return re.sub(r"\{([^{}/]+)\}", value, mask_url(operation.template))
 
 
+def _says_more(schema: JsonSchema) -> bool:
+    """Whether an example can be made of it that might even work."""
+    return schema.get("type") != "string" or bool(schema.keys() & {"enum", "const", "default", "example", "examples", "format"})
+
+
+def _placeholder(name: str) -> str:
+    return f"YOUR_{re.sub(r'[^A-Za-z0-9]+', '_', name).upper()}"
+
+
 def _example(name: str, schema: JsonSchema, given: Any, spec: Spec) -> Any:
     value = given if given is not None else example(schema, spec)
-    return f"YOUR_{re.sub(r'[^A-Za-z0-9]+', '_', name).upper()}" if is_secret_name(name) else mask_named(name, value)
+    return _placeholder(name) if is_secret_name(name) else mask_named(name, value)
 
 
 def _plain(value: Any) -> str:

@@ -121,10 +121,10 @@ async def openapi_yaml(request: ApiRequest, endpoint_id: FromPath[UUID], evidenc
 async def document(
     request: ApiRequest,
     endpoint_id: FromPath[UUID],
-    kind: FromPath[Literal["markdown", "typescript", "graphql", "postman", "http"]],
+    kind: FromPath[Literal["markdown", "typescript", "graphql", "postman", "http", "arazzo"]],
     evidence: FromQuery[bool] = True,
 ) -> Response[bytes]:
-    """markdown, typescript, graphql, postman or http."""
+    """markdown, typescript, graphql, postman, http, or arazzo: the last calls in a row as a workflow."""
     return await _document(request, endpoint_id, kind, evidence=evidence)
 
 

@@ -19,8 +19,8 @@ from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Spec
 from web.cli.captured import exchanges, say, seldom_swept, stop
 
-FORMATS = ("openapi", "markdown", "typescript", "graphql", "postman", "summary")
-BY_ENDING = {".md": "markdown", ".ts": "typescript", ".graphql": "graphql", ".graphqls": "graphql"}
+FORMATS = ("openapi", "markdown", "typescript", "graphql", "postman", "http", "summary")
+BY_ENDING = {".md": "markdown", ".ts": "typescript", ".graphql": "graphql", ".graphqls": "graphql", ".http": "http"}
 PROGRESS_EVERY = 5000
 
 
@@ -29,14 +29,15 @@ PROGRESS_EVERY = 5000
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of stdout. Its ending chooses YAML or JSON.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="What to write; by default OpenAPI, or what OUT's ending says.")
 @click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes share a large input.")
-def discover(files: tuple[str, ...], output: str | None, kind: str | None, processes: int) -> None:
+@click.option("--evidence/--no-evidence", default=True, show_default=True, help="Say in OpenAPI and Markdown what it rests on.")
+def discover(files: tuple[str, ...], output: str | None, kind: str | None, processes: int, *, evidence: bool) -> None:
     """Describe the API in captured traffic.
 
     FILE is HAR 1.2 (gzipped or not), a mitmproxy flow file or saved captures; - reads stdin. Several files are taken together.
     """
     kind = kind or BY_ENDING.get(Path(output or "").suffix.lower(), "openapi")
     with seldom_swept():
-        text = _written(_spec(files, processes), kind, is_json=(output or "").lower().endswith(".json"))
+        text = _written(_spec(files, processes), kind, is_json=(output or "").lower().endswith(".json"), evidence=evidence)
     if output is None or output == "-":
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
@@ -70,19 +71,21 @@ def _spec(files: tuple[str, ...], processes: int) -> Spec:
     return spec
 
 
-def _written(spec: Spec, kind: str, *, is_json: bool) -> bytes:
+def _written(spec: Spec, kind: str, *, is_json: bool, evidence: bool) -> bytes:
     match kind:
         case "summary":
             text = _summary(spec)
         case "openapi" | "postman":
-            document = _call(kind, "document", spec)
+            document = _call(kind, "document", spec, **({"evidence": evidence} if kind == "openapi" else {}))
             if is_json or kind == "postman":
                 return _call("openapi", "to_json", document)
             text = _call("openapi", "to_yaml", document)
         case "typescript":
             text = _call("typescript", "document", spec, client=True)
+        case "markdown":
+            text = _call("markdown", "document", spec, evidence=evidence)
         case _:
-            text = _call("sdl" if kind == "graphql" else kind, "document", spec)
+            text = _call({"graphql": "sdl", "http": "http_file"}[kind], "document", spec)
     return (text or stop("No GraphQL was heard in this capture.")).encode("utf-8", "replace")
 
 

@@ -25,6 +25,7 @@ Tab = Literal["live", "endpoints", "docs", "changes", "connect", "settings"]
 _ENDINGS: dict[Format, str] = {
     "openapi": "openapi.json", "openapi-yaml": "openapi.yaml", "markdown": "md", "typescript": "ts", "graphql": "graphql", "postman": "postman_collection.json",
     "http": "http",
+    "arazzo": "arazzo.json",
 }  # fmt: skip
 
 
