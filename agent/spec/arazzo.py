@@ -66,7 +66,7 @@ def _expression(template: str) -> re.Pattern[str]:
 def _write(step: _Step, known: dict[str, str], inputs: dict[str, Object]) -> Object:
     exchange, operation = step.exchange, step.operation
     result: Object = {"stepId": step.id, "operationId": operation.id}
-    parameters = [{"name": name, "in": where, "value": _linked(name, value, known, inputs)} for where, name, value in _sent(exchange, operation)]
+    parameters = [{"name": name, "in": where, "value": _payload(name, value, known, inputs)} for where, name, value in _sent(exchange, operation)]
     result |= {"parameters": parameters} if parameters else {}
     body = _json(exchange.request_body)
     if body is not None:
@@ -77,13 +77,18 @@ def _write(step: _Step, known: dict[str, str], inputs: dict[str, Object]) -> Obj
     return result
 
 
-def _sent(exchange: Exchange, operation: Operation) -> list[tuple[str, str, str]]:
+def _sent(exchange: Exchange, operation: Operation) -> list[tuple[str, str, str | list[str]]]:
+    """Where, name and value of each parameter; one that was repeated has a list."""
     parts = urlsplit(exchange.url)
     names = re.findall(r"\{([^{}/]+)\}", operation.template)
     match = re.search(_expression(operation.template).pattern + "$", parts.path)
-    path = [("path", name, unquote(value)) for name, value in zip(names, match.groups(), strict=True)] if match else []
+    sent: list[tuple[str, str, str | list[str]]] = [("path", name, unquote(value)) for name, value in zip(names, match.groups(), strict=True)] if match else []
     declared = {parameter.name for parameter in operation.parameters if parameter.where == "query"}
-    return path + [("query", name, value) for name, value in parse_qsl(parts.query) if name in declared]
+    queried: dict[str, list[str]] = {}
+    for name, value in parse_qsl(parts.query):
+        if name in declared:
+            queried.setdefault(name, []).append(value)
+    return sent + [("query", name, values if len(values) > 1 else values[0]) for name, values in queried.items()]
 
 
 def _payload(name: str, value: Any, known: dict[str, str], inputs: dict[str, Object]) -> Any:
