@@ -116,7 +116,7 @@ class Writer:
         """Write what is queued, which stays queued if that fails. Whether the user wants it to stop."""
         rows, self._buffer = self._buffer, []
         written = [[row[0] for row in rows], [row[1] for row in rows], [jsonb.encode(row[2]) for row in rows]]
-        about = [going.status, going.usage and _json(going.usage), going.error and _json(going.error), going.steps, going.tainted]
+        about = [going.status, *(None if value is None else _json(value) for value in (going.usage, going.error)), going.steps, going.tainted]
         try:
             async with engine.connection() as connection:
                 asked = await connection.fetchval(_APPEND, self.run_id, *written, self.seq, self._owner, *about)
