@@ -26,6 +26,7 @@ class Group:
     singles: int = 0
     looks: Counter[str] = field(default_factory=Counter)
     repeats: dict[tuple[str, str], Repeats] = field(default_factory=dict)
+    echoes: Counter[str] = field(default_factory=Counter)
     is_deep: bool = False
     strength: float = 0.0
     priced: int = 0
@@ -35,6 +36,7 @@ class Group:
 def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
     group.size += 1
     group.singles += child.count <= 2
+    group.echoes.update(child.echoes)
     group.looks[_look(child)] += max([1, *(len(sample.values) for sample in _samples(child))])
     for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
         group.weights[key] += cell.weight
@@ -66,7 +68,20 @@ def bond_of(child: Child, group: Group, context: Context) -> float:
         if other is not None and not key[0].endswith(MORE):
             alike += _cell_bond(cell, other, context)
     floor = -1.5 * log(1 + child.count) / log(2)
-    return max(-8.0, floor, min(8.0 if alike > 0 else 5.0, total)) + max(-20.0, min(6.0, alike)) + _look_bond(child, group) + _echo_bond(child, group)
+    return (
+        max(-8.0, floor, _novelty(child, group), min(8.0 if alike > 0 else 5.0, total))
+        + max(-20.0, min(6.0, alike))
+        + _look_bond(child, group)
+        + _echo_bond(child, group)
+    )
+
+
+def _novelty(child: Child, group: Group) -> float:
+    """The least that new tails can say: where most tails of a parameter were heard below one value only, another new one is no surprise."""
+    if child.cells.keys().isdisjoint(group.cells):
+        return -8.0
+    rare = sum(1 for times in group.members.values() if times == 1)
+    return sum(key not in group.cells for key in child.cells) * log((rare + 0.5) / (len(group.members) + 1))
 
 
 def _look(child: Child) -> str:
@@ -84,10 +99,13 @@ def _look_bond(child: Child, group: Group) -> float:
 def _echo_bond(child: Child, group: Group) -> float:
     """Where the answers repeat the value of a parameter, one that never repeats its own is no value of it: `/posts/latest`."""
     bond = 0.0
+    usual = [f".{name}:" for name, times in group.echoes.items() if times * 2 > group.size]
     for key, one in child.repeats.items():
         other = group.repeats.get(key)
         if other is not None and other.answered > 2 and not one.echoed:
             bond += one.answered * log(1.0 - other.echoed / (other.answered + 1))
+            if other.echoed == other.answered and any(name in path for path in child.cells[key].response for name in usual):
+                bond -= 6.0  # the field is there, and holds another id
     return max(-10.0, bond)
 
 

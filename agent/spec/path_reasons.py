@@ -15,6 +15,8 @@ from agent.spec.shapes import Shape, containment, detail_shapes, item_shapes, si
 from agent.spec.summary import Route
 from agent.spec.values import CERTAIN, kind_of
 
+COLLECTION = -4.0
+"""What it weighs against a value that it names a collection elsewhere."""
 _LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "domain": 1.5, "word": -1.5}
 
 
@@ -78,7 +80,7 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
         reasons["key"] = -3.0
     places = context.literal_at.get(child.value, set()) - {prefix.removeprefix("/")}
     if places and kind not in CERTAIN and not context.is_first:
-        reasons["literal elsewhere"] = -4.0 if child.value in context.collections else -1.0 if len(places) == 1 else -1.5
+        reasons["literal elsewhere"] = COLLECTION if child.value in context.collections else -1.0 if len(places) == 1 else -1.5
     if kind not in CERTAIN:
         reasons["breadth"] = -_breadth(child, position)
         if "echo" not in reasons:

@@ -4,14 +4,14 @@ Reasons of each value (`path_reasons`) and bonds between values (`path_bonds`) a
 Several passes: the later ones know the roles that the earlier ones gave.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from agent.spec.path_affixes import parts_of
 from agent.spec.path_bonds import Group, bond_of, forced_cells, join_group, shares_answers, single_bonus
 from agent.spec.path_grids import grid_of
-from agent.spec.path_reasons import Child, child_of, forgive_collections, recall_values, weigh_together
+from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
 from agent.spec.path_tags import tags_of
 from agent.spec.path_tree import SLOT, Context, Leaf, context_of, leaves_of
@@ -31,6 +31,10 @@ LIKELY = 1.5
 
 
 FAMILY_MAX = 160
+
+
+_WORDS_LEAST = 4
+"""Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 
 
 class Roles(NamedTuple):
@@ -152,9 +156,32 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     return set(members)
 
 
+def _are_alternatives(members: list[Child]) -> bool:
+    """Whether a few plain words only look alike, with no tree of their own that they share."""
+    if len(members) >= _WORDS_LEAST or not all(map(_is_bare_word, members)):
+        return False
+    below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
+    return sum(times > 1 for times in below.values()) < 2
+
+
+def _is_bare_word(child: Child) -> bool:
+    """Whether a value is one plain word, and nothing says that it is an id."""
+    return child.value.isalpha() and child.value.islower() and not _is_marked(child)
+
+
+def _is_collection_elsewhere(child: Child) -> bool:
+    """Whether a value is the name of a collection in another place, and nothing says that it is an id here."""
+    return child.reasons.get("literal elsewhere", 0.0) <= COLLECTION and not _is_marked(child)
+
+
+def _is_marked(child: Child) -> bool:
+    """Whether a body or another path marks a value as an id. Its own characters and methods do not."""
+    return any(weight > 0 for reason, weight in child.reasons.items() if reason not in ("looks", "same looks", "item verb"))
+
+
 def _is_only_looks(child: Child) -> bool:
     """Whether nothing but its characters speaks for a value, and they are none that only ids have."""
-    return child.kind not in CERTAIN and all(reason in ("looks", "same looks") or weight <= 0 for reason, weight in child.reasons.items())
+    return child.kind not in CERTAIN and "item verb" not in child.reasons and not _is_marked(child)
 
 
 class Cluster(NamedTuple):
@@ -172,7 +199,7 @@ def _best_cluster(siblings: list[Child], context: Context) -> Cluster:
         return best
     if len(siblings) > FAMILY_MAX:
         siblings = sorted(siblings, key=lambda child: (rank(child.value), child.value))[:FAMILY_MAX]
-    ordered = sorted(siblings, key=lambda child: (-child.own, child.value))
+    ordered = [child for child in sorted(siblings, key=lambda child: (-child.own, child.value)) if not _is_collection_elsewhere(child)]
     for is_forced in (False, True):
         for seed in ordered[: SEEDS if len(ordered) < 60 else SEEDS // 4]:
             if is_forced and not any(tail and not tail.startswith(SLOT) for tail, _ in seed.cells):
@@ -180,7 +207,7 @@ def _best_cluster(siblings: list[Child], context: Context) -> Cluster:
             members, score = _grow(seed, ordered, is_forced, context)
             if all(child.reasons.get("collection", 0.0) < 0 for child in members):
                 score -= 6.0 * (1.0 - len(members) / len(ordered))
-            if len(members) > 1 and score > best.score:
+            if len(members) > 1 and score > best.score and not _are_alternatives(members):
                 best = Cluster(members, score, is_forced)
             if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
                 break

@@ -1,0 +1,45 @@
+"""What stands around a value: of the template, or of the value."""
+
+import json
+
+import pytest
+
+from agent.spec.infer import conclude
+from agent.spec.model import Exchange
+from agent.spec.observe import observe_all
+
+_JSON = (("content-type", "application/json"),)
+
+
+def _templates(paths: list[str]) -> set[str]:
+    calls = [
+        Exchange(path, "GET", "https://api.example" + path, 200, (), b"", _JSON, json.dumps({"title": path, "size": 1, "owner": "x", "tags": ["y"]}).encode())
+        for path in [*paths, "/status", "/about/terms"]
+    ]
+    return {operation.template for operation in conclude(observe_all(calls)).operations} - {"/status", "/about/terms"}
+
+
+@pytest.mark.parametrize(
+    ("paths", "template"),
+    [
+        (["/works/OL1001W.json", "/works/OL2002W.json", "/works/OL3003W.json"], "/works/{work_id}.json"),
+        (["/files/docs%2Fa.png", "/files/docs%2Fb.txt", "/files/notes%2Fc.md"], "/files/{file_id}"),
+        (["/rooms/!aB3dE5gH7jK9mN:home.example", "/rooms/!zY8xW6vU4tS2rQ:home.example"], "/rooms/{room_id}"),
+        (["/call/+4917012345678", "/call/+14155550100"], "/call/{call_id}"),
+        (["/reactions/%F0%9F%91%8D", "/reactions/%F0%9F%98%80"], "/reactions/{reaction_id}"),
+    ],
+)
+def test_an_affix_of_all_is_of_the_template_and_one_that_varies_of_the_value(paths: list[str], template: str) -> None:
+    """`.json` for all stays outside; file suffixes, signs and pictures go with the value."""
+    assert _templates(paths) == {template}
+
+
+def test_custom_verbs_stay_apart() -> None:
+    """The same value with several suffixes: each suffix is an operation."""
+    paths = [f"/topics/{topic}{verb}" for topic in ("topic-9f8e7d6c", "topic-1a2b3c4d", "topic-5e6f7a8b") for verb in ("", ":publish", ":pull")]
+    assert _templates(paths) == {"/topics/{topic_id}", "/topics/{topic_id}:publish", "/topics/{topic_id}:pull"}
+
+
+def test_a_sign_that_only_some_siblings_have_is_of_the_template() -> None:
+    """`/@anna` beside `/status`."""
+    assert _templates(["/@anna_7/posts", "/@ben_k/posts", "/@carla.9/posts", "/@dana_x/posts"]) == {"/@{id}/posts"}
