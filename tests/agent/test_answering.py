@@ -46,17 +46,18 @@ async def test_again_before_the_first_word(database: Any) -> None:
 
 async def test_not_again_after_the_first_word(database: Any) -> None:
     """What was said stays said: a stream that is cut is an error, not a second answer after the first."""
-    with replay.serve(replay.Reply(parts=[{"text": "One two three."}], cut=400, chunk=40), [{"text": "Never."}]) as upstream:
-        with pytest.raises(Problem) as failed:
-            await _asked(await _ada(), upstream.openai)
+    with replay.serve(replay.Reply(parts=[{"text": "One two three."}], cut=400, chunk=40), [{"text": "Never."}]) as upstream, pytest.raises(Problem) as failed:
+        await _asked(await _ada(), upstream.openai)
     assert failed.value.code == "provider_cut"
     assert len(upstream.requests) == 1
 
 
 async def test_no_wait_beyond_patience(database: Any) -> None:
     """A server that wants minutes is not waited for; the answer says how long it wants."""
-    with replay.serve(replay.Reply(status=429, json={"error": {"message": "slow down"}}, headers={"retry-after": "3600"})) as upstream:
-        with pytest.raises(Problem) as failed:
-            await _asked(await _ada(), upstream.openai)
+    with (
+        replay.serve(replay.Reply(status=429, json={"error": {"message": "slow down"}}, headers={"retry-after": "3600"})) as upstream,
+        pytest.raises(Problem) as failed,
+    ):
+        await _asked(await _ada(), upstream.openai)
     assert failed.value.code == "provider_rate_limited"
     assert failed.value.extra["retry_after"] == 3600

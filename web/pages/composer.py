@@ -4,7 +4,7 @@ from uuid import UUID
 
 import msgspec
 
-from agent import ai_providers, message_queue, runlog
+from agent import ai_providers, message_queue, runlog, usage
 from agent.actor import Actor
 from agent.config import settings
 from agent.errors import Problem
@@ -13,7 +13,7 @@ from web.render import catalogue
 
 
 class Composer(msgspec.Struct, frozen=True):
-    """The message box: where it sends to, the models to choose from, what was refused, and what waits to be sent."""
+    """The message box: where it sends to, the models to choose from, what was refused, what waits to be sent, and what the plan still allows."""
 
     chat_id: UUID | None
     choices: list[dict[str, str]]
@@ -23,6 +23,7 @@ class Composer(msgspec.Struct, frozen=True):
     draft: str = ""
     problem: Problem | None = None
     waiting: list[Queued] = []
+    today: usage.Today | None = None
 
 
 async def composer_of(language: str, actor: Actor, chat_id: UUID | None, *, chosen: str = "", draft: str = "", problem: Problem | None = None) -> Composer:
@@ -31,7 +32,9 @@ async def composer_of(language: str, actor: Actor, chat_id: UUID | None, *, chos
     running = await runlog.active(actor, chat_id) if chat_id else None
     waiting = await message_queue.list_(actor, chat_id) if chat_id else []
     known = {c["value"] for c in choices}
-    return Composer(chat_id, choices, chosen if chosen in known else best, settings().message_limit, running.id if running else None, draft, problem, waiting)
+    run_id = running.id if running else None
+    today = await usage.today(actor)
+    return Composer(chat_id, choices, chosen if chosen in known else best, settings().message_limit, run_id, draft, problem, waiting, today)
 
 
 async def choices_of(language: str, actor: Actor) -> list[dict[str, str]]:

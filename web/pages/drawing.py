@@ -5,7 +5,7 @@ from uuid import UUID
 
 from jinja2 import Environment
 
-from agent import approvals, runlog
+from agent import approvals, runlog, usage
 from agent.actor import Actor
 from agent.chats import StoredMessage
 from agent.config import settings
@@ -61,12 +61,13 @@ def note_of(request: PageRequest, view: MessageView | None) -> str:
     return drawing(request)("note", view) if view else ""
 
 
-def buttons(request: PageRequest, chat_id: UUID, run_id: UUID | None, waiting: list[Queued]) -> str:
-    """Send or Stop, and the messages that wait."""
-    values = {"request": request, "composer": Composer(chat_id, [], "", 0, run_id, waiting=waiting)}
+def buttons(request: PageRequest, chat_id: UUID, run_id: UUID | None, waiting: list[Queued], today: usage.Today) -> str:
+    """Send or Stop, the messages that wait, and what the plan still allows."""
+    values = {"request": request, "composer": Composer(chat_id, [], "", 0, run_id, waiting=waiting, today=today)}
     env = environment(request)
-    drawn = {name: env.get_template(f"parts/{name}.html").render(values) for name in ("send_or_stop", "queue")}
-    return partial("#send-or-stop", "innerHTML", drawn["send_or_stop"]) + partial("#queue", "innerHTML", drawn["queue"])
+    drawn = {name: env.get_template(f"parts/{name}.html").render(values) for name in ("send_or_stop", "queue", "allowance")}
+    places = {"send_or_stop": "#send-or-stop", "queue": "#queue", "allowance": "#allowance"}
+    return "".join(partial(place, "innerHTML", drawn[name]) for name, place in places.items())
 
 
 def environment(request: PageRequest) -> Environment:

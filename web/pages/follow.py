@@ -14,7 +14,7 @@ from litestar import get
 from litestar.params import FromQuery
 from litestar.response import Stream
 
-from agent import approvals, chats, endpoints, message_queue, runlog, tree
+from agent import approvals, chats, endpoints, message_queue, runlog, tree, usage
 from agent.actor import Actor
 from agent.endpoints import Endpoint
 from agent.errors import Problem
@@ -120,7 +120,8 @@ class _Tab:
         goes_on = running is not None and running.answer_message_id == end and self._writing is None
         if end != (self._line[-1] if self._line else None) or goes_on:
             yield await self._new_line(end, keep_last=not goes_on)
-        drawn = buttons(self._request, self._chat_id, running.id if running else None, await message_queue.list_(self._actor, self._chat_id))
+        waiting, today = await message_queue.list_(self._actor, self._chat_id), await usage.today(self._actor)
+        drawn = buttons(self._request, self._chat_id, running.id if running else None, waiting, today)
         if drawn != self._buttons:
             self._buttons = drawn
             yield _message(drawn)

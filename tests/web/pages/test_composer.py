@@ -1,0 +1,50 @@
+"""The message box: what the plan still allows today stands under it."""
+
+import asyncpg
+
+from agent.accounts import users
+from tests.web.pages.conftest import Door
+
+Doors = tuple[Door, Door, Door]
+
+
+async def _use(url: str, **used: int) -> None:
+    connection = await asyncpg.connect(url)
+    for column, value in used.items():
+        await connection.execute(
+            f"INSERT INTO usage (id, user_id, date, {column}) SELECT gen_random_uuid(), id, (now() AT TIME ZONE 'UTC')::date, $1 FROM users "  # a column named here
+            f"ON CONFLICT (user_id, date) DO UPDATE SET {column} = excluded.{column}",
+            value,
+        )
+    await connection.close()
+
+
+async def test_what_is_left_stands_under_the_box(doors: Doors) -> None:
+    """Messages and tokens of the day, on the start page and in a chat, one less after each message."""
+    ada = doors[0]
+    assert "1,000 of 1,000 messages left today" in (await ada.get("/")).text
+    chat = (await ada.post("/", {"message": "hello"})).headers["location"]
+    page = (await ada.get(chat)).text
+    assert "999 of 1,000 messages left today" in page
+    assert "5,000,000 of 5,000,000 tokens left today" in page
+
+
+async def test_what_is_used_up_says_when_it_resets(doors: Doors, database_url: str) -> None:
+    """Little is marked; nothing left says when there is more, and so does the refusal."""
+    ada = doors[0]
+    await _use(database_url, message_count=1_000)
+    page = (await ada.get("/")).text
+    assert 'class="low">0 of 1,000 messages left today' in page
+    assert "Resets at" in page
+    refused = (await ada.post("/", {"message": "one more"})).text
+    assert "resets at" in refused.lower()
+    assert "one more" in refused
+
+
+async def test_who_has_no_limit_sees_none(doors: Doors, database_url: str) -> None:
+    """An administrator's box has no such line."""
+    connection = await asyncpg.connect(database_url)
+    await connection.execute("UPDATE users SET role = 'ADMIN'")
+    await connection.close()
+    assert (await users.actor_by_email("ada@example.com", "web")).is_admin
+    assert "left today" not in (await doors[0].get("/")).text
