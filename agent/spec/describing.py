@@ -106,7 +106,8 @@ def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:
                 schema["format"] = "uuid"
             elif kinds == {"date"} and all(len(value) == 10 for value in values):
                 schema["format"] = "date"
-            example = max(sorted(values), key=lambda value: values[value], default=None)
+            working, _ = _slot_values([route for route in group if _is_served(route)] or group, position, part, number)
+            example = max(sorted(working), key=lambda value: working[value], default=None)
             if schema["type"] == "integer" and example is not None:
                 example = int(example)
             found.append(
@@ -120,6 +121,10 @@ def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:
                 )
             )
     return found
+
+
+def _is_served(route: Route) -> bool:
+    return any(status[:1] in "123" for status in route.outcomes)
 
 
 def _confidence(different: int, kinds: set[str]) -> float:

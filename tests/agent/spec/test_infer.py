@@ -150,3 +150,10 @@ def test_a_chosen_server_is_concluded() -> None:
 def test_nothing_heard_gives_an_empty_spec() -> None:
     """No exchanges are no error."""
     assert conclude(observe_all([])).operations == ()
+
+
+def test_an_example_is_one_that_was_answered() -> None:
+    """A sample with an id that nobody has would not run."""
+    calls = [_call(f"/things/{name}", {"error": "gone"}, status=404, number=number) for number, name in enumerate(["aaa"] * 9)]
+    spec = conclude(observe_all([*calls, *(_call(f"/things/{name}", {"id": name}, number=9) for name in ("north", "south", "western", "eastern"))]))
+    assert [parameter.example for operation in spec.operations for parameter in operation.parameters] == ["eastern"]

@@ -50,7 +50,7 @@ async def test_drift_and_refusals_by_rest(database_url: str, monkeypatch: pytest
     async with wiretalk(monkeypatch) as client:
         made = (await client.post("/api/v1/endpoints", json={"destination_url": "demo"})).json()
         base = f"/api/v1/endpoints/{made['id']}"
-        assert (await client.post(f"{base}/drift", content=b"{}")).status_code == 409
+        assert (await client.post(f"{base}/drift", content=b"{}")).json()["code"] == "not_documented"
         await client.get(made["proxy_url"] + "/products")
         while not (await client.get(base)).json()["calls"]:
             pass
