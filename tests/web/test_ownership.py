@@ -39,6 +39,10 @@ BODIES: dict[str, Any] = {
     "/api/v1/endpoints/{endpoint_id}/credentials": {"headers": {}},
     "/api/v1/endpoints/{endpoint_id}/templates": {"template": "/x"},
     "/api/v1/endpoints/{endpoint_id}/left-out": {"path": "/x"},
+    "/api/v1/chats/{chat_id}/queue/{queued_id}": {"message": "x"},
+    "/api/v1/chats/{chat_id}/messages/{message_id}/edit": {"message": "x"},
+    "/api/v1/chats/{chat_id}/messages/{message_id}/rating": {"verdict": "up"},
+    "/api/v1/chats/{chat_id}/branch": {"message_id": NOBODYS},
 }
 READS_BY_POST = {"/api/v1/tools/{name}", "/api/v1/endpoints/{endpoint_id}/drift", "/api/v1/prompts/{prompt_id}/fill"}
 

@@ -86,7 +86,8 @@ def _leads(language: str, words: list[str]) -> list[Leads]:
         for verb in reversed(SPOKEN)
         if verb.example and verb.tool in VERBS and _has(words, catalogue.say(language, VERBS[verb.tool]), VERBS[verb.tool], verb.does)
     }
-    return [*pages[:_FEW], *list(commands.values())[:_FEW]]
+    found = sorted([*pages[:_FEW], *commands.values()], key=lambda lead: not lead.title.lower().startswith(words[0]))
+    return found[: _FEW * 2]
 
 
 def _has(words: list[str], *texts: str) -> bool:
