@@ -34,7 +34,7 @@ async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator
         yield PartEnd(0)
         yield Finish("stop")
         return
-    text = "\n\n".join(attacks) if "attack" in asked else "Done." if "delete" in asked else ANSWER
+    text = " Now I go on." if "cut off" in asked else "\n\n".join(attacks) if "attack" in asked else "Done." if "delete" in asked else ANSWER
     yield PartStart(0, "text")
     for at in range(0, len(text), 8):
         yield PartDelta(0, text[at : at + 8])

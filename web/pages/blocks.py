@@ -79,7 +79,12 @@ class ToolView(msgspec.Struct):
 
     @property
     def verb(self) -> str:
-        return VERBS.get(self.name, self.name.replace("_", " "))
+        return self.verb_of(self.name)
+
+    @staticmethod
+    def verb_of(name: str) -> str:
+        """What a tool does, in words."""
+        return VERBS.get(name, name.replace("_", " "))
 
     @property
     def object(self) -> str:

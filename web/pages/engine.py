@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, UndefinedError, pass_context
 from jinja2.runtime import Context
 from litestar import Request
 from litestar.plugins.jinja import JinjaTemplateEngine
@@ -57,6 +57,7 @@ def _globals() -> dict[str, Any]:
         "asset": _asset(_HERE / "static"),
         "base_url": lambda: settings().base_url,
         "json_tree": jsontree.tree,
+        "card": pass_context(_card),
     }
 
 
@@ -76,6 +77,15 @@ def _filters() -> dict[str, Any]:
         "urlpart": lambda text: quote(str(text), safe=""),
         "status_class": _status_class,
     }
+
+
+def _card(context: Context, tool: Any) -> Markup:
+    """The result of a tool call as the thing it is; none where what is stored is not of the shape that the tool gives, as in a chat from elsewhere."""
+    template = context.environment.get_template("parts/card.html")
+    try:
+        return Markup(template.render({"t": tool, "request": context.get("request")}))  # noqa: S704  # rendered with autoescape
+    except (UndefinedError, TypeError, ValueError, LookupError, AttributeError, ArithmeticError):
+        return Markup("")
 
 
 def _code(text: str, language: str = "") -> Markup:

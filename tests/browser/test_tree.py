@@ -1,0 +1,214 @@
+"""The tree of messages in a real browser: versions, the queue, forks and long chats, in every tab that shows the chat."""
+
+import json
+import re
+from collections.abc import Callable
+from typing import Any
+from uuid import UUID
+
+import pytest
+from playwright.async_api import Page
+
+from agent import chats, runlog
+from agent.accounts import users
+from db import engine
+from db.ids import uuid7
+from tests.browser import slow_model
+from tests.browser.conftest import PHONE, Site, answered
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+Say = Callable[..., Any]
+LONG = 2_000
+WATCH = """
+window.longest = 0; window.shift = 0;
+addEventListener('load', () => setTimeout(() => {
+  new PerformanceObserver((l) => l.getEntries().forEach((e) => { window.longest = Math.max(window.longest, e.duration); })).observe({ type: 'longtask' });
+}, 500));
+"""
+
+
+async def _begin(page: Page, say: Say, text: str = "how many credits do I have?") -> None:
+    await page.goto("/")
+    await say(page, text, wait=False)
+    await page.wait_for_url(re.compile("/c/"))
+    await answered(page)
+
+
+async def _said(page: Page) -> list[str]:
+    return await page.locator(".said").all_text_contents()
+
+
+async def _until_said(page: Page, *texts: str) -> None:
+    """The page shows these messages of the user's, and nothing is written."""
+    await page.wait_for_function(
+        "(texts) => [...document.querySelectorAll('.said')].map((m) => m.textContent).join('|') === texts", arg="|".join(texts), timeout=60_000
+    )
+    await answered(page)
+
+
+async def test_an_edit_is_a_version_that_one_can_turn_to(site: Site, say: Say) -> None:
+    """Edit, answer again, step back and forth: both tabs follow, a reload remembers, and no page is loaded anew for it."""
+    page = await site.page()
+    await _begin(page, say)
+    second = await site.page(page.context)
+    await second.goto(page.url)
+    await page.evaluate("window.isTheSame = true")
+    await page.press("#message", "ArrowUp")
+    await page.fill("form.editing textarea", "what can you do?")
+    await page.click("form.editing .primary")
+    for tab in (page, second):
+        await _until_said(tab, "what can you do?")
+        assert await tab.locator(".user .versions span").inner_text() == "2/2"
+    await page.click(".user .versions [aria-label='Earlier version']")
+    for tab in (page, second):
+        await _until_said(tab, "how many credits do I have?")
+        assert await tab.locator(".card .figure").inner_text() == "100"
+    await page.click(".assistant [aria-label='Answer again']")
+    for tab in (page, second):
+        await tab.wait_for_function("() => document.querySelector('.assistant .versions span')?.textContent === '2/2'", timeout=60_000)
+    await answered(page)
+    assert await page.evaluate("window.isTheSame")
+    await page.reload()
+    assert await page.locator(".versions span").all_inner_texts() == ["1/2", "2/2"]
+
+
+async def test_what_is_queued_is_sent_in_every_tab(site: Site, say: Say) -> None:
+    """While an answer is written the next messages wait in sight, are changed and taken back, and are answered in both tabs without a reload."""
+    slow_model.go_on.clear()
+    page = await site.page()
+    await _begin(page, say)
+    second = await site.page(page.context)
+    await second.goto(page.url)
+    await say(page, "wait", wait=False, model="scripted")
+    await page.wait_for_selector("text=I wait.")
+    await say(page, "what can you do?", wait=False)
+    await page.wait_for_selector("#queue li")
+    await say(page, "list my keys", wait=False)
+    for tab in (page, second):
+        await tab.wait_for_function("() => document.querySelectorAll('#queue li').length === 2", timeout=60_000)
+    await second.click("#queue li:first-child summary")
+    await second.fill("#queue li:first-child textarea", "list my APIs")
+    await second.click("#queue li:first-child button:has-text('Save')")
+    await page.wait_for_selector("#queue .cut:has-text('list my APIs')", timeout=60_000)
+    await page.click("#queue li:nth-child(2) [aria-label='Take back']")
+    for tab in (page, second):
+        await tab.wait_for_function("() => document.querySelectorAll('#queue li').length === 1", timeout=60_000)
+    slow_model.go_on.set()
+    for tab in (page, second):
+        await _until_said(tab, "how many credits do I have?", "wait", "list my APIs")
+        assert "I wait. Now I go on." in await tab.inner_text("#log")
+        assert await tab.locator("#queue li").count() == 0
+        assert len(set(await tab.evaluate("[...document.querySelectorAll('.message')].map((m) => m.id)"))) == 6
+
+
+async def test_after_a_stop_what_waits_is_held(site: Site, say: Say) -> None:
+    """It says so and goes out at a press; the stopped answer offers to go on."""
+    slow_model.go_on.clear()
+    page = await site.page()
+    await _begin(page, say)
+    await say(page, "wait", wait=False, model="scripted")
+    await page.wait_for_selector("text=I wait.")
+    await say(page, "list my APIs", wait=False)
+    await page.wait_for_selector("#queue li")
+    await page.click("[data-stop]")
+    await page.wait_for_selector("#queue button:has-text('Send on')", timeout=60_000)
+    assert await page.locator("button:has-text('Go on')").is_visible()
+    await page.click("button:has-text('Go on')")
+    await page.wait_for_selector("text=Now I go on.", timeout=60_000)
+    await _until_said(page, "how many credits do I have?", "wait", "list my APIs")
+    assert await page.locator(".prose:has-text('I wait.')").count() == 1
+
+
+async def test_a_message_is_quoted_forked_rated_and_deleted(site: Site, say: Say) -> None:
+    """All from its own menu, on a phone too; deleting says what goes and takes a second press."""
+    page = await site.page(viewport=PHONE)
+    await _begin(page, say)
+    await say(page, "list my keys")
+    first = page.locator(".message.assistant").first
+    await first.locator("[aria-label='Bad answer']").click()
+    await first.locator("[aria-pressed='true']").wait_for()
+    await first.locator("details.more > summary").click()
+    await first.locator("a:has-text('Quote')").click()
+    assert (await page.input_value("#message")).startswith("> ")
+    await page.fill("#message", "")
+    await page.locator(".message.user").nth(1).locator("details.more > summary").click()
+    menu = page.locator(".message.user").nth(1).locator(".more-body")
+    await menu.locator("summary:has-text('Delete')").click()
+    await menu.locator("button:has-text('Delete for good')").click()
+    await _until_said(page, "how many credits do I have?")
+    here = page.url
+    await page.locator(".message.assistant details.more > summary").click()
+    await page.click("button:has-text('Fork into a new chat')")
+    await page.wait_for_url(lambda url: "/c/" in url and url != here)
+    assert await _said(page) == ["how many credits do I have?"]
+    assert await page.locator("[aria-pressed='true']").count() == 0
+    await page.go_back()
+    await page.wait_for_url(here)
+    assert await page.locator("[aria-label='Bad answer'][aria-pressed='true']").count() == 1
+
+
+async def test_without_scripts_the_tree_is_there(site: Site, say: Say) -> None:
+    """Edit, turn, queue and older messages by links and forms alone."""
+    chat = await long_chat(100)
+    page = await site.page(java_script_enabled=False)
+    await page.goto(f"/c/{chat}")
+    assert await page.locator(".message").count() == 40
+    await page.click("text=Older messages")
+    assert await page.locator(".said").first.inner_text() == "Question 10 of 50"
+    await page.click("text=To the newest messages")
+    await page.locator(".message.user").last.locator("[data-edit]").click()
+    await page.fill("form.editing textarea", "how many credits do I have?")
+    await page.click("form.editing .primary")
+    while "2/2" not in await page.locator(".user .versions").last.inner_text() or await page.locator("[data-run]").count():
+        await page.goto(f"/c/{chat}")
+    assert await page.locator(".card .figure").last.inner_text() == "100"
+    await page.locator(".user .versions [aria-label='Earlier version']").click()
+    assert await page.locator(".said").last.inner_text() == "Question 49 of 50"
+
+
+async def test_a_long_chat_opens_at_once_and_scrolls_smoothly(site: Site, say: Say) -> None:
+    """2,000 messages: half a second to the page (given a quiet machine), all of them by scrolling up, no long task, and what is read stays in its place."""
+    chat = await long_chat(LONG)
+    page = await site.page()
+    await page.add_init_script(WATCH)
+    await page.goto(f"/c/{chat}")
+    times = []
+    for _ in range(5):
+        await page.reload()
+        times.append(await page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"))
+    print(f"\na chat of {LONG} messages opens in {min(times):.0f} ms at best of {[round(one) for one in times]}")
+    assert await page.locator(".message").count() == 40
+    await page.wait_for_timeout(700)
+    await page.mouse.move(700, 300)
+    while await page.locator("[data-older]").count() and await page.locator(".message").count() < 600:
+        top = page.locator(".message").first
+        name = await top.get_attribute("id")
+        await page.mouse.wheel(0, -900)
+        await page.wait_for_timeout(30)
+        assert await page.locator(f"#{name}").count() == 1
+    assert await page.locator(".message").count() >= 600
+    numbers = [int(text.split()[1]) for text in await _said(page)]
+    assert numbers == list(range(numbers[0], LONG // 2))
+    print(f"longest task while scrolling through {len(numbers) * 2} messages: {await page.evaluate('window.longest'):.0f} ms")
+    assert min(times) < 2_000
+    assert await page.evaluate("window.longest") < 250
+
+
+async def long_chat(count: int) -> UUID:
+    """A chat of so many messages in one branch, every other one an answer with a list, code and a tool call."""
+    actor = await users.actor_by_email("ada@example.com", "web")
+    chat = await chats.create(actor, title="A long one")
+    ids = [uuid7() for _ in range(count)]
+    call = [
+        {"type": "tool_call", "id": "call_1_0", "name": "credit_check", "arguments": {}},
+        {"type": "tool_result", "call_id": "call_1_0", "name": "credit_check", "text": "100", "data": {"balance": 100, "held": 0}},
+    ]
+    prose = "Here is **an answer** with `code`.\n\n- one\n- two\n\n```python\nx = {n}\n```\n\nAnd a last line."
+    rows = [
+        (ids[n], chat.id, ids[n - 1] if n else None, "assistant" if n % 2 else "user", json.dumps([*call, {"type": "text", "text": prose.replace("{n}", str(n))}] if n % 2 else [{"type": "text", "text": f"Question {n // 2} of {count // 2}"}]))
+        for n in range(count)
+    ]  # fmt: skip
+    async with engine.connection() as connection:
+        await connection.executemany("INSERT INTO chat_messages (id, chat_session_id, parent_id, role, content) VALUES ($1, $2, $3, $4, $5::text::jsonb)", rows)
+    assert await runlog.active(actor, chat.id) is None
+    return chat.id
