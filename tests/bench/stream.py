@@ -1,0 +1,94 @@
+"""The page while 48 KB stream at 50 tokens a second: main thread, longest task, jumps, and its memory to the end.
+
+python -m tests.bench.stream [--seconds 240]
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import re
+import shutil
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+from playwright.async_api import async_playwright
+
+from agent import config
+from agent.accounts import users
+from db import embedded, engine
+from db.migrate import migrate
+from tests import crowd
+from tests.browser import quality
+
+Figure = tuple[str, float, str]
+_WINDOW = 8.0
+_PIECE = "Each call that was heard is **evidence**: `GET /orders` answered 200 in 12 ms, and the list says why. "
+
+
+def figures(seconds: float = 240.0) -> Iterator[Figure]:
+    """Each figure with its unit."""
+    before = os.environ.pop("DATABASE_URL", None)
+    with tempfile.TemporaryDirectory(prefix="wiretalk-bench-", dir="/tmp", ignore_cleanup_errors=True) as folder:  # sockets need a short path
+        Path(folder).chmod(0o755)
+        os.environ["WIRETALK_DATA_DIR"] = f"{folder}/data"
+        with embedded.database_url(Path(folder) / "pg"):
+            found = asyncio.run(_measured(Path(folder), seconds))
+    if before:
+        os.environ["DATABASE_URL"] = before
+    yield "stream.busy", max(one.busy for one in found) * 100, f"% of the main thread's time, the busiest of {len(found)} windows"
+    yield "stream.longest_task", max(one.longest for one in found), "ms of CPU"
+    yield "stream.shift", found[-1].shift, "layout shift in all"
+    yield "stream.memory.begin", found[0].memory[0] / 1e6, "MB of heap"
+    yield "stream.memory.end", found[-1].memory[1] / 1e6, "MB of heap"
+
+
+async def _measured(folder: Path, seconds: float) -> list[quality.Quality]:
+    await migrate()
+    config.settings.cache_clear()
+    async with engine.pool():
+        await users.sign_up("bench@example.com", "correct horse", role="ADMIN")
+    async with crowd.worker() as (_, url), async_playwright() as playwright:
+        path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        page = await (await browser.new_context(base_url=url)).new_page()
+        await quality.watch_shifts(page)
+        await page.goto("/login")
+        await page.fill("[name=email]", "bench@example.com")
+        await page.fill("[name=password]", "correct horse")
+        await page.press("[name=password]", "Enter")
+        await page.wait_for_selector("#message")
+        await page.evaluate(
+            "(value) => document.querySelector('#provider').add(new Option('story', value, true, true))", f"scripted|{_script(folder, seconds)}"
+        )
+        await page.fill("#message", "tell")
+        await page.press("#message", "Enter")
+        await page.wait_for_url(re.compile("/c/"))
+        await page.wait_for_selector(".prose p", timeout=60_000)
+        found: list[quality.Quality] = []
+        windows = max(1, int(seconds / (5 * _WINDOW)))
+        for n in range(windows):
+            found.append(await quality.measure(browser, page, _WINDOW))
+            await asyncio.sleep(seconds / windows - _WINDOW if n < windows - 1 else 0)
+        await browser.close()
+        return found
+
+
+def _script(folder: Path, seconds: float) -> str:
+    """50 pieces of four characters a second."""
+    text = "".join(_PIECE + ("\n\n" if n % 5 == 4 else "") for n in range(int(seconds * 2) + 60))
+    path = folder / "story.json"
+    path.write_text(json.dumps([[part for at in range(0, len(text), 4) for part in ({"text": text[at : at + 4]}, {"delay": 0.02})]]))
+    return str(path)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--seconds", type=float, default=240.0)
+    for name, value, unit in figures(parser.parse_args().seconds):
+        print(json.dumps({"figure": name, "value": round(value, 4), "unit": unit}), flush=True)
+
+
+if __name__ == "__main__":
+    main()

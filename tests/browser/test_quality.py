@@ -1,0 +1,45 @@
+"""A long answer does not make the page jump or busy, however much of it is there already."""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Callable
+from typing import Any
+
+import pytest
+
+from agent.providers import catalogue
+from agent.providers.base import Connection, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ProviderEvent
+from tests.browser import quality
+from tests.browser.conftest import Site
+
+pytestmark = pytest.mark.asyncio(loop_scope="session")
+PIECE = "Each call that was heard is **evidence**: `GET /orders` answered 200 in 12 ms, and the list says why. "
+BEGINNING = "\n\n".join(f'## Part {n}\n\n{PIECE * 4}\n\n- one\n- two\n\n```json\n{{"n": {n}}}\n```' for n in range(90))
+
+
+async def _story(connection: Connection, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
+    """48 KB: most of it at once, then 50 tokens a second until nobody listens."""
+    yield PartStart(0, "text")
+    yield PartDelta(0, BEGINNING + "\n\n")
+    for n in range(4000):
+        yield PartDelta(0, PIECE[n * 4 % 100 : n * 4 % 100 + 4] + ("\n\n" if n % 120 == 119 else ""))
+        await asyncio.sleep(0.02)
+    yield PartEnd(0)
+    yield Finish("stop")
+
+
+async def test_a_long_answer_leaves_the_page_at_rest(site: Site, say: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
+    """With 44 KB there and 50 tokens a second coming: main thread under a quarter busy, no task over 100 ms, no jump."""
+    monkeypatch.setitem(catalogue.WIRES, "scripted", _story)
+    page = await site.page()
+    await quality.watch_shifts(page)
+    await page.goto("/")
+    await say(page, "go", wait=False, model="scripted")
+    await page.wait_for_url(re.compile("/c/"))
+    await page.wait_for_function("() => document.querySelector('.prose')?.innerText.length > 40000", timeout=60_000)
+    await page.wait_for_timeout(1500)
+    found = await quality.measure(site.browser, page, 6)
+    assert found.busy < 0.25, found
+    assert found.longest < 100, found
+    assert found.shift < 0.02, found
+    await page.click("[data-stop]")
