@@ -1,54 +1,84 @@
-"""How long discovery takes: observing, merging a small addition, concluding, on traffic made here."""
+"""How discovery grows: 100,000 calls in a HAR of 300 MB by one process and by two, 100 new calls on top, and parts merged in any order."""
 
-import resource
+import random
+import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Iterator
+from functools import reduce
+from pathlib import Path
+from typing import NamedTuple
 
-import msgspec
+import psutil
 
-from agent.spec import infer, merge, observe
-from agent.spec.model import Exchange
+from agent.spec import infer, merge, observe, summary
+from tests.bench.traffic import call, write_har
 
 CALLS = 100_000
+PADDING = 2_200
+PARTS = 40
+
+
+class Run(NamedTuple):
+    """One run of a command: seconds on the clock and of the processors, and the most memory of all its processes together."""
+
+    seconds: float
+    cpu: float
+    mebibytes: float
 
 
 def figures() -> Iterator[tuple[str, float, str]]:
-    """Seconds per 1,000 calls of 100,000, milliseconds for 100 new ones on top, and the most memory that this process had until then.
+    """The command on a large file, then the parts of it that a server does again and again."""
+    with tempfile.TemporaryDirectory() as folder:
+        capture = Path(folder) / "large.har"
+        write_har(capture, CALLS, PADDING)
+        yield "discovery.large_file", capture.stat().st_size / (1 << 20), "MiB"
+        for processes in (1, 2, 1, 2):
+            run = _discover(capture, processes)
+            yield f"discovery.large.{processes}_process", run.seconds, "s"
+            yield f"discovery.large.{processes}_process.cpu", run.cpu / CALLS * 1000, "s per 1,000 calls"
+            yield f"discovery.large.{processes}_process.peak", run.mebibytes, "MiB"
+    yield from _growth()
 
-    Making the calls is timed with reading them, so that they need not be held at once.
-    """
-    began = time.perf_counter()
-    summary = observe.observe_all(_call(n) for n in range(CALLS))
-    yield "discovery.observe", (time.perf_counter() - began) / CALLS * 1000, "s per 1,000 calls"
-    began = time.perf_counter()
-    summary = merge.merge(summary, observe.observe_all([_call(CALLS + n) for n in range(100)]))
-    yield "discovery.add_100", (time.perf_counter() - began) * 1000, "ms"
-    began = time.perf_counter()
-    spec = infer.conclude(summary)
-    yield "discovery.conclude", (time.perf_counter() - began) * 1000, "ms"
-    yield "discovery.peak", resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / (1 << 20 if sys.platform == "darwin" else 1 << 10), "MiB"
+
+def _growth() -> Iterator[tuple[str, float, str]]:
+    parts = [observe.observe_all(call(n) for n in range(start, CALLS, PARTS)) for start in range(PARTS)]
+    whole = reduce(merge.merge, parts)
+    shuffled = random.Random(5).sample(parts, PARTS)
+    yield "discovery.same_bytes_in_any_order", float(summary.dump(reduce(merge.merge, shuffled)) == summary.dump(whole)), "1 is yes"
+    yield "discovery.summary", len(summary.dump(whole)) / 1024, "KiB"
+    began = time.process_time()
+    grown = merge.merge(whole, observe.observe_all([call(CALLS + n) for n in range(100)]))
+    yield "discovery.add_100", (time.process_time() - began) * 1000, "ms of processor"
+    began = time.process_time()
+    summary.load(summary.dump(grown))
+    yield "discovery.store_and_load", (time.process_time() - began) * 1000, "ms of processor"
+    began = time.process_time()
+    spec = infer.conclude(grown)
+    yield "discovery.conclude", (time.process_time() - began) * 1000, "ms of processor"
     yield "discovery.operations", len(spec.operations), "operations"
 
 
-def _call(n: int) -> Exchange:
-    kind = ("orders", "customers", "products", "invoices")[n % 4]
-    body = msgspec.json.encode(
-        {
-            "id": n,
-            f"{kind[:-1]}_number": f"{kind[0].upper()}-{n}",
-            f"{kind}_total": n / 7,
-            "tags": ["a", "b"][: n % 3],
-            "owner": {"id": n % 50, "email": f"u{n % 50}@example.com"},
-        }
-    )
-    return Exchange(
-        id=f"call-{n}",
-        method="GET" if n % 5 else "PUT",
-        url=f"https://api.example.com/v1/{kind}/{n % 400}?expand=owner&page={n % 9}",
-        status=200 if n % 17 else 404,
-        request_headers=(("authorization", "Bearer abcdefghijklmnopqrstuvwxyz012345"),),
-        response_headers=(("content-type", "application/json"),),
-        response_body=body if n % 17 else b'{"error": "none"}',
-        started_at=1_760_000_000 + n,
-    )
+def _discover(capture: Path, processes: int) -> Run:
+    command = [Path(sys.executable).with_name("wiretalk"), "discover", capture, "-o", capture.with_suffix(".yaml"), "--processes", str(processes)]
+    began, peak, spent = time.perf_counter(), 0, dict[int, float]()
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as child:
+        tree = psutil.Process(child.pid)
+        while child.poll() is None:
+            held = 0
+            for process in _alive(tree):
+                held += process.memory_info().rss
+                spent[process.pid] = sum(process.cpu_times()[:2])
+            peak = max(peak, held)
+            time.sleep(0.05)
+    if child.returncode:
+        raise RuntimeError(f"`wiretalk discover` ended with {child.returncode}")
+    return Run(time.perf_counter() - began, sum(spent.values()), peak / (1 << 20))
+
+
+def _alive(tree: psutil.Process) -> list[psutil.Process]:
+    try:
+        return [process for process in (tree, *tree.children()) if process.status() != psutil.STATUS_ZOMBIE]
+    except psutil.NoSuchProcess:
+        return []
