@@ -173,9 +173,7 @@ async def test_a_token_without_read_reads_nothing(database_url: str, monkeypatch
     """Every GET of the API with a token that may only call: 403, at OpenAI's door too."""
     async with wiretalk(monkeypatch) as ada:
         token = (await ada.post("/api/v1/tokens", json={"name": "caller", "scopes": ["call"]})).json()["token"]
-        paths = [
-            re.sub(r"\{\w+\}", NOBODYS, path) for method, path in ROUTES if method == "GET" and (method, path) not in PUBLIC
-        ]
+        paths = [re.sub(r"\{\w+\}", NOBODYS, path) for method, path in ROUTES if method == "GET" and (method, path) not in PUBLIC]
         async with httpx.AsyncClient(base_url=ada.base_url, headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=30) as caller:
             for path in [*paths, "/v1/models"]:
                 answer = await caller.get(path)

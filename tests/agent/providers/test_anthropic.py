@@ -1,6 +1,6 @@
 """The Messages API: what is asked, what is understood, what goes back on the next turn."""
 
-from agent.messages import Message, Text, ToolCall, ToolResult
+from agent.messages import Message, Picture, Text, ToolCall, ToolResult
 from agent.providers import anthropic, history
 from agent.providers.base import Connection, Finish, ModelRequest, ToolSpec
 from tests import replay
@@ -128,3 +128,10 @@ async def test_arguments_that_come_whole() -> None:
         answer = await collect(anthropic.stream(Connection("anthropic", upstream.anthropic, "k"), HELLO))
     assert answer.calls[0]["arguments"] == {"a": 1}
     assert answer.end == Finish("tool_calls")
+
+
+def test_an_image_goes_as_an_image() -> None:
+    """Beside the words of its message, in base64."""
+    asked = anthropic.body(ModelRequest("claude-sonnet-5-5", "", (Message("user", (Text("what is it?"), Picture("image/png", b"png"))),)), "here")
+    content = asked["messages"][0]["content"]
+    assert content[1]["source"] == {"type": "base64", "media_type": "image/png", "data": "cG5n"}

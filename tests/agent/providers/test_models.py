@@ -39,3 +39,20 @@ def test_every_default_model_with_a_price_list_is_known() -> None:
     """Only a router's choice of model has no price of its own."""
     unknown = [preset.name for preset in catalogue.PRESETS if preset.default_model and not models.known(preset.default_model)]
     assert unknown == ["openrouter"]
+
+
+@pytest.mark.parametrize(
+    ("name", "sees"),
+    [
+        ("claude-sonnet-5-5", True),
+        ("openai/gpt-5.5", True),
+        ("gemini-3.5-flash", True),
+        ("llava:13b", True),
+        ("deepseek-v4-pro", False),
+        ("gpt-oss-120b", False),
+        ("x", False),
+    ],
+)
+def test_which_models_take_images(name: str, sees: bool) -> None:
+    """As far as the name tells; in doubt none is sent, because a refused one would stop the conversation."""
+    assert models.sees(name) is sees

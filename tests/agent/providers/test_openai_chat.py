@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.messages import Message, Text, ToolCall, ToolResult
+from agent.messages import Message, Picture, Text, ToolCall, ToolResult
 from agent.providers import openai_chat
 from agent.providers.base import Connection, Failure, Finish, ModelRequest
 from tests import replay
@@ -157,3 +157,12 @@ def test_only_openai_itself_gets_openais_own_fields() -> None:
     own = openai_chat.body(Connection("openai-compatible", "https://api.openai.com/v1"), ASKED, "here")
     other = openai_chat.body(Connection("openai-compatible", "https://api.example.com/v1"), ASKED, "here")
     assert own.keys() - other.keys() == {"prompt_cache_key", "max_completion_tokens"}
+
+
+def test_an_image_goes_as_an_image() -> None:
+    """A message in parts where it shows one; plain text, which every server takes, where it does not."""
+    said = (Message("user", (Text("what is it?"), Picture("image/png", b"png"))), Message("assistant", (Text("A dot."),)), Message("user", (Text("thanks"),)))
+    asked = openai_chat.body(Connection("openai-compatible", "http://a", "k"), ModelRequest("llava", "", said), "here")
+    shown, _, thanks = asked["messages"]
+    assert shown["content"][1] == {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}}
+    assert thanks["content"] == "thanks"

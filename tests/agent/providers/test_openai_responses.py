@@ -1,6 +1,6 @@
 """The Responses API: what is asked, what is understood, what goes back on the next turn."""
 
-from agent.messages import Message, Refusal, Text
+from agent.messages import Message, Picture, Refusal, Text
 from agent.providers import openai_responses
 from agent.providers.base import Connection, Finish, ModelRequest
 from tests import replay
@@ -96,3 +96,9 @@ def test_what_another_provider_said_is_plain_text() -> None:
         "role": "assistant",
         "content": [{"type": "output_text", "text": "a", "annotations": []}, {"type": "refusal", "refusal": "b"}],
     }
+
+
+def test_an_image_goes_as_an_image() -> None:
+    """Beside the words of its message, as a data URL."""
+    asked = openai_responses.body(ModelRequest("gpt-5", "", (Message("user", (Text("what is it?"), Picture("image/png", b"png"))),)), "here")
+    assert asked["input"][0]["content"][1] == {"type": "input_image", "image_url": "data:image/png;base64,cG5n"}

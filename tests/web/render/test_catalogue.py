@@ -13,7 +13,22 @@ from web.render import catalogue
 WEB = Path(__file__).resolve().parents[3] / "web"
 _SAID = re.compile(r"""(?<!\w)_\(\s*"((?:[^"\\]|\\.)*)"|catalogue\.say\(\s*[\w.()]+,\s*"((?:[^"\\]|\\.)*)\"""")
 _COUNTED = re.compile(r"""(?<!\w)_n\(\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)\"""")
-_ELSEWHERE = {"Today", "Yesterday", "Last 7 days", "Last 30 days", "Older", "API", "Chat", "Call", "Page", "Proxy", "Imported", "The agent", "Replay", "Command"}
+_ELSEWHERE = {
+    "Today",
+    "Yesterday",
+    "Last 7 days",
+    "Last 30 days",
+    "Older",
+    "API",
+    "Chat",
+    "Call",
+    "Page",
+    "Proxy",
+    "Imported",
+    "The agent",
+    "Replay",
+    "Command",
+}
 
 
 def _sentences() -> set[str]:
