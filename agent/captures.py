@@ -45,7 +45,10 @@ class Message(msgspec.Struct, frozen=True):
 
 
 class CallDetail(msgspec.Struct, frozen=True):
-    """`url` is the page of the call; `target` the address that was called, whole where secrets are shown."""
+    """`url` is the page of the call; `target` the address that was called, whole where secrets are shown.
+
+    `timings`: milliseconds from the request's head to `connect_ms` (the new connection) and `first_byte_ms` (the answer's head), as far as known.
+    """
 
     summary: CallSummary
     request_headers: list[tuple[str, str]]
@@ -55,6 +58,7 @@ class CallDetail(msgspec.Struct, frozen=True):
     messages: list[Message]
     url: str
     target: str = ""
+    timings: dict[str, float] = {}
 
 
 class Explanation(msgspec.Struct, frozen=True):
@@ -228,6 +232,7 @@ def _detail(row: asyncpg.Record, *, masked: bool) -> CallDetail:
         messages=[Message(direction, at, redact.mask_text(_text(data)) if masked else _text(data)) for direction, at, _, data in _frames(row)],
         url=f"{settings().base_url}/calls/{row['id']}",
         target=row["url"] if masked else whole,
+        timings=msgspec.json.decode(row["timings"], type=dict[str, float]) if row["timings"] else {},
     )
 
 
@@ -313,5 +318,5 @@ def _id(call: str | UUID) -> UUID:
 
 
 _BODIES = """c.request_headers, c.request_body, c.request_media_type, c.request_sha256, c.request_truncated, c.request_encoding, c.response_headers, c.response_body,
-c.response_sha256, c.response_truncated, c.response_encoding, c.messages, c.compression, c.sealed"""
+c.response_sha256, c.response_truncated, c.response_encoding, c.messages, c.compression, c.sealed, c.timings"""
 _DETAIL = f"SELECT {FIELDS}, {_BODIES} FROM api_calls c JOIN endpoints e ON e.id = c.endpoint_id"  # noqa: S608  # constants

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from ipaddress import ip_address
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated, Literal, NamedTuple
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -26,6 +26,12 @@ class Settings(BaseSettings):
     )
     database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="A PostgreSQL to use instead of the embedded one.")
     public_url: str | None = Field(None, description="The address that users and clients see; default: host and port.")
+    proxy_url: str | None = Field(
+        None, description="An address of its own for the capturing proxy, such as `https://proxy.example.com`: then `/proxy` is served there and nowhere else."
+    )
+    trusted_proxies: str = Field(
+        "", description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, comma-separated."
+    )
     secret_key: SecretStr | None = Field(None, description="Encryption keys, newest first, comma-separated; default: a key file in the data directory.")
     allow_hosts: Annotated[str, NoDecode] = Field("", description="Private networks or names that outgoing connections may reach, comma-separated.")
     admin_email: str | None = Field(None, description="With the password: creates the administrator at the first start.")
@@ -57,6 +63,9 @@ class Settings(BaseSettings):
     openai_api_key: SecretStr | None = Field(
         None, validation_alias="OPENAI_API_KEY", description="Offers OpenAI's models to every user at the operator's cost."
     )
+    titles_by_model: Literal["auto", "on", "off"] = Field(
+        "auto", description="Whether the model of a chat's first answer words its title and suggestions; `auto`: a remote one does, a local one is not kept busy."
+    )
     test_mode: bool = Field(False, description="For the test suite: offers the scripted provider.")
 
     @property
@@ -68,13 +77,17 @@ class Settings(BaseSettings):
         return (self.public_url or f"http://{_bracketed(self.host)}:{self.port}").rstrip("/")
 
     @property
+    def proxy_base_url(self) -> str:
+        return (self.proxy_url or self.base_url).rstrip("/")
+
+    @property
     def is_secure(self) -> bool:
         return self.base_url.startswith("https://")
 
     @property
     def is_loopback_only(self) -> bool:
         """Whether nobody but this machine can reach the server; then loopback targets are allowed too."""
-        return self.public_url is None and _is_loopback(self.host)
+        return self.public_url is None and self.proxy_url is None and _is_loopback(self.host)
 
 
 _HOLDS_SECRETS = {"database_url"}

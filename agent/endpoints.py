@@ -273,4 +273,4 @@ call_count AS calls, error_count AS errors, created_at, last_used_at, processed_
 
 
 def _from_row(row: dict[str, Any]) -> Endpoint:
-    return Endpoint(proxy_url=f"{settings().base_url}/proxy/{row['id']}", **row)
+    return Endpoint(proxy_url=f"{settings().proxy_base_url}/proxy/{row['id']}", **row)

@@ -29,6 +29,7 @@ CATALOGUE: dict[str, Entry] = {
     "forbidden": Entry(403, "This is not allowed", "Ask an administrator, or use an account or token with the needed right."),
     "missing_scope": Entry(403, "The token lacks a scope", "Create a token with that scope."),
     "not_found": Entry(404, "Not found", "Check the address or the id."),
+    "wrong_host": Entry(421, "Not served under this host name", "Use the address that `WIRETALK_PUBLIC_URL` or `WIRETALK_PROXY_URL` names."),
     "method_not_allowed": Entry(405, "This method is not offered here", "Use one of the methods in the `Allow` header."),
     "conflict": Entry(409, "The request clashes with the present state", "Reload and try again."),
     "too_large": Entry(413, "That is too large", "Send less, or raise the limit in the settings."),

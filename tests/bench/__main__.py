@@ -2,9 +2,9 @@
 
 import json
 
-from tests.bench import agent, discovery, latency, outage, storage
+from tests.bench import agent, discovery, latency, outage, proxy, storage
 
-BENCHMARKS = (discovery.figures, storage.figures, outage.figures, agent.figures, latency.figures)
+BENCHMARKS = (discovery.figures, proxy.figures, storage.figures, outage.figures, agent.figures, latency.figures)
 
 
 def main() -> None:

@@ -1,10 +1,10 @@
-"""The proxy against its peers: requests a second, CPU per request, added latency. Prints one JSON line per figure, then a table.
+"""The proxy against its peers: requests a second, CPU per request, added latency. Prints a table, and one JSON line per figure to stderr.
 
     python tests/bench/proxy.py [--seconds 5] [--rounds 3] [--connections 16] [--mitmdump PATH]
 
 Needs `wrk` on the path. `nginx` serves the upstream and is a peer where it is found, else a small asyncio server is the upstream;
-mitmdump is a peer where its path is given or it is found. The rounds are interleaved, and each figure is the median.
-Not measured here: TLS, several workers.
+mitmdump is a peer where its path is given or it is found. The rounds are interleaved, and each figure is the median. The added latency
+is that at a fixed 300 requests a second, over the same upstream asked straight. Not measured here: TLS, several workers.
 """
 
 import argparse
@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 ZERO = "00000000-0000-0000-0000-000000000000"
-_READY_SECONDS = 40
+_READY_SECONDS = 60
+_MITM = "mitmdump saving flows"
 
 
 class Peer(NamedTuple):
@@ -49,23 +50,68 @@ class Load(NamedTuple):
     failed: int
 
 
+class Steady(NamedTuple):
+    """One run at a fixed rate."""
+
+    p50_ms: float
+    p99_ms: float
+    failed: int
+
+
+class Found(NamedTuple):
+    """The runs of each peer."""
+
+    loads: dict[str, list[Load]]
+    steady: dict[str, list[Steady]]
+
+
 def main() -> None:
     """Run everything and print."""
     asked = _arguments()
-    if shutil.which("wrk") is None:
-        print("wrk is not installed: nothing is measured", file=sys.stderr)
+    if found := measure(asked.seconds, asked.rounds, asked.connections, asked.mitmdump or shutil.which("mitmdump")):
+        _print(found)
+
+
+def figures() -> Iterator[tuple[str, float, str]]:
+    """For `make bench`: the medians, and what the goals are about."""
+    found = measure(4, 3, 16, shutil.which("mitmdump"))
+    if found is None:
         return
+    loads = {name: _median(runs) for name, runs in found.loads.items()}
+    steady = {name: _median(runs) for name, runs in found.steady.items()}
+    for name, load in loads.items():
+        yield f"proxy.{name}.requests", load[0], "a second, 16 connections, answers of 1 KB"
+        yield f"proxy.{name}.cpu", load[1], "µs a request"
+    for name, (p50, p99, _) in steady.items():
+        yield f"proxy.{name}.added_p50", p50 - steady["straight"][0], "ms at 300 requests a second"
+        yield f"proxy.{name}.added_p99", p99 - steady["straight"][1], "ms at 300 requests a second"
+    if _MITM in loads:
+        yield "proxy.over_mitmdump", loads["wiretalk"][0] / loads[_MITM][0], "times its requests a second"
+    if "nginx" in loads:
+        yield "proxy.over_nginx_cpu", loads["wiretalk, not recording"][1] / loads["nginx"][1], "times nginx's CPU, not recording"
+
+
+def measure(seconds: int, rounds: int, connections: int, mitmdump: str | None) -> Found | None:
+    """Every peer in turn, several times over. None without `wrk`; says which peers are missing."""
+    if shutil.which("wrk") is None:
+        print("wrk is not installed: the proxy is not measured", file=sys.stderr)
+        return None
+    for name, is_there in (("nginx", shutil.which("nginx")), ("mitmdump", mitmdump)):
+        if not is_there:
+            print(f"{name} is not installed: no peer", file=sys.stderr)
     with (
         tempfile.TemporaryDirectory(prefix="wiretalk-bench-", dir="/tmp", ignore_cleanup_errors=True) as folder,
         contextlib.ExitStack() as stack,
     ):  # short: sockets
         Path(folder).chmod(0o755)
-        peers = list(_peers(Path(folder), stack, asked.mitmdump or shutil.which("mitmdump")))
-        found: dict[str, list[Load]] = {peer.name: [] for peer in peers}
-        for _ in range(asked.rounds):
+        peers = list(_peers(Path(folder), stack, mitmdump))
+        found = Found({peer.name: [] for peer in peers}, {peer.name: [] for peer in peers})
+        for _ in range(rounds):
             for peer in peers:
-                found[peer.name].append(_load(peer, asked.connections, asked.seconds))
-        _print(found)
+                found.loads[peer.name].append(_load(peer, connections, seconds))
+            for peer in peers:
+                found.steady[peer.name].append(_steady(peer, seconds))
+        return found
 
 
 def _peers(folder: Path, stack: contextlib.ExitStack, mitmdump: str | None) -> Iterator[Peer]:
@@ -88,7 +134,7 @@ def _peers(folder: Path, stack: contextlib.ExitStack, mitmdump: str | None) -> I
         command = [mitmdump, "--mode", f"reverse:{upstream}", "-p", str(port), "--listen-host", "127.0.0.1", "-q", "-w", str(folder / "flows")]
         process = stack.enter_context(_process(command, {"PATH": "/usr/bin:/bin", "HOME": str(folder)}))
         _wait_for(port)
-        yield Peer("mitmdump saving flows", f"http://127.0.0.1:{port}/1k.json", process)
+        yield Peer(_MITM, f"http://127.0.0.1:{port}/1k.json", process)
 
 
 def _load(peer: Peer, connections: int, seconds: int) -> Load:
@@ -101,14 +147,28 @@ def _load(peer: Peer, connections: int, seconds: int) -> Load:
     return Load(_number(said, r"Requests/sec:\s+([\d.]+)"), spent / max(requests, 1) * 1e6, _milliseconds(said, "50%"), _milliseconds(said, "99%"), failed)
 
 
-def _print(found: dict[str, list[Load]]) -> None:
-    print(f"{'':26}{'req/s':>9}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}")
-    for name, loads in found.items():
-        figures = Load(*(statistics.median(values) for values in zip(*loads, strict=True)))
-        print(f"{name:26}{figures.per_second:9.0f}{figures.cpu_us:9.0f}{figures.p50_ms:9.2f}{figures.p99_ms:9.2f}{figures.failed:8.0f}")
-    for name, loads in found.items():
-        for field in Load._fields:
-            print(json.dumps({"bench": "proxy", "peer": name, "figure": field, "value": round(statistics.median(getattr(load, field) for load in loads), 3)}))
+def _steady(peer: Peer, seconds: int) -> Steady:
+    command = [sys.executable, str(ROOT / "tests/bench/steady.py"), peer.url, "--seconds", str(seconds)]
+    return Steady(**json.loads(subprocess.run(command, capture_output=True, text=True, check=True).stdout))
+
+
+def _median(runs: Sequence[tuple[float, ...]]) -> tuple[float, ...]:
+    return tuple(statistics.median(values) for values in zip(*runs, strict=True))
+
+
+def _print(found: Found) -> None:
+    print(f"{'':26}{'req/s':>9}{'CPU µs':>9}{'p50 ms':>9}{'p99 ms':>9}{'failed':>8}   at 300/s: p50 ms   p99 ms")
+    for name, loads in found.loads.items():
+        figures, steady = Load(*_median(loads)), Steady(*_median(found.steady[name]))  # pyright: ignore[reportArgumentType]  # medians of counts
+        print(
+            f"{name:26}{figures.per_second:9.0f}{figures.cpu_us:9.0f}{figures.p50_ms:9.2f}{figures.p99_ms:9.2f}{figures.failed:8.0f}"
+            f"{steady.p50_ms:19.2f}{steady.p99_ms:9.2f}"
+        )
+        for run in (figures, steady):
+            for field, value in run._asdict().items():
+                print(
+                    json.dumps({"bench": "proxy", "peer": name, "figure": f"{type(run).__name__.lower()}.{field}", "value": round(value, 3)}), file=sys.stderr
+                )
 
 
 def _cpu(process: subprocess.Popen[bytes] | None) -> float:

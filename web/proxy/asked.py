@@ -11,7 +11,10 @@ PREFIX = b"/proxy/"
 
 
 class Asked(NamedTuple):
-    """`path` is the raw rest after the endpoint's id, with the query; `headers` have their capitals. A WebSocket has no passage."""
+    """`path` is the raw rest after the endpoint's id, with the query; `headers` have their capitals. A WebSocket has no passage.
+
+    `has_own_origin`: whether the proxy's address is not the application's.
+    """
 
     endpoint_id: str
     method: str
@@ -20,6 +23,7 @@ class Asked(NamedTuple):
     server: tuple[str, int | None] | None
     subprotocols: tuple[str, ...]
     passage: Passage | None
+    has_own_origin: bool = False
 
 
 def is_for_proxy(scope: Scope) -> bool:
@@ -27,15 +31,17 @@ def is_for_proxy(scope: Scope) -> bool:
     return "wiretalk.passage" in got or (got["type"] == "websocket" and _raw_path(got).startswith(PREFIX))
 
 
-def read(scope: Scope) -> Asked:
+def read(scope: Scope, *, has_own_origin: bool = False) -> Asked:
     """Of a scope that is for the proxy. The front keeps what ASGI would lose; a WebSocket's scope does not have it."""
     got = cast(dict[str, Any], scope)
     passage: Passage | None = got.get("wiretalk.passage")
     if passage is None:
         endpoint_id, path = _cut(_raw_path(got) + (b"?" + got["query_string"] if got["query_string"] else b""))
-        return Asked(endpoint_id, got.get("method", "GET"), path, list(got["headers"]), got["server"], tuple(got.get("subprotocols") or ()), None)
+        return Asked(
+            endpoint_id, got.get("method", "GET"), path, list(got["headers"]), got["server"], tuple(got.get("subprotocols") or ()), None, has_own_origin
+        )
     endpoint_id, path = _cut(got["wiretalk.target"].partition(b"#")[0])
-    return Asked(endpoint_id, got["method"], path, got["wiretalk.headers"], got["server"], (), passage)
+    return Asked(endpoint_id, got["method"], path, got["wiretalk.headers"], got["server"], (), passage, has_own_origin)
 
 
 def _raw_path(scope: dict[str, Any]) -> bytes:

@@ -1,21 +1,22 @@
 """Tells what is for the proxy from what is for the application, and refuses what an endpoint does not take."""
 
-import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from uuid import UUID
 
 import structlog
 from litestar.types import ASGIApp, Receive, Scope, Send
 
+from agent.config import settings
 from agent.db_errors import as_problem
 from agent.errors import Problem
 from agent.recorder import Heard, Recorder
 from web.proxy import headers as crossing
 from web.proxy import http, ws
 from web.proxy.asked import Asked, is_for_proxy, read
+from web.proxy.hosts import hosts_of
 from web.proxy.lookup import FORWARDING, Route
 from web.proxy.mocking import mocking
+from web.proxy.rates import Rates
 
 log = structlog.get_logger()
 Lookup = Callable[[str], Awaitable[Route | None]]
@@ -23,19 +24,23 @@ Lookup = Callable[[str], Awaitable[Route | None]]
 
 def in_front_of(app: ASGIApp, recorder: Recorder, lookup: Lookup) -> ASGIApp:
     """`/proxy/{endpoint}/…` goes to the endpoint's destination, everything else, the lifespan too, to the application."""
-    rates = _Rates()
+    rates, hosts = Rates(), hosts_of(settings())
 
     async def root(scope: Scope, receive: Receive, send: Send) -> None:
-        if not is_for_proxy(scope):
+        is_ours = is_for_proxy(scope)
+        if hosts.is_checking and (problem := hosts.refusal(scope, is_for_proxy=is_ours)):
+            await (ws.refuse if scope["type"] == "websocket" else http.refuse)(receive, send, problem)
+            return
+        if not is_ours:
             await app(scope, receive, send)
             return
-        asked = read(scope)
+        asked = read(scope, has_own_origin=hosts.proxy is not None)
         is_websocket = scope["type"] == "websocket"
         route: Route | None = None
         try:
             route = await _found(asked.endpoint_id, lookup)
             _check(asked, route)
-            rates.count(route)
+            await rates.count(route)
         except Problem as problem:
             if route is not None and route.is_recording:
                 await recorder.record(_refused(asked, route, problem, is_websocket=is_websocket))
@@ -47,24 +52,6 @@ def in_front_of(app: ASGIApp, recorder: Recorder, lookup: Lookup) -> ASGIApp:
             await http.forward(asked, receive, mocking(asked, route, send) if route.mock_when_down else send, route, recorder)
 
     return root
-
-
-class _Rates:
-    """Requests of each limited endpoint in this process, as a bucket that refills each minute's worth evenly."""
-
-    def __init__(self) -> None:
-        self._buckets: dict[UUID, tuple[float, float]] = {}
-
-    def count(self, route: Route) -> None:
-        """Raises rate_limited."""
-        if route.rate_limit is None:
-            return
-        now, per_second = time.monotonic(), route.rate_limit / 60
-        left, at = self._buckets.get(route.endpoint_id, (float(route.rate_limit), now))
-        left = min(route.rate_limit, left + (now - at) * per_second) - 1
-        if left < 0:
-            raise Problem("rate_limited", f"This endpoint forwards {route.rate_limit} requests a minute.", retry_after=int(-left / per_second) + 1)
-        self._buckets[route.endpoint_id] = (left, now)
 
 
 def _check(asked: Asked, route: Route) -> None:

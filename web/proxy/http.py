@@ -211,7 +211,7 @@ async def _exchange(asked: Asked, client: _Client, send: Send, route: Route, rec
     wire = await _answered(asked, client, route, target, request, recording, idle, key)
     recording.answered_at = time.perf_counter()
     try:
-        await _pass_back(wire, send, recording, route, target)
+        await _pass_back(asked, wire, send, recording, route, target)
     finally:
         if client.is_sending:
             wire.close()
@@ -303,12 +303,12 @@ async def _ask(wire: Wire, client: _Client, route: Route, request: _Request, rec
     client.upload(rest, wire)
 
 
-async def _pass_back(wire: Wire, send: Send, recording: Recording, route: Route, target: Target) -> None:
+async def _pass_back(asked: Asked, wire: Wire, send: Send, recording: Recording, route: Route, target: Target) -> None:
     head = await wire.head()
     recording.answer = head
-    pairs = crossing.incoming(head.headers, head.status, target.host)
+    pairs = crossing.incoming(head.headers, head.status, target.host, own_origin=asked.has_own_origin)
     if route.rewrite_location:
-        pairs = crossing.rewritten(pairs, target, f"/proxy/{route.endpoint_id}")
+        pairs = crossing.rewritten(pairs, target, f"{PREFIX.decode()}{route.endpoint_id}")
     start: Any = {"type": "http.response.start", "status": head.status, "headers": pairs, "wiretalk.reason": head.reason}
     chunk = wire.take()
     recording.received.note(chunk)

@@ -26,7 +26,7 @@ def mocking(asked: Asked, route: Route, send: Send) -> Send:
         got = cast(dict[str, Any], message)
         if _is_down(got) and (found := await _found(asked, route)) is not None:
             is_replaced = True
-            await _answer(send, found, route, has_body=asked.method != "HEAD")
+            await _answer(asked, send, found, route)
             return
         await send(message)
 
@@ -45,11 +45,11 @@ async def _found(asked: Asked, route: Route) -> mocks.Mock | None:
         return None
 
 
-async def _answer(send: Send, mock: mocks.Mock, route: Route, *, has_body: bool) -> None:
+async def _answer(asked: Asked, send: Send, mock: mocks.Mock, route: Route) -> None:
     pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in mock.headers]
-    pairs = crossing.incoming(pairs, mock.status, urlsplit(route.destination).hostname or "")
+    pairs = crossing.incoming(pairs, mock.status, urlsplit(route.destination).hostname or "", own_origin=asked.has_own_origin)
     pairs += [(b"content-length", str(len(mock.body)).encode()), (b"x-wiretalk-mock", str(mock.call_id).encode())]
     start: Any = {"type": "http.response.start", "status": mock.status, "headers": pairs}
     await send(start)
-    body: Any = {"type": "http.response.body", "body": mock.body if has_body else b"", "more_body": False}
+    body: Any = {"type": "http.response.body", "body": mock.body if asked.method != "HEAD" else b"", "more_body": False}
     await send(body)

@@ -97,7 +97,7 @@ async def forward(asked: Asked, receive: Receive, send: Send, route: Route, reco
         upstream, protocol = await _connected(asked, route, session)
     except _Refusal as refusal:
         await session.keep(str(refusal))
-        await _answer(send, refusal.head, refusal.body, route)
+        await _answer(asked, send, refusal.head, refusal.body, route)
         return
     except Problem as problem:
         await session.keep(problem.detail)
@@ -176,8 +176,12 @@ async def _refusal_body(wire: Wire) -> bytes:
     return b"".join(parts)
 
 
-async def _answer(send: Send, head: Head, body: bytes, route: Route) -> None:
-    pairs = [(name, value) for name, value in crossing.incoming(head.headers, head.status, http.target_of(route).host) if name.lower() != b"content-length"]
+async def _answer(asked: Asked, send: Send, head: Head, body: bytes, route: Route) -> None:
+    pairs = [
+        (name, value)
+        for name, value in crossing.incoming(head.headers, head.status, http.target_of(route).host, own_origin=asked.has_own_origin)
+        if name.lower() != b"content-length"
+    ]
     start: Any = {"type": "websocket.http.response.start", "status": head.status, "headers": [*pairs, (b"content-length", str(len(body)).encode())]}
     await send(start)
     finish: Any = {"type": "websocket.http.response.body", "body": body, "more_body": False}

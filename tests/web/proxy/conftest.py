@@ -135,6 +135,20 @@ async def proxy(upstream: Upstream, monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 
 @pytest.fixture
+def proxy_at(upstream: Upstream, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Callable[[], contextlib.AbstractAsyncContextManager[Proxy]]:
+    """A proxy without a database under the settings of the moment."""
+    monkeypatch.setenv("WIRETALK_SECRET_KEY", "a long enough secret for tests")
+
+    def make() -> contextlib.AbstractAsyncContextManager[Proxy]:
+        _forget()
+        monkeypatch.setenv("WIRETALK_ALLOW_HOSTS", "127.0.0.0/8")
+        settings.cache_clear()
+        return _proxy(upstream, Recorder(tmp_path / "spool"), None, uuid7(), uuid7())
+
+    return make
+
+
+@pytest.fixture
 async def recorded(upstream: Upstream, database: asyncpg.Pool) -> AsyncIterator[Proxy]:
     """With a database, as in earnest."""
     owner, endpoint = await _rows(database, upstream.url)

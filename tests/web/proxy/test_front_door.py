@@ -2,7 +2,11 @@
 
 from typing import Any
 
+import msgspec
 import pytest
+
+from agent.errors import Problem
+from web.proxy.rates import Rates
 
 
 async def test_a_refused_request_is_recorded(recorded: Any, upstream: Any) -> None:
@@ -27,3 +31,17 @@ async def test_pausing_and_stopping(recorded: Any, status: str, answered: bytes,
     recorded.set(status="ACTIVE")
     await recorded.get("/v1/last")
     assert len(await recorded.calls(kept + 1)) == kept + 1
+
+
+async def test_the_rate_holds_for_all_processes(recorded: Any, upstream: Any) -> None:
+    """Two front doors on one database share the minute; a refusal says how long to wait."""
+    doors, passed = (Rates(), Rates()), 0
+    route = msgspec.structs.replace(recorded.route, rate_limit=7)
+    for number in range(20):
+        try:
+            await doors[number % 2].count(route)
+            passed += 1
+        except Problem as problem:
+            assert problem.code == "rate_limited"
+            assert 1 <= problem.extra["retry_after"] <= 61
+    assert passed in (7, 14)  # 14 where the minute turned in between
