@@ -42,12 +42,12 @@ class Cluster:
         self._process = subprocess.Popen(
             self._command, user=self._user, cwd=self._data, env={"PATH": os.environ["PATH"]}, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True
         )  # fmt: skip
-        for _ in range(500):
+        for _ in range(3000):
             with contextlib.suppress(OSError, asyncpg.PostgresError):
                 await (await asyncpg.connect(url, timeout=2)).close()
                 return
             await asyncio.sleep(0.02)
-        raise AssertionError("PostgreSQL did not come back within 10 s")
+        raise AssertionError("PostgreSQL did not come back within 60 s")
 
     def close(self) -> None:
         """End the server that `start` has made; whoever held the one before does not know it."""
@@ -63,6 +63,12 @@ class Load:
         self.answered, self.failed = 0, list[str]()
         self._url, self._pause, self._stop = url, pause, asyncio.Event()
         self._tasks = [asyncio.create_task(self._ask(number)) for number in range(clients)]
+
+    async def reached(self, answers: int) -> None:
+        """Wait for so many answers, however long a busy machine needs for them."""
+        async with asyncio.timeout(60):
+            while self.answered < answers:
+                await asyncio.sleep(0.02)
 
     async def stop(self) -> None:
         self._stop.set()

@@ -1,7 +1,7 @@
 """A model whose every answer is written beforehand, for tests: also a worst-case one that obeys whatever it reads.
 
 A script is a list of turns, a turn a list of parts (or a function from the request to one). Parts: `{"text": …}`,
-`{"reasoning": …}`, `{"refusal": …}`, `{"call": name, "arguments": {…}}` (a string is sent as it is, broken or not), `{"delay": s}`,
+`{"reasoning": …}`, `{"refusal": …}`, `{"call": name, "arguments": {…}}` (a string is sent as it is, broken or not), `{"delay": s}`, `{"after": asyncio.Event}`,
 `{"usage": {…}}`, `{"finish": reason}`, `{"failure": code, "message": …, "retryable"?: …, "retry_after"?: …}`.
 The model's name chooses the script: one given to `play`, else the path of a JSON file. Exists in test mode only.
 """
@@ -47,6 +47,8 @@ async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator
     for part in turn:
         if "delay" in part:
             await asyncio.sleep(part["delay"])
+        elif "after" in part:
+            await part["after"].wait()
         elif "failure" in part:
             yield Failure(part["failure"], part.get("message", "As scripted."), part.get("retryable", False), part.get("retry_after"))
             return

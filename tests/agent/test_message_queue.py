@@ -10,7 +10,10 @@ import pytest
 from agent.providers import scripted
 from tests.live import events, wiretalk
 
-SLOW = [[{"text": "Slowly."}, {"delay": 0.4}, {"text": "Said."}], *([{"text": f"Answer {n}."}] for n in range(2, 30))]
+
+def _held(go_on: asyncio.Event) -> scripted.Script:
+    """The first answer stops in the middle until it may go on."""
+    return [[{"text": "Slowly."}, {"after": go_on}, {"text": "Said."}], *([{"text": f"Answer {n}."}] for n in range(2, 30))]
 
 
 async def _say(client: httpx.AsyncClient, text: str, chat: str | None = None, **more: Any) -> httpx.Response:
@@ -30,7 +33,7 @@ async def _chat(client: httpx.AsyncClient) -> str:
 
 async def _texts(client: httpx.AsyncClient, chat: str, wanted: int) -> list[tuple[str, str]]:
     """Role and prose of the newest branch, once it has so many messages and the last one is finished."""
-    for _ in range(200):
+    for _ in range(2000):
         items = (await client.get(f"/api/v1/chats/{chat}/messages")).json()["items"]
         if len(items) == wanted and items[-1]["run_status"] in ("completed", "stopped", "failed"):
             return [(item["role"], " ".join(block["text"] for block in item["content"] if block["type"] == "text")) for item in items]
@@ -40,13 +43,15 @@ async def _texts(client: httpx.AsyncClient, chat: str, wanted: int) -> list[tupl
 
 async def test_what_is_said_during_an_answer_is_sent_after_it(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two messages wait in order, are listed, and each is answered after the one before; the stream of the first run names the next."""
-    scripted.play("m", SLOW)
+    go_on = asyncio.Event()
+    scripted.play("m", _held(go_on))
     async with wiretalk(monkeypatch) as client:
         first = await _begin(client)
         chat = await _chat(client)
         two, three = [await _say(client, text, chat, queue=True) for text in ("two", "three")]
         assert (two.status_code, two.json()["status"]) == (202, "queued")
         assert [item["text"] for item in (await client.get(f"/api/v1/chats/{chat}/queue")).json()["items"]] == ["two", "three"]
+        go_on.set()
         assert await _texts(client, chat, 6) == [
             ("user", "one"), ("assistant", "Slowly. Said."), ("user", "two"), ("assistant", "Answer 2."), ("user", "three"), ("assistant", "Answer 3."),
         ]  # fmt: skip
@@ -60,12 +65,15 @@ async def test_what_is_said_during_an_answer_is_sent_after_it(database_url: str,
 
 async def test_with_nothing_to_wait_for_it_is_sent_at_once(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """`queue` costs nothing in a chat that is quiet; without it a message to one that is answering is refused."""
-    scripted.play("m", [[{"text": "Hi."}], [{"text": "Still here."}, {"delay": 0.3}]])
+    go_on = asyncio.Event()
+    scripted.play("m", [[{"text": "Hi."}], [{"text": "Still here."}, {"after": go_on}]])
     async with wiretalk(monkeypatch) as client:
         chat = (await _say(client, "hello")).json()["chat_session_id"]
         second = asyncio.create_task(_say(client, "again", chat, queue=True))
-        await asyncio.sleep(0.15)
+        while (await client.get(f"/api/v1/chats/{chat}/messages")).json()["items"][-1]["run_status"] != "running":
+            await asyncio.sleep(0.01)
         assert (await _say(client, "and again", chat)).json()["code"] == "run_active"
+        go_on.set()
         assert (await second).json()["text"] == "Still here."
 
 

