@@ -220,6 +220,12 @@ async def set_title(chat_id: UUID, title: str) -> bool:
     return bool(rows)
 
 
+async def retitle(chat_id: UUID, before: str, title: str) -> bool:
+    """A better title in the place of a generated one that still stands."""
+    rows = await ChatSession.raw(_RETITLE, title[:120], chat_id, before[:120])
+    return bool(rows)
+
+
 def check_text(text: str) -> None:
     """Whether it can be a message. Raises invalid_arguments, message_too_long."""
     if not text.strip():
@@ -286,6 +292,7 @@ SELECT r.chat_session_id, r.message_id, r.answer_message_id, r.provider, r.model
 FROM runs r JOIN chat_messages m ON m.id = r.answer_message_id WHERE r.id = {} AND r.user_id = {}
 """
 _REOPEN = "UPDATE chat_messages SET metadata = metadata - 'error' - 'status' - 'suggestions' WHERE id = {}"
+_RETITLE = "UPDATE chat_sessions SET title = {} WHERE id = {} AND title = {} RETURNING pg_notify('wiretalk', 'chat:' || id::text)"
 _TURN_TO = """
 UPDATE chat_sessions SET last_message_at = now(), provider = {}, model = {},
 leaf_id = CASE WHEN {} OR leaf_id IS NULL OR leaf_id = {}::uuid THEN {}::uuid ELSE leaf_id END WHERE id = {}

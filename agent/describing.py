@@ -3,28 +3,26 @@
 Without a provider nothing is asked and nothing is said. A failure costs the words, never the documents.
 """
 
-import asyncio
 import secrets
+import time
 from uuid import UUID
 
 import msgspec
 import structlog
 
-from agent import ai_providers, discovery, instructions, keys, usage
+from agent import ai_providers, asking, discovery, instructions, keys, usage
 from agent.actor import Actor
 from agent.errors import Problem
-from agent.keys import Choice
 from agent.messages import Message, Text
-from agent.providers import catalogue
-from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartStart, Usage
+from agent.providers.base import ModelRequest
 from agent.spec import wording
 from agent.spec.decisions import Decisions, Words, Written, key_of
 from agent.spec.model import Operation, Spec
 
 log = structlog.get_logger()
 
-_A_CALL, _MOST_CALLS = 20, 5
-_SECONDS = 90
+_A_CALL = 20
+_SECONDS, _LONG_ENOUGH = 90, 45
 _TOKENS = 12_000
 
 
@@ -42,8 +40,11 @@ async def ensure(actor: Actor, endpoint_id: UUID, spec: Spec, decisions: Decisio
         return Described(decisions)
     if all(provider.wire == "builtin" or not provider.has_key for provider in await ai_providers.list_(actor)):
         return Described(decisions)
+    began = time.monotonic()
     try:
-        for start in range(0, min(len(wanted), _A_CALL * _MOST_CALLS), _A_CALL):
+        for start in range(0, len(wanted), _A_CALL):
+            if time.monotonic() - began > _LONG_ENOUGH:
+                return Described(decisions, [f"{len(wanted) - start} operations have no descriptions yet: document the API again to go on."])
             part = wanted[start : start + _A_CALL]
             found = await _ask(actor, spec, {f"op{number}": operation for number, operation in enumerate(part, 1)})
             decisions = await discovery.decide(endpoint_id, lambda before, found=found: _with(before, found))
@@ -61,40 +62,10 @@ async def _ask(actor: Actor, spec: Spec, operations: dict[str, Operation]) -> di
     told = f"<captured {fence}>\n{wording.shown(spec, operations)}\n</captured {fence}>"
     system = instructions.render("describe", fence=fence)
     request = ModelRequest(model=choice.model, system=system, messages=(Message("user", (Text(told),)),), max_tokens=_TOKENS)
-    words = wording.taken(await _answer(actor, choice, request), spec, operations)
+    words = wording.taken(await asking.answer(actor, choice, request, _SECONDS), spec, operations)
     if not words:
         raise Problem("provider_rejected", f"`{choice.model or choice.provider}` did not answer in the form that was asked for.")
     return {key_of(operation): Written(words.get(name, Words()), wording.shape_of(spec, operation)) for name, operation in operations.items()}
-
-
-async def _answer(actor: Actor, choice: Choice, request: ModelRequest) -> str:
-    """The text of one answer, and what it cost on the user's account. Raises the failure as a Problem."""
-    parts: list[str] = []
-    spent, texts = Usage(), set[int]()
-    ending: Finish | Failure = Failure("provider_cut", "The provider's answer ended without its closing event.")
-    try:
-        async with asyncio.timeout(_SECONDS):
-            async for event in catalogue.answer(choice.connections, request):
-                match event:
-                    case PartStart(kind="text"):
-                        texts.add(event.part_id)
-                    case PartDelta() if event.part_id in texts:
-                        parts.append(event.text)
-                    case Usage():
-                        spent = event
-                    case Finish() | Failure():
-                        ending = event
-                    case _:
-                        pass
-    except TimeoutError:
-        ending = Failure("provider_unreachable", f"The model did not finish within {_SECONDS} s.")
-    finally:
-        cost = await usage.spent(actor, choice.model, spent)
-        if choice.key_id is not None:
-            await keys.note_use(actor, choice.key_id, spent.input + spent.output, cost or 0)
-    if isinstance(ending, Failure):
-        raise Problem(ending.code, ending.message)
-    return "".join(parts)
 
 
 def _is_due(spec: Spec, operation: Operation, decisions: Decisions) -> bool:

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals, attachments, chats, compaction, context, keys, message_queue, runlog, usage
+from agent import approvals, attachments, chats, compaction, context, keys, message_queue, naming, runlog, tasks, usage
 from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
@@ -93,11 +93,14 @@ class Turn:
         if ending is None:
             await self.writer.pause(self.step, used, tainted=self.tainted)
             return
-        await self._name_the_chat()
+        title = await self._name_the_chat()
         await self._suggest(ending)
         if ending.status == "completed" and (waiting := await message_queue.first(self.claimed.chat_session_id)):
             self.writer.put("chat.next", message_id=str(waiting.id))
         await self.writer.end(ending.status, used, ending.problem.document() if ending.problem else None)
+        if title and ending.status == "completed" and self.choice and naming.is_wanted(self.choice):
+            claimed = self.claimed
+            tasks.spawn(naming.improve(self.actor, claimed.chat_session_id, claimed.answer_id, self.choice, title), f"naming:{claimed.id}")
 
     async def _steps(self) -> None:
         claimed = self.claimed
@@ -358,13 +361,15 @@ class Turn:
             await chats.note(self.claimed.answer_id, suggestions=found)
             self.writer.put("chat.suggestions", items=found)
 
-    async def _name_the_chat(self) -> None:
-        """A title after the first exchange."""
+    async def _name_the_chat(self) -> str:
+        """A title after the first exchange; "" where there was one."""
         history = await chats.branch(self.claimed.chat_session_id, self.claimed.answer_id)
         first = next((text_of(message.content) for message in history if message.role == "user"), "")
         title = guide.title(context.build(self.claimed.id, [("user", list(history[0].content))])) if first else ""
         if title and await chats.set_title(self.claimed.chat_session_id, title):
             self.writer.put("chat.title", title=title)
+            return title
+        return ""
 
 
 def _as_problem(failure: Failure) -> Problem:

@@ -3,6 +3,7 @@
 import re
 
 from agent.messages import Message, ToolResult, text_of
+from agent.providers.guide import words
 from agent.providers.guide.carving import Said
 from agent.providers.guide.intents import intents
 from agent.providers.guide.memory import Memory, remember
@@ -10,6 +11,7 @@ from agent.providers.guide.reading import mask, unmask
 from agent.providers.guide.slots import find
 
 _LONGEST = 60
+_DOES_AWAY = rf"://|\b(?:{'|'.join(sorted(words.DESTRUCTIVE))})|\b(?:buy|pay|share|lend|approve|disconnect)\b"
 _DEEDS: dict[str, str] = {
     "endpoint_create": "Capture {}", "endpoint_list": "My APIs", "docs_generate": "Document {}", "docs_get": "Documentation of {}", "capture_search": "Calls of {}", "capture_explain": "Why {} fails",
     "change_list": "Changes of {}", "monitor_set": "Monitor {}", "credit_check": "Credits", "credit_buy": "Buy credits", "key_add": "Add a key", "key_list": "Provider keys", "usage_get": "Usage",
@@ -56,6 +58,11 @@ def suggestions(messages: tuple[Message, ...]) -> tuple[str, ...]:
     memory = remember(messages)
     last = next((text_of(message.content).lower() for message in reversed(messages) if message.role == "user" and text_of(message.content)), "")
     return tuple(one for one in _NEXT.get(results[-1].name, _FIRST) if _NEEDS.get(one, "") in {"", *memory.focus} and one.lower().strip("?") not in last)[:3]
+
+
+def is_harmless(text: str) -> bool:
+    """Whether a message only asks to be shown something, as far as the guide understands it: nothing that writes, sends or destroys."""
+    return all(intent.verb.effect == "read" for intent in intents(text, Memory())) and not re.search(_DOES_AWAY, text, re.IGNORECASE)
 
 
 def _deed(text: str) -> str:
