@@ -20,9 +20,10 @@ from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.spec import arazzo, decisions, given, http_file, markdown, openapi, openapi_read, postman, sdl, steady, typescript
+from agent.spec import diff as spec_diff
 from agent.spec import drift as spec_drift
 from agent.spec.drift import Drift
-from agent.spec.model import Operation, Pin, Spec
+from agent.spec.model import Change, Operation, Pin, Spec
 from agent.spec.reading import Unreadable
 from db.ids import uuid7
 from db.jsonb import storable
@@ -40,6 +41,11 @@ FILES: dict[Format, tuple[str, str]] = {
     "arazzo": ("arazzo", "application/json"),
 }
 _RENEWED = "UPDATE endpoint_documentation SET open_api_spec = {}, markdown = {} WHERE id = {}"
+_MOST_VERSIONS = 8
+_HISTORY = """
+SELECT version, generated_at, open_api_spec FROM endpoint_documentation
+WHERE endpoint_id = {} AND discovered_endpoint_id IS NULL AND version NOT LIKE '0.%' ORDER BY id DESC LIMIT {}
+"""
 _MOST_STEPS, _PAUSE = 50, timedelta(minutes=5)
 _MOST_SPECS = 16
 _specs: dict[str, Spec] = {}
@@ -69,6 +75,18 @@ class Docs(msgspec.Struct, frozen=True):
     operations: list[OperationLine]
     links: dict[str, str]
     notes: list[str] = []
+
+
+class Version(msgspec.Struct, frozen=True):
+    """A version of the documents, and what changed in it for clients since the one before; nothing where that is not kept."""
+
+    version: str
+    generated_at: datetime
+    changes: list[Change]
+
+    @property
+    def breaking(self) -> int:
+        return sum(change.is_breaking for change in self.changes)
 
 
 class Known(msgspec.Struct, frozen=True):
@@ -138,6 +156,19 @@ async def latest(actor: Actor, endpoint_id: UUID) -> Docs | None:
         return None
     spec = _spec_of(row)
     return _docs(endpoint, row, [_line(operation) for operation in spec.operations], endpoint.calls)
+
+
+async def history(actor: Actor, endpoint_id: UUID) -> list[Version]:
+    """The newest versions of what was heard, newest first. Raises endpoint_not_found."""
+    await endpoints.get(actor, endpoint_id)
+    rows = await EndpointDocumentation.raw(_HISTORY, endpoint_id, _MOST_VERSIONS + 1)
+    specs = [await asyncio.to_thread(_spec_of, row) for row in rows]
+    found = [
+        Version(row["version"], row["generated_at"], list(await asyncio.to_thread(spec_diff.compare, before, spec)))
+        for row, spec, before in zip(rows, specs, specs[1:], strict=False)
+    ]
+    first = [Version(rows[-1]["version"], rows[-1]["generated_at"], [])] if 0 < len(rows) <= _MOST_VERSIONS else []
+    return found + first
 
 
 async def drift(actor: Actor, endpoint_id: UUID, data: bytes = b"") -> Drift:

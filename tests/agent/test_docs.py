@@ -55,6 +55,8 @@ async def test_every_format_is_written(database: asyncpg.Pool) -> None:
     for format in ("openapi", "openapi-yaml", "markdown", "typescript", "postman", "http"):
         assert "/things" in (await docs.get(actor, endpoint.id, format)).text, format
         assert "/things" in (await docs.get(actor, endpoint.id, format, operation="GET /things")).text, format
+    workflow = (await docs.get(actor, endpoint.id, "arazzo")).text
+    assert '"operationId": "listThings"' in workflow and f"{endpoint.id}/openapi.json" in workflow
     with pytest.raises(Problem, match="graphql"):
         await docs.get(actor, endpoint.id, "graphql")
 
@@ -76,3 +78,18 @@ async def test_drift_from_an_uploaded_document_and_from_one_that_was_given(datab
     assert (await docs.known(endpoint.id)).given is None
     await docs.give(actor, endpoint.id, GIVEN)
     assert (await docs.drift(actor, endpoint.id)).findings == found.findings
+
+
+async def test_versions_say_what_changed_for_clients(database: asyncpg.Pool) -> None:
+    """Newest first; the first has nothing before it."""
+    actor, endpoint = await an_endpoint()
+    assert await docs.history(actor, endpoint.id) == []
+    await hear(actor, endpoint, "/things/1", {"id": 1, "name": "a"})
+    await docs.generate(actor, endpoint.id)
+    await hear(actor, endpoint, "/things/2", {"id": "two"})
+    await hear(actor, endpoint, "/others", [])
+    await docs.generate(actor, endpoint.id)
+    newest, first = await docs.history(actor, endpoint.id)
+    assert (first.version, first.changes, newest.version) == ("1.0.0", [], "1.1.0")
+    assert {change.kind for change in newest.changes} >= {"NEW_ENDPOINT", "RESPONSE_CHANGED"}
+    assert newest.breaking == 2

@@ -9,7 +9,9 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from agent import curation, docs, evidence
 from agent.actor import require_scope
 from agent.curation import Curation, Text, Verdict
+from agent.docs import Version
 from agent.evidence import Evidence
+from agent.paging import Page
 from agent.spec.decisions import Words
 from agent.spec.drift import Drift
 from web.api.request import ApiRequest
@@ -81,10 +83,16 @@ async def why(request: ApiRequest, endpoint_id: FromPath[UUID], operation: FromQ
     return await evidence.of_place(request.user, endpoint_id, operation, place)
 
 
+@get("/endpoints/{endpoint_id:uuid}/versions", guards=[signed_in], summary="Versions of the documents", tags=["documents"])
+async def versions(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Page[Version]:
+    """The newest first, each with what changed for clients since the one before, breaking or not."""
+    return Page(await docs.history(request.user, endpoint_id))
+
+
 @post("/endpoints/{endpoint_id:uuid}/drift", guards=[signed_in], status_code=200, summary="Compare traffic with a document", tags=["documents"])
 async def drift(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Drift:
     """The body is an OpenAPI 3 document, JSON or YAML; without one, the document that was given to describe the endpoint. Nothing is stored."""
     return await docs.drift(request.user, endpoint_id, await request.body())
 
 
-ROUTES = (list_templates, pin_template, unpin_template, put_back, edit_words, why, drift)
+ROUTES = (list_templates, pin_template, unpin_template, put_back, edit_words, why, versions, drift)

@@ -181,6 +181,7 @@ async def api_page(
         "document": "",
         "reference": None,
         "drift": None,
+        "versions": [],
         **more,
     }
     if tab == "live":
@@ -209,7 +210,8 @@ async def _documented(request: PageRequest, endpoint: Endpoint, tab: Tab, operat
     if tab == "endpoints":
         return {"curation": await curation.overview(actor, endpoint.id)}
     known = await docs.known(endpoint.id)
-    return {"drift": await docs.drift(actor, endpoint.id), "drift_from": ""} if known.given and known.heard else {}
+    drift = {"drift": await docs.drift(actor, endpoint.id), "drift_from": ""} if known.given and known.heard else {}
+    return {"versions": await docs.history(actor, endpoint.id)} | drift
 
 
 async def _live(request: PageRequest, endpoint: Endpoint, wanted: dict[str, str], cursor: str | None) -> dict[str, Any]:
