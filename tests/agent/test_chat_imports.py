@@ -35,7 +35,9 @@ def _chatgpt() -> dict[str, Any]:
     mapping = {
         "root": {"id": "root", "parent": None, "children": ["sys"], "message": None},
         "sys": node("sys", "root", "system", {"content_type": "text", "parts": [""]}, is_visually_hidden_from_conversation=True),
-        "q": node("q", "sys", "user", {"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer", "asset_pointer": "x"}, "What is this?"]}),
+        "q": node(
+            "q", "sys", "user", {"content_type": "multimodal_text", "parts": [{"content_type": "image_asset_pointer", "asset_pointer": "x"}, "What is this?"]}
+        ),
         "a1": node("a1", "q", "assistant", {"content_type": "text", "parts": ["A cat."]}, model_slug="gpt-4o"),
         "think": node("think", "q", "assistant", {"content_type": "thoughts", "thoughts": []}),
         "code": node("code", "think", "assistant", {"content_type": "code", "language": "python", "text": "print(1)"}),
@@ -123,7 +125,10 @@ async def test_markdown_holds_the_conversation(ada: Actor) -> None:
     assert SECRET not in text
 
 
-_LOOP = {"title": "Loop", "mapping": {k: {"parent": p, "message": {"author": {"role": "user"}, "content": {"parts": [k]}}} for k, p in (("a", "b"), ("b", "a"))}}
+_LOOP = {
+    "title": "Loop",
+    "mapping": {k: {"parent": p, "message": {"author": {"role": "user"}, "content": {"parts": [k]}}} for k, p in (("a", "b"), ("b", "a"))},
+}
 
 
 @pytest.mark.parametrize(

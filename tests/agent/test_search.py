@@ -38,7 +38,14 @@ async def test_words_are_found_by_stem_beginning_and_part(database: asyncpg.Pool
     """Inflected words, the beginning of one, a part of a path and Chinese without spaces find their message, with the words marked."""
     ada = await _user("ada@example.com")
     await _chat(database, ada, "Money", "How do refunds work?", "Send POST /v2/orders/ord_1001/refund with the order's id. 退款接口返回错误码。")
-    for query, hit in (("refunding", "refund"), ("ref", "refund"), ("ord_1001", "ord"), ("orders/ord", "orders"), ("退款接口", "退款接口"), ('"返回错误"', "返回错误")):
+    for query, hit in (
+        ("refunding", "refund"),
+        ("ref", "refund"),
+        ("ord_1001", "ord"),
+        ("orders/ord", "orders"),
+        ("退款接口", "退款接口"),
+        ('"返回错误"', "返回错误"),
+    ):
         found = await search.everywhere(ada, query)
         assert [one.title for one in found.chats] == ["Money"], query
         assert any(hit in piece for piece in _hits(found.chats[0])), (query, found.chats[0].snippet)

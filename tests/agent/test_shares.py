@@ -21,7 +21,12 @@ async def ada(database: asyncpg.Pool) -> Actor:
 
 async def _chat(actor: Actor) -> chats.Started:
     started = await chats.post(actor, f"my key: {SECRET}", provider="builtin", model="guide", more=[Mention("api", "shop", "Shop", "inside-canary")])
-    blocks = [Reasoning("thought-canary"), ToolCall("c", "capture_get", {"call": "x"}), ToolResult("c", "capture_get", f"result-canary {SECRET}"), Text("Done.")]
+    blocks = [
+        Reasoning("thought-canary"),
+        ToolCall("c", "capture_get", {"call": "x"}),
+        ToolResult("c", "capture_get", f"result-canary {SECRET}"),
+        Text("Done."),
+    ]
     await chats.save_answer(started.answer_id, blocks)
     await chats.set_title(started.chat_session_id, "Keys")
     return started

@@ -111,7 +111,9 @@ async def test_search_marks_and_escapes(doors: Doors) -> None:
         assert "<mark>needle</mark>" in page
         assert "<img src=x" not in page
         assert "<u>haystack" not in page
-    assert "needle" not in (await bob.get("/search?q=needle")).text.partition("</form>")[2].partition("<main")[2].replace('value="needle"', "").replace("q=needle", "")
+    assert "needle" not in (await bob.get("/search?q=needle")).text.partition("</form>")[2].partition("<main")[2].replace('value="needle"', "").replace(
+        "q=needle", ""
+    )
     assert 'role="alert"' in (await ada.get("/search?q=in:space")).text
     assert "/?draft=" in (await ada.get("/search?q=capture", **{"hx-request": "true"})).text
 
