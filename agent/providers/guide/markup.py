@@ -57,7 +57,8 @@ def call_line(call: Data) -> str:
 
 def outcome(call: Data) -> str:
     status = call.get("status") or call.get("response_status")
-    return f"{'❌ ' if has_failed(call) else ''}{status or code(call.get('error') or 'no answer')}"
+    shown = str(status or code(call.get("error") or "no answer"))
+    return f"**{shown}**" if has_failed(call) else shown
 
 
 def has_failed(call: Data) -> bool:
