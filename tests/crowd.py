@@ -36,9 +36,9 @@ def script(folder: Path, pieces: int, delay: float) -> str:
 
 
 @contextlib.asynccontextmanager
-async def worker() -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
+async def worker(port: int | None = None) -> AsyncIterator[tuple[asyncio.subprocess.Process, str]]:
     """One more web process on the database of the environment, and its address."""
-    port = free_port()
+    port = port or free_port()
     command = [sys.executable, "-W", "ignore", "-c", "from web.cli import main; main()", "serve", "--port", str(port)]
     env = {**os.environ, "PORT": str(port), "WIRETALK_TEST_MODE": "1", "WIRETALK_WORKER": "0", "WIRETALK_REQUESTS_PER_MINUTE": "100000000"}
     process = await asyncio.create_subprocess_exec(*command, env=env, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
