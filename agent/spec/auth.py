@@ -3,7 +3,7 @@
 Where nothing was refused, a constant value under a secret-looking name is a credential. Values are known as hashes and lengths only.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
 
@@ -64,6 +64,12 @@ def security_of(routes: list[Route], carriers: Carriers, usual: tuple[tuple[str,
     if len(sometimes) > 1 and _share(routes, carriers, granted) >= 0.9:
         return tuple((name,) for name in sorted(sometimes))
     return (*((name,) for name in sorted(sometimes)), ()) if sometimes else ()
+
+
+def used_carriers(carriers: Carriers, securities: Iterable[tuple[tuple[str, ...], ...]]) -> Carriers:
+    """Those that an operation asks for. What none asks for is a parameter that holds a secret, not a way to sign in."""
+    used = {name for security in securities for alternative in security for name in alternative}
+    return Carriers({key: scheme for key, scheme in carriers.schemes.items() if scheme.name in used})
 
 
 def usual_security(operations: list[tuple[tuple[str, ...], ...]]) -> tuple[tuple[str, ...], ...]:

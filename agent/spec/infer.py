@@ -59,6 +59,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     securities = {key: auth.security_of(group, carriers, ()) for key, group in groups.items()}
     usual = auth.usual_security(list(securities.values()))
     securities = {key: auth.security_of(group, carriers, usual) for key, group in groups.items()}
+    carriers = auth.used_carriers(carriers, securities.values())
     merged = {key: reduce(merge_route, group) for key, group in groups.items()}
     pool = _fill_pool(merged)
     ids = _operation_ids(merged)

@@ -9,6 +9,7 @@ import json
 import random
 import re
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 from urllib.parse import quote, unquote
 
@@ -192,14 +193,25 @@ def _operation(world: World, call: Call, exchanges: list[Exchange]) -> dict[str,
 
 def _path(world: World, template: str) -> tuple[str, dict[str, str]]:
     """A path of the template that no more literal template would serve, and its values by name."""
-    others = [call.template for call in world.calls if call.template != template and call.template.count("{") < template.count("{")]
-    rivals = [re.compile(re.sub(r"\\\{\w+:\w+\\\}", "[^/]+", re.escape(other))) for other in others]
+    rivals = _rivals(template, tuple(call.template for call in world.calls))
     path, ids = _drawn(world, template)
     for _ in range(30):
         if not any(rival.fullmatch(path) for rival in rivals):
             break
         path, ids = _drawn(world, template)
     return path, ids
+
+
+@cache
+def _rivals(template: str, templates: tuple[str, ...]) -> list[re.Pattern[str]]:
+    others = [other for other in templates if other != template and other.count("{") < template.count("{")]
+    return [re.compile(re.sub(r"\\\{\w+:\w+\\\}", "[^/]+", re.escape(other))) for other in others]
+
+
+@cache
+def _chance(text: str) -> float:
+    """The same draw for the same text."""
+    return random.Random(text).random()
 
 
 def _drawn(world: World, template: str) -> tuple[str, dict[str, str]]:
@@ -221,7 +233,7 @@ def _pool(world: World, name: str, kind: str, literal: str, owner: str) -> list[
     """The values that a parameter takes. Most belong to one value of the parameter before."""
     if kind in CHOICES:
         return CHOICES[kind]
-    is_owned = random.Random(name + literal).random() < 0.7
+    is_owned = _chance(name + literal) < 0.7
     key = f"{name}:{kind} {owner if is_owned else ''}"
     pool = world.pools.get(key)
     if pool is None:
@@ -267,7 +279,7 @@ def _object(world: World, contract: Contract, ids: dict[str, str], id_kind: str 
         result[one.name] = None if draw.random() < one.nulls else _value(world, one, ids, id_kind, is_listed)
     echoes = float(world.options.get("echo", "0.5"))
     for name, value in ids.items():
-        if random.Random(f"{contract.name} {name}").random() < echoes and name not in result:
+        if _chance(f"{contract.name} {name}") < echoes and name not in result:
             result[name] = _typed(unquote(value))
     return result
 
@@ -289,7 +301,7 @@ def _value(world: World, one: Field, ids: dict[str, str], id_kind: str, is_liste
         "float": round(draw.random() * 9 + 0.01, 3),
         "bool": draw.random() < 0.5,
         "texts": [draw_text(draw, "words") for _ in range(draw.randint(0, 3))],
-        "map": {draw_value("int", draw): draw_text(draw, "words") for _ in range(draw.randint(1, 4))},
+        "map": {str(draw.randint(1000, 9999999)): draw_text(draw, "words") for _ in range(draw.randint(1, 4))},
         "enum": draw.choice(one.choices),
     }
     return drawn[one.kind] if one.kind in drawn else draw_text(draw, one.kind)

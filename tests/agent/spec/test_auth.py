@@ -46,3 +46,13 @@ def test_no_credentials_no_schemes() -> None:
     spec = _spec(())
     assert spec.security_schemes == ()
     assert {operation.security for operation in spec.operations} == {()}
+
+
+def test_a_secret_that_no_operation_asks_for_is_a_parameter() -> None:
+    """A login token in a query, beside the cookie that all calls have, is no scheme; its value is not shown."""
+    cookie = (("Cookie", "JSESSIONID=node0abcdefghijklmnop12345"),)
+    calls = [Exchange(str(n), "GET", f"https://api.example/session{'?token=aB3dE5gH7jK9mN1pQ3sT5' if n < 2 else ''}", 200, cookie) for n in range(12)]
+    spec = conclude(observe_all([*calls, *(Exchange(f"u{n}", "GET", "https://api.example/users", 200, cookie) for n in range(9))]))
+    assert [scheme.parameter for scheme in spec.security_schemes] == ["JSESSIONID"]
+    found = [parameter for operation in spec.operations for parameter in operation.parameters]
+    assert [(parameter.name, parameter.where, parameter.example) for parameter in found] == [("token", "query", None)]
