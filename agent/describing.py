@@ -3,8 +3,10 @@
 Without a provider nothing is asked and nothing is said. A failure costs the words, never the documents.
 """
 
+import asyncio
 import secrets
 import time
+from functools import partial
 from uuid import UUID
 
 import msgspec
@@ -21,9 +23,10 @@ from agent.spec.model import Operation, Spec
 
 log = structlog.get_logger()
 
-_A_CALL = 20
+_A_CALL, _AT_ONCE = 12, 4
+_LONGEST_CALL = 24_000
 _SECONDS, _LONG_ENOUGH = 90, 45
-_TOKENS = 12_000
+_TOKENS = 8_192
 
 
 class Described(msgspec.Struct, frozen=True):
@@ -40,14 +43,19 @@ async def ensure(actor: Actor, endpoint_id: UUID, spec: Spec, decisions: Decisio
         return Described(decisions)
     if all(provider.wire == "builtin" or not provider.has_key for provider in await ai_providers.list_(actor)):
         return Described(decisions)
-    began = time.monotonic()
+    began, parts = time.monotonic(), _parts(spec, wanted)
     try:
-        for start in range(0, len(wanted), _A_CALL):
+        for start in range(0, len(parts), _AT_ONCE):
             if time.monotonic() - began > _LONG_ENOUGH:
-                return Described(decisions, [f"{len(wanted) - start} operations have no descriptions yet: document the API again to go on."])
-            part = wanted[start : start + _A_CALL]
-            found = await _ask(actor, spec, {f"op{number}": operation for number, operation in enumerate(part, 1)})
-            decisions = await discovery.decide(endpoint_id, lambda before, found=found: _with(before, found))
+                left = sum(len(part) for part in parts[start:])
+                return Described(decisions, [f"{left} operations have no descriptions yet: document the API again to go on."])
+            answers = await asyncio.gather(*(_ask(actor, spec, part) for part in parts[start : start + _AT_ONCE]), return_exceptions=True)
+            for found in answers:
+                if not isinstance(found, BaseException):
+                    decisions = await discovery.decide(endpoint_id, partial(_with, found))
+            for failure in answers:
+                if isinstance(failure, BaseException):
+                    raise failure
     except Problem as problem:
         log.info("describing.failed", endpoint=str(endpoint_id), code=problem.code)
         return Described(decisions, [f"No descriptions were written: {problem.detail}"])
@@ -59,13 +67,15 @@ async def _ask(actor: Actor, spec: Spec, operations: dict[str, Operation]) -> di
     await usage.require(actor)
     choice = await keys.take(actor, None, None)
     fence = secrets.token_hex(6)
-    told = f"<captured {fence}>\n{wording.shown(spec, operations)}\n</captured {fence}>"
+    shown = f"<captured {fence}>\n{wording.shown(spec, operations)}\n</captured {fence}>"
     system = instructions.render("describe", fence=fence)
-    request = ModelRequest(model=choice.model, system=system, messages=(Message("user", (Text(told),)),), max_tokens=_TOKENS)
+    request = ModelRequest(model=choice.model, system=system, messages=(Message("user", (Text(shown),)),), max_tokens=_TOKENS)
     words = wording.taken(await asking.answer(actor, choice, request, _SECONDS), spec, operations)
     if not words:
         raise Problem("provider_rejected", f"`{choice.model or choice.provider}` did not answer in the form that was asked for.")
-    return {key_of(operation): Written(words.get(name, Words()), wording.shape_of(spec, operation)) for name, operation in operations.items()}
+    names = list(operations)
+    told = names[: max(names.index(name) for name in words) + 1]  # an answer may have been cut off: what comes after is asked for again
+    return {key_of(operations[name]): Written(words.get(name, Words()), wording.shape_of(spec, operations[name])) for name in told}
 
 
 def _is_due(spec: Spec, operation: Operation, decisions: Decisions) -> bool:
@@ -73,7 +83,21 @@ def _is_due(spec: Spec, operation: Operation, decisions: Decisions) -> bool:
     return written is None or written.shape != wording.shape_of(spec, operation)
 
 
-def _with(before: Decisions, found: dict[str, Written]) -> Decisions:
+def _parts(spec: Spec, operations: list[Operation]) -> list[dict[str, Operation]]:
+    """As many operations to a call as a small model can read, and describe in one answer."""
+    parts: list[dict[str, Operation]] = []
+    size = _LONGEST_CALL
+    for number, operation in enumerate(operations, 1):
+        length = len(wording.shown(spec, {"op": operation}))
+        if size + length > _LONGEST_CALL or len(parts[-1]) >= _A_CALL:
+            parts.append({})
+            size = 0
+        parts[-1][f"op{number}"] = operation
+        size += length
+    return parts
+
+
+def _with(found: dict[str, Written], before: Decisions) -> Decisions:
     written = {
         key: Written(wording.joined(before.written[key].words, new.words) if key in before.written else new.words, new.shape) for key, new in found.items()
     }

@@ -16,8 +16,10 @@ from agent.spec.decisions import Words, parameter_key
 from agent.spec.model import JsonSchema, Operation, Parameter, Spec
 from agent.spec.redact import mask_json, mask_named, mask_text, mask_url
 
-MOST_FIELDS = 60
+MOST_FIELDS = 40
 _EXAMPLE, _VALUE = 700, 60
+_LIST = re.compile(r'"operations"\s*:\s*\[\s*')
+_MOST_SAID = 100
 _SUMMARY, _DESCRIPTION, _LINE = 90, 600, 200
 
 
@@ -29,10 +31,6 @@ class Said(msgspec.Struct, frozen=True):
     description: str = ""
     parameters: dict[str, str] = {}
     fields: dict[str, str] = {}
-
-
-class Answer(msgspec.Struct, frozen=True):
-    operations: list[Said] = []
 
 
 def shown(spec: Spec, operations: dict[str, Operation]) -> str:
@@ -49,12 +47,22 @@ def shape_of(spec: Spec, operation: Operation) -> str:
 
 def taken(text: str, spec: Spec, operations: dict[str, Operation]) -> dict[str, Words]:
     """What of a model's answer can be used, by id. Empty where it is no JSON of the form that was asked for."""
-    start, end = text.find("{"), text.rfind("}")
-    try:
-        answer = msgspec.json.decode(text[start : end + 1].encode("utf-8", "replace"), type=Answer, strict=False) if 0 <= start < end else Answer()
-    except (msgspec.DecodeError, RecursionError):
-        return {}
-    return {said.id: _words(said, spec, operations[said.id]) for said in answer.operations if said.id in operations}
+    saying = _said(text.encode("utf-8", "replace").decode())
+    return {said.id: _words(said, spec, operations[said.id]) for said in saying if said.id in operations}
+
+
+def _said(text: str) -> list[Said]:
+    """The objects of the list of operations one by one, so that an answer that was cut off counts as far as it goes."""
+    opening = _LIST.search(text)
+    at, decoder, found = opening.end() if opening else len(text), json.JSONDecoder(), list[Said]()
+    while at < len(text) and len(found) < _MOST_SAID:
+        try:
+            value, end = decoder.raw_decode(text, at)
+            found.append(msgspec.convert(value, Said, strict=False))
+        except (ValueError, RecursionError, msgspec.ValidationError):
+            break
+        at = end + len(text[end:]) - len(text[end:].lstrip(" ,\n\r\t"))
+    return found
 
 
 def joined(old: Words, new: Words) -> Words:

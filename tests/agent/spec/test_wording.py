@@ -52,6 +52,14 @@ def test_an_answer_that_is_none_gives_nothing(shop: Spec) -> None:
         assert wording.taken(text, shop, {"op1": shop.operations[0]}) == {}
 
 
+def test_an_answer_that_was_cut_off_counts_as_far_as_it_goes(shop: Spec) -> None:
+    """A model that ran out of room has still said something."""
+    said = json.dumps({"operations": [{"id": "op1", "summary": "First"}, {"id": "op2", "summary": "Second"}]})
+    operations = {"op1": shop.operations[0], "op2": shop.operations[1]}
+    assert wording.taken(said[:-20], shop, operations) == {"op1": Words("First")}
+    assert list(wording.taken(said, shop, operations)) == ["op1", "op2"]
+
+
 def test_the_shape_changes_with_what_there_is_to_say(shop: Spec) -> None:
     """A new field or parameter changes it; counts, examples and words do not."""
     operation = shop.operations[1]
