@@ -57,6 +57,7 @@ class Turn:
         self.step_usage = Usage()
         self.tainted = claimed.tainted
         self.waits_for: list[UUID] = []
+        self.asked: context.History = []
         self.is_cut = False
         self.actor = Actor(user_id=claimed.user_id, scopes=frozenset())
         self.choice: keys.Choice | None = None
@@ -113,6 +114,7 @@ class Turn:
         if claimed.stop_requested:
             raise Ended("stopped")
         earlier = [(message.role, message.content) for message in history[:-1]]
+        self.asked = earlier[-1:]
         summary = compaction.standing([message.metadata for message in history])
         # What a summary stands for is no longer a tool's result, and still not the user's words.
         self.tainted = self.tainted or context.is_tainted(tuple(Message(message.role, tuple(message.content)) for message in history))
@@ -356,7 +358,7 @@ class Turn:
         """What might be said next, each of it a thing that even the guide understands."""
         if ending.status != "completed" or ending.problem or not any(isinstance(block, ToolResult) for block in self.blocks):
             return
-        found = guide.suggestions(context.build(self.claimed.chat_session_id, [("assistant", self.blocks)]))
+        found = guide.suggestions(context.build(self.claimed.chat_session_id, [*self.asked, ("assistant", self.blocks)]))
         if found:
             await chats.note(self.claimed.answer_id, suggestions=found)
             self.writer.put("chat.suggestions", items=found)
