@@ -62,13 +62,16 @@ async def resolve(target: Target, network: Network = SYSTEM) -> Pinned:
     return Pinned(target, tuple(found))
 
 
-async def connect(target: Target, protocol: Callable[[], P], network: Network = SYSTEM) -> P:
-    """A connection, over TLS where the scheme says so, to a checked address. Raises egress_refused, upstream_unreachable."""
+async def connect(target: Target, protocol: Callable[[], P], network: Network = SYSTEM, *, alpn: str = "http/1.1") -> P:
+    """A connection, over TLS where the scheme says so, to a checked address. `alpn` is the one protocol that is offered there.
+
+    Raises egress_refused, upstream_unreachable.
+    """
     pinned = await resolve(target, network)
     failure: OSError | None = None
     for address in pinned.addresses:
         try:
-            return await _open(target, network.route(address, target.port), protocol)
+            return await _open(target, network.route(address, target.port), protocol, alpn)
         except OSError as error:
             failure = error
     raise Problem(
@@ -92,9 +95,9 @@ async def _addresses(host: str, network: Network) -> list[str]:
     raise _unknown(host)
 
 
-async def _open(target: Target, route: Route, protocol: Callable[[], P]) -> P:
+async def _open(target: Target, route: Route, protocol: Callable[[], P], alpn: str) -> P:
     loop = asyncio.get_running_loop()
-    secure = tls() if target.is_secure else None
+    secure = tls(alpn) if target.is_secure else None
     _, made = await loop.create_connection(
         protocol,
         route.address,
@@ -105,11 +108,11 @@ async def _open(target: Target, route: Route, protocol: Callable[[], P]) -> P:
     return made
 
 
-@lru_cache(1)
-def tls() -> ssl.SSLContext:
+@lru_cache(4)
+def tls(alpn: str = "http/1.1") -> ssl.SSLContext:
     """Certificates are checked against the system's roots, names against the target's host."""
     context = ssl.create_default_context()
-    context.set_alpn_protocols(["http/1.1"])
+    context.set_alpn_protocols([alpn])
     return context
 
 

@@ -24,6 +24,7 @@ from web.proxy import problems
 from web.proxy.asked import PREFIX, Asked, Pairs
 from web.proxy.lookup import Route
 from web.proxy.pool import IDEMPOTENT, Pool, pool
+from web.proxy.request import Request
 from web.proxy.taps import NoTap, Tap
 from web.proxy.wire import Head, Wire
 
@@ -206,8 +207,8 @@ async def _exchange(asked: Asked, client: _Client, send: Send, route: Route, rec
     target = target_of(route)
     going = crossing.outgoing(asked.headers, route.injected, target.authority.encode())
     recording.request_headers = going.pairs
-    request = _Request(asked.method, joined(target, asked.path), going)
-    key = (route.endpoint_id, target.origin)
+    request = Request(asked.method, joined(target, asked.path), going)
+    key = (route.endpoint_id, target.origin, request.is_grpc)
     wire = await _answered(asked, client, route, target, request, recording, idle, key)
     recording.answered_at = time.perf_counter()
     try:
@@ -219,33 +220,12 @@ async def _exchange(asked: Asked, client: _Client, send: Send, route: Route, rec
             idle.give_back(key, wire)
 
 
-class _Request:
-    """The head as bytes, and how the body is framed."""
-
-    __slots__ = ("head", "is_chunked", "length", "method", "target_is_proxy")
-
-    def __init__(self, method: str, target: bytes, going: crossing.Outgoing) -> None:
-        self.method, self.length, self.is_chunked = method, going.length, going.is_chunked
-        self.target_is_proxy = target.startswith(PREFIX)
-        lines = [method.encode(), b" ", target, b" HTTP/1.1\r\n"]
-        for name, value in going.pairs:
-            lines += (name, b": ", value, b"\r\n")
-        lines.append(b"transfer-encoding: chunked\r\n\r\n" if going.is_chunked else b"\r\n")
-        self.head = b"".join(lines)
-
-    def framed(self, chunk: bytes, trailers: Pairs, *, is_last: bool) -> bytes:
-        if not self.is_chunked:
-            return chunk
-        end = b"".join([b"0\r\n", *(b"%b: %b\r\n" % pair for pair in trailers), b"\r\n"]) if is_last else b""
-        return (b"%x\r\n%b\r\n" % (len(chunk), chunk) if chunk else b"") + end
-
-
 async def _answered(
-    asked: Asked, client: _Client, route: Route, target: Target, request: _Request, recording: Recording, idle: Pool, key: tuple[object, ...]
+    asked: Asked, client: _Client, route: Route, target: Target, request: Request, recording: Recording, idle: Pool, key: tuple[object, ...]
 ) -> Wire:
     """A connection on which the head of the answer has come. A connection that died while it rested is replaced, where nothing is sent twice."""
     small = b""
-    is_whole = not (request.is_chunked or request.length)
+    is_whole = not request.has_body
     if 0 < request.length <= _SMALL_BODY:
         small, more = await _whole(client, recording)
         is_whole = not more
@@ -261,15 +241,29 @@ async def _answered(
             raise
         else:
             return wire
-    wire = await idle.open(target)
+    wire = await _opened(asked, client, route, target, request, recording, idle, small, is_whole=is_whole)
+    if wire.speaks_http2:
+        wire = await _opened(asked, client, route, target, request, recording, idle, small, is_whole=is_whole)
+    await wire.head()
+    return wire
+
+
+async def _opened(
+    asked: Asked, client: _Client, route: Route, target: Target, request: Request, recording: Recording, idle: Pool, small: bytes, *, is_whole: bool
+) -> Wire:
+    """A new connection on which the request went out and something came back, if only the news that it speaks HTTP/2."""
+    wire = await idle.open(target, http2=request.is_grpc)
     recording.connected_at = time.perf_counter()
     _refuse_loop(asked, wire, request)
     try:
         await _ask(wire, client, route, request, recording, small, is_whole)
         await wire.head()
-    except BaseException:
+    except BaseException as error:
         wire.close()
-        raise
+        if wire.speaks_http2:
+            idle.remember_http2(target)
+        if not (isinstance(error, Problem) and wire.speaks_http2 and is_whole):
+            raise
     return wire
 
 
@@ -283,22 +277,19 @@ async def _whole(client: _Client, recording: Recording) -> tuple[bytes, bool]:
     return b"".join(parts), more
 
 
-async def _ask(wire: Wire, client: _Client, route: Route, request: _Request, recording: Recording, small: bytes, is_whole: bool) -> None:
-    wire.begin(request.method, route.timeout_s, informed=client.inform)
+async def _ask(wire: Wire, client: _Client, route: Route, request: Request, recording: Recording, small: bytes, is_whole: bool) -> None:
+    wire.ask(request, small, route.timeout_s, client.inform, is_whole=is_whole)
     if is_whole:
-        wire.write(request.head + small if small else request.head)
         client.watch(wire)
         return
-    wire.write(request.head)
 
     async def rest() -> None:
         more = True
         while more and not wire.transport.is_closing():
             chunk, more = await client.chunk()
             recording.sent.note(chunk)
-            if framed := request.framed(chunk, [] if more else client.trailers, is_last=not more):
-                wire.write(framed)
-                await wire.drained()
+            wire.pass_on(request, chunk, [] if more else client.trailers, is_last=not more)
+            await wire.drained()
 
     client.upload(rest, wire)
 
@@ -346,10 +337,10 @@ async def _give_up(asked: Asked, send: Send, recording: Recording, problem: Prob
     asked.passage.abort()
 
 
-def _refuse_loop(asked: Asked, wire: Wire, request: _Request) -> None:
+def _refuse_loop(asked: Asked, wire: Wire, request: Request) -> None:
     """An endpoint whose destination is a proxy URL of this very server would call itself without end."""
     here, there = asked.server, wire.transport.get_extra_info("peername")
-    if here and there and here[1] == there[1] and there[0] in (here[0], "127.0.0.1", "::1") and request.target_is_proxy:
+    if here and there and here[1] == there[1] and there[0] in (here[0], "127.0.0.1", "::1") and request.is_for_a_proxy:
         wire.close()
         raise Problem("egress_refused", "The destination is a proxy URL of this server.", remedy="Set the endpoint's destination to the API itself.")
 

@@ -6,18 +6,21 @@ twice takes only a connection that rested for less than a second, because an ups
 """
 
 import asyncio
+import ssl
 from collections import defaultdict
 from collections.abc import Hashable
 
 from agent.egress import SYSTEM, Network, Target, connect
 from agent.errors import Problem
 from web.proxy.wire import Wire
+from web.proxy.wire2 import Wire2
 
 _IDLE_SECONDS = 10.0
 _FRESH_SECONDS = 1.0
 _LIFETIME_SECONDS = 60.0
 _CONNECT_SECONDS = 10.0
 _PER_KEY = 64
+_MOST_REMEMBERED = 10_000
 IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _of_loop: tuple[asyncio.AbstractEventLoop, "Pool"] | None = None
 
@@ -38,6 +41,7 @@ class Pool:
         self._network, self._loop = network, asyncio.get_running_loop()
         self._idle: defaultdict[Hashable, list[Wire]] = defaultdict(list)
         self._sweep: asyncio.TimerHandle | None = None
+        self._http2: set[tuple[bool, str, int]] = set()
 
     def reuse(self, key: Hashable, method: str) -> Wire | None:
         """An idle connection that is proven clean, the one used last."""
@@ -51,13 +55,28 @@ class Pool:
             wire.close()
         return None
 
-    async def open(self, target: Target) -> Wire:
-        """A new connection. Raises egress_refused, upstream_unreachable."""
+    async def open(self, target: Target, *, http2: bool = False) -> Wire:
+        """A new connection, over HTTP/2 where that is wanted or all that the upstream speaks. Raises egress_refused, upstream_unreachable."""
         try:
             async with asyncio.timeout(_CONNECT_SECONDS):
-                return await connect(target, Wire, self._network)
+                if http2 or target.origin in self._http2:
+                    return await connect(target, Wire2, self._network, alpn="h2")
+                try:
+                    return await connect(target, Wire, self._network)
+                except Problem as problem:
+                    if not _wants_http2(problem):
+                        raise
+                made = await connect(target, Wire2, self._network, alpn="h2")
+                self.remember_http2(target)
+                return made
         except TimeoutError as error:
             raise Problem("upstream_unreachable", f"`{target.authority}` does not accept a connection within {_CONNECT_SECONDS:g} s.") from error
+
+    def remember_http2(self, target: Target) -> None:
+        """This upstream speaks nothing else."""
+        if len(self._http2) > _MOST_REMEMBERED:
+            self._http2.clear()
+        self._http2.add(target.origin)
 
     def give_back(self, key: Hashable, wire: Wire) -> None:
         """Keep the connection where it can be used again, else close it."""
@@ -88,3 +107,8 @@ class Pool:
             if not self._idle[key]:
                 del self._idle[key]
         self._sweep = self._loop.call_later(_IDLE_SECONDS, self._tidy) if self._idle else None
+
+
+def _wants_http2(problem: Problem) -> bool:
+    """Whether the upstream broke the TLS handshake off because HTTP/1.1 was all that was offered."""
+    return isinstance(problem.__cause__, ssl.SSLError) and "no application protocol" in str(problem.__cause__).lower().replace("_", " ")

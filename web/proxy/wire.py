@@ -15,6 +15,9 @@ import httptools
 
 from agent.errors import Problem
 from web.proxy.asked import Pairs
+from web.proxy.request import Request
+
+Informed = Callable[[int, Pairs], None] | None
 
 HEAD_BYTES = 256 * 1024
 _QUIET_BYTES = 256 * 1024
@@ -26,15 +29,15 @@ _BAD_VALUE = re.compile(rb"[\x00-\x08\x0a-\x1f\x7f]")
 
 
 class Head(NamedTuple):
-    """A final answer's status, its headers as they came, and its reason phrase."""
+    """A final answer's status, its headers as they came, and its reason phrase, which HTTP/2 does not have."""
 
     status: int
     headers: Pairs
-    reason: bytes = b""
+    reason: bytes | None
 
 
 class Wire(asyncio.Protocol):
-    """Use: `begin`, `write`…, `head`, `body` until `is_over`, then `is_clean` says whether another exchange may follow."""
+    """Use: `ask`, `pass_on`…, `head`, `body` until `is_over`, then `is_clean` says whether another exchange may follow."""
 
     def __init__(self) -> None:
         self.transport: asyncio.Transport = None  # pyright: ignore[reportAttributeAccessIssue]  # set before anybody can use it
@@ -49,18 +52,34 @@ class Wire(asyncio.Protocol):
         self._timer: asyncio.TimerHandle | None = None
         self._rings_at = 0.0
         self._is_busy = False
-        self._informed: Callable[[int, Pairs], None] | None = None
+        self._informed: Informed = None
+        self.speaks_http2 = False
         self._poll: select.poll | None = None
         self._is_dirty = False
         self._is_eof = False
 
-    def begin(self, method: str, timeout_s: float, *, upgrading: bool = False, informed: Callable[[int, Pairs], None] | None = None) -> None:
-        """Expect one answer to `method`; its head within `timeout_s`, and no silence longer than that afterwards.
+    def ask(self, request: Request, body: bytes, timeout_s: float, informed: Informed, *, is_whole: bool) -> None:
+        """Send a request with the first or, where it `is_whole`, all of its body.
 
+        The head of the answer has to come within `timeout_s`, and no silence may be longer than that afterwards.
         `informed` gets informational answers, except those that are about the connection.
         """
+        self.begin(request.method, timeout_s, informed=informed)
+        self.write(request.head + body)
+
+    def pass_on(self, request: Request, chunk: bytes, trailers: Pairs, *, is_last: bool) -> None:
+        """Send more of the body."""
+        if framed := request.framed(chunk, trailers, is_last=is_last):
+            self.write(framed)
+
+    def begin(self, method: str, timeout_s: float, *, upgrading: bool = False, informed: Informed = None) -> None:
+        """Expect one answer to `method`; what is asked for is for the caller to write."""
         self._parser = httptools.HttpResponseParser(self)
-        self._is_head, self._upgrading = method == "HEAD", upgrading
+        self._upgrading = upgrading
+        self._expect(method, timeout_s, informed)
+
+    def _expect(self, method: str, timeout_s: float, informed: Informed) -> None:
+        self._is_head = method == "HEAD"
         self._headers: Pairs = []
         self.trailers: Pairs = []
         self._reason = b""
@@ -73,7 +92,7 @@ class Wire(asyncio.Protocol):
         self._timeout_s, self._progress = timeout_s, self._loop.time()
         self._arm()
         if self._is_dirty or self._is_eof:
-            self.fail(_invalid("spoke or left before it was asked"))
+            self.fail(invalid("spoke or left before it was asked"))
 
     def write(self, data: bytes) -> None:
         self.transport.write(data)
@@ -174,9 +193,10 @@ class Wire(asyncio.Protocol):
         except httptools.HttpParserUpgrade as upgrade:
             self._switched(data[upgrade.args[0] :])
         except httptools.HttpParserError as error:
+            self.speaks_http2 = self._head is None and _is_settings_frame(data)
             self._unreadable(error)
         if self._quiet > _QUIET_BYTES and not self._is_done:
-            self.fail(_invalid("sent more framing than content"))
+            self.fail(invalid("sent more framing than content"))
         self._wake()
 
     def eof_received(self) -> None:
@@ -189,7 +209,7 @@ class Wire(asyncio.Protocol):
                 self._is_done = True
             else:
                 self.was_dropped = not self._has_answered
-                self._failure = _invalid("closed the connection without an answer" if self.was_dropped else "closed the connection before its answer was whole")
+                self._failure = invalid("closed the connection without an answer" if self.was_dropped else "closed the connection before its answer was whole")
         self._wake()
         self.resume_writing()
         self._unarm()
@@ -212,18 +232,18 @@ class Wire(asyncio.Protocol):
     def on_status(self, status: bytes) -> None:
         self._reason += status
         if _BAD_VALUE.search(status):
-            raise _invalid("sent a reason phrase with control characters")
+            raise invalid("sent a reason phrase with control characters")
 
     def on_header(self, name: bytes, value: bytes) -> None:
         if self._head is not None:
             self._trailer_size += len(name) + len(value) + 4
             if self._trailer_size > _TRAILER_BYTES:
-                raise _invalid("sent trailers without end")
+                raise invalid("sent trailers without end")
             self.trailers.append((name, value))
             return
         self._head_size += len(name) + len(value) + 4
         if self._head_size > HEAD_BYTES:
-            raise _invalid(f"sent more than {HEAD_BYTES // 1024} KB of headers")
+            raise invalid(f"sent more than {HEAD_BYTES // 1024} KB of headers")
         self._headers.append((name, value))
 
     def on_headers_complete(self) -> None:
@@ -232,12 +252,12 @@ class Wire(asyncio.Protocol):
             return
         self._status = parser.get_status_code()
         if parser.get_http_version() not in ("1.0", "1.1"):
-            raise _invalid("does not answer in HTTP/1.1")
+            raise invalid("does not answer in HTTP/1.1")
         if self._status < 200:
             self._inform()
             return
         if self._status > 599:
-            raise _invalid(f"answered with the status {self._status}")
+            raise invalid(f"answered with the status {self._status}")
         self._head = Head(self._status, self._headers, self._reason)
         self._quiet = 0
         self._frame(parser)
@@ -266,9 +286,9 @@ class Wire(asyncio.Protocol):
     def _inform(self) -> None:
         self._informational += 1
         if self._status == 101 and not self._upgrading:
-            raise _invalid("switched protocols unasked")
+            raise invalid("switched protocols unasked")
         if self._informational > _INFORMATIONAL:
-            raise _invalid("sent informational answers without end")
+            raise invalid("sent informational answers without end")
         if self._informed is not None and self._status > 101:
             self._informed(self._status, self._headers)
 
@@ -281,18 +301,18 @@ class Wire(asyncio.Protocol):
             elif len(name) == _CODING_NAME and name.lower() == b"transfer-encoding":
                 has_coding = True
                 if value.strip().lower() != b"chunked":
-                    raise _invalid("uses a transfer coding that is not known here")
+                    raise invalid("uses a transfer coding that is not known here")
         self._ends_with_connection = not has_coding and not has_length
         if self._is_head:
             self._is_done, self._keeps_alive = True, has_length and parser.should_keep_alive()
 
     def _switched(self, tail: bytes) -> None:
         if self._upgrading and self._status == 101:
-            self._head, self.upgraded = Head(101, self._headers), tail
+            self._head, self.upgraded = Head(101, self._headers, self._reason), tail
             self._is_done = True
             self.transport.pause_reading()
         else:
-            self.fail(_invalid("switched protocols unasked"))
+            self.fail(invalid("switched protocols unasked"))
 
     def _unreadable(self, error: httptools.HttpParserError) -> None:
         if self._is_done:
@@ -300,7 +320,7 @@ class Wire(asyncio.Protocol):
         elif isinstance(error.__context__, Problem):
             self.fail(error.__context__)
         else:
-            self.fail(_invalid("sent something that is not valid HTTP"))
+            self.fail(invalid("sent something that is not valid HTTP"))
 
     def _head_is_here(self) -> bool:
         return self._head is not None
@@ -342,5 +362,10 @@ class Wire(asyncio.Protocol):
             self._waiter.set_result(None)
 
 
-def _invalid(what: str) -> Problem:
+def _is_settings_frame(data: bytes) -> bool:
+    """With this an HTTP/2 server begins, whatever it was asked."""
+    return data[3:4] == b"\x04" and data[4:9] == bytes(5) and len(data) >= 9
+
+
+def invalid(what: str) -> Problem:
     return Problem("upstream_invalid", f"The upstream {what}.")
