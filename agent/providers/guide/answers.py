@@ -237,19 +237,19 @@ def _paging(data: Data, done: Done) -> str:
     return "\n".join(lines[:12]) + link if lines else f"The captured calls show no pages or cursors.{link}"
 
 
+_CREDENTIAL = re.compile(r"\b(bearer|api[- ]key|basic auth|authorization|cookie|token)\b", re.IGNORECASE)
+
+
 def _auth(data: Data, done: Done) -> str:
     """The documents' part on authentication."""
     text = str(data.get("text") or done.result.text)
     section = re.search(r"^(#+)[^\n]*\b(?:authenti|authori|security|credential)[^\n]*\n(.*?)(?=^#{1,6} |\Z)", text, re.IGNORECASE | re.MULTILINE | re.DOTALL)
-    lines = (
-        section[2].strip()
-        if section
-        else "\n".join(line for line in text.splitlines() if re.search(r"\b(bearer|api[- ]key|basic auth|authorization|cookie|token)\b", line, re.IGNORECASE))[
-            :800
-        ]
-    )
+    told = [line for line in text.splitlines() if _CREDENTIAL.search(line) and not line.startswith("|")]
+    lines = section[2].strip() if section else "\n".join(told)[:800]
+    if not lines and re.search(r"^\| *401 *\|", text, re.MULTILINE):
+        lines = "Some calls were answered with **401**, so it wants credentials; no captured call has shown any. Send one that is signed in, then say *document it*."
     link = f"\n\n[The whole documentation]({data['url']})" if data.get("url") else ""
-    return f"{lines}{link}" if lines else f"The captured calls show no authentication.{link}"
+    return f"{lines or 'The captured calls show no authentication.'}{link}"
 
 
 def _operations(data: Data, done: Done) -> str:
