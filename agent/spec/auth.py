@@ -109,13 +109,15 @@ def _is_credential(key: str, field: Field, places: int, granted: int, denied: in
         if field.denied / denied > 0.5:
             return False
     if (
-        hashes == 1
+        where in ("header", "query")
+        and shortest >= 20
+        and hashes == 1
         and places > 1
         and field.total >= 5
         and all(length.endswith("random") for length in lengths)
         and not any(word in lowered for word in _IDENTITIES)
     ):
-        return where in ("header", "query") and shortest >= 20
+        return True
     return is_named and is_constant and shortest >= 6 and (places > 1 or field.total > 1 or where != "query")
 
 
