@@ -32,7 +32,7 @@ PAGES: tuple[tuple[str, str, str], ...] = (
     ("/settings/connect", "Connect a client", "settings mcp claude cursor"),
     ("/settings/servers", "MCP servers", "settings tools connect"),
     ("/settings/usage", "Usage", "settings tokens cost plan"),
-    ("/settings/data", "Your data", "settings export import download delete account"),
+    ("/settings/data", "Data", "settings export import download delete account"),
 )
 
 
