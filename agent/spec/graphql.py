@@ -1,13 +1,14 @@
 """A GraphQL schema from what was asked and answered: types from selections, scalars from answers, arguments from variables.
 
 It holds what was heard, not what the server could do: fields nobody selected are missing, and a type is named after its field where no
-fragment names it. Introspection answers are not read.
+fragment names it. Where the server told its schema itself, that is taken as it is (`introspection`).
 """
 
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from agent.spec import introspection
 from agent.spec.names import pascal, singular
 from agent.spec.summary import Named, Node
 
@@ -51,13 +52,15 @@ class Schema:
 def sdl_of(calls: Iterable[Named]) -> str:
     """The schema in SDL, or an empty text where no document could be read."""
     schema = Schema()
-    for named in calls:
-        for text in sorted(named.documents.values) if named.documents else ():
-            document = parse(text)
-            for kind, variables, selections in document.operations:
-                _add_type(schema, _ROOTS[kind], selections, document, named.received, variables, 0)
-                for name, declared in variables.items():
-                    _add_input(schema, re.sub(r"[\[\]!]", "", declared), named.sent.properties.get(name) if named.sent else None)
+    found = [(named, text) for named in calls for text in (sorted(named.documents.values) if named.documents else ())]
+    if told := [text for _, text in found if text.startswith(introspection.MARK)]:
+        return max(told, key=lambda text: (len(text), text)).removeprefix(introspection.MARK)
+    for named, text in found:
+        document = parse(text)
+        for kind, variables, selections in document.operations:
+            _add_type(schema, _ROOTS[kind], selections, document, named.received, variables, 0)
+            for name, declared in variables.items():
+                _add_input(schema, re.sub(r"[\[\]!]", "", declared), named.sent.properties.get(name) if named.sent else None)
     if schema.types and "Query" not in schema.types:
         schema.types["Query"] = {"_unknown": "Boolean"}
     return _print(schema)

@@ -4,7 +4,7 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from agent.spec import bodies, messages
+from agent.spec import bodies, introspection, messages
 from agent.spec.model import ApiType, Exchange
 from agent.spec.redact import mask_text
 from agent.spec.summary import NAMES_MAX, SAMPLE_MAX, Named, Node, Route, Sample, smallest
@@ -88,9 +88,9 @@ def _count_graphql(route: Route, one: dict[str, Any], received: Any) -> None:
     named.total += 1
     _count(named, "sent", one.get("variables"))
     _count(named, "received", received.get("data") if type(received) is dict else None)
-    if text:
+    told = introspection.sdl_of(received)
+    for masked in [mask_text(text)[:20000]] * bool(text) + [told] * bool(told):
         documents = named.documents = named.documents or Sample()
-        masked = mask_text(text)[:20000]
         if masked in documents.values:
             documents.values[masked] += 1
         else:
