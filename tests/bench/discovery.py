@@ -35,11 +35,29 @@ def figures() -> Iterator[tuple[str, float, str]]:
         write_har(capture, CALLS, PADDING)
         yield "discovery.large_file", capture.stat().st_size / (1 << 20), "MiB"
         for processes in (1, 2, 1, 2):
-            run = _discover(capture, processes)
+            run = run_discover(capture, processes)
             yield f"discovery.large.{processes}_process", run.seconds, "s"
             yield f"discovery.large.{processes}_process.cpu", run.cpu / CALLS * 1000, "s per 1,000 calls"
             yield f"discovery.large.{processes}_process.peak", run.mebibytes, "MiB"
     yield from _growth()
+
+
+def run_discover(capture: Path, processes: int) -> Run:
+    """The command on a file, into a document beside it."""
+    command = [Path(sys.executable).with_name("wiretalk"), "discover", capture, "-o", capture.with_suffix(".yaml"), "--processes", str(processes)]
+    began, peak, spent = time.perf_counter(), 0, dict[int, float]()
+    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as child:
+        tree = psutil.Process(child.pid)
+        while child.poll() is None:
+            held = 0
+            for process in _alive(tree):
+                held += process.memory_info().rss
+                spent[process.pid] = sum(process.cpu_times()[:2])
+            peak = max(peak, held)
+            time.sleep(0.05)
+    if child.returncode:
+        raise RuntimeError(f"`wiretalk discover` ended with {child.returncode}")
+    return Run(time.perf_counter() - began, sum(spent.values()), peak / (1 << 20))
 
 
 def _growth() -> Iterator[tuple[str, float, str]]:
@@ -58,23 +76,6 @@ def _growth() -> Iterator[tuple[str, float, str]]:
     spec = infer.conclude(grown)
     yield "discovery.conclude", (time.process_time() - began) * 1000, "ms of processor"
     yield "discovery.operations", len(spec.operations), "operations"
-
-
-def _discover(capture: Path, processes: int) -> Run:
-    command = [Path(sys.executable).with_name("wiretalk"), "discover", capture, "-o", capture.with_suffix(".yaml"), "--processes", str(processes)]
-    began, peak, spent = time.perf_counter(), 0, dict[int, float]()
-    with subprocess.Popen(command, stderr=subprocess.DEVNULL) as child:
-        tree = psutil.Process(child.pid)
-        while child.poll() is None:
-            held = 0
-            for process in _alive(tree):
-                held += process.memory_info().rss
-                spent[process.pid] = sum(process.cpu_times()[:2])
-            peak = max(peak, held)
-            time.sleep(0.05)
-    if child.returncode:
-        raise RuntimeError(f"`wiretalk discover` ended with {child.returncode}")
-    return Run(time.perf_counter() - began, sum(spent.values()), peak / (1 << 20))
 
 
 def _alive(tree: psutil.Process) -> list[psutil.Process]:

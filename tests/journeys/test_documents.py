@@ -1,7 +1,9 @@
 """Documents of captured traffic before the judges of their formats: the validators that other people would use. One run of each for all files."""
 
+import difflib
 import json
 import os
+import random
 import shutil
 import subprocess
 from collections.abc import Iterator
@@ -12,7 +14,7 @@ import pytest
 from graphql import build_schema
 from openapi_spec_validator import validate
 
-from agent.spec import arazzo, inputs, openapi, postman, sdl, typescript
+from agent.spec import arazzo, diff, inputs, openapi, postman, sdl, steady, typescript
 from agent.spec.infer import conclude
 from agent.spec.model import Spec
 from agent.spec.observe import observe_all
@@ -103,6 +105,22 @@ def test_postman_reads_its_collections(described: Described) -> None:
     assert done.returncode == 0, done.stderr[:2000]
     for name, found in json.loads(done.stdout).items():
         assert found["wrong"] == [] and found["requests"] >= len(described.specs[name.removesuffix(".postman.json")].operations), name
+
+
+def test_ten_more_calls_change_little(described: Described) -> None:
+    """A document that is written again keeps its order, its names and its examples: it changes where the ten calls told something new."""
+    captures = Path(__file__).resolve().parents[3] / "shared/bench/discovery/dev"
+    for name in ("asana", "github", "petstore", "traccar"):
+        calls = list(inputs.read((captures / f"{name}.har").read_bytes()))
+        held_back = set(random.Random(3).sample(range(len(calls)), 10))
+        before = conclude(observe_all(call for number, call in enumerate(calls) if number not in held_back))
+        after = steady.settle(described.specs[name], before)
+        old, new = (openapi.to_yaml(openapi.document(spec, evidence=False)).splitlines() for spec in (before, after))
+        changed = [line for line in difflib.unified_diff(old, new, lineterm="", n=0) if line[:1] in "+-" and line[:3] not in ("+++", "---")]
+        assert len(changed) <= len(old) * 0.02 + 10, (name, len(old), changed)
+        assert {operation.id for operation in before.operations} <= {operation.id for operation in after.operations}, name
+        lost = [change for change in diff.compare(before, after) if change.kind in ("REMOVED_ENDPOINT", "METHOD_REMOVED", "AUTH_CHANGED")]
+        assert not lost, (name, lost)
 
 
 _READ_COLLECTIONS = """

@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from openapi_spec_validator import validate
 
 from tests.agent.spec.bad_files import BAD
+from tests.bench.discovery import run_discover
+from tests.bench.traffic import write_har
 from web.cli import main
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -140,6 +142,15 @@ def test_a_bad_file_gives_a_sound_document_or_one_line(name: str, tmp_path: Path
     else:
         assert done.returncode == 0 and f"{bad.calls:,} calls read, ".encode() in done.stderr, done.stderr
         validate(json.loads((tmp_path / "o.json").read_bytes()))
+
+
+def test_memory_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    """20 MB of calls here, by two processes; `make bench` takes 300 MB."""
+    capture = tmp_path / "large.har"
+    write_har(capture, 6000, padding=2200)
+    assert capture.stat().st_size > 20_000_000
+    assert 20 < run_discover(capture, 2).mebibytes < 300
+    assert len(yaml.safe_load(capture.with_suffix(".yaml").read_bytes())["paths"]) == 8
 
 
 def test_every_real_capture_is_described(shared_dir: Path, tmp_path: Path) -> None:
