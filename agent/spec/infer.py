@@ -4,7 +4,7 @@ from functools import reduce
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent.spec import auth, graphql
+from agent.spec import auth, graphql, oauth
 from agent.spec.describing import evidence_of, is_list, operation_of
 from agent.spec.grouping import group_routes, matches
 from agent.spec.kinds import kind_of_route
@@ -61,6 +61,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     securities = {key: auth.security_of(group, carriers, usual) for key, group in groups.items()}
     carriers = auth.used_carriers(carriers, securities.values())
     merged = {key: reduce(merge_route, group) for key, group in groups.items()}
+    carriers = oauth.with_flows(carriers, merged)
     pool = _fill_pool(merged)
     ids = _operation_ids(merged)
     operations = tuple(
