@@ -2,9 +2,9 @@
 
 import json
 
-from tests.bench import agent, discovery, discovery_peers, latency, outage, proxy, storage
+from tests.bench import agent, discovery, discovery_peers, latency, outage, proxy, storage, streams
 
-BENCHMARKS = (discovery_peers.figures, discovery.figures, proxy.figures, storage.figures, outage.figures, agent.figures, latency.figures)
+BENCHMARKS = (discovery_peers.figures, discovery.figures, proxy.figures, streams.figures, storage.figures, outage.figures, agent.figures, latency.figures)
 
 
 def main() -> None:

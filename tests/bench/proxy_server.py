@@ -54,6 +54,7 @@ async def main() -> None:
     )  # fmt: skip
     server = uvicorn.Server(config)
     listening = config.bind_socket()
+    listening.listen(2048)  # who connects from now on waits
     rest_collector()
     print(f"ready {listening.getsockname()[1]}", flush=True)
     await server.serve(sockets=[listening])
