@@ -4,7 +4,7 @@ Each decision is kept beside what was discovered, and the documents are written 
 """
 
 import re
-from typing import Literal
+from typing import Literal, NamedTuple
 from uuid import UUID
 
 import msgspec
@@ -57,6 +57,13 @@ class Curation(msgspec.Struct, frozen=True):
     pins: list[Pin]
     left_out: list[LeftOut]
     edits: dict[str, Words]
+
+
+class Found(NamedTuple):
+    """An operation and the spec that it is of."""
+
+    spec: Spec
+    operation: Operation
 
 
 async def overview(actor: Actor, endpoint_id: UUID) -> Curation:
@@ -119,7 +126,7 @@ async def edit(actor: Actor, endpoint_id: UUID, operation: str, change: Words, *
     return await _decided(actor, endpoint_id, decided)
 
 
-async def found_operation(actor: Actor, endpoint_id: UUID, reference: str) -> tuple[Spec, Operation]:
+async def found_operation(actor: Actor, endpoint_id: UUID, reference: str) -> Found:
     """An operation of the newest documents, by its id or `METHOD /template`. Raises endpoint_not_found, not_documented, operation_not_found."""
     spec = await docs.spec_of(actor, endpoint_id)
     if spec is None:
@@ -127,7 +134,7 @@ async def found_operation(actor: Actor, endpoint_id: UUID, reference: str) -> tu
     word = reference.strip()
     for operation in spec.operations:
         if word in (operation.id, f"{operation.method} {operation.template}", decisions.key_of(operation)):
-            return spec, operation
+            return Found(spec, operation)
     raise Problem("operation_not_found", f"There is no operation `{word[:200]}`.")
 
 
