@@ -4,6 +4,7 @@
 """
 
 from collections.abc import Callable
+from copy import copy
 from typing import TypeVar
 
 from agent.spec.bodies import trim
@@ -45,29 +46,27 @@ def merge(a: Summary, b: Summary) -> Summary:
 
 
 def merge_node(a: Node, b: Node) -> Node:
-    """The counts of both."""
-    properties = _union(a.properties, b.properties, merge_node) if a.properties and b.properties else a.properties or b.properties
-    return Node(
-        total=a.total + b.total,
-        nulls=a.nulls + b.nulls,
-        booleans=a.booleans + b.booleans,
-        integers=a.integers + b.integers,
-        numbers=a.numbers + b.numbers,
-        texts=a.texts + b.texts,
-        arrays=a.arrays + b.arrays,
-        objects=a.objects + b.objects,
-        low=b.low if a.low is None else a.low if b.low is None else min(a.low, b.low),
-        high=b.high if a.high is None else a.high if b.high is None else max(a.high, b.high),
-        shortest=_least(a.shortest, b.shortest),
-        longest=max(a.longest, b.longest),
-        formats=_add(a.formats, b.formats),
-        sample=_both(a.sample, b.sample, merge_sample),
-        properties=smallest(properties, KEYS_MAX) if len(properties) > KEYS_MAX else properties,
-        is_partial=a.is_partial or b.is_partial or len(properties) > KEYS_MAX,
-        items=_both(a.items, b.items, merge_node),
-        fewest=_least(a.fewest, b.fewest),
-        most=max(a.most, b.most),
-    )
+    """The counts of both. What a kind of value brings with it is looked at only where there was one."""
+    merged = copy(a)
+    merged.total += b.total
+    merged.nulls += b.nulls
+    merged.booleans += b.booleans
+    if b.texts:
+        merged.texts += b.texts
+        merged.shortest, merged.longest = _least(a.shortest, b.shortest), max(a.longest, b.longest)
+        merged.formats = _add(a.formats, b.formats)
+        merged.sample = _both(a.sample, b.sample, merge_sample)
+    if b.integers or b.numbers:
+        merged.integers += b.integers
+        merged.numbers += b.numbers
+        merged.low, merged.high = _both(a.low, b.low, min), _both(a.high, b.high, max)
+    if b.arrays:
+        merged.arrays += b.arrays
+        merged.items = _both(a.items, b.items, merge_node)
+        merged.fewest, merged.most = _least(a.fewest, b.fewest), max(a.most, b.most)
+    if b.objects:
+        _merge_objects(merged, a, b)
+    return merged
 
 
 def merge_sample(a: Sample, b: Sample, limit: int = SAMPLE_MAX) -> Sample:
@@ -147,6 +146,13 @@ def _merge_route(a: Route, b: Route) -> Route:
         named=smallest(_union(a.named, b.named, _merge_named), NAMES_MAX),
         messages=smallest(_union(a.messages, b.messages, _merge_message), NAMES_MAX),
     )
+
+
+def _merge_objects(merged: Node, a: Node, b: Node) -> None:
+    properties = _union(a.properties, b.properties, merge_node)
+    merged.objects += b.objects
+    merged.is_partial = a.is_partial or b.is_partial or len(properties) > KEYS_MAX
+    merged.properties = smallest(properties, KEYS_MAX) if len(properties) > KEYS_MAX else properties
 
 
 def _merge_named(a: Named, b: Named) -> Named:
