@@ -37,6 +37,7 @@ async def test_a_prompt_asks_for_its_variables(site: Site) -> None:
     await page.goto("/")
     await page.type("#message", "/rep")
     await page.wait_for_selector("#offers [role=option]")
+    assert await page.evaluate("document.getElementById('offers').getBoundingClientRect().bottom < document.querySelector('#say').getBoundingClientRect().top")
     await page.press("#message", "Escape")
     assert await page.is_hidden("#offers")
     await page.type("#message", "o")

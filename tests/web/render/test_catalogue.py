@@ -36,7 +36,9 @@ def _sentences() -> set[str]:
     texts = [path.read_text() for path in [*(WEB / "templates").rglob("*.html"), *(WEB / "pages").rglob("*.py")]]
     said = {one or two for text in texts for one, two in _SAID.findall(text)}
     counted = {one for text in texts for one, _ in _COUNTED.findall(text)}
-    return said | counted | _ELSEWHERE | set(VERBS.values()) | {title for _, title, _ in PAGES} | set(WHY.values()) | {entry.title for entry in CATALOGUE.values()}
+    return (
+        said | counted | _ELSEWHERE | set(VERBS.values()) | {title for _, title, _ in PAGES} | set(WHY.values()) | {entry.title for entry in CATALOGUE.values()}
+    )
 
 
 @pytest.mark.parametrize("language", catalogue.LANGUAGES)

@@ -48,6 +48,7 @@ function show(offers) {
     return item;
   }));
   list.hidden = false;
+  place();
   mark(0);
 }
 
