@@ -281,7 +281,7 @@ UPDATE chat_sessions SET queue = queue - 0 WHERE id = {} AND queue->0->>'id' = {
 """
 _TIE = """
 UPDATE attachments a SET chat_message_id = m.id FROM chat_messages m, jsonb_array_elements(m.content) AS block
-WHERE m.id = {} AND block->>'type' = 'attachment' AND a.id = (block->>'id')::uuid AND a.user_id = {} AND a.chat_message_id IS NULL
+WHERE m.id = {} AND a.id = CASE WHEN block->>'type' = 'attachment' THEN (block->>'id')::uuid END AND a.user_id = {} AND a.chat_message_id IS NULL
 """
 _UNDO = """
 UPDATE chat_messages SET metadata = jsonb_set(metadata, ARRAY['summary', 'is_undone'], 'true') WHERE chat_session_id = {} AND metadata ? 'summary'
