@@ -15,11 +15,11 @@ from pathlib import Path
 
 from playwright.async_api import async_playwright
 
-from agent import config
+from agent import ai_providers, config
 from agent.accounts import users
 from db import embedded, engine
 from db.migrate import migrate
-from tests import crowd
+from tests import crowd, replay
 from tests.browser import quality
 
 Figure = tuple[str, float, str]
@@ -33,8 +33,8 @@ def figures(seconds: float = 240.0) -> Iterator[Figure]:
     with tempfile.TemporaryDirectory(prefix="wiretalk-bench-", dir="/tmp", ignore_cleanup_errors=True) as folder:  # sockets need a short path
         Path(folder).chmod(0o755)
         os.environ["WIRETALK_DATA_DIR"] = f"{folder}/data"
-        with embedded.database_url(Path(folder) / "pg"):
-            found = asyncio.run(_measured(Path(folder), seconds))
+        with embedded.database_url(Path(folder) / "pg"), replay.serve(*[_story(seconds)] * 3) as upstream:
+            found = asyncio.run(_measured(upstream.openai, seconds))
     if before:
         os.environ["DATABASE_URL"] = before
     yield "stream.busy", max(one.busy for one in found) * 100, f"% of the main thread's time, the busiest of {len(found)} windows"
@@ -44,11 +44,12 @@ def figures(seconds: float = 240.0) -> Iterator[Figure]:
     yield "stream.memory.end", found[-1].memory[1] / 1e6, "MB of heap"
 
 
-async def _measured(folder: Path, seconds: float) -> list[quality.Quality]:
+async def _measured(model: str, seconds: float) -> list[quality.Quality]:
     await migrate()
     config.settings.cache_clear()
     async with engine.pool():
-        await users.sign_up("bench@example.com", "correct horse", role="ADMIN")
+        profile = await users.sign_up("bench@example.com", "correct horse", role="ADMIN")
+        await ai_providers.add(users.actor_of(profile.id, "ADMIN", profile.email, "api"), "story", [model], default_model="m", requires_auth=False)
     async with crowd.worker() as (_, url), async_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
         browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
@@ -59,9 +60,7 @@ async def _measured(folder: Path, seconds: float) -> list[quality.Quality]:
         await page.fill("[name=password]", "correct horse")
         await page.press("[name=password]", "Enter")
         await page.wait_for_selector("#message")
-        await page.evaluate(
-            "(value) => document.querySelector('#provider').add(new Option('story', value, true, true))", f"scripted|{_script(folder, seconds)}"
-        )
+        await page.select_option("#provider", "story|m")
         await page.fill("#message", "tell")
         await page.press("#message", "Enter")
         await page.wait_for_url(re.compile("/c/"))
@@ -75,12 +74,14 @@ async def _measured(folder: Path, seconds: float) -> list[quality.Quality]:
         return found
 
 
-def _script(folder: Path, seconds: float) -> str:
-    """50 pieces of four characters a second."""
+def _story(seconds: float) -> replay.Reply:
+    """50 pieces of four characters a second, in one answer."""
     text = "".join(_PIECE + ("\n\n" if n % 5 == 4 else "") for n in range(int(seconds * 2) + 60))
-    path = folder / "story.json"
-    path.write_text(json.dumps([[part for at in range(0, len(text), 4) for part in ({"text": text[at : at + 4]}, {"delay": 0.02})]]))
-    return str(path)
+    deltas = [{"index": 0, "delta": {"content": text[at : at + 4]}} for at in range(0, len(text), 4)]
+    chunks = [{"id": "c", "object": "chat.completion.chunk", "created": 0, "model": "m", "choices": [delta]} for delta in deltas]
+    ending = {**chunks[0], "choices": [{"index": 0, "delta": {}, "finish_reason": "stop"}]}
+    lines = [*(f"data: {json.dumps(chunk)}" for chunk in (*chunks, ending)), "data: [DONE]"]
+    return replay.Reply(stream="".join(f"{line}\n\n" for line in lines).encode(), delay=0.02)
 
 
 def main() -> None:

@@ -68,7 +68,7 @@ def token() -> None:
 @token.command(name="create")
 @click.option("--email", required=True)
 @click.option("--name", default="cli")
-@click.option("--scopes", default="", help="Comma-separated: read, write, call, spend. [default: all]")
+@click.option("--scopes", default="", help="Comma-separated: read, write, call, spend, approve. [default: all]")
 def token_create(email: str, name: str, scopes: str) -> None:
     """Print a new token, alone."""
     click.echo(in_database(_new_token(email, name, [scope.strip() for scope in scopes.split(",") if scope.strip()])))
