@@ -3,6 +3,7 @@
 What was left out is said on stderr. A file that cannot be read ends the command with exit code 2 and one line.
 """
 
+import atexit
 import gc
 import sys
 from collections.abc import Generator, Iterator
@@ -59,8 +60,12 @@ def stop(sentence: str) -> NoReturn:
 
 @contextmanager
 def seldom_swept() -> Generator[None]:
-    """Millions of small values are made within, and next to none of them in circles: looking for circles as often as usual takes a tenth of the time."""
+    """Millions of small values are made within, and next to none of them in circles: looking for circles as often as usual takes a tenth of the time.
+
+    When the process ends, they would all be looked through once more, which takes another tenth.
+    """
     usual = gc.get_threshold()
+    atexit.register(gc.freeze)
     gc.set_threshold(_OBJECTS_BETWEEN_SWEEPS)
     try:
         yield
