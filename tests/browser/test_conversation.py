@@ -140,6 +140,7 @@ async def test_an_approval_is_asked_and_obeyed(site: Site, say: Say, decision: s
     assert await page.locator("#needs-count").inner_text() == "1"
     needs = await site.page(page.context)
     await needs.goto("/needs-you")
+    await needs.wait_for_timeout(700)  # a click that comes before the card could be read approves nothing
     await needs.click(f"text={decision}")
     await answered(page)
     assert await card.count() == 0
@@ -171,7 +172,7 @@ async def test_attacks_in_an_answer_are_only_text(site: Site, say: Say, shared_d
 
 
 async def test_the_box_keeps_drafts_and_knows_its_keys(site: Site, say: Say) -> None:
-    """Shift+Enter breaks, a reload keeps the draft, ↑ takes up the last message, a refused message stays."""
+    """Shift+Enter breaks, a reload keeps the draft, ↑ edits the last message, a refused message stays."""
     site.allowed = ["status of 413"]
     page = await site.page()
     await page.goto("/")
@@ -185,7 +186,9 @@ async def test_the_box_keeps_drafts_and_knows_its_keys(site: Site, say: Say) -> 
     await answered(page)
     assert await page.input_value("#message") == ""
     await page.press("#message", "ArrowUp")
-    assert await page.input_value("#message") == "what can you do?"
+    assert await page.input_value("form.editing textarea") == "what can you do?"
+    await page.click("form.editing [data-cancel]")
+    await page.locator("form.editing").wait_for(state="detached")
     await page.evaluate("document.getElementById('message').removeAttribute('maxlength')")
     await page.fill("#message", "x" * 100_001)
     await page.press("#message", "Enter")

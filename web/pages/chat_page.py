@@ -11,7 +11,7 @@ from agent.errors import Problem
 from agent.tree import Window
 from web.pages import look
 from web.pages.composer import choices_of, composer_of, joined
-from web.pages.drawing import view_of, views
+from web.pages.drawing import mark_last, view_of, views
 from web.pages.shell import PageRequest, page, signed_in_actor
 
 
@@ -32,9 +32,10 @@ async def chat_page(request: PageRequest, chat: Chat, where: Where | None = None
     """The whole page. Raises not_found where the address names a message that is not in the chat."""
     actor, where, language = signed_in_actor(request), where or Where(), look.of(request).language
     found = await chats.shown(actor, chat.id, before=where.before, at=where.middle)
-    shown = [view_of(one) for one in await views(request, actor, chat.id, found.messages)]
-    if shown and shown[-1].role == "assistant":
-        shown[-1].is_last = True
+    drawn = await views(request, actor, chat.id, found.messages)
+    if not found.has_newer:
+        mark_last(drawn)
+    shown = [view_of(one) for one in drawn]
     composer = await composer_of(language, actor, chat.id, chosen=joined(chat.provider, chat.model), draft=draft, problem=problem)
     return await page(
         request, "chat.html", "chat", chat_id=chat.id, chat=chat, messages=shown, window=found, where=where, composer=composer,

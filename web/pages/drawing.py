@@ -50,10 +50,17 @@ def drawing(request: PageRequest) -> stream.Draw:
 
 
 def pieces_of(request: PageRequest, shown: list[MessageView | Answer], *, has_older: bool) -> str:
-    """Messages as the page's log has them, under a link to what is older."""
+    """The end of a branch as the page's log has it, under a link to what is older."""
     draw = drawing(request)
+    mark_last(shown)
     older = draw("older", view_of(shown[0])) if has_older and shown else ""
     return older + "".join(draw("message", view_of(one)) for one in shown)
+
+
+def mark_last(shown: list[MessageView | Answer]) -> None:
+    """The newest answer offers what only it can: to go on, and what could be said next."""
+    if shown and view_of(shown[-1]).role == "assistant":
+        view_of(shown[-1]).is_last = True
 
 
 def note_of(request: PageRequest, view: MessageView | None) -> str:

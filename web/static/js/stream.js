@@ -54,10 +54,14 @@ document.addEventListener("line", (event) => {
   const anchor = after && document.getElementById(`m-${after}`);
   if (after && !anchor) { location.reload(); return; }
   while (anchor ? anchor.nextElementSibling : log.firstElementChild) (anchor ? anchor.nextElementSibling : log.firstElementChild).remove();
-  log.insertAdjacentHTML("beforeend", html);
+  const pieces = document.createRange().createContextualFragment(html);
+  const made = [...pieces.children];
+  log.append(pieces);
   document.getElementById("run-note").innerHTML = note;
-  window.htmx.process(log);
-  localise(log);
+  for (const one of made) {
+    window.htmx.process(one);
+    localise(one);
+  }
   watch();
   if (is_working) announce(words.working);
 });
