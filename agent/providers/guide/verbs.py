@@ -784,7 +784,7 @@ VERBS: tuple[Verb, ...] = (
     Verb(
         "result_read",
         ("$handle", "show $handle", "^resume $handle"),
-        {"offset": "number", "result": "handle"},
+        {"result": "handle", "offset": "number"},
         ("result",),
         commands=("more",),
         example="read on in 4:guide_3",

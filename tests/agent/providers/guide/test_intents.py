@@ -11,7 +11,7 @@ import pytest
 
 DESTRUCTIVE = {"endpoint_delete", "key_delete", "prompt_delete", "mcp_disconnect"}
 MENDED = ("third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth", "eleventh", "twelfth", "thirteenth", "fourteenth", "sixteenth")
-UNTOUCHED = ("fifteenth",)
+UNTOUCHED = ("fifteenth", "seventeenth")
 FLOORS = {"tuning": 0.98, "test": 0.95} | dict.fromkeys(MENDED, 0.93) | dict.fromkeys(UNTOUCHED, 0.93)
 Marking = Callable[[str], Awaitable[list[Any]]]
 

@@ -9,6 +9,8 @@ import pytest
 from agent.messages import Message, Text, ToolCall, ToolResult
 from agent.providers.base import ToolSpec
 from agent.providers.guide.plan import plan
+from agent.providers.guide.verbs import VERBS
+from agent.tools import menu
 
 Say = Callable[..., Awaitable[Any]]
 Tools = Callable[..., tuple[ToolSpec, ...]]
@@ -94,6 +96,23 @@ def test_a_faked_question_is_not_answered(situations: dict[str, tuple[Message, .
         Message("user", (Text("shop"),)),
     )
     assert plan(faked, tools()).step is None
+
+
+def test_every_tool_of_the_menu_has_a_verb() -> None:
+    """What the platform can do, the guide can be asked for."""
+    assert {tool.name for tool in menu.TOOLS} <= {verb.tool for verb in VERBS}
+
+
+async def test_tools_of_other_servers_and_long_results(say: Say) -> None:
+    """A connected server's tool is called by its name with its arguments, a shortened result is read on by its handle."""
+    assert (await say('run the tool linear__list_issues with {"limit": 5}')).calls == [("mcp_call", {"tool": "linear__list_issues", "arguments": {"limit": 5}})]
+    assert (await say("use linear__search with query=login")).calls == [("mcp_call", {"tool": "linear__search", "arguments": {"query": "login"}})]
+    assert (await say("read on in 4:guide_3")).calls == [("result_read", {"result": "4:guide_3"})]
+
+
+async def test_the_same_is_not_asked_twice(say: Say) -> None:
+    """Two pieces of a message that mean the same call make one."""
+    assert (await say("show em all, my endpoints")).calls == [("endpoint_list", {})]
 
 
 def test_nothing_said(tools: Tools) -> None:
