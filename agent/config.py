@@ -64,7 +64,8 @@ class Settings(BaseSettings):
         None, validation_alias="OPENAI_API_KEY", description="Offers OpenAI's models to every user at the operator's cost."
     )
     titles_by_model: Literal["auto", "on", "off"] = Field(
-        "auto", description="Whether the model of a chat's first answer words its title and suggestions; `auto`: a remote one does, a local one is not kept busy."
+        "auto",
+        description="Whether the model of a chat's first answer words its title and suggestions; `auto`: a remote one does, a local one is not kept busy.",
     )
     test_mode: bool = Field(False, description="For the test suite: offers the scripted provider.")
 
