@@ -5,12 +5,12 @@ cannot leave its block.
 """
 
 import json
-import re
 from typing import Any, NamedTuple
 
 import msgspec
 
 from agent.spec import samples
+from agent.spec.markup import code, escape, fenced
 from agent.spec.model import (
     Content,
     Evidence,
@@ -22,7 +22,7 @@ from agent.spec.model import (
     Spec,
 )
 from agent.spec.openapi import phrase
-from agent.spec.redact import mask_json, mask_name, mask_named, mask_text, mask_url
+from agent.spec.redact import mask_json, mask_name, mask_named, mask_url
 
 MAX_EXAMPLE = 4000
 MAX_ROWS = 200
@@ -63,39 +63,6 @@ def operation(spec: Spec, item: Operation) -> str:
         _samples(spec, item),
     ]
     return "\n\n".join(part for part in parts if part)
-
-
-def escape(text: str) -> str:
-    """Text in which nothing is markup, on one line."""
-    flat = re.sub(r"\s+", " ", mask_text(text)).strip()
-    flat = re.sub(r"([\\`*{}\[\]()#+!|~<>&$]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", flat)
-    flat = re.sub(r"^(\d+)([.)])(?=\s|$)", r"\1\\\2", flat)
-    flat = re.sub(r"^([-=])", r"\\\1", flat)
-    return re.sub(
-        r"(?i)\b(https?|ftp|mailto|xmpp)(:)|\b(www)(\.)|@",
-        lambda match: (match[1] or match[3] or "") + "\\" + (match[2] or match[4] or "@"),
-        flat,
-    )
-
-
-def code(text: str) -> str:
-    """Text in a code span, whatever back ticks it has; a bar is kept from splitting a table."""
-    flat = re.sub(r"\s+", " ", mask_text(text)).strip()
-    if not flat:
-        return ""
-    longest = max((len(run) for run in re.findall(r"`+", flat)), default=0)
-    fence, pad = (
-        "`" * (longest + 1),
-        " " if flat.startswith("`") or flat.endswith("`") else "",
-    )
-    return f"{fence}{pad}{flat}{pad}{fence}".replace("|", "\\|")
-
-
-def fenced(text: str, language: str) -> str:
-    """A code block that its text cannot close."""
-    longest = max((len(run) for run in re.findall(r"`{3,}", text)), default=2)
-    fence = "`" * (longest + 1)
-    return f"{fence}{language}\n{text.rstrip()}\n{fence}"
 
 
 def _without_evidence(spec: Spec) -> Spec:
