@@ -13,6 +13,7 @@ from tests.house import leaks, reference
 ROOT = Path(__file__).resolve().parents[1]
 LONG: dict[str, str] = {
     "agent/providers/guide/verbs.py": "one table: the patterns of every verb, a line each",
+    "agent/providers/guide/words.py": "one table: the vocabulary, a line for each concept",
 }
 
 

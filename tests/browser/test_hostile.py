@@ -9,6 +9,7 @@ from uuid import UUID
 
 import msgspec
 import pytest
+from playwright.async_api import Dialog
 
 from agent import chats, docs, endpoints, imports, loop
 from agent.accounts import users
@@ -82,7 +83,12 @@ async def test_hostile_text_is_only_text(site: Site, shared_dir: Path) -> None:
     page = await site.page()
     fired: list[str] = []
     await page.expose_function("XSS_CANARY", lambda *_: fired.append("canary"))
-    page.on("dialog", lambda dialog: (fired.append("dialog"), asyncio.ensure_future(dialog.dismiss())))
+
+    async def dismissed(dialog: Dialog) -> None:
+        fired.append("dialog")
+        await dialog.dismiss()
+
+    page.on("dialog", dismissed)
     page.on("request", lambda request: fired.append(request.url) if not request.url.startswith((site.url, "data:")) or request.method != "GET" else None)
     await page.goto(f"/apis/{made.slug}")
     calls = await page.eval_on_selector_all(".calls tbody a", "(links) => links.map((a) => a.getAttribute('href'))")
