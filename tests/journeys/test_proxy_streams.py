@@ -1,14 +1,14 @@
 """Long bodies and event streams through the proxy, recording: the memory stays flat and an event does not wait."""
 
 import os
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 
-import psutil
 import pytest
 
 from tests.bench import streams
 
-Server = tuple[psutil.Process, int]
+Server = tuple[Process, int]
 _MEGABYTES, _MOST_MB = 64, 48
 
 
