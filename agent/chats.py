@@ -249,13 +249,14 @@ async def _start(
     )  # fmt: skip
     try:
         async with engine.transaction():
-            if isinstance(message, ChatMessage) and queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued), message.content):
-                raise Problem("conflict", "This message was sent or changed already.")
-            # Few statements: the reader waits for each of them before the first word.
+            # Few statements: the reader waits for each of them before the first word. The run comes before the chat's row, which
+            # another start may wait for: whoever has the one gets the other.
             await ChatMessage.insert(*([message] if isinstance(message, ChatMessage) else []), answer)
             if isinstance(message, ChatMessage) and '"attachment"' in message.content:
                 await ChatMessage.raw(_TIE, message.id, actor.user_id)
             await Run.insert(run)
+            if isinstance(message, ChatMessage) and queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued), message.content):
+                raise Problem("conflict", "This message was sent or changed already.")
             before = message.parent_id if isinstance(message, ChatMessage) else None
             await ChatSession.raw(_TURN_TO, provider, model, is_shown, before, answer.id, chat_id)
     except asyncpg.UniqueViolationError as error:

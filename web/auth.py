@@ -89,7 +89,7 @@ def asks_first(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRout
 
 def browser_only(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRouteHandler) -> None:
     """A guard for pages: what a form does, a token does through the API, where its scopes are looked at. Raises forbidden, missing_scope."""
-    if connection.auth == "token" and connection.scope["type"] == ScopeType.HTTP:
+    if connection.scope.get("auth") == "token" and connection.scope["type"] == ScopeType.HTTP:
         if connection.scope["method"] not in _SAFE:
             raise Problem("forbidden", "The forms of pages take a login, not a token.", remedy="Use the API: `/api/v1`.")
         require_scope(connection.user, "read")
@@ -100,7 +100,7 @@ async def csrf_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
 
     Raises csrf_failed.
     """
-    if connection.scope["type"] != ScopeType.HTTP or connection.scope["method"] in _SAFE or connection.auth == "token":
+    if connection.scope["type"] != ScopeType.HTTP or connection.scope["method"] in _SAFE or connection.scope.get("auth") == "token":
         return
     if connection.user is None and signed_in in (handler.guards or ()):
         return  # the next guard refuses a stranger in its own words

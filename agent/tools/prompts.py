@@ -1,6 +1,6 @@
 """Tools about the library of prompts. What another user shares is somebody else's text, not the user's wish."""
 
-from typing import Annotated
+from typing import Annotated, Any
 
 from msgspec import Meta
 
@@ -36,11 +36,11 @@ async def prompt_save(
 async def prompt_use(
     context: Context,
     name: PromptName,
-    variables: Annotated[dict[str, str], Meta(description="Values by the names of the variables.")] | None = None,
+    variables: Annotated[dict[str, Any], Meta(description="Values by the names of the variables.")] | None = None,
 ) -> Answer:
     """Show a prompt's text with its variables put in; says which are missing."""
     found = await prompts.find(context.actor, name)
-    filled = prompts.fill(found, variables or {})
+    filled = prompts.fill(found, {one: str(value) for one, value in (variables or {}).items()})
     missing = f"\n\nNot given: {', '.join(f'`{one}`' for one in filled.missing)}." if filled.missing else ""
     return Answer(filled.text + missing, filled, "trusted" if found.is_own else "remote")
 

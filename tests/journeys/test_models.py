@@ -34,6 +34,7 @@ async def test_a_model_captures_and_documents(database_url: str, monkeypatch: py
             [{"text": "Use the proxy URL."}],
             [{"call": "capture_search", "arguments": {"endpoint": "items"}}],
             [{"call": "docs_generate", "arguments": {"endpoint": "items"}}],
+            [{"text": "{}"}],  # asked, without tools, to describe what was heard
             [{"text": "It is documented."}],
         )
         with replay.serve(*script) as upstream:
@@ -58,6 +59,7 @@ async def test_a_model_captures_and_documents(database_url: str, monkeypatch: py
             assert kinds.count("tool-output-available") == 2, kinds
             assert kinds[-1] == "finish"
             assert "".join(chunk.get("delta", "") for chunk in chunks if chunk["type"] == "text-delta") == "It is documented."
+            assert ["tools" in request.body for request in upstream.requests] == [True, True, True, True, False, True]
             asked = str([request.body for request in upstream.requests])
             assert "secret-of-the-user" not in asked
             assert "/items/5" in asked

@@ -13,7 +13,7 @@ EXCHANGES = st.builds(
     Exchange,
     id=st.text(min_size=1, max_size=5),
     method=st.text(max_size=5),
-    url=st.text(max_size=9),
+    url=st.integers(0, 999).map("https://x.test/{}".format),
     status=st.none() | st.integers(100, 599),
     request_headers=PAIRS,
     request_body=st.binary(max_size=20),
