@@ -61,6 +61,7 @@ async def search(request: PageRequest, q: FromQuery[str] = "") -> Template:
     context: dict[str, Any] = {
         "found": found,
         "leads": leads,
+        "named": sum(not hits or lead.title.lower().startswith(hits[0]) for lead in leads),
         "query": text,
         "place": place,
         "marked": marked,
