@@ -52,11 +52,11 @@ async def _events(http: httpx.AsyncClient, path: str, headers: dict[str, str] | 
 
 
 async def _follow(http: httpx.AsyncClient, tab: Tab, chat: str, *, until: int, **query: str) -> None:
-    """Take what comes until the tab has so many messages and nothing to stop."""
+    """Take what comes until the tab has so many messages and, by the last that it heard of the line, nothing is written any more."""
     asked = "&".join(f"{name}={value}" for name, value in {"chat": chat, "last": tab.messages[-1], **query}.items())
     async for event, id, data in _events(http, f"/stream?{asked}", {"last-event-id": tab.last_id} if tab.last_id else {}):
         tab.take(event, id, data)
-        if len(tab.messages) >= until and 'hx-target="#send-or-stop"' in data and "data-stop" not in data:
+        if event in ("line", "ended") and len(tab.messages) >= until and not (event == "line" and json.loads(data)["is_working"]):
             return
 
 
