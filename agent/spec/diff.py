@@ -1,14 +1,15 @@
 """Compares two specs and says what changed for a client: contracts count, not spelling, so `$ref` and inline, key order and examples make no difference.
 
 A change breaks where something that a client may send is no longer accepted, or something it may get was not possible before. By that one rule
-requests may widen and responses may narrow. Additions to a response's properties do not break: a client ignores what it does not know.
+requests may widen and responses may narrow. Additions to a response's properties do not break: a client ignores what it does not know. One property that
+is gone breaks, even where it was optional: somebody reads it. A status, a header or a remark that was never promised does not.
 """
 
 import re
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from agent.spec.model import Change, Content, Operation, Parameter, Response, Spec
+from agent.spec.model import Change, Content, MessageFormat, Operation, Parameter, Response, Spec
 from agent.spec.schema_diff import Difference, Sides, compare_schemas
 
 Key = tuple[str, str]
@@ -71,12 +72,18 @@ class _Pair:
         self._specs, self.old, self.new = (old_spec, new_spec), old, new
 
     def changes(self) -> list[Change]:
-        found = self._parameters() + self._request() + self._responses() + self._auth()
+        found = self._remarks() + self._parameters() + self._request() + self._responses() + self._messages() + self._auth()
         address = f"`{self.new.method} {self.new.template}`"
         return [
             Change(item.kind, item.is_breaking, f"{address}: {item.text}", self.new.method, self.new.template, item.pointer, item.before, item.after)  # type: ignore[arg-type]
             for item in found
         ]
+
+    def _remarks(self) -> list[_Found]:
+        if self.old.deprecated == self.new.deprecated:
+            return []
+        words = f"it is {'now' if self.new.deprecated else 'no longer'} deprecated."
+        return [_Found("SCHEMA_CHANGED", False, words, "/deprecated", self.old.deprecated, self.new.deprecated)]
 
     def _parameters(self) -> list[_Found]:
         old, new = _parameter_keys(self.old), _parameter_keys(self.new)
@@ -95,7 +102,7 @@ class _Pair:
     def _parameter(self, old: Parameter, new: Parameter, label: str, pointer: str) -> list[_Found]:
         found = [
             _from(item, "SCHEMA_CHANGED", f"in the {label}, ")
-            for item in compare_schemas(old.schema, new.schema, self._sides, pointer + "/schema", is_response=False)
+            for item in compare_schemas(old.schema, new.schema, self._sides, pointer + "/schema", is_response=False, is_text=True)
         ]
         if old.where != "path" and old.required != new.required:
             found.append(
@@ -136,22 +143,53 @@ class _Pair:
     def _responses(self) -> list[_Found]:
         old, new = {response.status: response for response in self.old.responses}, {response.status: response for response in self.new.responses}
         found: list[_Found] = []
-        for status in sorted(old.keys() | new.keys()):
-            pointer = f"/responses/{status}"
-            if status not in new:
-                found.append(_Found("RESPONSE_CHANGED", status[:1] == "2", f"status {status} is gone.", pointer, status))
-            elif status not in old:
-                found.append(_Found("RESPONSE_CHANGED", False, f"status {status} is new.", pointer, None, status))
+        for status in sorted(old):
+            now = new.get(status) or next((new[wider] for wider in (f"{status[:1]}XX", "default") if wider in new and wider not in old), None)
+            if now is None:
+                found.append(_Found("RESPONSE_CHANGED", status[:1] == "2", f"status {status} is gone.", f"/responses/{status}", status))
             else:
-                found += self._response(old[status], new[status], pointer)
-        return found
+                found += self._response(old[status], now, f"/responses/{status}")
+        found += [_Found("RESPONSE_CHANGED", False, f"status {status} is new.", f"/responses/{status}", None, status) for status in sorted(new.keys() - old)]
+        return sorted(found, key=lambda item: item.pointer.split("/")[2])
 
     def _response(self, old: Response, new: Response, pointer: str) -> list[_Found]:
         where = f"the {old.status} response"
-        headers = {header.name.lower() for header in new.headers}
-        lost = [header.name for header in old.headers if header.required and header.name.lower() not in headers]
-        found = [_Found("RESPONSE_CHANGED", True, f"{where} no longer has the header `{name}`.", f"{pointer}/headers/{name}", name) for name in lost]
-        return found + self._contents(old.contents, new.contents, "RESPONSE_CHANGED", where, pointer, is_response=True)
+        return self._headers(old, new, where, pointer) + self._contents(old.contents, new.contents, "RESPONSE_CHANGED", where, pointer, is_response=True)
+
+    def _headers(self, old: Response, new: Response, where: str, pointer: str) -> list[_Found]:
+        before, after = ({header.name.lower(): header for header in side.headers} for side in (old, new))
+        found: list[_Found] = []
+        for key in sorted(before.keys() | after.keys()):
+            was, now = before.get(key), after.get(key)
+            name = now.name if now else was.name if was else key
+            at = f"{pointer}/headers/{_escaped(name)}"
+            if now is None:
+                found.append(_Found("RESPONSE_CHANGED", bool(was and was.required), f"{where} no longer has the header `{name}`.", at, name))
+            elif was is None:
+                found.append(_Found("RESPONSE_CHANGED", False, f"{where} has the header `{name}` now.", at, None, name))
+            else:
+                if was.required and not now.required:
+                    found.append(_Found("RESPONSE_CHANGED", True, f"{where} no longer always has the header `{name}`.", at + "/required", True, False))
+                differences = compare_schemas(was.schema, now.schema, self._sides, at + "/schema", is_response=True)
+                found += [_from(item, "RESPONSE_CHANGED", f"in the header `{name}` of {where}, ") for item in differences]
+        return found
+
+    def _messages(self) -> list[_Found]:
+        """What a socket or a stream carries: what comes is read as a response is, what goes as a request."""
+        old, new = _message_keys(self.old), _message_keys(self.new)
+        found: list[_Found] = []
+        for key in sorted(old.keys() | new.keys()):
+            is_response = key[0] == "received"
+            kind, where = "RESPONSE_CHANGED" if is_response else "SCHEMA_CHANGED", f"the {key[0]} message" + (f" `{key[1]}`" if key[1] else "")
+            pointer = f"/messages/{key[0]}/{_escaped(key[1])}"
+            if key not in new:
+                found.append(_Found(kind, True, f"{where} is gone.", pointer, key[1]))
+            elif key not in old:
+                found.append(_Found(kind, False, f"{where} is new.", pointer, None, key[1]))
+            else:
+                differences = compare_schemas(old[key].schema, new[key].schema, self._sides, pointer + "/schema", is_response=is_response)
+                found += [_from(item, kind, f"in {where}, ") for item in differences]
+        return found
 
     def _contents(self, old: tuple[Content, ...], new: tuple[Content, ...], kind: str, where: str, pointer: str, *, is_response: bool) -> list[_Found]:
         before, after = {_media(content): content for content in old}, {_media(content): content for content in new}
@@ -163,7 +201,8 @@ class _Pair:
             elif media_type not in before:
                 found.append(_Found(kind, False, f"{where} is also offered as `{media_type}`.", at, None, media_type))
             else:
-                differences = compare_schemas(before[media_type].schema, after[media_type].schema, self._sides, at + "/schema", is_response=is_response)
+                schemas, is_text = (before[media_type].schema, after[media_type].schema), "form" in media_type
+                differences = compare_schemas(*schemas, self._sides, at + "/schema", is_response=is_response, is_text=is_text)
                 found += [_from(item, kind, f"in {where}, ") for item in differences]
         return found
 
@@ -185,6 +224,10 @@ def _parameter_keys(operation: Operation) -> dict[Key, Parameter]:
     named = {(p.where, order.get(p.name, p.name) if p.where == "path" else p.name.lower() if p.where == "header" else p.name): p for p in operation.parameters}
     missing = {("path", number): Parameter(name, "path", {"type": "string"}, required=True) for name, number in order.items()}
     return missing | {key: parameter for key, parameter in named.items() if key[0] != "path" or parameter.name in order}
+
+
+def _message_keys(operation: Operation) -> dict[Key, MessageFormat]:
+    return {(message.direction, message.name): message for message in operation.messages}
 
 
 def _media(content: Content) -> str:

@@ -1,18 +1,23 @@
 """Compares two JSON Schemas as contracts: what values they allow, not how they say it. Used by `diff`; no word about operations here.
 
+A property that is gone breaks whoever read it or sent it, optional or not; one that is only read is no part of a request, one that is only written none of a response.
 Each schema is first flattened to branches of one type each: references followed, `nullable`, type lists, `const`, `anyOf`, `oneOf` and simple `allOf` undone.
 Not understood, and so compared as written: `not`, `if`, `dependentSchemas`, `unevaluatedProperties`.
 """
 
 import json
 from collections.abc import Mapping
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 
 from agent.spec.model import JsonSchema
 
 MAX_DEPTH = 60
 _BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-_LIMITS = (*_BOUNDS, "multipleOf", "pattern", "format")
+_LIMITS = (*_BOUNDS, "multipleOf", "pattern", "format", "uniqueItems")
+_WITHIN = {("int32", "int64"), ("float", "double")}
+"""Formats of which the first allows no value that the second does not."""
+_WRITTEN = {"number", "boolean"}
+"""What is as good a value where only texts are written, in a URL or a form."""
 ALL_TYPES = ("array", "boolean", "null", "number", "object", "string")
 
 
@@ -31,16 +36,16 @@ class Difference(NamedTuple):
     after: Any = None
 
 
-def compare_schemas(old: Any, new: Any, sides: Sides, pointer: str, *, is_response: bool) -> list[Difference]:
-    """The differences that a client could notice."""
-    return _Comparison(sides, is_response).run(old, new, pointer, "")
+def compare_schemas(old: Any, new: Any, sides: Sides, pointer: str, *, is_response: bool, is_text: bool = False) -> list[Difference]:
+    """The differences that a client could notice. `is_text` where every value is written as text, as in a query: there a number is a string too."""
+    return _Comparison(sides, is_response, is_text).run(old, new, pointer, "")
 
 
 class _Comparison:
     """One direction of one comparison, with the pairs that are under way, so that recursive schemas end."""
 
-    def __init__(self, sides: Sides, is_response: bool) -> None:
-        self._sides, self._is_response = sides, is_response
+    def __init__(self, sides: Sides, is_response: bool, is_text: bool) -> None:
+        self._sides, self._is_response, self._is_text = sides, is_response, is_text
         self._open: set[tuple[str, str]] = set()
 
     def run(self, old: Any, new: Any, pointer: str, name: str, depth: int = 0) -> list[Difference]:
@@ -72,10 +77,10 @@ class _Comparison:
         gained, lost = after - before, before - after
         if not gained and not lost:
             return self._integer(old, new, pointer, name)
-        words = f"{_quoted(name)} was {_or(before)} and is {_or(after)}."
-        if gained and lost:
-            return [Difference(True, words, pointer, sorted(before), sorted(after))]
-        return [self._difference(bool(gained), words, pointer, sorted(before), sorted(after))]
+        words = f"{_quoted(name)} was {_or(old)} and is {_or(new)}."
+        if gained and lost and not (self._is_text and gained == {"string"} and lost <= _WRITTEN and not self._is_response):
+            return [Difference(True, words, pointer, _written_types(old), _written_types(new))]
+        return [self._difference(bool(gained), words, pointer, _written_types(old), _written_types(new))]
 
     def _integer(self, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str) -> list[Difference]:
         was, now = (any(item.get("type") == "integer" for item in side) and not any(item.get("type") == "number" for item in side) for side in (old, new))
@@ -85,12 +90,22 @@ class _Comparison:
         return [self._difference(was, words, pointer, "integer" if was else "number", "number" if was else "integer")]
 
     def _same_type(self, kind: str, old: JsonSchema, new: JsonSchema, pointer: str, name: str, depth: int) -> list[Difference]:
-        found = self._enums(old, new, pointer, name) + self._limits(old, new, pointer, name)
+        found = self._enums(old, new, pointer, name) + self._limits(old, new, pointer, name) + self._remarks(old, new, pointer, name)
         if kind == "object":
             found += self._objects(old, new, pointer, name, depth)
         if kind == "array":
-            found += self.run(old.get("items", {}), new.get("items", {}), pointer + "/items", f"{name}[]", depth + 1)
+            found += self._arrays(old, new, pointer, name, depth)
         return found
+
+    def _arrays(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str, depth: int) -> list[Difference]:
+        """Places of their own first, then the rest."""
+        before, after = old.get("prefixItems") or [], new.get("prefixItems") or []
+        pairs = [(side.get("items", True), first) for side, first in ((old, before), (new, after))]
+        found: list[Difference] = []
+        for place in range(max(len(before), len(after))):
+            was, now = (first[place] if place < len(first) else rest for rest, first in pairs)
+            found += self.run(was, now, f"{pointer}/prefixItems/{place}", f"{name}[{place}]", depth + 1)
+        return found + self.run(pairs[0][0], pairs[1][0], pointer + "/items", f"{name}[]", depth + 1)
 
     def _unions(self, kind: str, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str, depth: int) -> list[Difference]:
         """Variants that mean the same are set aside; one left on each side is one that changed."""
@@ -113,22 +128,37 @@ class _Comparison:
         return found + ([self._difference(False, f"{_quoted(name)} can no longer be {', '.join(lost[:8])}.", pointer + "/enum", lost)] if lost else [])
 
     def _limits(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
-        return [self._limit(key, old.get(key), new.get(key), f"{pointer}/{key}", name) for key in _LIMITS if old.get(key) != new.get(key)]
+        pairs = ((key, old.get(key), new.get(key)) for key in _LIMITS)
+        return [self._limit(key, was, now, f"{pointer}/{key}", name) for key, was, now in pairs if was != now and (was or now or key != "uniqueItems")]
+
+    def _remarks(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
+        """What is good to know and breaks nothing."""
+        found: list[Difference] = []
+        was, now = old.get("default"), new.get("default")
+        if was != now and not self._is_response:
+            found.append(Difference(False, f"{_quoted(name)} is {_worded(now)} by default, and was {_worded(was)}.", pointer + "/default", was, now))
+        if new.get("deprecated") is True and old.get("deprecated") is not True:
+            found.append(Difference(False, f"{_quoted(name)} is deprecated now.", pointer + "/deprecated", False, True))
+        return found
 
     def _limit(self, key: str, was: Any, now: Any, pointer: str, name: str) -> Difference:
         if was is None:
-            return self._difference(False, f"{_quoted(name)} has `{key}` {now!r} now.", pointer, was, now)
+            return self._difference(False, f"{_quoted(name)} has `{key}` {_worded(now)} now.", pointer, was, now)
         if now is None:
-            return self._difference(True, f"{_quoted(name)} has no `{key}` {was!r} any more.", pointer, was, now)
-        words = f"{_quoted(name)} had `{key}` {was!r} and has {now!r}."
+            return self._difference(True, f"{_quoted(name)} has no `{key}` {_worded(was)} any more.", pointer, was, now)
+        words = f"{_quoted(name)} had `{key}` {_worded(was)} and has {_worded(now)}."
+        if key == "format" and ((was, now) in _WITHIN or (now, was) in _WITHIN):
+            return self._difference((was, now) in _WITHIN, words, pointer, was, now)
         if not (key in _BOUNDS and isinstance(was, int | float) and isinstance(now, int | float)):
             return Difference(True, words, pointer, was, now)
         return self._difference((now < was) == ("min" in key.lower()), words, pointer, was, now)
 
     def _objects(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str, depth: int) -> list[Difference]:
-        before, after = old.get("properties") or {}, new.get("properties") or {}
-        must_before, must_after = set(old.get("required") or ()), set(new.get("required") or ())
+        before, after = self._travelling(old.get("properties") or {}, new.get("properties") or {})
+        must_before: set[str] = set(old.get("required") or ())
+        must_after: set[str] = set(new.get("required") or ())
         found: list[Difference] = []
+        before, after = _covered(before, after, old), _covered(after, before, new)
         for key in sorted(before.keys() | after.keys()):
             path, at = f"{name}.{key}" if name else key, f"{pointer}/properties/{key.replace('~', '~0').replace('/', '~1')}"
             if key not in after:
@@ -140,6 +170,12 @@ class _Comparison:
                 found += self._required(key in must_before, key in must_after, path, at)
                 found += self.run(before[key], after[key], at, path, depth + 1)
         return found + self._extra(old, new, pointer, name, depth)
+
+    def _travelling(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+        """The properties that go in this direction at all."""
+        word = "writeOnly" if self._is_response else "readOnly"
+        away = {key for side in (old, new) for key, schema in side.items() if isinstance(schema, dict) and cast(JsonSchema, schema).get(word) is True}
+        return _without(old, away), _without(new, away)
 
     def _required(self, was: bool, now: bool, path: str, pointer: str) -> list[Difference]:
         """Required in a response is a promise, in a request a demand."""
@@ -153,20 +189,25 @@ class _Comparison:
 
     def _extra(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str, depth: int) -> list[Difference]:
         was, now = old.get("additionalProperties", True), new.get("additionalProperties", True)
-        at = pointer + "/additionalProperties"
-        if isinstance(was, dict) and isinstance(now, dict):
-            return self.run(was, now, at, f"{name}.*" if name else "*", depth + 1)
-        if (was is False) == (now is False) or self._is_response:
+        at, every = pointer + "/additionalProperties", f"{name}.*" if name else "*"
+        if was is not False and now is not False:
+            return self.run(was, now, at, every, depth + 1) if isinstance(was, dict) or isinstance(now, dict) else []
+        if was is now:
             return []
-        return [
-            self._difference(
-                now is not False,
-                f"{_quoted(name)} takes {'no' if now is False else 'also'} other properties{' any more' if now is False else ''}.",
-                at,
-                was,
-                now,
-            )
-        ]
+        if self._is_response:
+            return [Difference(True, f"{_quoted(every)} is gone.", at, was, now)] if isinstance(was, dict) and was else []
+        words = f"{_quoted(name)} takes {'no' if now is False else 'also'} other properties{' any more' if now is False else ''}."
+        return [self._difference(now is not False, words, at, was, now)]
+
+
+def _without(properties: Mapping[str, Any], names: set[str]) -> Mapping[str, Any]:
+    return {key: schema for key, schema in properties.items() if key not in names} if names else properties
+
+
+def _covered(mine: Mapping[str, Any], others: Mapping[str, Any], schema: JsonSchema) -> Mapping[str, Any]:
+    """With what a map says of the properties that only the other side names."""
+    every = schema.get("additionalProperties")
+    return {**dict.fromkeys(others, every), **mine} if isinstance(every, dict) and every else mine
 
 
 def _branches(schema: Any, components: Mapping[str, JsonSchema], depth: int = 0) -> list[JsonSchema]:
@@ -269,9 +310,17 @@ def _canonical(schema: Any) -> str:
     return json.dumps(schema, sort_keys=True, default=str)
 
 
+def _worded(value: Any) -> str:
+    return "nothing" if value is None else json.dumps(value, ensure_ascii=False, default=str)
+
+
 def _quoted(name: str) -> str:
     return f"`{name}`" if name else "the value"
 
 
-def _or(kinds: set[str]) -> str:
-    return "anything" if len(kinds) == len(ALL_TYPES) else " or ".join(sorted(kinds)) or "nothing"
+def _written_types(branches: list[JsonSchema]) -> list[str]:
+    return sorted({str(item.get("type")) for item in branches})
+
+
+def _or(branches: list[JsonSchema]) -> str:
+    return "anything" if len(_types(branches)) == len(ALL_TYPES) else " or ".join(_written_types(branches)) or "nothing"

@@ -16,10 +16,11 @@ from web.cli.captured import opened, plain, stop
 @click.argument("old")
 @click.argument("new")
 @click.option("--format", "kind", type=click.Choice(("text", "json", "markdown")), default="text", show_default=True)
+@click.option("--json", "kind", flag_value="json", help="The same as `--format json`.")
 def diff(old: str, new: str, kind: str) -> None:
     """Say what changed between two APIs, and whether it breaks clients.
 
-    OLD and NEW are OpenAPI 3 documents or capture files. Exit 1 where a breaking change is found.
+    OLD and NEW are OpenAPI 3 documents or capture files. Exit 0 where nothing breaks, 1 where a breaking change is found, 2 where a file cannot be read.
     """
     changes = spec_diff.compare(_described(old), _described(new))
     click.echo(_WRITERS[kind](changes))
@@ -42,7 +43,7 @@ def _described(name: str) -> Spec:
 def _text(changes: tuple[Change, ...]) -> str:
     lines = [f"{'BREAKING' if change.is_breaking else 'ok      '}  {change.kind:<16}  {plain(change.description)}" for change in changes]
     breaking = sum(change.is_breaking for change in changes)
-    return "\n".join([*lines, f"{len(changes)} changes, {breaking} breaking." if changes else "No changes."])
+    return "\n".join([*lines, f"{len(changes)} change{'s' * (len(changes) > 1)}, {breaking} breaking." if changes else "No changes."])
 
 
 def _markdown(changes: tuple[Change, ...]) -> str:

@@ -5,8 +5,8 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.spec import diff
-from agent.spec.model import Content, Operation, Parameter, Response, SecurityScheme, Spec
+from agent.spec import diff, openapi_read
+from agent.spec.model import Content, MessageFormat, Operation, Parameter, Response, SecurityScheme, Spec
 
 OK = Response("200", contents=(Content("application/json", {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}),))
 GET = Operation(
@@ -134,3 +134,101 @@ def test_a_spec_does_not_differ_from_itself(shop: Spec, hostile: Spec) -> None:
     """Whatever is in it."""
     for spec in (shop, hostile, BASE, Spec("")):
         assert diff.compare(spec, spec) == diff.compare(spec, msgspec.convert(msgspec.to_builtins(spec), Spec)) == ()
+
+
+def described(*parameters: Any, request: Any = None, answer: Any = None, headers: Any = None, media: str = "application/json", **more: Any) -> Spec:
+    """A document with one operation, of which the rules below change one thing."""
+    body = {"requestBody": {"content": {media: {"schema": request}}}} if request is not None else {}
+    responses = {"200": {"description": "OK", "headers": headers or {}, "content": {"application/json": {"schema": answer or {}}}}}
+    operation = {"parameters": parameters, "responses": responses} | body | more
+    return openapi_read.read({"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": {"/a": {"post": operation}}})
+
+
+def thing(must: tuple[str, ...] = (), **properties: Any) -> dict[str, Any]:
+    return {"type": "object", "properties": properties, "required": list(must)}
+
+
+def query(schema: Any, **more: Any) -> dict[str, Any]:
+    return {"name": "q", "in": "query", "schema": schema} | more
+
+
+TEXT, NUMBER, WHOLE, NULLABLE = {"type": "string"}, {"type": "number"}, {"type": "integer"}, {"type": ["string", "null"]}
+FEW, MORE = {"type": "string", "enum": ["a"]}, {"type": "string", "enum": ["a", "b"]}
+FORM = "application/x-www-form-urlencoded"
+CAT, DOG = thing(("kind",), kind={"const": "cat"}), thing(("kind",), kind={"const": "dog"})
+RULES: list[tuple[str, Spec, Spec, list[bool]]] = [
+    ("a property of an answer is gone", described(answer=thing(("a",), a=TEXT)), described(answer=thing()), [True]),
+    ("an optional one too", described(answer=thing(a=TEXT)), described(answer=thing()), [True]),
+    ("a property of an answer is new", described(answer=thing()), described(answer=thing(("a",), a=TEXT)), [False]),
+    ("no longer promised", described(answer=thing(("a",), a=TEXT)), described(answer=thing(a=TEXT)), [True]),
+    ("promised now", described(answer=thing(a=TEXT)), described(answer=thing(("a",), a=TEXT)), [False]),
+    ("null in an answer", described(answer=thing(a=TEXT)), described(answer=thing(a=NULLABLE)), [True]),
+    ("no null in an answer", described(answer=thing(a=NULLABLE)), described(answer=thing(a=TEXT)), [False]),
+    ("a value more in an answer", described(answer=thing(a=FEW)), described(answer=thing(a=MORE)), [True]),
+    ("a value less in an answer", described(answer=thing(a=MORE)), described(answer=thing(a=FEW)), [False]),
+    ("a wider type in an answer", described(answer=thing(a=WHOLE)), described(answer=thing(a=NUMBER)), [True]),
+    ("a narrower type in an answer", described(answer=thing(a=NUMBER)), described(answer=thing(a=WHOLE)), [False]),
+    ("another type in an answer", described(answer=thing(a=WHOLE)), described(answer=thing(a=TEXT)), [True]),
+    ("a kind more in an answer", described(answer={"oneOf": [CAT]}), described(answer={"oneOf": [CAT, DOG]}), [True]),
+    ("a kind less in an answer", described(answer={"oneOf": [CAT, DOG]}), described(answer={"oneOf": [CAT]}), [False]),
+    ("only sent, so no part of an answer", described(answer=thing(a={**TEXT, "writeOnly": True})), described(answer=thing()), []),
+    ("a map of anything", described(answer={"additionalProperties": WHOLE}), described(answer={"type": "object"}), [True]),
+    ("a map that covers what was named", described(answer=thing(a=WHOLE)), described(answer=thing() | {"additionalProperties": WHOLE}), [False]),
+    ("a limit less in an answer", described(answer=thing(a={**TEXT, "maxLength": 3})), described(answer=thing(a=TEXT)), [True]),
+    ("places of an array change", described(answer={"prefixItems": [TEXT, WHOLE], "type": "array"}), described(answer={"prefixItems": [WHOLE, TEXT], "type": "array"}), [True] * 2),
+    ("a property of a request is gone", described(request=thing(a=TEXT)), described(request=thing()), [True]),
+    ("a property of a request is new", described(request=thing()), described(request=thing(a=TEXT)), [False]),
+    ("a required one is new", described(request=thing()), described(request=thing(("a",), a=TEXT)), [True]),
+    ("even with a default", described(request=thing()), described(request=thing(("a",), a={**TEXT, "default": "x"})), [True]),
+    ("required now", described(request=thing(a=TEXT)), described(request=thing(("a",), a=TEXT)), [True]),
+    ("no longer required", described(request=thing(("a",), a=TEXT)), described(request=thing(a=TEXT)), [False]),
+    ("only read, so no part of a request", described(request=thing()), described(request=thing(("a",), a={**TEXT, "readOnly": True})), []),
+    ("null is taken", described(request=thing(a=TEXT)), described(request=thing(a=NULLABLE)), [False]),
+    ("null is no longer taken", described(request=thing(a=NULLABLE)), described(request=thing(a=TEXT)), [True]),
+    ("a value more is taken", described(request=thing(a=FEW)), described(request=thing(a=MORE)), [False]),
+    ("a value less is taken", described(request=thing(a=MORE)), described(request=thing(a=FEW)), [True]),
+    ("a wider type is taken", described(request=thing(a=WHOLE)), described(request=thing(a=NUMBER)), [False]),
+    ("a narrower type is taken", described(request=thing(a=NUMBER)), described(request=thing(a=WHOLE)), [True]),
+    ("a number is no text in JSON", described(request=thing(a=WHOLE)), described(request=thing(a=TEXT)), [True]),
+    ("but it is in a form", described(request=thing(a=WHOLE), media=FORM), described(request=thing(a=TEXT), media=FORM), [False]),
+    ("a limit more in a request", described(request=thing(a=TEXT)), described(request=thing(a={**TEXT, "maxLength": 3})), [True]),
+    ("each only once", described(request={"type": "array"}), described(request={"type": "array", "uniqueItems": True}), [True]),
+    ("other properties of one type", described(request={"type": "object"}), described(request={"type": "object", "additionalProperties": WHOLE}), [True]),
+    ("a media type of the request", described(request=TEXT), described(request=TEXT, media="text/csv"), [True, False]),
+    ("a body is required", described(), described(requestBody={"required": True, "content": {"text/csv": {}}}), [True]),
+    ("a parameter is gone", described(query(TEXT)), described(), [True]),
+    ("a parameter is new", described(), described(query(TEXT)), [False]),
+    ("a required parameter is new", described(), described(query(TEXT, required=True)), [True]),
+    ("a parameter is required now", described(query(TEXT)), described(query(TEXT, required=True)), [True]),
+    ("a parameter is of few values now", described(query(TEXT)), described(query(FEW)), [True]),
+    ("a number was a text in a query already", described(query(WHOLE)), described(query(TEXT)), [False]),
+    ("a text is not a number", described(query(TEXT)), described(query(WHOLE)), [True]),
+    ("a default", described(query({**WHOLE, "default": 10})), described(query({**WHOLE, "default": 50})), [False]),
+    ("larger integers are taken", described(query({**WHOLE, "format": "int32"})), described(query({**WHOLE, "format": "int64"})), [False]),
+    ("larger integers come", described(answer={**WHOLE, "format": "int32"}), described(answer={**WHOLE, "format": "int64"}), [True]),
+    ("a status is gone", described(responses={"200": {}, "201": {}}), described(responses={"200": {}}), [True]),
+    ("a status of an error is gone", described(responses={"200": {}, "404": {}}), described(responses={"200": {}}), [False]),
+    ("a status is said more widely", described(responses={"200": {}}), described(responses={"2XX": {}}), [False]),
+    ("a media type of an answer", described(answer=TEXT), described(responses={"200": {"content": {"text/csv": {}}}}), [True, False]),
+    ("a promised header is gone", described(headers={"Link": {"required": True}}), described(), [True]),
+    ("a header that was there at times is gone", described(headers={"Link": {}}), described(), [False]),
+    ("a header of another type", described(headers={"X-At": {"schema": TEXT}}), described(headers={"x-at": {"schema": WHOLE}}), [True]),
+    ("deprecated", described(), described(deprecated=True), [False]),
+    ("a field is deprecated", described(answer=thing(a=TEXT)), described(answer=thing(a={**TEXT, "deprecated": True})), [False]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("old", "new", "expected"), [rule[1:] for rule in RULES], ids=[rule[0] for rule in RULES])
+def test_the_rules_of_the_field(old: Spec, new: Spec, expected: list[bool]) -> None:
+    """What other tools that compare documents call breaking; by what a client may send and may get."""
+    assert [change.is_breaking for change in diff.compare(old, new)] == expected
+
+
+def test_messages_are_part_of_the_contract() -> None:
+    """What comes over a socket is read like a response, what goes like a request."""
+    sent, received = (MessageFormat(direction, "tick", thing(("a",), a=TEXT)) for direction in ("sent", "received"))  # type: ignore[arg-type]
+    socket = msgspec.structs.replace(GET, messages=(sent, received))
+    wider = tuple(msgspec.structs.replace(message, schema=thing(a=TEXT)) for message in socket.messages)
+    assert changes(socket, msgspec.structs.replace(socket, messages=wider)) == [("RESPONSE_CHANGED", True), ("SCHEMA_CHANGED", False)]
+    assert changes(socket, msgspec.structs.replace(socket, messages=(sent,))) == [("RESPONSE_CHANGED", True)]
+    assert changes(msgspec.structs.replace(socket, messages=(sent,)), socket) == [("RESPONSE_CHANGED", False)]
