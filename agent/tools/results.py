@@ -1,10 +1,10 @@
-"""The tool that reads on in a long result of an earlier call in the same chat."""
+"""The tool that reads on in a long result of an earlier call in the same branch of a chat."""
 
 from typing import Annotated
 
 from msgspec import Meta
 
-from agent import chats
+from agent import chats, runlog
 from agent.errors import Problem
 from agent.messages import ToolResult
 from agent.tools.registry import Answer, Context, tool
@@ -29,10 +29,10 @@ async def result_read(
 
 
 async def _find(context: Context, place: int, call_id: str) -> ToolResult:
-    """Only in the chat that the run belongs to. Raises not_found."""
-    if context.chat_session_id is not None:
-        await chats.get(context.actor, context.chat_session_id)
-        branch = await chats.branch(context.chat_session_id)
+    """Only in the branch that ends with the run's own answer, whichever is shown meanwhile. Raises not_found."""
+    if context.run_id is not None and context.chat_session_id is not None:
+        run = await runlog.get(context.actor, context.run_id)
+        branch = await chats.branch(context.chat_session_id, run.answer_message_id)
         for block in branch[place].content if 0 <= place < len(branch) else ():
             if isinstance(block, ToolResult) and block.call_id == call_id:
                 return block

@@ -40,6 +40,8 @@ VERBS: dict[str, str] = {
     "key_list": "List the keys",
     "key_add": "Ask for a key",
     "key_update": "Change a key",
+    "usage_get": "Show the usage",
+    "result_read": "Read on in a result",
     "key_delete": "Delete a key",
     "prompt_list": "List the prompts",
     "prompt_save": "Save a prompt",

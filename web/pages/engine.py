@@ -20,6 +20,7 @@ from markupsafe import Markup, escape
 from agent.config import settings
 from web.auth import csrf_token
 from web.pages import look
+from web.pages.blocks import VERBS
 from web.render import catalogue, formats, jsontree, markdown
 
 _HERE = Path(__file__).resolve().parent.parent
@@ -74,6 +75,7 @@ def _filters() -> dict[str, Any]:
         "code": _code,
         "pretty": jsontree.pretty,
         "ticks": _ticks,
+        "verb": pass_context(lambda context, name: catalogue.say(_language(context), VERBS[name]) if name in VERBS else name),
         "urlpart": lambda text: quote(str(text), safe=""),
         "status_class": _status_class,
     }
