@@ -1,15 +1,25 @@
-"""Tools about documents: write them from what was captured, read them."""
+"""Tools about documents: write them from what was captured, read them, and decide which path templates hold and what belongs to the API."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from msgspec import Meta
 
-from agent import docs, endpoints
+from agent import curation, docs, endpoints
+from agent.curation import Curation
 from agent.docs import Format
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
 
 _MOST = 30_000
+_MOST_LINES = 60
+Decision = Literal["keep", "split", "release", "put_back"]
+_DECIDED: dict[Decision, str] = {
+    "keep": "`{}` holds: paths of this form are one operation, with these names.",
+    "split": "`{}` is split: its paths are operations of their own.",
+    "release": "`{}` is no longer pinned: the evidence decides again.",
+    "put_back": "`{}` was left out and is put back.",
+}
+_VERDICTS = {"keep": "kept by the user", "reject": "split by the user"}
 
 
 @tool(effect="write", scope="write", recomputes=True, hears="captured")
@@ -41,3 +51,61 @@ async def docs_get(
     document = await docs.get(context.actor, found.id, format, operation=operation)
     text = document.text if len(document.text) <= _MOST else f"{document.text[:_MOST]}\n… the rest is at {document.url}"
     return Answer(text, {"endpoint": found.slug, "format": format, "version": document.version, "url": document.url, "text": text}, "captured")
+
+
+@tool(effect="read", scope="read", hears="captured")
+async def docs_review(context: Context, endpoint: EndpointRef) -> Answer:
+    """List the path templates that were found with their confidence, the user's pins, and the traffic that was left out of the documents as noise."""
+    found = await endpoints.find(context.actor, endpoint)
+    seen = await curation.overview(context.actor, found.id)
+    return Answer(_reviewed(found.name, seen), seen, "captured")
+
+
+@tool(effect="write", scope="write", hears="captured")
+async def docs_decide(
+    context: Context,
+    endpoint: EndpointRef,
+    decision: Annotated[
+        Decision,
+        Meta(
+            description="keep: pin this template; other names in braces rename its parameters. split: its paths are operations of their own. "
+            "release: take a pin back. put_back: a path that was left out belongs to the API."
+        ),
+    ],
+    path: Annotated[str, Meta(description="The path template, such as /users/{user_id}, or the path that was left out.", min_length=1, max_length=500)],
+) -> Answer:
+    """Pin, rename or split a path template of an API, or put back what was left out of its documents. It stays, and holds for all calls captured so far."""
+    found = await endpoints.find(context.actor, endpoint)
+    match decision:
+        case "keep":
+            seen = await curation.pin(context.actor, found.id, path)
+        case "split":
+            seen = await curation.pin(context.actor, found.id, path, "reject")
+        case "release":
+            seen = await curation.unpin(context.actor, found.id, path)
+        case "put_back":
+            seen = await curation.put_back(context.actor, found.id, path)
+    return Answer(f"{_DECIDED[decision].format(path)}\n\n{_reviewed(found.name, seen)}", seen, "captured")
+
+
+def _reviewed(name: str, seen: Curation) -> str:
+    """What `docs_review` says: the least certain templates first."""
+    if not (seen.templates or seen.pins or seen.left_out):
+        return f"`{name}` is not documented yet: `docs_generate` does it."
+    doubtful = sorted(seen.templates, key=lambda one: (one.confidence, one.template))
+    lines = [
+        f"- `{one.template}` ({', '.join(one.methods)}; {one.calls} calls; {one.confidence:.0%} sure{_verdict(one.pin)})" for one in doubtful[:_MOST_LINES]
+    ]
+    pins = [f"- `{pin.template}`: {_VERDICTS[pin.kind]}" for pin in seen.pins if pin.template not in {one.template for one in seen.templates}]
+    out = [f"- {one.kind}: `{one.method} {one.path}` ({one.calls} calls){'' if one.template else f'. {one.why_not}'}" for one in seen.left_out[:_MOST_LINES]]
+    parts = [f"Path templates of `{name}`:", *lines, *_more(len(doubtful))]
+    parts += ["", "Other pins:", *pins] if pins else []
+    return "\n".join([*parts, "", "Left out:", *out, *_more(len(seen.left_out))] if out else [*parts, "", "Nothing was left out."])
+
+
+def _verdict(pin: str | None) -> str:
+    return f", {_VERDICTS[pin]}" if pin else ""
+
+
+def _more(count: int) -> list[str]:
+    return [f"… and {count - _MOST_LINES} more."] if count > _MOST_LINES else []

@@ -35,5 +35,7 @@ TOOLS: tuple[Tool, ...] = tuple(
         prompts.prompt_delete,
         usage.usage_get,
         results.result_read,
+        docs.docs_review,
+        docs.docs_decide,
     )
 )

@@ -29,6 +29,8 @@ VERBS: dict[str, str] = {
     "capture_wait": "Wait for calls",
     "docs_generate": "Document an API",
     "docs_get": "Read the documentation",
+    "docs_review": "Review the path templates",
+    "docs_decide": "Decide about a path template",
     "operation_search": "Find operations",
     "operation_describe": "Describe an operation",
     "operation_call": "Call an operation",

@@ -16,7 +16,7 @@ from agent.providers.guide import stream
 from agent.providers.guide.plan import plan
 
 HERE = Path(__file__).parent
-TOOLS = """endpoint_create endpoint_list endpoint_update endpoint_delete capture_search capture_get capture_import capture_explain capture_wait docs_generate docs_get
+TOOLS = """endpoint_create endpoint_list endpoint_update endpoint_delete capture_search capture_get capture_import capture_explain capture_wait docs_generate docs_get docs_review docs_decide
 operation_search operation_describe operation_call monitor_set replay_run change_list credit_check credit_buy key_list key_add key_update key_delete prompt_list prompt_save prompt_use prompt_delete
 app_create app_update app_list mcp_connect mcp_list mcp_disconnect mcp_call usage_get result_read""".split()
 

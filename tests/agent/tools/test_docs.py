@@ -1,0 +1,40 @@
+"""Templates are reviewed, pinned, renamed, split and released, and what was left out is put back, by the menu."""
+
+from typing import Any
+
+import asyncpg
+import pytest
+
+from agent import docs
+from agent.errors import Problem
+from agent.tools import invoke
+from agent.tools.registry import Answer, Context
+from tests.agent.heard import an_endpoint, hear
+
+
+async def test_what_was_found_is_decided_by_the_menu(database: asyncpg.Pool) -> None:
+    """Each decision holds for the calls that were captured before it, and through new documents."""
+    actor, endpoint = await an_endpoint()
+    for name in ("north", "south", "east", "west"):
+        await hear(actor, endpoint, f"/reports/{name}", {"rows": 3, "name": name})
+    await hear(actor, endpoint, "/app.css", b"a {}", media_type="text/css")
+
+    async def use(name: str, **arguments: Any) -> Answer:
+        return await invoke.invoke(Context(actor), name, {"endpoint": endpoint.slug, **arguments})
+
+    async def templates() -> list[str]:
+        return [operation.template for operation in (await docs.generate(actor, endpoint.id)).operations]
+
+    assert "not documented yet" in (await use("docs_review")).text
+    await use("docs_generate")
+    seen = (await use("docs_review")).text
+    assert "- `/reports/{report_name}` (GET; 4 calls; " in seen and "- asset: `GET /app.css` (1 calls)" in seen
+    assert "`/reports/{region}` (GET; 4 calls; 100% sure, kept by the user)" in (await use("docs_decide", decision="keep", path="/reports/{region}")).text
+    assert await templates() == ["/reports/{region}"]
+    assert "Other pins:\n- `/reports/{region}`: split by the user" in (await use("docs_decide", decision="split", path="/reports/{region}")).text
+    assert len(await templates()) == 4
+    assert "Nothing was left out." in (await use("docs_decide", decision="put_back", path="/app.css")).text
+    await use("docs_decide", decision="release", path="/reports/{region}")
+    assert await templates() == ["/app.css", "/reports/{report_name}"]
+    with pytest.raises(Problem, match="is not pinned"):
+        await use("docs_decide", decision="release", path="/reports/{region}")
