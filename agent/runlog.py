@@ -155,9 +155,12 @@ class Writer:
                 await asyncio.sleep(FLUSH_SECONDS)
 
 
-async def read(hub: Hub, run_id: UUID, after: int = 0) -> AsyncIterator[Event | None]:
-    """The events after `after`, live until `run.end`; None where 15 seconds passed without one, and the end without one when the server stops."""
-    with hub.waiting([f"run:{run_id}"]) as bell:
+async def read(hub: Hub, run_id: UUID, after: int = 0, also: tuple[str, ...] = ()) -> AsyncIterator[Event | None]:
+    """The events after `after`, live until `run.end`; None where 15 seconds passed without one, and the end without one when the server stops.
+
+    `also`: topics at whose ring None is given too.
+    """
+    with hub.waiting([f"run:{run_id}", *also]) as bell:
         while not hub.is_closing:
             bell.clear()
             events = await since(run_id, after)
@@ -171,6 +174,9 @@ async def read(hub: Hub, run_id: UUID, after: int = 0) -> AsyncIterator[Event | 
                     await asyncio.wait_for(bell.wait(), HEARTBEAT_SECONDS)
                 except TimeoutError:
                     yield None
+                else:
+                    if also:
+                        yield None
 
 
 async def since(run_id: UUID, after: int, limit: int = 500) -> list[Event]:

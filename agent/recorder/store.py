@@ -1,13 +1,15 @@
 """Rows into `api_calls`: one COPY a batch, counted and rung in the same transaction."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import Any
 from uuid import UUID
 
 import asyncpg
 import msgspec
 
+from agent import arrivals
+from agent.arrivals import Arrival
 from agent.recorder.rows import COLUMNS, Row
 from db import engine
 
@@ -30,9 +32,11 @@ async def _store(batch: Sequence[Row]) -> None:
             async with connection.transaction():
                 await connection.copy_records_to_table("api_calls", records=records, columns=COLUMNS)
                 await _count(connection, [(row.endpoint_id, _is_failure(row)) for row in batch])
+                await arrivals.note(connection, _heard(batch))
         except asyncpg.IntegrityConstraintViolationError:
             async with connection.transaction():
                 await _store_what_can_be(connection, records)
+                await arrivals.note(connection, _heard(batch))
 
 
 async def _store_what_can_be(connection: engine.Connection, records: list[tuple[Any, ...]]) -> None:
@@ -48,6 +52,11 @@ async def _count(connection: engine.Connection, stored: list[tuple[UUID, bool]])
     for endpoint_id in sorted(calls):  # in one order, so that two processes never wait for each other
         await connection.execute(_COUNT, endpoint_id, calls[endpoint_id], errors[endpoint_id])
         await connection.execute("SELECT pg_notify('wiretalk', $1)", f"calls:{endpoint_id}")
+
+
+def _heard(batch: Sequence[Row]) -> Iterator[Arrival]:
+    """Calls by clients; imports and calls of our own are no news to who made them."""
+    return (Arrival(row.endpoint_id, row.id, row.method, row.path, row.response_status, row.timestamp) for row in batch if row.source == "proxy")
 
 
 def _is_failure(row: Row) -> bool:

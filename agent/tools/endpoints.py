@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from agent import controls, endpoints
+from agent import arrivals, controls, endpoints
 from agent.approvals import WHY
 from agent.controls import ControlsChange
 from agent.endpoints import Endpoint, EndpointChange, Status
@@ -32,6 +32,8 @@ async def endpoint_create(
     made = await endpoints.create(
         context.actor, destination_url, name=name, description=description, environment=environment, tags=tags, credits_used=ENDPOINT_PRICE
     )
+    if context.chat_session_id:
+        await arrivals.expect(context.chat_session_id, made.id)
     path = "/products" if made.is_demo else "/"
     text = (
         f"`{made.name}` (slug `{made.slug}`, id `{made.id}`) now captures {made.destination_url}.\n"

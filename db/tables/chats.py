@@ -40,11 +40,12 @@ class ChatSession(Table, tablename="chat_sessions"):
 
 
 class ChatSessionEndpoint(Table, tablename="chat_session_endpoints"):
-    """The endpoints that a session may talk to and call."""
+    """The endpoints that a session has made. `first_call` is an `agent.arrivals.Arrival`, once there was one."""
 
     id = primary_key()
     chat_session_id = owned_by(ChatSession)
     endpoint_id = owned_by(Endpoint, index=True)
+    first_call = json()
     created_at = created()
 
     chat_session_endpoints_chat_session_id_endpoint_id_unique = Unique([chat_session_id, endpoint_id])

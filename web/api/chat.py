@@ -114,7 +114,7 @@ async def send_message(request: ApiRequest, data: JSONBody[ChatRequest]) -> Resp
         started = await loop.send(hub, request.user, text, chat_id=data.chat_session_id, provider=data.provider, model=data.model, files=data.attachments)
     headers = {"X-Chat-Session-Id": str(started.chat_session_id), "X-Run-Id": str(started.run_id)}
     if data.stream or "text/event-stream" in request.headers.get("accept", ""):
-        return stream.response(hub, started.run_id, headers=headers)
+        return stream.response(hub, started.run_id, started.chat_session_id, headers=headers)
     return Response(await _settled(request, started.run_id), headers=headers)
 
 
@@ -127,10 +127,10 @@ async def get_run(request: ApiRequest, run_id: FromPath[UUID]) -> ChatAnswer:
 @get("/runs/{run_id:uuid}/events", guards=[signed_in], summary="Follow a run", tags=["chat"])
 async def follow_run(request: ApiRequest, run_id: FromPath[UUID], after: FromQuery[int] = 0) -> Stream:
     """The run's events after `after` or `Last-Event-ID`, live until it ends."""
-    await runlog.get(request.user, run_id)
+    run = await runlog.get(request.user, run_id)
     last_event_id = request.headers.get("last-event-id", "")
     start = int(last_event_id) if last_event_id.isdigit() else after
-    return stream.response(request.app.state.hub, run_id, max(start, 0))
+    return stream.response(request.app.state.hub, run_id, run.chat_session_id, max(start, 0))
 
 
 @post("/runs/{run_id:uuid}/stop", guards=[signed_in], status_code=202, summary="Stop a run", tags=["chat"], opt={"asks": True})

@@ -5,11 +5,13 @@ from uuid import UUID
 import msgspec
 from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
+from litestar.response import Stream
 
 from agent import chats
 from agent.actor import require_scope
 from agent.chats import Chat, StoredMessage
 from agent.paging import Page
+from web.api import stream
 from web.api.request import ApiRequest
 from web.auth import signed_in
 
@@ -70,4 +72,11 @@ async def list_messages(
     return await chats.messages(request.user, chat_id, limit=limit, cursor=cursor)
 
 
-ROUTES = (list_chats, create_chat, get_chat, change_chat, delete_chat, list_messages)
+@get("/chats/{chat_id:uuid}/events", guards=[signed_in], summary="Hear of first calls", tags=["chats"])
+async def follow_chat(request: ApiRequest, chat_id: FromPath[UUID]) -> Stream:
+    """Server-sent events: the first call of each API that the chat has made, those that there were and each as it arrives. Goes on after `Last-Event-ID`."""
+    await chats.get(request.user, chat_id)
+    return stream.of_chat(request.app.state.hub, chat_id, request.headers.get("last-event-id", ""))
+
+
+ROUTES = (list_chats, create_chat, get_chat, change_chat, delete_chat, list_messages, follow_chat)

@@ -1,5 +1,10 @@
-"""A run's log as the AI SDK UI message stream v1: one event of the log is one chunk, so a reader can resume after any of them."""
+"""A run's log as the AI SDK UI message stream v1: one event of the log is one chunk, so a reader can resume after any of them.
 
+Between them stands what the chat is told meanwhile: the first call of an API that it has made. `of_chat` tells that alone, whether or not
+something is being written.
+"""
+
+import asyncio
 from collections.abc import AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -7,7 +12,8 @@ from uuid import UUID
 import msgspec
 from litestar.response import Stream
 
-from agent import runlog
+from agent import arrivals, runlog
+from agent.arrivals import Arrival
 from agent.events import Hub
 from agent.runlog import Event
 
@@ -20,14 +26,43 @@ HEADERS = {
 _FINISH = {"completed": "stop", "length": "length"}
 
 
-def response(hub: Hub, run_id: UUID, after: int = 0, headers: dict[str, str] | None = None) -> Stream:
+def response(hub: Hub, run_id: UUID, chat_id: UUID, after: int = 0, headers: dict[str, str] | None = None) -> Stream:
     """The stream of a run from `after` on. It stays open until the run ends, with a comment every 15 seconds of silence."""
-    return Stream(_lines(hub, run_id, after), media_type="text/event-stream", headers={**HEADERS, **(headers or {})})
+    return Stream(_lines(hub, run_id, chat_id, after), media_type="text/event-stream", headers={**HEADERS, **(headers or {})})
 
 
-async def _lines(hub: Hub, run_id: UUID, after: int) -> AsyncIterator[bytes]:
+def of_chat(hub: Hub, chat_id: UUID, after: str = "") -> Stream:
+    """The first calls of a chat's APIs: those that there were, after the call `after`, then each as it arrives. Stays open."""
+    return Stream(_arriving(hub, chat_id, after), media_type="text/event-stream", headers=HEADERS)
+
+
+async def _arriving(hub: Hub, chat_id: UUID, after: str) -> AsyncIterator[bytes]:
+    told: set[UUID] = set()
     yield b": stream\n\n"
-    async for event in runlog.read(hub, run_id, after):
+    with hub.waiting([f"chat:{chat_id}"]) as bell:
+        while not hub.is_closing:
+            bell.clear()
+            found = await arrivals.of_chat(chat_id)
+            known = [str(one.call_id) for one in found]
+            for one in found[known.index(after) + 1 if after in known and not told else 0 :]:
+                if one.call_id not in told:
+                    yield b"id: %s\n%s" % (str(one.call_id).encode(), _first_call(one))
+            told |= {one.call_id for one in found}
+            try:
+                await asyncio.wait_for(bell.wait(), runlog.HEARTBEAT_SECONDS)
+            except TimeoutError:
+                yield b": still here\n\n"
+
+
+async def _lines(hub: Hub, run_id: UUID, chat_id: UUID, after: int) -> AsyncIterator[bytes]:
+    told = {one.call_id for one in await arrivals.of_chat(chat_id)}
+    yield b": stream\n\n"
+    async for event in runlog.read(hub, run_id, after, (f"chat:{chat_id}",)):
+        if event is None or event.event == runlog.END:
+            for one in await arrivals.of_chat(chat_id):
+                if one.call_id not in told:
+                    told.add(one.call_id)
+                    yield _first_call(one)
         if event is None:
             yield b": still here\n\n"
         elif (found := chunk(event)) is not None:
@@ -35,6 +70,11 @@ async def _lines(hub: Hub, run_id: UUID, after: int) -> AsyncIterator[bytes]:
             if event.event == runlog.END:
                 yield b"data: [DONE]\n\n"
                 return
+
+
+def _first_call(arrival: Arrival) -> bytes:
+    """Its id lets a reader who hears it twice, at the run's stream and the chat's, know that."""
+    return b"data: %s\n\n" % msgspec.json.encode({"type": "data-first-call", "id": str(arrival.call_id), "data": arrival, "transient": True})
 
 
 def chunk(event: Event) -> dict[str, Any] | None:

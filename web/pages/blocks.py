@@ -12,6 +12,7 @@ import msgspec
 from markupsafe import Markup
 
 from agent.approvals import Approval
+from agent.arrivals import Arrival
 from agent.chats import StoredMessage
 from agent.messages import Attachment, Block, Mention, Reasoning, Refusal, Text, ToolCall, ToolResult, text_of
 from agent.tools.invoke import BY_NAME
@@ -39,11 +40,11 @@ VERBS: dict[str, str] = {
     "mcp_disconnect": "Disconnect an MCP server",
     "mcp_call": "Call a tool of an MCP server",
     "credit_check": "Check the credits",
+    "usage_get": "Show the usage",
+    "result_read": "Read on in a result",
     "key_list": "List the keys",
     "key_add": "Ask for a key",
     "key_update": "Change a key",
-    "usage_get": "Show the usage",
-    "result_read": "Read on in a result",
     "key_delete": "Delete a key",
     "prompt_list": "List the prompts",
     "prompt_save": "Save a prompt",
@@ -70,7 +71,7 @@ class ReasoningView(msgspec.Struct):
 
 
 class ToolView(msgspec.Struct):
-    """One tool call: its line, its card, and the approval it waits for."""
+    """One tool call: its line, its card, the approval it waits for, and the first call of the endpoint that it made."""
 
     dom: str
     name: str
@@ -79,7 +80,13 @@ class ToolView(msgspec.Struct):
     text: str = ""
     data: Any = None
     approval: Approval | None = None
+    arrival: Arrival | None = None
     kind: str = "tool"
+
+    @property
+    def made(self) -> str:
+        """The id of the endpoint that the call has made; its first call is told under the card."""
+        return str(self.data["id"]) if self.name == "endpoint_create" and self.state == "ok" and isinstance(self.data, dict) and "id" in self.data else ""
 
     @property
     def verb(self) -> str:

@@ -5,14 +5,14 @@ from uuid import UUID
 
 from jinja2 import Environment
 
-from agent import approvals, runlog, usage
+from agent import approvals, arrivals, runlog, usage
 from agent.actor import Actor
 from agent.chats import StoredMessage
 from agent.config import settings
 from agent.events import Hub
 from agent.message_queue import Queued
 from web.pages import look, stream
-from web.pages.blocks import MessageView, message
+from web.pages.blocks import MessageView, ToolView, message
 from web.pages.composer import Composer
 from web.pages.shell import PageRequest
 from web.pages.stream import Answer, partial, replayed
@@ -31,12 +31,14 @@ async def answer(request: PageRequest, actor: Actor, chat_id: UUID, stored: Stor
 
 async def views(request: PageRequest, actor: Actor, chat_id: UUID, found: list[StoredMessage]) -> list[MessageView | Answer]:
     """Messages as a page shows them that is loaded now; one that is being written as its Answer."""
-    return [
+    shown = [
         await answer(request, actor, chat_id, stored, stored.run_id, upto=None)
         if stored.run_id and stored.run_status in UNFINISHED
         else message(stored, chat_id, own=settings().base_url, copy=_copy(request))
         for stored in found
     ]
+    await _tell_arrivals([view_of(one) for one in shown])
+    return shown
 
 
 def view_of(shown: MessageView | Answer) -> MessageView:
@@ -84,6 +86,14 @@ def environment(request: PageRequest) -> Environment:
 
 def hub_of(request: PageRequest) -> Hub:
     return request.app.state.hub
+
+
+async def _tell_arrivals(shown: list[MessageView]) -> None:
+    """Under each card of an endpoint that was made here: its first call, if there was one."""
+    made = {part.made: part for view in shown for part in view.parts if isinstance(part, ToolView) and part.made}
+    found = await arrivals.of_endpoints([UUID(id_) for id_ in made]) if made else {}
+    for arrival in found.values():
+        made[str(arrival.endpoint_id)].arrival = arrival
 
 
 def _copy(request: PageRequest) -> str:

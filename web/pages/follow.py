@@ -14,7 +14,7 @@ from litestar import get
 from litestar.params import FromQuery
 from litestar.response import Stream
 
-from agent import approvals, chats, endpoints, message_queue, runlog, tree, usage
+from agent import approvals, arrivals, chats, endpoints, message_queue, runlog, tree, usage
 from agent.actor import Actor
 from agent.endpoints import Endpoint
 from agent.errors import Problem
@@ -77,6 +77,7 @@ class _Tab:
     def __init__(self, request: PageRequest, actor: Actor, chat_id: UUID, line: list[UUID], writing: Answer | None) -> None:
         self._request, self._actor, self._chat_id = request, actor, chat_id
         self._line, self._writing, self._buttons = line, writing, ""
+        self._arrived: int | None = None
         self.topics = [f"chat:{chat_id}"]
         self.has_turned = False
 
@@ -97,6 +98,18 @@ class _Tab:
             chat_bell.clear()
             async for message in self._turned():
                 yield message
+            for message in await self._arrivals():
+                yield message
+
+    async def _arrivals(self) -> list[bytes]:
+        """The first calls that the chat's endpoints have heard since; all that there were for a tab that has just come, which may have missed one."""
+        found = await arrivals.of_chat(self._chat_id)
+        known, self._arrived = self._arrived, len(found)
+        if not found or known == len(found):
+            return []
+        draw = drawing(self._request)
+        html = "".join(partial(f"#arrival-{one.endpoint_id}", "innerHTML", draw("arrived", one)) for one in found)
+        return [_message(html), *([] if known is None else [_message("heard", event="said")])]
 
     async def _written(self, writing: Answer) -> AsyncIterator[bytes]:
         """What the run has said since."""

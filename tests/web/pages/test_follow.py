@@ -124,3 +124,32 @@ async def test_a_page_that_has_something_else_is_given_the_branch(doors: Doors, 
             assert told["after"] == ""
             assert re.findall(r'id="m-([\w-]+)"', told["html"]) == shown
             return
+
+
+async def test_the_first_call_of_an_api_is_told_in_its_chat(doors: Doors) -> None:
+    """At once, once, in the open tab, in the page that is loaded later, and to programs that follow the chat; later calls are not."""
+    ada = doors[0]
+    chat = (await ada.post("/", {"message": "capture the demo api"})).headers["location"]
+    while "data-run" in (page := (await ada.get(chat)).text):
+        pass
+    endpoint = re.search(r'id="arrival-([\w-]+)"', page)
+    assert endpoint
+    assert page.count("First call heard</strong>") == 0
+    stream = _events(ada.http, f"/stream?chat={chat[3:]}&last={Tab(page).messages[-1]}")
+    await anext(stream)
+    for path in ("products", "orders"):
+        await ada.get(f"/proxy/{endpoint[1]}/{path}")
+    pieces = ""
+    async for event, _, data in stream:
+        pieces += data
+        if event == "said":
+            break
+    assert data == "heard"
+    assert (pieces.count("First call heard</strong>"), "/products" in pieces, "/orders" in pieces) == (1, True, False)
+    page = (await ada.get(chat)).text
+    assert (page.count("First call heard</strong>"), page.count("/products</a>")) == (1, 1)
+    async for _, id, data in _events(ada.http, f"/api/v1/chats/{chat[3:]}/events"):
+        told = json.loads(data)
+        break
+    assert (told["type"], told["id"], told["data"]["path"], told["data"]["status"]) == ("data-first-call", id, "/demo/products", 200)
+    assert f"/calls/{id}" in page
