@@ -40,6 +40,8 @@ def kind(data: bytes, media_type: str) -> BodyKind:
         return "image"
     if base.startswith(_TEXTUAL) or base.endswith("+xml") or (not base and _is_text(data)):
         return "text"
+    if base.startswith("multipart/"):
+        return "text" if _is_text(data) else "binary"
     return "text" if base in {"", "application/octet-stream"} and _is_text(data[:4096]) else "binary"
 
 

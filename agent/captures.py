@@ -23,9 +23,14 @@ from agent.spec import redact
 from agent.spec.model import Exchange, Frame, Headers
 from db import engine
 
+_SHOWN_BYTES = 64
+
 
 class ShownBody(msgspec.Struct, frozen=True):
-    """A decoded body. `text` is None for binary data, `data` is that of images; `length` counts the bytes on the wire."""
+    """A decoded body. `text` is None for binary data; `length` counts the bytes on the wire.
+
+    `data` are the bytes where the text is not all of them: those of images, and of anything else where secrets are shown.
+    """
 
     kind: bodies.BodyKind
     media_type: str
@@ -37,11 +42,13 @@ class ShownBody(msgspec.Struct, frozen=True):
 
 
 class Message(msgspec.Struct, frozen=True):
-    """One WebSocket message; `at_ms` since the exchange began."""
+    """One WebSocket message; `at_ms` since the exchange began. Of binary ones `text` is the beginning in hexadecimal."""
 
     direction: str
     at_ms: float
     text: str
+    is_text: bool = True
+    length: int = 0
 
 
 class CallDetail(msgspec.Struct, frozen=True):
@@ -229,7 +236,7 @@ def _detail(row: asyncpg.Record, *, masked: bool) -> CallDetail:
         request_body=_shown_body(row, "request", masked=masked),
         response_headers=response,
         response_body=_shown_body(row, "response", masked=masked),
-        messages=[Message(direction, at, redact.mask_text(_text(data)) if masked else _text(data)) for direction, at, _, data in _frames(row)],
+        messages=[_message(*frame, masked=masked) for frame in _frames(row)],
         url=f"{settings().base_url}/calls/{row['id']}",
         target=row["url"] if masked else whole,
         timings=msgspec.json.decode(row["timings"], type=dict[str, float]) if row["timings"] else {},
@@ -244,9 +251,8 @@ def _shown_body(row: asyncpg.Record, side: str, *, masked: bool) -> ShownBody:
         value = bodies.as_json(data) if kind == "json" else None
         text = msgspec.json.encode(redact.mask_json(value)).decode() if isinstance(value, dict | list) else redact.mask_text(text)
     digest = row[f"{side}_sha256"]
-    return ShownBody(
-        kind, media_type, text, row[f"{side}_length"], row[f"{side}_truncated"], digest.hex() if digest else None, data if kind == "image" else b""
-    )
+    is_whole = (text is not None and text.encode("utf-8", "replace") == data) or (masked and kind != "image")
+    return ShownBody(kind, media_type, text, row[f"{side}_length"], row[f"{side}_truncated"], digest.hex() if digest else None, b"" if is_whole else data)
 
 
 def _body(row: asyncpg.Record, side: str) -> bytes:
@@ -284,8 +290,9 @@ def _frames(row: asyncpg.Record) -> list[tuple[str, float, bool, bytes]]:
     return msgspec.msgpack.decode(expand(unseal(row["messages"], context_of(row["id"]))), type=list[tuple[str, float, bool, bytes]])
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
+def _message(direction: str, at: float, is_text: bool, data: bytes, *, masked: bool) -> Message:
+    text = data.decode("utf-8", "replace") if is_text else data[:_SHOWN_BYTES].hex(" ")
+    return Message(direction, at, redact.mask_text(text) if masked and is_text else text, is_text, len(data))
 
 
 def _exchange(row: asyncpg.Record) -> Exchange:

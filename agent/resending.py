@@ -14,7 +14,7 @@ from msgspec import Meta
 
 from agent import captures, egress, endpoints
 from agent.accounts import audit
-from agent.actor import Actor, require_scope
+from agent.actor import Actor, require_reach, require_scope
 from agent.config import settings
 from agent.errors import Problem
 from agent.recorder import Body, Heard, body_of, store_heard
@@ -52,6 +52,8 @@ async def send(actor: Actor, call: str | UUID, edits: Edits) -> Resent:
     endpoint = await endpoints.get(actor, before.summary.endpoint_id)
     if endpoint.status in ("INACTIVE", "ARCHIVED"):
         raise Problem("endpoint_stopped", f"`{endpoint.slug}` is {endpoint.status} and takes no calls.")
+    if not endpoint.is_demo:
+        require_reach(actor)
     if before.summary.protocol in ("ws", "wss"):
         raise Problem("invalid_arguments", "A WebSocket cannot be sent again as one request.", field="call")
     method = (edits.method or before.summary.method).upper()
@@ -59,7 +61,8 @@ async def send(actor: Actor, call: str | UUID, edits: Edits) -> Resent:
         raise Problem("approval_needed", f"{method} may change something at the API.", remedy="Confirm that it should be sent.", method=method)
     target = _target(edits.url or before.target, endpoint.destination_url)
     body = edits.body.encode() if edits.body is not None else await _body(before)
-    headers = [(name, value) for name, value in edits.headers or before.request_headers if name.lower() not in _OURS]
+    ours = _OURS if edits.body is None else _OURS | {"content-encoding"}  # an edited body is plain
+    headers = [(name, value) for name, value in (before.request_headers if edits.headers is None else edits.headers) if name.lower() not in ours]
     _check(headers)
     await audit.record("CALL_RESENT", actor=actor, resource="CALL", resource_id=before.summary.id, method=method)
     return await _sent(actor, endpoint.id, method, target, headers, body)

@@ -10,7 +10,7 @@ import re
 from collections import Counter
 from collections.abc import Callable
 from functools import cache, lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, cast
 from urllib.parse import unquote_plus
 
 import msgspec
@@ -58,7 +58,9 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 
 def mask_text(text: str) -> str:
     """Free text, with everything that has the shape of a secret and every `name=value` of a secret name hidden."""
-    return _ASSIGNED.sub(_mask_assigned, _mask_found(text))
+    text = _mask_found(_mask_parts(text) if "form-data" in text else text)
+    text = _ELEMENT.sub(_mask_element, text) if "</" in text else text
+    return _ASSIGNED.sub(_mask_assigned, _QUOTED.sub(_mask_quoted, text))
 
 
 def mask_json(value: Any) -> Any:
@@ -69,6 +71,19 @@ def mask_json(value: Any) -> Any:
 def mask_named(name: str, value: Any) -> Any:
     """A value that stands under a name: a parameter, a property, a header."""
     return _mask_value(value, name)
+
+
+def hide_variables(body: Any) -> Any:
+    """A GraphQL request in which the variables that stand for a secret argument, as in `login(password: $p)`, are hidden whatever they are called."""
+    if not isinstance(body, dict):
+        return body
+    request = cast(dict[str, Any], body)
+    query, variables = request.get("query"), request.get("variables")
+    if not isinstance(query, str) or not isinstance(variables, dict) or "$" not in query:
+        return request
+    standing = {match[2] for match in _STANDS_FOR.finditer(query) if is_secret_name(match[1])}
+    hidden = {name: mark(value) for name, value in cast(dict[str, Any], variables).items() if name in standing and isinstance(value, str)}
+    return {**request, "variables": {**variables, **hidden}} if hidden else request
 
 
 def mask_name(name: str) -> str:
@@ -109,7 +124,9 @@ def mask_url(url: str) -> str:
 
 
 def mask_body(body: bytes, media_type: str) -> bytes:
-    """A body by its media type; what is not text stays as it is."""
+    """A body by its media type; what is not text stays as it is, but for the fields of a form."""
+    if media_type.startswith("multipart/"):
+        return _mask_parts(body.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     if not body or media_type.startswith(("image/", "audio/", "video/", "font/")) or b"\0" in body[:1024]:
         return body
     text = body.decode("utf-8", "surrogateescape")
@@ -141,6 +158,11 @@ def mark(secret: str) -> str:
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ASSIGNED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["']?|>\s*)([^\s"'&,;<>{}()\[\]]+)""")
+_FIELD = re.compile(r"""[;\s]name="?([^";\r\n]+)""", re.IGNORECASE)
+_A_FILE = re.compile(r"[;\s]filename\*?=", re.IGNORECASE)
+_QUOTED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(\\{0,8}["']?\s*[=:]\s*(\\{0,8}["']))((?:(?!\3)(?:\\.|[^\\\n])){1,2000}?)(?=\3)""")
+_ELEMENT = re.compile(r"(<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]{0,2000})?>)([^<>]{1,2000})(?=</)")
+_STANDS_FOR = re.compile(r"(?<![$\w])([A-Za-z_]\w*)\s*:\s*\$([A-Za-z_]\w*)")
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
 _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s]*=[^\s]*$", re.IGNORECASE)
 _ID = re.compile(
@@ -177,6 +199,7 @@ def _mask_value(value: Any, name: str) -> Any:
     if isinstance(value, str):
         return _mask_string(value, name)
     if isinstance(value, dict):
+        value = hide_variables(value) if "variables" in value else value
         return {key: _mask_value(item, _inherited(str(key), name, item)) for key, item in _named(value)}
     if isinstance(value, list | tuple):
         return [_mask_value(item, name) for item in value]
@@ -237,6 +260,24 @@ def _mask_assigned(match: re.Match[str]) -> str:
     return f"{name}{between}{mark(value)}"
 
 
+def _mask_quoted(match: re.Match[str]) -> str:
+    """A text in quotes is hidden whole, blanks and all."""
+    name, between, _, value = match.groups()
+    verdict = _verdict(name)
+    if not verdict or value.startswith(MARK) or (verdict == "doubtful" and not _looks_random(value)):
+        return match.group()
+    return f"{name}{between}{mark(value)}"
+
+
+def _mask_element(match: re.Match[str]) -> str:
+    """What stands in an element of XML, whatever attributes it has."""
+    start, name, value = match.groups()
+    verdict = _verdict(name)
+    if not verdict or not value.strip() or value.startswith(MARK) or (verdict == "doubtful" and not _looks_random(value)):
+        return match.group()
+    return start + mark(value)
+
+
 def _mask_authorization(value: str) -> str:
     scheme, space, credential = value.partition(" ")
     if not space:
@@ -261,6 +302,20 @@ def _mask_query_pair(pair: str) -> str:
     decoded = unquote_plus(value)
     masked = _mask_string(decoded, unquote_plus(name))
     return pair if masked == decoded else f"{name}={masked}"
+
+
+def _mask_parts(text: str) -> str:
+    """The fields of a form in parts, each by its name."""
+    return "\n--".join(_mask_part(part) for part in text.split("\n--"))
+
+
+def _mask_part(part: str) -> str:
+    head, blank, value = part.partition("\r\n\r\n" if "\r\n\r\n" in part else "\n\n")
+    name = _FIELD.search(head)
+    if not blank or name is None or _A_FILE.search(head):
+        return part
+    plain = value.removesuffix("\r")
+    return head + blank + _mask_string(plain, name[1]) + value[len(plain) :]
 
 
 def _mask_json_text(text: str) -> str | None:

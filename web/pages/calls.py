@@ -1,5 +1,6 @@
 """One captured call: its page with secrets hidden, revealed by a logged click, copied, sent again, compared with another."""
 
+from itertools import zip_longest
 from typing import Any, Literal
 from uuid import UUID
 
@@ -14,19 +15,13 @@ from agent.actor import Actor
 from agent.captures import CallDetail, Filter
 from agent.errors import Problem
 from agent.resending import READS, Edits
+from agent.spec import redact
+from web.pages import call_views
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
 
 Side = Literal["request", "response"]
 _ALIKE = 20
 _LOOKED_AT = 200
-
-
-class GraphQL(msgspec.Struct, frozen=True):
-    """A GraphQL request taken apart."""
-
-    operation: str
-    query: str
-    variables: str
 
 
 @get("/calls/{call_id:uuid}")
@@ -90,7 +85,7 @@ async def _page(request: PageRequest, actor: Actor, call: CallDetail, **more: An
     problem: Problem | None = more.get("problem")
     context: dict[str, Any] = {
         "is_revealed": False, "sent_from": None, "draft": None, "copies": {kind: call_copies.copy(call, kind) for kind in call_copies.COPIES},
-        "graphql": _graphql(call), "alike": await _alike(actor, call), "reads": READS, **more,
+        "graphql": call_views.graphql(call), "events": call_views.events(call), "alike": await _alike(actor, call), "reads": READS, **more,
     }  # fmt: skip
     return await page(request, "call.html", "apis", status=problem.status if problem else 200, call=call, **context)
 
@@ -102,28 +97,48 @@ async def _alike(actor: Actor, call: CallDetail) -> list[captures.CallSummary]:
     return [one for one in found.items if one.id != line.id and captures.shape(one.path) == captures.shape(line.path)][:_ALIKE]
 
 
-def _graphql(call: CallDetail) -> GraphQL | None:
-    sent = bodies.as_json(call.request_body.text.encode()) if call.request_body.text else None
-    first = sent[0] if isinstance(sent, list) and sent else sent
-    if not isinstance(first, dict) or not isinstance(first.get("query"), str) or "{" not in first["query"]:
-        return None
-    variables = first.get("variables")
-    return GraphQL(str(first.get("operationName") or ""), first["query"], msgspec.json.encode(variables).decode() if variables else "")
-
-
 def _edits(form: dict[str, str], shown: CallDetail, real: CallDetail) -> Edits:
     """Lines that were left as they were shown stand for what was captured."""
     hidden = dict(zip((f"{name}: {value}" for name, value in shown.request_headers), real.request_headers, strict=True))
     lines = [line.strip() for line in form.get("headers", "").splitlines() if line.strip()]
     headers = [hidden.get(line) or _pair(line) for line in lines]
     url, text = form.get("url", "").strip(), form.get("body", "").replace("\r\n", "\n")
+    is_as_shown = text == (shown.request_body.text or "").replace("\r\n", "\n")
     return Edits(
         method=form.get("method") or None,
-        url=None if url in ("", shown.target) else url,
+        url=None if url in ("", shown.target) else _unhidden_query(url, shown.target, real.target),
         headers=headers,
-        body=None if text == (shown.request_body.text or "").replace("\r\n", "\n") else text,
+        body=None if is_as_shown else _unhidden_text(text, shown.request_body.text or "", real.request_body.text or ""),
         confirm=form.get("confirm") == "yes",
     )
+
+
+def _unhidden_query(edited: str, shown: str, real: str) -> str:
+    """Parameters that were left hidden, with what was captured."""
+    hidden = {one: other for one, other in zip(shown.partition("?")[2].split("&"), real.partition("?")[2].split("&"), strict=False) if one != other}
+    path, mark, query = edited.partition("?")
+    return path + mark + "&".join(hidden.get(part, part) for part in query.split("&"))
+
+
+def _unhidden_text(edited: str, shown: str, real: str) -> str:
+    """The same for JSON: a value that is hidden still, at its place, stands for what was captured there."""
+    values = [bodies.as_json(text.encode()) for text in (edited, shown, real)]
+    if any(value is None for value in values):
+        return edited
+    found = _unhidden(*values)
+    return edited if found == values[0] else msgspec.json.encode(found).decode()
+
+
+def _unhidden(edited: object, shown: object, real: object) -> object:
+    match edited, shown, real:
+        case dict(), dict(), dict():
+            return {key: _unhidden(value, shown.get(key), real.get(key)) for key, value in edited.items()}
+        case list(), list(), list():
+            return [_unhidden(value, *pair) for value, pair in zip_longest(edited, zip(shown, real, strict=False), fillvalue=(None, None))][: len(edited)]
+        case str(), _, _ if edited == shown and redact.MARK in edited:
+            return real
+        case _:
+            return edited
 
 
 def _pair(line: str) -> tuple[str, str]:

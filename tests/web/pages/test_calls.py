@@ -141,3 +141,19 @@ async def test_an_operation_leads_to_its_calls(doors: Any) -> None:
     for link, count in links:
         listed = await ada.get(html.unescape(link))
         assert listed.text.count('<tr id="call-') == int(count), link
+
+
+async def test_what_is_left_hidden_goes_as_it_was_captured(doors: Any) -> None:
+    """A parameter, a header and a field of the body that still read as hidden are sent whole beside what was edited."""
+    ada = doors[0]
+    call = await _call(request=body_of(b'{"a": 1, "auth": {"password": "hunter2-hunter2"}, "list": [{"token": "tok_abcdef123456"}]}', 1000))
+    page = html.unescape((await ada.get(f"/calls/{call}")).text)
+    form = {name: re.search(rf'name="{name}"[^>]*?(?:value="([^"]*)"|>([^<]*)</textarea>)', page) for name in ("url", "headers", "body")}
+    shown = {name: next(text for text in found.groups() if text is not None) for name, found in form.items() if found}
+    assert "hunter2" not in shown["body"] and SECRET not in shown["url"]
+    edits = {**shown, "method": "POST", "confirm": "yes", "url": shown["url"] + "&more=1", "body": shown["body"].replace('"a":1', '"a":2')}
+    sent = await ada.post(f"/calls/{call}/resend", edits, at=f"/calls/{call}")
+    assert sent.status_code == 303, sent.text
+    resent = await captures.get(await users.actor_by_email("ada@example.com", "web"), sent.headers["location"].partition("?")[0].rpartition("/")[2])
+    assert resent.request_body.text == '{"a":2,"auth":{"password":"hunter2-hunter2"},"list":[{"token":"tok_abcdef123456"}]}'
+    assert resent.target.endswith(f"/orders?api_key={SECRET}&more=1")

@@ -148,8 +148,7 @@ async def test_the_first_call_of_an_api_is_told_in_its_chat(doors: Doors) -> Non
     assert (pieces.count("First call heard</strong>"), "/products" in pieces, "/orders" in pieces) == (1, True, False)
     page = (await ada.get(chat)).text
     assert (page.count("First call heard</strong>"), page.count("/products</a>")) == (1, 1)
-    async for _, id, data in _events(ada.http, f"/api/v1/chats/{chat[3:]}/events"):
-        told = json.loads(data)
-        break
+    _, id, data = await anext(_events(ada.http, f"/api/v1/chats/{chat[3:]}/events"))
+    told = json.loads(data)
     assert (told["type"], told["id"], told["data"]["path"], told["data"]["status"]) == ("data-first-call", id, "/demo/products", 200)
     assert f"/calls/{id}" in page
