@@ -48,6 +48,13 @@ class Helper:
     def __init__(self) -> None:
         self._child: _Child | None = None
         self._used_at = 0.0
+        self._greeting: asyncio.Task[None] | None = None
+        self.is_ready = False
+
+    def prepare(self) -> None:
+        """Start the process, where it is not there, without waiting for it: `is_ready` says when it can copy at once."""
+        if self._child is None and self._greeting is None:
+            self._greeting = tasks.spawn(self._greet(), "recorder.helper")
 
     async def copy(self, path: Path, at: int, size: int, most: int) -> Outcome:
         """Raises HelperGone."""
@@ -76,9 +83,14 @@ class Helper:
         await child.process.wait()
 
 
+def main() -> None:
+    """What the process runs."""
+    asyncio.run(_serve())
+
+
 async def _start() -> _Child:
     """Its own session, so that a signal from the terminal reaches the parent alone. Raises OSError."""
-    command = (sys.executable, "-m", "agent.recorder.helper")
+    command = (sys.executable, "-c", "from agent.recorder.helper import main; main()")  # `-m` would warn of a module that is there already
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=_ROOT, start_new_session=True)
     if process.stdin is None or process.stdout is None:
         raise OSError("the helper has no pipes")
@@ -105,7 +117,3 @@ async def _serve() -> None:
 
 def _framed(data: bytes) -> bytes:
     return len(data).to_bytes(4, "big") + data
-
-
-if __name__ == "__main__":
-    asyncio.run(_serve())

@@ -9,6 +9,7 @@ from agent import arrivals, controls, endpoints
 from agent.approvals import WHY
 from agent.controls import ControlsChange
 from agent.endpoints import Endpoint, EndpointChange, Status
+from agent.recorder import PathFilter, Secrets
 from agent.tools.registry import Answer, Context, tool
 
 ENDPOINT_PRICE = 25
@@ -73,10 +74,18 @@ async def endpoint_update(
     allowed_methods: Annotated[list[str], Meta(description="Empty: all.")] | None = None,
     sampling: Annotated[float, Meta(ge=0, le=1, description="Share of calls that is kept.")] | None = None,
     mock_when_down: Annotated[bool, Meta(description="Whether to answer from captures while the upstream is down.")] | None = None,
+    rewrite_location: Annotated[bool, Meta(description="Whether redirects and cookies are turned towards the proxy; else they stay as the upstream said.")]
+    | None = None,
+    body_limit: Annotated[int, Meta(ge=0, le=controls.MAX_BODY_LIMIT, description="Bytes kept of a body; 0: the server's setting.")] | None = None,
+    paths: Annotated[PathFilter, Meta(description="Which paths are recorded, both lists anew; the others are only forwarded.")] | None = None,
+    secrets: Annotated[Secrets, Meta(description="What becomes of secrets in captures, all places anew.")] | None = None,
 ) -> Answer:
     """Rename, describe or tag an endpoint, publish its documentation, pause, stop and resume its capture by status, or limit what it forwards and keeps."""
     found = await endpoints.find(context.actor, endpoint)
-    limits = {"rate_limit": rate_limit, "timeout_s": timeout_s, "allowed_methods": allowed_methods, "sampling": sampling, "mock_when_down": mock_when_down}
+    limits = {
+        "rate_limit": rate_limit, "timeout_s": timeout_s, "allowed_methods": allowed_methods, "sampling": sampling, "mock_when_down": mock_when_down,
+        "rewrite_location": rewrite_location, "body_limit": body_limit, "paths": paths, "secrets": secrets,
+    }  # fmt: skip
     if given := {name: value for name, value in limits.items() if value is not None}:
         await controls.update(context.actor, found.id, msgspec.convert(given, ControlsChange))
     change = EndpointChange(name=name, description=description, environment=environment, tags=tags, is_public=public, status=status)

@@ -7,9 +7,7 @@ which is answered here. Dropped on the way back: what would act on Wiretalk's wh
 import re
 from collections.abc import Sequence
 from typing import NamedTuple
-from urllib.parse import urljoin
 
-from agent.egress import Target
 from web.proxy.asked import Pairs
 
 _HOP = frozenset(
@@ -101,7 +99,7 @@ def incoming(pairs: Pairs, status: int, upstream_host: str, *, own_origin: bool 
             if status not in (204, 304):
                 kept.append(pair)
         elif lower == b"set-cookie":
-            if not _is_strange(pair[1], upstream_host):
+            if not (_OUR_COOKIES.match(pair[1]) if own_origin else _is_strange(pair[1], upstream_host)):
                 kept.append(pair)
         elif lower == b"connection":
             if pair[1] not in _NAMES_NOTHING:
@@ -119,11 +117,6 @@ def incoming(pairs: Pairs, status: int, upstream_host: str, *, own_origin: bool 
 def trailing(pairs: Pairs) -> Pairs:
     """Trailers that may pass: none that frames, routes, authenticates or says what the body is."""
     return [(name, value) for name, value in pairs if name.lower() not in _NOT_A_TRAILER]
-
-
-def rewritten(pairs: Pairs, target: Target, prefix: str) -> Pairs:
-    """`Location` and cookie paths as seen through the proxy, for endpoints that ask for it."""
-    return [_rewrite(name, value, target, prefix) for name, value in pairs]
 
 
 def value_of(pairs: Pairs, name: bytes) -> bytes | None:
@@ -151,7 +144,7 @@ def _without_ours(name: bytes, value: bytes) -> bytes | None:
 
 
 def _is_strange(cookie: bytes, upstream_host: str) -> bool:
-    """A cookie named like ours, or for a domain that is not the upstream's: every client would refuse the latter."""
+    """A cookie named like ours, or for a domain that is not the upstream's: browsers would refuse the latter there, but perhaps not here."""
     if _OUR_COOKIES.match(cookie):
         return True
     found = re.search(rb";\s*domain\s*=\s*\.?([^;\s]+)", cookie, re.IGNORECASE)
@@ -164,16 +157,3 @@ def _is_strange(cookie: bytes, upstream_host: str) -> bool:
 def _is_plain(media_type: bytes) -> bool:
     """Whether browsers never render this type as a page with scripts of its own."""
     return media_type.startswith(_PLAIN) and not media_type.startswith(b"image/svg")
-
-
-def _rewrite(name: bytes, value: bytes, target: Target, prefix: str) -> tuple[bytes, bytes]:
-    lower = name.lower()
-    if lower in (b"location", b"content-location"):
-        root = f"{target.scheme}://{target.authority}{target.path.partition('?')[0].rstrip('/')}"
-        there = urljoin(root + "/", value.decode("latin-1"))
-        if there == root or there.startswith((root + "/", root + "?")):
-            return name, (prefix + there.removeprefix(root)).encode("latin-1")
-    if lower == b"set-cookie":
-        scoped = re.sub(rb";\s*domain\s*=[^;]*", b"", value, flags=re.IGNORECASE)
-        return name, re.sub(rb";\s*path\s*=\s*/", b"; Path=" + prefix.encode() + b"/", scoped, flags=re.IGNORECASE)
-    return name, value

@@ -21,10 +21,11 @@ from agent.errors import Problem
 from agent.recorder import Heard, Recorder
 from web.proxy import headers as crossing
 from web.proxy import problems
-from web.proxy.asked import PREFIX, Asked, Pairs
+from web.proxy.asked import Asked, Pairs
 from web.proxy.lookup import Route
 from web.proxy.pool import IDEMPOTENT, Pool, pool
 from web.proxy.request import Request
+from web.proxy.rewriting import towards_proxy
 from web.proxy.taps import NoTap, Tap
 from web.proxy.wire import Head, Wire
 
@@ -297,9 +298,7 @@ async def _ask(wire: Wire, client: _Client, route: Route, request: Request, reco
 async def _pass_back(asked: Asked, wire: Wire, send: Send, recording: Recording, route: Route, target: Target) -> None:
     head = await wire.head()
     recording.answer = head
-    pairs = crossing.incoming(head.headers, head.status, target.host, own_origin=asked.has_own_origin)
-    if route.rewrite_location:
-        pairs = crossing.rewritten(pairs, target, f"{PREFIX.decode()}{route.endpoint_id}")
+    pairs = towards_proxy(crossing.incoming(head.headers, head.status, target.host, own_origin=asked.has_own_origin), asked, route, target)
     start: Any = {"type": "http.response.start", "status": head.status, "headers": pairs, "wiretalk.reason": head.reason}
     chunk = wire.take()
     recording.received.note(chunk)

@@ -1,15 +1,16 @@
 """Puts a captured answer in the place of the proxy's own 502 or 504, for endpoints whose owner asked for that."""
 
 from typing import Any, cast
-from urllib.parse import urlsplit
 
 import structlog
 from litestar.types import Message, Send
 
 from agent import mocks
+from agent.egress import parse
 from web.proxy import headers as crossing
 from web.proxy.asked import Asked
 from web.proxy.lookup import Route
+from web.proxy.rewriting import towards_proxy
 
 log = structlog.get_logger()
 _DOWN = frozenset({b"upstream_unreachable", b"upstream_timeout"})
@@ -47,7 +48,8 @@ async def _found(asked: Asked, route: Route) -> mocks.Mock | None:
 
 async def _answer(asked: Asked, send: Send, mock: mocks.Mock, route: Route) -> None:
     pairs = [(name.encode("latin-1", "replace"), value.encode("latin-1", "replace")) for name, value in mock.headers]
-    pairs = crossing.incoming(pairs, mock.status, urlsplit(route.destination).hostname or "", own_origin=asked.has_own_origin)
+    target = parse(route.destination)
+    pairs = towards_proxy(crossing.incoming(pairs, mock.status, target.host, own_origin=asked.has_own_origin), asked, route, target)
     pairs += [(b"content-length", str(len(mock.body)).encode()), (b"x-wiretalk-mock", str(mock.call_id).encode())]
     start: Any = {"type": "http.response.start", "status": mock.status, "headers": pairs}
     await send(start)

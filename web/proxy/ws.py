@@ -22,6 +22,7 @@ from web.proxy import http, problems
 from web.proxy.asked import Asked, Pairs
 from web.proxy.lookup import Route
 from web.proxy.pool import pool
+from web.proxy.rewriting import towards_proxy
 from web.proxy.wire import Head, Wire
 from web.proxy.ws_wire import Closed, WebSocketWire
 
@@ -177,11 +178,9 @@ async def _refusal_body(wire: Wire) -> bytes:
 
 
 async def _answer(asked: Asked, send: Send, head: Head, body: bytes, route: Route) -> None:
-    pairs = [
-        (name, value)
-        for name, value in crossing.incoming(head.headers, head.status, http.target_of(route).host, own_origin=asked.has_own_origin)
-        if name.lower() != b"content-length"
-    ]
+    target = http.target_of(route)
+    crossed = towards_proxy(crossing.incoming(head.headers, head.status, target.host, own_origin=asked.has_own_origin), asked, route, target)
+    pairs = [(name, value) for name, value in crossed if name.lower() != b"content-length"]
     start: Any = {"type": "websocket.http.response.start", "status": head.status, "headers": [*pairs, (b"content-length", str(len(body)).encode())]}
     await send(start)
     finish: Any = {"type": "websocket.http.response.body", "body": body, "more_body": False}

@@ -15,7 +15,7 @@ import uvicorn
 
 from agent import crypto
 from agent.config import settings
-from agent.recorder import Recorder, copying
+from agent.recorder import Heard, Recorder, copying
 from agent.recorder.rules import USUAL
 from db.ids import uuid7
 from web.proxy import http, in_front_of
@@ -106,9 +106,16 @@ class Proxy:
             await asyncio.sleep(0.02)
         raise AssertionError(f"{len(rows)} calls were recorded, not {count}")
 
-    def _spooled(self) -> list[dict[str, Any]]:
+    def heard(self) -> list[Heard]:
+        """What was recorded, before any rule was applied to it, where there is no database."""
+        return [one.heard for one in self._kept()]
+
+    def _kept(self) -> list[Any]:
         spool = self.recorder._current
-        kept = copying._decoded(spool.peek(1 << 30).payloads) if spool else []
+        return list(copying._decoded(spool.peek(1 << 30).payloads)) if spool else []
+
+    def _spooled(self) -> list[dict[str, Any]]:
+        kept = self._kept()
         return [msgspec.structs.asdict(row) for row in copying._rows(kept, dict.fromkeys((one.heard.endpoint_id for one in kept), USUAL))]
 
 

@@ -348,18 +348,6 @@ async def test_an_endpoint_may_not_point_at_itself(proxy: Any) -> None:
     assert _problem(await proxy.get())[:2] == (403, "egress_refused")
 
 
-async def test_locations_are_rewritten_on_request(proxy: Any, upstream: Any) -> None:
-    """Left alone by default, turned towards the proxy where the endpoint says so."""
-    upstream.answer = (
-        f"HTTP/1.1 302 Found\r\nLocation: {upstream.url}/next?a=1\r\nSet-Cookie: s=1; Path=/; Domain=127.0.0.1\r\nContent-Length: 0\r\n\r\n".encode()
-    )
-    assert f"Location: {upstream.url}/next?a=1".encode() in await proxy.get()
-    proxy.set(rewrite_location=True)
-    answer = await proxy.get()
-    assert f"Location: {proxy.path}/next?a=1".encode() in answer
-    assert f"Set-Cookie: s=1; Path={proxy.path}/".encode() in answer
-
-
 async def test_the_rest_goes_to_the_application(proxy: Any, upstream: Any) -> None:
     """Only `/proxy/…` is the proxy's."""
     assert _head(await proxy.send(b"GET /proxyx HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"))[2] == b"app"
