@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from agent.spec.model import Exchange, Operation, Spec
-from agent.spec.redact import is_secret_name, mask_name, mask_named, mask_text
+from agent.spec.redact import MARK, hide_variables, is_secret_name, mask_name, mask_named, mask_text
 
 Object = dict[str, Any]
 MIN_LINKED = 4
@@ -68,7 +68,7 @@ def _write(step: _Step, known: dict[str, str], inputs: dict[str, Object]) -> Obj
     result: Object = {"stepId": step.id, "operationId": operation.id}
     parameters = [{"name": name, "in": where, "value": _payload(name, value, known, inputs)} for where, name, value in _sent(exchange, operation)]
     result |= {"parameters": parameters} if parameters else {}
-    body = _json(exchange.request_body)
+    body = hide_variables(_json(exchange.request_body))
     if body is not None:
         result["requestBody"] = {"contentType": "application/json", "payload": _payload("", body, known, inputs)}
     if exchange.status is not None:
@@ -104,8 +104,10 @@ def _linked(name: str, value: Any, known: dict[str, str], inputs: dict[str, Obje
     text = str(value)
     if text in known:
         return known[text]
-    masked = mask_named(name, value)
-    if is_secret_name(name) or masked != value:
+    masked = mask_text(value) if name == "query" and isinstance(value, str) and "{" in value else mask_named(name, value)
+    if name == "query" and masked != value:
+        return masked
+    if is_secret_name(name) or masked != value or text.startswith(MARK):
         key = re.sub(r"[^A-Za-z0-9_]+", "_", name) or "secret"
         inputs[key] = {"type": "string"}
         return f"$inputs.{key}"

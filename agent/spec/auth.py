@@ -3,6 +3,7 @@
 Where nothing was refused, a constant value under a secret-looking name is a credential. Values are known as hashes and lengths only.
 """
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Literal
@@ -15,6 +16,9 @@ from agent.spec.summary import Field, Route
 HTTP_SCHEMES = ("basic", "bearer", "digest", "hawk", "negotiate", "dpop")
 _PUBLIC = ("csrf", "xsrf", "idempotency", "request-id", "correlation", "trace", "client-version", "app-version", "locale", "currency", "timezone")
 _IDENTITIES = ("device", "client", "install", "visitor", "instance", "account", "tenant", "org", "user", "build", "release")
+_KEYS = ("key", "appid", "apikey", "api_key", "api-key", "app_key", "token")
+"""Names of what is sent in a query to say who asks: one constant value that looks generated is enough."""
+_SIGNATURE = re.compile(r"(?:.*[-_])?(?:signature|hmac)(?:[-_]?(?:sha)?[-_]?(?:1|256|384|512))?", re.IGNORECASE)
 _NOT_A_SESSION = ("_ga", "_gid", "_fbp", "theme", "lang", "locale", "consent", "amplitude", "ajs_", "__utm", "_gcl", "optanon", "mp_")
 
 
@@ -95,12 +99,17 @@ def _is_credential(key: str, field: Field, places: int, granted: int, denied: in
     lowered = name.lower()
     if where == "scheme":
         return True
+    if _is_signature(key, field):
+        return True
     if any(word in lowered for word in _PUBLIC) or (where == "cookie" and lowered.startswith(_NOT_A_SESSION)):
         return False
     hashes = len(field.hashes.values) if field.hashes else 0
     lengths = field.lengths.values if field.lengths else {}
     shortest = min((int(length.split(" ")[0]) for length in lengths), default=0)
     is_constant = hashes <= max(2, field.total // 8)
+    is_random = bool(lengths) and all(length.endswith("random") for length in lengths)
+    if where == "query" and lowered in _KEYS and is_random and hashes == 1 and field.total > 1 and field.granted:
+        return True
     is_named = is_secret_name(name) or (where == "cookie" and any(word in lowered for word in ("sess", "sid", "auth", "token", "jwt")))
     if denied >= 2 and field.granted and field.total >= 3:
         differs = field.granted / max(granted, 1) - field.denied / denied
@@ -114,11 +123,20 @@ def _is_credential(key: str, field: Field, places: int, granted: int, denied: in
         and hashes == 1
         and places > 1
         and field.total >= 5
-        and all(length.endswith("random") for length in lengths)
+        and is_random
         and not any(word in lowered for word in _IDENTITIES)
     ):
         return True
     return is_named and is_constant and shortest >= 6 and (places > 1 or field.total > 1 or where != "query")
+
+
+def _is_signature(key: str, field: Field) -> bool:
+    """A value that each request has of its own, under a name that says so."""
+    where, _, name = key.partition(":")
+    if where not in ("header", "query") or not _SIGNATURE.fullmatch(name):
+        return False
+    lengths = field.lengths.values if field.lengths else {}
+    return bool(lengths) and all(int(length.split(" ")[0]) >= 20 for length in lengths)
 
 
 def _scheme(key: str, field: Field, is_jwt: bool, names: set[str]) -> SecurityScheme:
@@ -127,13 +145,21 @@ def _scheme(key: str, field: Field, is_jwt: bool, names: set[str]) -> SecuritySc
     if where == "scheme" and name in HTTP_SCHEMES:
         return SecurityScheme(name=f"{name}Auth", kind="http", scheme=name, bearer_format="JWT" if is_jwt and name == "bearer" else "", evidence=evidence)
     if where == "scheme" and (name.startswith("aws4") or name == "signature"):
-        return SecurityScheme(name="signatureAuth", kind="signature", scheme=name, where="header", parameter="Authorization", evidence=evidence)
+        return SecurityScheme(
+            name="signatureAuth", kind="signature", scheme=name, where="header", parameter="Authorization", description=_signed(name), evidence=evidence
+        )
     if where == "scheme":
         return SecurityScheme(name=_unique("authorizationHeader", names), kind="apiKey", where="header", parameter="Authorization", evidence=evidence)
+    is_signature = _is_signature(key, field)
     name_parts = name.lower() if name.isupper() else name
     readable = "".join(part[:1].upper() + part[1:] for part in name_parts.replace("-", "_").split("_") if part.isalnum())
     readable = readable[:1].lower() + readable[1:] or "key"
-    return SecurityScheme(name=_unique(readable, names), kind="apiKey", where=_place(where), parameter=name, evidence=evidence)
+    kind = "signature" if is_signature else "apiKey"
+    return SecurityScheme(name=_unique(readable, names), kind=kind, where=_place(where), parameter=name, evidence=evidence)
+
+
+def _signed(scheme: str) -> str:
+    return "Requests are signed by AWS Signature Version 4." if scheme.startswith("aws4") else "Requests are signed (HTTP signatures)."
 
 
 def _place(where: str) -> Literal["header", "query", "cookie"]:

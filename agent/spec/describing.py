@@ -3,7 +3,9 @@
 import re
 from typing import Any, Literal
 
-from agent.spec import auth, pagination
+import msgspec
+
+from agent.spec import auth, envelopes, pagination
 from agent.spec.grouping import stem_of
 from agent.spec.kinds import kind_of_route
 from agent.spec.model import Content as ContentSpec
@@ -61,7 +63,11 @@ def operation_of(
     pointer = f"/operations/{name}"
     queries = {key.partition(":")[2]: field for key, field in route.fields.items() if key.startswith("query:") and key not in carriers.schemes}
     kind = kind_of_route(route)
+    sample = envelopes.sample(kind, route)
     request = tuple(_content(media_type, content, route, pool, f"{pointer}/request") for media_type, content in sorted(route.requests.items()))
+    responses = tuple(
+        _response(status, outcome, pool, f"{pointer}/responses/{status}") for status, outcome in sorted(route.outcomes.items()) if status != "error"
+    )
     first = next(
         (content.node for status, outcome in sorted(route.outcomes.items()) if status[:1] == "2" for content in outcome.contents.values() if content.node), None
     )
@@ -74,14 +80,13 @@ def operation_of(
         tags=_tags(template),
         api_type=kind,
         parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers)),
-        request=request,
+        request=tuple(_exemplified(content, sample.request) for content in request) if sample else request,
         request_required=bool(route.requests) and not route.bodiless,
-        responses=tuple(
-            _response(status, outcome, pool, f"{pointer}/responses/{status}") for status, outcome in sorted(route.outcomes.items()) if status != "error"
-        ),
+        responses=tuple(_answered(response, sample.answer) for response in responses) if sample else responses,
         security=security,
         pagination=pagination.paging_of(queries, first, has_link) if method == "GET" and kind == "REST" else None,
-        messages=tuple(_message(key, message, pool, pointer) for key, message in sorted(route.messages.items())),
+        messages=tuple(_message(key, message, pool, pointer) for key, message in sorted(route.messages.items()))
+        + envelopes.formats(kind, route, pool, pointer),
         operation_names=tuple(sorted(route.named)),
         idempotency_header=next((key.partition(":")[2] for key in sorted(route.fields) if re.fullmatch(r"header:(?:x-)?idempotency-?(?:key|token)", key)), ""),
         evidence=evidence_of(route.seen),
@@ -206,6 +211,17 @@ def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Respon
         for name, node in sorted(outcome.headers.items())
     )
     return Response(status=status, description=_REASONS.get(status, "Response"), contents=tuple(contents), headers=headers, evidence=evidence_of(outcome.seen))
+
+
+def _exemplified(content: ContentSpec, example: Any) -> ContentSpec:
+    fits = isinstance(content.example, dict) or (isinstance(example, str) and "xml" in content.media_type)
+    return msgspec.structs.replace(content, example=example) if example is not None and fits else content
+
+
+def _answered(response: Response, example: Any) -> Response:
+    if response.status[:1] != "2":
+        return response
+    return msgspec.structs.replace(response, contents=tuple(_exemplified(content, example) for content in response.contents))
 
 
 def _message(key: str, message: Any, pool: Pool, pointer: str) -> MessageFormat:

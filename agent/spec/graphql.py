@@ -47,6 +47,8 @@ class Schema:
     arguments: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
     inputs: dict[str, dict[str, str]] = field(default_factory=dict)
     scalars: set[str] = field(default_factory=set)
+    unions: dict[str, set[str]] = field(default_factory=dict)
+    """By the name of what may be several types, those that it was; an interface where all of them were asked for the same fields."""
 
 
 def sdl_of(calls: Iterable[Named]) -> str:
@@ -76,7 +78,9 @@ def parse(text: str) -> Document:
             document.fragments[name] = (on, selections)
         elif tokens[at] in _ROOTS or tokens[at] == "{":
             kind = tokens[at] if tokens[at] in _ROOTS else "query"
-            start = _find(tokens, at, "{") if "(" not in tokens[at : at + 3] else _find(tokens, _closing(tokens, _find(tokens, at, "(")), "{")
+            start = (
+                _find(tokens, at, "{") if tokens[at] == "{" or "(" not in tokens[at : at + 3] else _find(tokens, _closing(tokens, _find(tokens, at, "(")), "{")
+            )
             variables = _variables(tokens[at:start])
             selections, at = _selections(tokens, start, 0)
             document.operations.append((kind, variables, selections))
@@ -191,7 +195,7 @@ def _add_type(schema: Schema, name: str, selections: list[Selection], document: 
         written = _wrap(value, _leaf_type(selection.name, value)) if not selection.inner else ""
         if selection.inner:
             inner_name = _type_name(selection, document, schema)
-            _add_type(schema, inner_name, selection.inner, document, value, variables, depth + 1)
+            _add_types(schema, inner_name, selection, document, value, variables, depth + 1)
             written = _wrap(value, inner_name)
         if fields.get(selection.name, "String") == "String":
             fields[selection.name] = written
@@ -202,11 +206,30 @@ def _add_type(schema: Schema, name: str, selections: list[Selection], document: 
             _declare(schema, kind)
 
 
-def _type_name(selection: Selection, document: Document, schema: Schema) -> str:
-    """The type that a single fragment names, or else the name of the field."""
-    named = {document.fragments[inner.name[3:]][0] for inner in selection.inner if inner.name[3:] in document.fragments} | {
+def _add_types(schema: Schema, name: str, selection: Selection, document: Document, node: Node | None, variables: dict[str, str], depth: int) -> None:
+    """One type, or one for each that the fragments name; all of those have the fields that were asked for beside the fragments."""
+    kinds = _fragment_types(selection, document)
+    if len(kinds) < 2:
+        _add_type(schema, name, selection.inner, document, node, variables, depth)
+        return
+    schema.unions.setdefault(name, set()).update(kinds)
+    shared = [inner for inner in selection.inner if not inner.name.startswith("...")]
+    if any(not inner.name.startswith("__") for inner in shared):
+        _add_type(schema, name, shared, document, node, variables, depth)
+    for kind in sorted(kinds):
+        mine = [inner for inner in selection.inner if inner.on == kind or document.fragments.get(inner.name[3:], ("", []))[0] == kind]
+        _add_type(schema, kind, [*shared, *mine], document, node, variables, depth)
+
+
+def _fragment_types(selection: Selection, document: Document) -> set[str]:
+    return {document.fragments[inner.name[3:]][0] for inner in selection.inner if inner.name[3:] in document.fragments} | {
         inner.on for inner in selection.inner if inner.on
     }
+
+
+def _type_name(selection: Selection, document: Document, schema: Schema) -> str:
+    """The type that a single fragment names, or else the name of the field."""
+    named = _fragment_types(selection, document)
     name = named.pop() if len(named) == 1 else pascal(singular(selection.name)) or "Object"
     return name + "Type" if name in (*_ROOTS.values(), *_BUILT_IN) or name in schema.inputs else name
 
@@ -257,10 +280,14 @@ def _add_input(schema: Schema, name: str, node: Node | None) -> None:
 
 
 def _print(schema: Schema) -> str:
-    blocks = [f"scalar {name}" for name in sorted(schema.scalars - schema.types.keys() - schema.inputs.keys())]
+    blocks = [f"scalar {name}" for name in sorted(schema.scalars - schema.types.keys() - schema.inputs.keys() - schema.unions.keys())]
+    interfaces = {name for name in schema.unions if name in schema.types}
+    blocks += [f"union {name} = {' | '.join(sorted(kinds))}" for name, kinds in sorted(schema.unions.items()) if name not in interfaces]
     for name in sorted(schema.types, key=lambda name: (name not in _ROOTS.values(), name)):
         lines = [f"  {key}{_print_arguments(schema.arguments.get((name, key), {}))}: {kind}" for key, kind in sorted(schema.types[name].items())]
-        blocks.append(f"type {name} {{\n" + "\n".join(lines or ["  _unknown: Boolean"]) + "\n}")
+        mine = sorted(one for one in interfaces if name in schema.unions[one] and schema.types[one].items() <= schema.types[name].items())
+        word = f"interface {name}" if name in interfaces else f"type {name}{' implements ' + ' & '.join(mine) if mine else ''}"
+        blocks.append(word + " {\n" + "\n".join(lines or ["  _unknown: Boolean"]) + "\n}")
     for name in sorted(schema.inputs.keys() - schema.types.keys()):
         blocks.append(f"input {name} {{\n" + "\n".join(f"  {key}: {kind}" for key, kind in sorted(schema.inputs[name].items())) + "\n}")
     return "\n\n".join(blocks) + "\n" if schema.types else ""

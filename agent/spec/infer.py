@@ -10,11 +10,14 @@ from agent.spec.grouping import group_routes, matches
 from agent.spec.kinds import kind_of_route
 from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
-from agent.spec.names import operation_id, words_of
+from agent.spec.names import call_id, operation_id, words_of
 from agent.spec.noise import main_origin, noise_kind
 from agent.spec.schemas import Pool
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
+
+_NAMING_INSIDE = ("GraphQL", "JSON-RPC", "SOAP", "gRPC")
+"""Kinds whose calls are all POST: the method says nothing of what is done."""
 
 
 def conclude(summary: Summary, *, title: str = "", server: str | None = None, pins: tuple[Pin, ...] = ()) -> Spec:
@@ -101,7 +104,11 @@ def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str]
     ids: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
     for (template, method), route in merged.items():
-        name = operation_id(method, _without_version(template), is_list(route))
+        kind = kind_of_route(route)
+        told = ""
+        if method == "POST" and kind in _NAMING_INSIDE:
+            told = call_id(_without_version(template), is_procedure=kind == "gRPC") or kind.lower().replace("-", "")
+        name = told if told and told not in taken else operation_id(method, _without_version(template), is_list(route))
         if name in taken:
             name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(route))
         if name in taken:
@@ -170,11 +177,11 @@ def _rate_limit(routes: list[Route]) -> dict[str, Any] | None:
 
 def _versioning(operations: tuple[Operation, ...]) -> dict[str, Any] | None:
     in_path = sorted({part for operation in operations for part in operation.template.split("/")[1:4] if kind_of(part) == "version"})
-    if in_path:
-        return {"where": "path", "values": in_path}
     in_header = sorted(
         {parameter.name for operation in operations for parameter in operation.parameters if parameter.where == "header" and "version" in parameter.name}
     )
+    if in_path:
+        return {"where": "path", "values": in_path} | ({"names": in_header} if in_header else {})
     return {"where": "header", "names": in_header} if in_header else None
 
 

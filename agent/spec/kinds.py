@@ -4,13 +4,13 @@ import re
 from typing import Any
 from urllib.parse import parse_qsl
 
-from agent.spec import bodies, introspection, messages
+from agent.spec import bodies, envelopes, introspection, messages
+from agent.spec.envelopes import ANONYMOUS
 from agent.spec.model import ApiType, Exchange
 from agent.spec.redact import mask_text
 from agent.spec.summary import NAMES_MAX, SAMPLE_MAX, Named, Node, Route, Sample, smallest
 
 ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket", "SSE", "REST")
-ANONYMOUS = "(anonymous)"
 
 
 def count_kind(route: Route, exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> None:
@@ -23,9 +23,7 @@ def count_kind(route: Route, exchange: Exchange, request: dict[str, str], respon
     elif kind == "JSON-RPC":
         _count_rpc(route, sent, received)
     elif kind == "SOAP":
-        action = _soap_action(exchange.request_body, request)
-        if action:
-            _named(route, action).total += 1
+        _count_soap(route, exchange, request)
     elif kind == "gRPC":
         _named(route, route.path.rpartition("/")[2]).total += 1
     if kind in ("WebSocket", "SSE"):
@@ -90,11 +88,7 @@ def _count_graphql(route: Route, one: dict[str, Any], received: Any) -> None:
     _count(named, "received", received.get("data") if type(received) is dict else None)
     told = introspection.sdl_of(received)
     for masked in [mask_text(text)[:20000]] * bool(text) + [told] * bool(told):
-        documents = named.documents = named.documents or Sample()
-        if masked in documents.values:
-            documents.values[masked] += 1
-        else:
-            bodies.admit(documents, masked, "", SAMPLE_MAX)
+        _keep_document(named, masked)
 
 
 def _rpc_calls(sent: Any) -> list[dict[str, Any]]:
@@ -115,12 +109,17 @@ def _count_rpc(route: Route, sent: Any, received: Any) -> None:
         _count(named, "received", answers.get(str(one.get("id")), {}).get("result"))
 
 
-def _soap_action(body: bytes, request: dict[str, str]) -> str:
-    action = request.get("soapaction", "").strip('" ')
-    if action:
-        return re.split(r"[/#:]", action)[-1]
-    inner = re.search(rb"<(?:[\w.-]+:)?Body[^>]*>\s*<(?:[\w.-]+:)?([\w.-]+)", body)
-    return inner.group(1).decode("ascii", "replace").removesuffix("Request") if inner else ""
+def _count_soap(route: Route, exchange: Exchange, request: dict[str, str]) -> None:
+    sent, received = envelopes.opened(exchange.request_body), envelopes.opened(exchange.response_body)
+    action = re.split(r"[/#:]", request.get("soapaction", "").strip('" '))[-1] or (sent.name.removesuffix("Request") if sent else "")
+    if not action:
+        return
+    named = _named(route, action)
+    named.total += 1
+    if sent:
+        _count(named, "sent", sent.value)
+        _keep_document(named, mask_text(exchange.request_body.decode("utf-8", "replace"))[:20000])
+    _count(named, "received", received.value if received and received.name != "Fault" else None)
 
 
 def _named(route: Route, name: str) -> Named:
@@ -130,6 +129,14 @@ def _named(route: Route, name: str) -> Named:
             route.named = smallest(route.named, NAMES_MAX)
         named = route.named[name] = Named()
     return named
+
+
+def _keep_document(named: Named, text: str) -> None:
+    documents = named.documents = named.documents or Sample()
+    if text in documents.values:
+        documents.values[text] += 1
+    else:
+        bodies.admit(documents, text, "", SAMPLE_MAX)
 
 
 def _count(named: Named, side: str, value: Any) -> None:

@@ -95,11 +95,22 @@ def _scheme(scheme: SecurityScheme) -> str:
         places = {"header": "header", "query": "query parameter", "cookie": "cookie"}
         return f"an API key in the {places.get(scheme.where, 'header')} {code(scheme.parameter)}."
     if scheme.kind == "oauth2":
-        return f"OAuth 2 ({escape(', '.join(scheme.flows or {}) or 'flow not seen')}), sent as {code('Authorization: Bearer …')}."
+        return f"OAuth 2 ({escape(', '.join(scheme.flows or {}) or 'flow not seen')}), sent as {code('Authorization: Bearer …')}.{_flow(scheme.flows or {})}"
     if scheme.kind == "signature":
-        return f"each request is signed ({escape(scheme.scheme or 'unknown scheme')})."
+        where = "query parameter" if scheme.where == "query" else "header"
+        return f"each request is signed{f' ({escape(scheme.scheme)})' if scheme.scheme else ''}; the signature is in the {where} {code(scheme.parameter)}."
     name = scheme.scheme.capitalize() or "Bearer"
     return f"send {code(f'Authorization: {name} …')}{f' with a {escape(scheme.bearer_format)}' if scheme.bearer_format else ''}."
+
+
+def _flow(flows: dict[str, Any]) -> str:
+    """Where a token comes from, and what it may be asked for."""
+    said: list[dict[str, Any]] = [flow for flow in flows.values() if isinstance(flow, dict)]
+    addresses = sorted({str(flow["tokenUrl"]) for flow in said if flow.get("tokenUrl")})
+    scopes = sorted({str(scope) for flow in said for scope in flow.get("scopes") or ()})
+    told = f" Tokens come from {', '.join(code(mask_url(address)) for address in addresses)}" if addresses else ""
+    asked = " for " + ", ".join(code(scope) for scope in scopes[:20]) if scopes else ""
+    return f"{told}{asked}." if told else ""
 
 
 def _general(spec: Spec) -> str:
@@ -121,9 +132,10 @@ def _limits(found: dict[str, Any]) -> list[str]:
 
 
 def _versions(found: dict[str, Any]) -> list[str]:
-    where = found.get("where")
-    values = ", ".join(code(str(value)) for value in found.get("values") or found.get("names") or ())
-    return [f"Version: {values}, in the {'path' if where == 'path' else 'header'}."] if values else []
+    parts = [
+        f"{', '.join(code(str(value)) for value in found[key])}, in the {where}" for key, where in (("values", "path"), ("names", "header")) if found.get(key)
+    ]
+    return [f"Version: {'; '.join(parts)}."] if parts else []
 
 
 def _cors(found: dict[str, Any]) -> list[str]:

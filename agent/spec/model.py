@@ -92,7 +92,7 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MessageFormat(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One kind of WebSocket or server-sent message."""
+    """One kind of WebSocket or server-sent message, or what one operation behind a JSON-RPC or SOAP address takes or gives."""
 
     direction: Literal["sent", "received"]
     name: str

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+_FILE_ENDING = re.compile(r"\.(?:asmx|svc|php|aspx|jsp|do)$", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ACTION_WORDS = """accept activate add apply approve archive assign authenticate authorize block cancel check clone close commit compare complete confirm convert copy count create deactivate
     decline delete deploy disable discard download duplicate enable execute export find finalize follow import invite join leave like link list lock login logout lookup
@@ -87,3 +88,10 @@ def operation_id(method: str, template: str, is_list: bool) -> str:
     if tail and segments[-1].startswith("{"):
         return name
     return name or verb + "Root"
+
+
+def call_id(template: str, *, is_procedure: bool) -> str:
+    """`stockService` for an address that takes many operations, `getUser` where the path names the procedure; empty where it says nothing."""
+    segments = [segment for segment in template.split("/") if segment and not segment.startswith("{")]
+    words = words_of(segments[-1] if is_procedure else _FILE_ENDING.sub("", segments[-1])) if segments else []
+    return "".join([*words[:1], *(word.capitalize() for word in words[1:])])

@@ -3,7 +3,7 @@
 A flow is told only where every address that OpenAPI demands of it was heard.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import msgspec
@@ -26,12 +26,13 @@ def with_flows(carriers: Carriers, routes: Mapping[tuple[str, str], Route]) -> C
 def _flows(routes: Mapping[tuple[str, str], Route]) -> dict[str, Any]:
     asking = [route.origin + template for (template, _), route in sorted(routes.items()) if {"query:response_type", "query:client_id"} <= route.fields.keys()]
     flows: dict[str, Any] = {}
+    scopes = _asked_scopes(routes)
     for (template, method), route in sorted(routes.items()):
         grants = _texts(route, "grant_type")
         if method != "POST" or not grants or not _hands_out_tokens(route):
             continue
         address = route.origin + template
-        flow: dict[str, Any] = {"tokenUrl": address, "scopes": dict.fromkeys(sorted({one for text in _texts(route, "scope") for one in text.split()}), "")}
+        flow: dict[str, Any] = {"tokenUrl": address, "scopes": dict.fromkeys(sorted(scopes | _words(_texts(route, "scope"))), "")}
         if "refresh_token" in grants:
             flow["refreshUrl"] = address
         for grant in sorted(grants & _FLOWS.keys()):
@@ -46,6 +47,16 @@ def _texts(route: Route, name: str) -> set[str]:
     """The values of a field of the requests."""
     nodes = [content.node.properties.get(name) for content in route.requests.values() if content.node is not None]
     return {text for node in nodes if node is not None and node.sample is not None for text in node.sample.values}
+
+
+def _asked_scopes(routes: Mapping[tuple[str, str], Route]) -> set[str]:
+    """What the page that asks a person was asked for."""
+    fields = [route.fields["query:scope"] for route in routes.values() if {"query:scope", "query:client_id"} <= route.fields.keys()]
+    return _words(text for field in fields if field.node and field.node.sample for text in field.node.sample.values)
+
+
+def _words(texts: Iterable[str]) -> set[str]:
+    return {one for text in texts for one in text.split()}
 
 
 def _hands_out_tokens(route: Route) -> bool:

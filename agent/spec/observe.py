@@ -11,7 +11,7 @@ from urllib.parse import parse_qsl, unquote
 from agent.spec import bodies, kinds, path_syntax
 from agent.spec.merge import seal
 from agent.spec.model import Exchange, Headers
-from agent.spec.redact import is_secret_name, mask_text
+from agent.spec.redact import hide_variables, is_secret_name, mask_text
 from agent.spec.summary import (
     FIELD_SAMPLE_MAX,
     FIELDS_MAX,
@@ -38,7 +38,8 @@ IGNORED_REQUEST_HEADERS = frozenset(
     host user-agent accept accept-encoding accept-language connection content-length content-type content-encoding transfer-encoding cookie authorization
     origin referer cache-control pragma te dnt upgrade upgrade-insecure-requests priority keep-alive expect via forwarded x-forwarded-for
     x-forwarded-proto x-forwarded-host x-real-ip traceparent tracestate sentry-trace baggage x-requested-with if-none-match if-modified-since
-    access-control-request-method access-control-request-headers proxy-connection soapaction x-grpc-web grpc-timeout last-event-id
+    access-control-request-method access-control-request-headers proxy-connection soapaction x-grpc-web grpc-timeout grpc-encoding grpc-accept-encoding
+    x-user-agent last-event-id x-amz-date x-amz-content-sha256 x-amz-security-token
     """.split()  # noqa: SIM905 - a list of fifty literals would be a page
 )
 KEPT_RESPONSE_HEADERS = re.compile(
@@ -235,6 +236,7 @@ def _add_request(route: Route, exchange: Exchange, media_type: str) -> Any:
     content.total += 1
     value = bodies.ABSENT if exchange.request_truncated else _decode(body, media_type)
     if value is not bodies.ABSENT:
+        value = hide_variables(value)
         content.parsed += 1
         node = content.node = content.node or Node()
         bodies.count(node, value, "")

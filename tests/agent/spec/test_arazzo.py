@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from agent.spec import arazzo
-from agent.spec.model import Exchange, Spec
+from agent.spec.model import Exchange, Operation, Spec
 
 ORDER = "123e4567-e89b-42d3-a456-426614174000"
 
@@ -29,3 +29,18 @@ def test_values_are_carried_from_step_to_step(shop: Spec, golden: Callable[[str,
 def test_nothing_recorded_is_an_empty_workflow(shop: Spec) -> None:
     """Still a document."""
     assert arazzo.document(shop, ())["workflows"][0]["steps"] == []
+
+
+def test_a_password_within_graphql_becomes_an_input_or_is_hidden() -> None:
+    """By the argument that its variable stands for; and where it is written into the document itself."""
+    url = "https://api.shop.test/graphql"
+    bodies = (
+        {"query": "mutation($p: String!) { login(password: $p) { ok } }", "variables": {"p": "hunter2 hunter2"}},
+        {"query": 'mutation { login(password: "hunter2 hunter2") { ok } }'},
+    )
+    spec = Spec("shop", ("https://api.shop.test",), (Operation("graphql", "POST", "/graphql"),))
+    exchanges = [Exchange(str(n), "POST", url, 200, request_body=json.dumps(body).encode()) for n, body in enumerate(bodies)]
+    text = json.dumps(arazzo.document(spec, exchanges), ensure_ascii=False)
+    assert "hunter2" not in text
+    assert '"variables": {"p": "$inputs.p"}' in text
+    assert "login(password: " in text

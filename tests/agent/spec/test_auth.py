@@ -56,3 +56,24 @@ def test_a_secret_that_no_operation_asks_for_is_a_parameter() -> None:
     assert [scheme.parameter for scheme in spec.security_schemes] == ["JSESSIONID"]
     found = [parameter for operation in spec.operations for parameter in operation.parameters]
     assert [(parameter.name, parameter.where, parameter.example) for parameter in found] == [("token", "query", None)]
+
+
+def test_a_signature_is_no_parameter() -> None:
+    """It is a part of signing in, beside the key, and differs in each call; AWS signs in the query too."""
+    calls = [
+        Exchange(str(n), "POST", "https://pay.example/payments", 201, (("X-Api-Key", _KEY), ("X-Signature", f"{n:x}{'0a1b2c3d4e5f' * 4}")), b'{"amount": 1}')
+        for n in range(4)
+    ]
+    spec = conclude(observe_all(calls))
+    assert {scheme.name: scheme.kind for scheme in spec.security_schemes} == {"xApiKey": "apiKey", "xSignature": "signature"}
+    assert [(operation.security, operation.parameters) for operation in spec.operations] == [((("xApiKey", "xSignature"),), ())]
+    signed = "https://files.example/report.pdf?X-Amz-Signature="
+    spec = conclude(observe_all([Exchange(str(n), "GET", f"{signed}{n}{'0a1b2c3d4e5f' * 4}", 200) for n in range(4)]))
+    assert [(scheme.kind, scheme.where) for scheme in spec.security_schemes] == [("signature", "query")]
+
+
+def test_one_operation_is_enough_for_a_key_in_the_query() -> None:
+    """Under one of the usual names, where the value looks generated; a plain word stays a parameter."""
+    for value, expected in ((_KEY, ["key"]), ("paris", [])):
+        spec = conclude(observe_all([Exchange(str(n), "GET", f"https://maps.example/geocode?q={n}&key={value}", 200) for n in range(3)]))
+        assert [scheme.name for scheme in spec.security_schemes] == expected

@@ -52,3 +52,14 @@ def test_broken_documents_do_no_harm(text: str) -> None:
     parse(text)
     sdl = sdl_of([Named(total=1, documents=Sample(values={text: 1}))])
     assert not sdl or graphql_core.build_schema(sdl)
+
+
+def test_what_may_be_several_types_is_a_union_or_an_interface() -> None:
+    """By whether fields were asked of all of them; an operation without a name may begin with arguments."""
+    text = '{ find(q: "x") { ... on User { name } ... on Post { title } } node(id: 1) { __typename id ... on User { name } ... on Bot { owner { id } } } }'
+    schema = graphql_core.build_schema(sdl_of([Named(1, documents=Sample({text: 1}))]))
+    found, node = schema.get_type("Find"), schema.get_type("Node")
+    assert isinstance(found, graphql_core.GraphQLUnionType)
+    assert isinstance(node, graphql_core.GraphQLInterfaceType)
+    assert {one.name for one in found.types} == {"User", "Post"}
+    assert {one.name for one in schema.get_possible_types(node)} == {"User", "Bot"}

@@ -46,3 +46,9 @@ def test_the_flow_of_a_person_needs_the_page_that_asked() -> None:
 def test_what_is_no_flow_changes_nothing(form: str) -> None:
     """A bearer is a bearer."""
     assert [scheme.kind for scheme in _heard(form).security_schemes] == ["http"]
+
+
+def test_scopes_are_those_that_a_person_was_asked_for() -> None:
+    """They stand in the address of the page that asks."""
+    spec = _heard("grant_type=authorization_code&code=abc", "/oauth/authorize?response_type=code&client_id=app&scope=orders.read%20orders.write")
+    assert (spec.security_schemes[0].flows or {})["authorizationCode"]["scopes"] == {"orders.read": "", "orders.write": ""}

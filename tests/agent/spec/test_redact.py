@@ -267,3 +267,25 @@ def test_fields_of_a_form_in_parts_are_masked_by_their_names() -> None:
     assert b"\r\n\r\n\x00\xff\r\n--b--\r\n" in masked
     assert mask_body(masked, "multipart/form-data; boundary=b") == masked
     assert "hunter2" not in mask_text(form.decode("latin-1"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mutation { login(password: "hunter2 and more") }',
+        '{"password": "hunter2, still \\" hunter2"}',
+        '{\\"password\\": \\"hunter2 hunter2\\"}',
+        "password = 'hunter2 hunter2'",
+        "<wsse:Password Type='#PasswordText'>hunter2</wsse:Password>",
+    ],
+)
+def test_a_secret_in_quotes_or_in_an_element_is_hidden_whole(text: str) -> None:
+    """Blanks, escapes and attributes do not end it; hiding twice changes nothing."""
+    assert "hunter2" not in mask_text(text)
+    assert mask_text(mask_text(text)) == mask_text(text)
+
+
+def test_a_variable_that_stands_for_a_secret_is_hidden() -> None:
+    """Whatever it is called, where the document says what it is for."""
+    body = {"query": "mutation($p: String!, $n: String) { login(password: $p, name: $n) }", "variables": {"p": "hunter2", "n": "ada"}}
+    assert mask_json(body) == {**body, "variables": {"p": "••••", "n": "ada"}}
