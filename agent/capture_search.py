@@ -43,7 +43,7 @@ class CallSummary(msgspec.Struct, frozen=True):
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """`status` is a code, a class such as 5xx, `error` or `ok`; times are RFC 3339 or relative; `pattern` is a path template."""
+    """`status` is a code, a class such as 5xx, `error` or `ok`, or several of them with commas; times are RFC 3339 or relative; `pattern` is a path template."""
 
     endpoint_id: UUID | None = None
     method: str | None = None
@@ -211,23 +211,27 @@ def _clean(wanted: Filter) -> Filter:
 
 
 def _status(where: _Where, marks: _Marks, status: str) -> None:
-    word = status.strip().lower()
+    found = [_one_status(word, status) for word in status.lower().replace(" ", "").split(",")]
+    where.add(f"({' OR '.join(test for test, _ in found)})")
+    marks.mark(*(mark for _, several in found for mark in several))
+
+
+def _one_status(word: str, status: str) -> tuple[str, tuple[str, ...]]:
+    """The test, and the marks of which a call that passes has one."""
     if word in {"error", "errors", "failed"}:
-        where.add("(c.response_status >= 400 OR c.error IS NOT NULL)")
-        marks.mark("f:1")
-    elif word in {"ok", "success"}:
-        where.add("c.response_status < 400")
-        marks.mark("c:1", "c:2", "c:3")
-    elif len(word) == 3 and word[0] in "12345" and word[1:] == "xx":
-        where.add(f"c.response_status BETWEEN {word[0]}00 AND {word[0]}99")
-        marks.mark(f"c:{word[0]}")
-    elif word.isascii() and word.isdigit() and len(word) == 3:
-        where.add(f"c.response_status = {int(word)}")
-        marks.mark(f"s:{int(word)}")
-    else:
-        raise Problem(
-            "invalid_arguments", f"`{status[:40]}` is no status.", remedy="Use a code such as 404, a class such as 5xx, `error` or `ok`.", field="status"
-        )
+        return "c.response_status >= 400 OR c.error IS NOT NULL", ("f:1",)
+    if word in {"ok", "success"}:
+        return "c.response_status < 400", ("c:1", "c:2", "c:3")
+    if len(word) == 3 and word[0] in "12345" and word[1:] == "xx":
+        return f"c.response_status BETWEEN {word[0]}00 AND {word[0]}99", (f"c:{word[0]}",)
+    if word.isascii() and word.isdigit() and len(word) == 3:
+        return f"c.response_status = {int(word)}", (f"s:{int(word)}",)
+    raise Problem(
+        "invalid_arguments",
+        f"`{status[:40]}` is no status.",
+        remedy="Use a code such as 404, a class such as 5xx, `error` or `ok`, or several with commas.",
+        field="status",
+    )
 
 
 def _regex(pattern: str) -> str:

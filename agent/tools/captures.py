@@ -22,7 +22,7 @@ async def capture_search(
     context: Context,
     endpoint: EndpointRef | None = None,
     method: str | None = None,
-    status: Annotated[str, Meta(description="Such as 404, 5xx, or error for anything that failed.")] | None = None,
+    status: Annotated[str, Meta(description="Such as 404, 5xx, 401,403, or error for anything that failed.")] | None = None,
     path: Annotated[str, Meta(description="Part of the path.")] | None = None,
     query: Annotated[str, Meta(description="Text anywhere in the URL.")] | None = None,
     since: Time | None = None,

@@ -62,6 +62,7 @@ async def test_every_filter_finds_its_call(ground: Ground, database: asyncpg.Poo
     assert await ground.found(method="post") == [order]
     assert await ground.found(status="404") == [refund]
     assert await ground.found(status="5xx") == [broken]
+    assert await ground.found(status="404, 5xx") == [broken, refund]
     assert await ground.found(status="error") == [cut, broken, refund]
     assert await ground.found(path="orders") == [refund, order]
     assert await ground.found(query="ord_47") == [refund]

@@ -237,6 +237,13 @@ def _paging(data: Data, done: Done) -> str:
     return "\n".join(lines[:12]) + link if lines else f"The captured calls show no pages or cursors.{link}"
 
 
+def _limits(data: Data, done: Done) -> str:
+    """The documents' lines on how often one may call."""
+    link = f"\n\n[All documentation]({data['url']})" if data.get("url") else ""
+    lines = [line for line in str(data.get("text") or "").splitlines() if re.search(r"\brate[- ]?limit|\b429\b", line, re.IGNORECASE)]
+    return "\n".join(lines[:8]) + link if lines else f"The captured calls show no rate limit: no such header, and no answer 429.{link}"
+
+
 _CREDENTIAL = re.compile(r"\b(bearer|api[- ]key|basic auth|authorization|cookie|token)\b", re.IGNORECASE)
 
 
@@ -372,6 +379,7 @@ COMPOSERS: dict[str, Composer] = {
     "docs_get": _docs,
     "docs_get:auth": _auth,
     "docs_get:paging": _paging,
+    "docs_get:limits": _limits,
     "operation_search": _operations,
     "operation_describe": calling.described,
     "operation_describe:example": _example,

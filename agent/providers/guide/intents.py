@@ -217,6 +217,10 @@ def _goes_on(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> 
     if verb is None:
         return not heard.negated and heard.mood == "request" and bool(heard.text)
     said = Said(heard.text, heard, memory)
+    if before.effect == "destructive" and _BELONGINGS.match(heard.text):
+        return True  # "… and all of its calls": gone with it
+    if "requests_per_hour" in before.slots and (present("per_hour", said) or present("per_day", said)):
+        return True
     if before.tool == "endpoint_create" and verb.tool == "capture_search":
         return says_it(said)  # nothing is captured yet: "… and please log that"
     return _leans(heard, memory) or (before.tool == verb.tool and (verb.tool == "capture_search" or not (verb.many or residue(said) or "⟦" in heard.text)))
@@ -285,6 +289,7 @@ _ADDRESSEE = re.compile(r"^(?:the |my )?(?P<what>[\w.-]+(?: (?:one|api|endpoint|
 _STATEMENT = re.compile(words.STATEMENT, re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|my|our|this|that|these|those|its|there)\b", re.IGNORECASE)
 _DOING_AWAY = re.compile(rf"\b(?:{'|'.join(stem(word) for word in words.DESTRUCTIVE)})", re.IGNORECASE)
+_BELONGINGS = re.compile(r"(?:also )?(?:all |everything )?(?:of )?(?:its|their) ", re.IGNORECASE)
 _OWNED = frozenset(["key", "prompt", "app", "server"])
 _OF_CALLS = frozenset(["slow", "doc", "operation", "credit", "usage"])
 READING = tuple(verb for verb in VERBS if verb.effect == "read")

@@ -9,6 +9,8 @@ from agent.providers.guide.carving import NUMBER, Found, Said, cut, number_in, s
 
 
 def status(said: Said) -> Found | None:
+    if several := re.search(r"\b[1-5](?:\d\d|xx)s?(?:(?:,| or| and|, or|, and) [1-5](?:\d\d|xx)s?)+\b", said.rest, re.IGNORECASE):
+        return Found((",".join(re.findall(r"\d\d\d|\dxx", several[0].lower())),), cut(said.rest, several))
     found = table(words.STATUSES)(said)
     return None if found is None else Found(found.values, re.sub(r"\b(with )?(status|code)( codes?)?\b", " ", found.rest))
 

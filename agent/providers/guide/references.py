@@ -48,7 +48,7 @@ def things(
         if together and listing and re.search(_ALL_OF_THEM, said.rest, re.IGNORECASE):
             return Found(tuple(thing.ref for thing in listing), said.rest)
         if known := all_named(said.memory, kind, said.clause.plain(said.rest)):
-            return Found(tuple(thing.ref for thing in known), said.rest)
+            return Found((*(thing.ref for thing in known), *(_beside(said, known) if kind == "endpoint" else ())), said.rest)
         if kind == "endpoint" and (found := _said_endpoint(said, near, topic)):
             return found
         if kind in {"key", "server"} and (found := _owned(said, kind)):
@@ -141,7 +141,7 @@ def query_name(said: Said) -> Found | None:
 
 def label(said: Said) -> Found | None:
     """The name of a prompt or an app: after "called", in quotes, or the word that is left, which may be one that means a time elsewhere."""
-    if found := NAME(said):
+    if found := NAME(said) or _NOUN_FIRST(said):
         return found
     runs = _runs(said)
     if not runs:
@@ -160,6 +160,10 @@ _KIND_WORDS = frozenset({"api", "apis", "endpoint", "endpoints", "service", "pro
 _SOUGHT = regex(
     r"\b(?:containing|contains?|mention(?:s|ing)?|including|with the (?:text|word|string))\s+(?:the )?(?:text |word |string )?(?P<value>⟦\d+⟧|[\w.@-]+)"
 )
+_NOUN_FIRST = regex(
+    r"\b(?:prompt|app) (?P<value>(?!please\b|now\b|again\b|that\b|which\b|called\b|named\b|with\b|to\b|as\b|for\b|from\b|and\b)[\w-]+)(?=\s+with\b|\s*$)"
+)
+_IN_ONE_BREATH = re.compile(r"([\w.-]+)(?:,| and|, and) $", re.IGNORECASE)
 _TIMELY = regex(rf"\b(?:prompt|app) (?P<value>{words.DAYS}|daily|weekly|monthly|today)$", rf"\b(?P<value>{words.DAYS}|daily|weekly|monthly) (?:prompt|app)\b")
 
 
@@ -173,7 +177,11 @@ def _ordinal(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
         rf"\b(?P<o>{'|'.join(words.ORDINALS)})\s+(?:one|api|endpoint|key|prompt|server|app)\b|(?:\bthe|^\w+) (?P<end>{'|'.join(words.ORDINALS)})(?=(?: please)?\s*$)",
         said.rest,
         re.IGNORECASE,
-    ) or re.search(r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|(?:\bnumber |\bno\.? |#)\s*(?P<n>\w+)\b", said.rest, re.IGNORECASE)
+    ) or re.search(
+        r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|(?:\bnumber |\bno\.? |#|\b(?:call|request) (?=\d{1,2}(?:$|[ ?,])))\s*(?P<n>\w+)\b",
+        said.rest,
+        re.IGNORECASE,
+    )
     if found is None or not listing:
         return None
     parts = found.groupdict()
@@ -209,6 +217,12 @@ def _said_endpoint(said: Said, near: bool, topic: bool = False) -> Found | None:
     return Found(tuple(best), _without(said.rest, best)) if best else None
 
 
+def _beside(said: Said, known: tuple[Thing, ...]) -> tuple[str, ...]:
+    """Names that are said in one breath with a known one, and not known: "shop and stripe"."""
+    names = {name for thing in known for name in thing.names}
+    return tuple(run for run, start, _ in _runs(said) if " " not in run and (before := _IN_ONE_BREATH.search(said.rest[:start])) and before[1].lower() in names)
+
+
 def _is_near(text: str, start: int, end: int) -> bool:
     """Whether the word is where a name of an API stands: before "api", after "endpoint" or a preposition."""
     before, after = text[:start].lower(), text[end:].lower()
@@ -231,6 +245,7 @@ def _runs(said: Said) -> list[tuple[str, int, int]]:
             span.kind == "quote"
             if span
             else not is_noise(re.sub(r"['’]s$", "", found[0]))
+            and not re.fullmatch(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)s?", found[0])
             and not re.fullmatch(rf"\d+\w*|{words.DAYS}|{words.ENVIRONMENTS}|{NUMBER}|every|daily|weekly|monthly", found[0], re.IGNORECASE)
         )
         if unknown and runs and not said.rest[runs[-1][1] : found.start()].strip(" "):

@@ -4,7 +4,7 @@ import json
 import re
 from collections.abc import Callable
 
-from agent.providers.guide import words
+from agent.providers.guide import limits, words
 from agent.providers.guide.carving import Found, Said, normal_url, regex, span, table
 from agent.providers.guide.memory import named
 from agent.providers.guide.quantities import (
@@ -84,6 +84,11 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "number": number,
     "limit": limit,
     "timeout": timeout,
+    "rate": limits.rate,
+    "patience": limits.patience,
+    "methods": limits.methods,
+    "share_kept": limits.share,
+    "mock": limits.mock,
     "per_hour": per("hour"),
     "per_day": per("day"),
     "endpoint": things("endpoint"),
@@ -129,9 +134,19 @@ _CUES: dict[str, str] = {
     "doc_it": r"^doc (?:the |my |our )?(?!for\b|of\b|on\b|in\b|please\b|as\b)[\w⟦]",
     "what_call": r"\b(?:what's|what is|what are|which is) the (?:call|request|operation|route|endpoint|method)s? (?:to|for|that|which)\b",
     "i_captured": r"^what (?:all )?(?:have|did|do|am|are) (?:i|we)\b.*\b(?:captur|record|track|watch|monitor|intercept)\w*\b",
-    "about": r"\b(?:about|concerning|regarding|related to|to do with|deal\w* with)\b",
+    "about": r"\b(?:about|concern(?:s|ing)?|regarding|related to|to do with|deal\w* with)\b",
     "i_used": r"^(?:what|how much) (?:did|have|do) (?:i|we) (?:\w+ )?(?:use|used|spend|spent|consume\w*|burn\w*)\b",
     "this": r"\b(?:it|this|that)\b",
+    "way": r"^is there (?:an?|any|some) (?:way|call|route|request|possibility) (?:to|for)\b",
+    "nth_call": r"\b(?:call|request) #?\d{1,2}(?=$|[ ?,])",
+    "only": r"^(?:and )?(?:now )?(?:only|just|show only|show just)\b",
+    "what_about": r"^(?:and )?(?:what|how) about\b|^and\b|^the same\b",
+    "break_question": r"^(?:did|has|have|does|is) (?:anything|something|it|this|that|any of (?:it|them)) (?:broken?|breaks?|failing|crash(?:ed)?)\b",
+    "times_out": r"\b(?:make|let|have)\b.*\btime-?(?: )?out\b|^(?:time-?(?: )?out|give up) after\b",
+    "all_ok": r"^(?:is|are|was|were) (?:everything|all|it all|things|all things) (?:still |really )?(?:ok|okay|fine|good|alright|right|healthy|well|up|working)\b",
+    "overview_of": r"\b(?:overview|outline|tour|picture) of (?:(?:it|this|that)\b|(?:the|this|that) (?:[\w.-]+ )?api\b(?!s))",
+    "rates_asked": r"\brate[- ]?limit(?:s|ing)?\b(?!.*\d)|\bhow[- ](?:many|often|fast|much)\b.*\b(?:can|may|could|am|are) (?:i|we)\b.*\b(?:call|request|hit|send)(?:s|ing)?\b(?!.*\b(?:message|today|left|credit)s?\b)",
+    "can_do_what": r"^what (?:can|does|could)\b.*\b(?:do|offer)\b",
     "in_name": r"\b(?:in (?:the|its|their|his) (?:name|title)|whose name|names? contain\w*|name like|called something)\b",
     "address": r"\b(?:url|address|link|host)\b",
     "where_to": r"^where (?:do|should|must|can|shall|to|does|will)\b.*\b(?:send|point|call|reach|go|connect)\b",
@@ -145,7 +160,7 @@ _CUES: dict[str, str] = {
     "more": r"\b(more|some|additional|extra)\b",
     "needs_token": r"\b(?:which|what)\b.*\b(?:token|key|credentials|password|secret)\b.*\b(?:needs?|wants?|expects?|uses?|requires?|takes?)\b|\b(?:where|how|which|what)\b.*\b(?:put|place|pass|send|provide|include|goes?)\b.*\b(?:token|key|credentials|password|secret)\b|\b(need|needs|require|requires|want|wants)\b.*\b(token|key|login|password|auth\w*|credentials)\b|\b(?:token|key|login|password|auth\w*|credentials)\b.*\b(?:required|needed|necessary|mandatory)\b|\b(?:header|cookie|parameter|field)\b.*\b(?:token|key|auth\w*|credentials?|password|secret)\b",
     "have_endpoints": r"\b(?:what|which) (?:endpoints|operations|routes) (?:does|do|has|are)\b",
-    "which_operation": r"\b(?:which|what) (?:operation|operations|route|endpoint|call|request) (?:lets|allows|can|do i|should|will|would|is (?:for|to)|to)\b|\bwhich (?:operation|operations|route|endpoint) (?!does|do|did|are|is|has|have)\w+ (?:an?|the|my)\b",
+    "which_operation": r"\b(?:which|what) (?:operation|operations|route|endpoint|call|request) (?:lets|allows|can|do i|should|will|would|is (?:for|to)|to)\b|\bwhich (?:operation|operations|route|endpoint) (?!does|do|did|are|is|has|have|of|in|on)\w+ (?:an?|the|my)\b",
     "everything": r"\b(?:everything|anything|(?:em|them|it) all|all of (?:them|it))\b",
     "offers": r"^what (?:all )?(?:does|can|do) .*\b(?:offer|provide|support|expose)s?\b",
     "sent": r"^what (?:did|does|has|is|was) (?:my|the|our|it)\b.*\b(?:send|sent|sending|sends)\b",
@@ -160,6 +175,7 @@ _CUES: dict[str, str] = {
 
 
 _NEEDS_MEMORY: dict[str, Callable[[Said], bool]] = {
+    "mcp_url": lambda said: bool((found := span("host", "url")(said)) and re.search(r"(?:^|//)mcp\.|/mcp/?$|/sse/?$", found.values[0])),
     "name": lambda said: bool(residue(said)) or bool(span("host", "url")(said)) or named(said.memory, "endpoint", said.rest) is not None,
     "endpoint_picked": lambda said: (
         bool(said.memory.listing.get("endpoint")) and said.memory.last == "endpoint" and bool(re.search(_CUES["one"], said.rest, re.IGNORECASE))

@@ -35,7 +35,7 @@ CONCEPTS: dict[str, str] = {
     "environment": "environment env",
     "example": "example examples sample",
     "explain": "explain why explanation reason reasons cause causes how-come what-happened happened understand",
-    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully bad busted dead reject rejected refused denied not-work not-working",
+    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully bad busted dead reject rejected refused denied timeouts not-work not-working",
     "find": "find search look lookup searching filter query",
     "follow": "then and also",
     "har": "har file attachment attached",
@@ -68,6 +68,7 @@ CONCEPTS: dict[str, str] = {
     "show": "show rank sort inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let",
     "slow": "slow slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages",
     "state": "paused inactive stopped suspended halted disabled archived active finished completed deactivated idle frozen",
+    "summary": "summarize summarise summary summaries tl;dr tldr recap gist",
     "stop": "stop off disable end cancel unshare quit",
     "success": "success successful succeeded good ok working worked went-through",
     "tag": "tag tags tagged label labels",
@@ -186,7 +187,7 @@ NOISE: frozenset[str] = frozenset(
     seconds minutes hours days weeks months second minute hour day week month year new old running work works working data information info existing available separate specific status state method path version
     pointing pointed points belonging called named titled account reach sends sending returned returning returns give max maximum maximally limit order-by sorted newest recently containing contains contain
     contained including includes include matching match yesterday hourly noon midnight rate limited stored saved store enough another's slower faster successful unauthorized saying deal deals handle handles
-    handling wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't sequence own tags schema token whether em""".split()
+    handling concern concerns wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't sequence own tags schema token whether em""".split()
 )
 # Everyday words that are no names either, and say nothing: verbs, adjectives and adverbs foremost. Nouns that may name an API are left out.
 COMMON: frozenset[str] = frozenset(
@@ -298,7 +299,10 @@ STATUSES: tuple[tuple[str, str], ...] = (
     (r"\bredirect(s|ed|ions?)?\b", "3xx"),
     (r"\b(un|not )success(ful)?\b", "error"),
     (r"\b(success(es|ful|fully)?|succeed(ed|s)?)\b", "2xx"),
-    (r"\b(fail(s|ed|ing|ures?)?|errors?|errored|broken?|crash(ed|es)?|bad|went-wrong|wrong|problems?|troubles?|issues?|unsuccessful)\b", "error"),
+    (
+        r"\b(fail(s|ed|ing|ures?)?|errors?|errored|broken?|(?<=anything )break(?! lately)|(?<=something )break|crash(ed|es)?|bad|went-wrong|wrong|problems?|troubles?|issues?|unsuccessful)\b",
+        "error",
+    ),
 )
 FORMATS: tuple[tuple[str, str], ...] = (
     (r"\b(openapi|swagger|oas|spec|specification)\b", "openapi"),
@@ -322,6 +326,7 @@ PROVIDERS: tuple[tuple[str, str], ...] = (
 )
 PAYERS: tuple[tuple[str, str], ...] = ((r"\bpaypal\b", "paypal"), (r"\b(stripe|card)\b", "stripe"), (r"\bsandbox\b", "sandbox"))
 ENDPOINT_STATUSES: tuple[tuple[str, str], ...] = (
+    (r"\bstop(?=(?: \w+)? (?:record|captur|log|track|intercept|listen)ing\b)", "REVIEW"),  # what is not recorded is still forwarded: nobody's client breaks
     (r"\b(pause|paused|suspend|suspended)\b", "REVIEW"),
     (r"\b(disabled?|halt|inactive|stop|stopped|turn-off|deactivated?)\b", "INACTIVE"),
     (r"\b(resume|reactivate|enabled?|unpause|activate|turn-on|back-on|active|restart|continue)\b", "ACTIVE"),
@@ -379,6 +384,15 @@ PLURALS: dict[str, str] = {"docs_generate": "the docs", "capture_search": "the c
 # What is put right before a sentence is cut: "longer then" would be cut at "then".
 TIDY: tuple[tuple[str, str], ...] = (
     (r"\bwhy's\b", "why is"),
+    (
+        r"\b(?:don't|do not) (?:allow|accept|forward|let through) (?:anything|any methods?|any (?:calls|requests?)|methods?) (?:but|except|other than) (?=[A-Z]{3,7}\b)",
+        "allow only ",
+    ),
+    (r"([\w.+-]+@[\w.-]+\w),? (?:and |or |& )?(?=[\w.+-]+@)", r"\1,"),
+    (r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS),? (?:and|or) (?=(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b)", r"\1/"),
+    (r"\b([1-5]\d\ds?),? (?:and|or) (?=[1-5]\d\ds?\b)", r"\1 or "),
+    (r"^i(?:'d| would)? (?:need|want|like) (?:the |some |a )?(docs?|documentation)\b(?! (?:as|in|to)\b)", r"write \1"),
+    (r"^(?:please )?(?:fetch|request|call|hit|curl) (?=/)", "call GET "),
     (r"\bwhat does (this|that|the) (error|status|call|failure|response|message) mean\b", r"explain \1 \2"),
     (r"^(?:i (?:need|want|have|would like) to|i'm trying to|trying to) ([^,.?]+), how(?: (?:do|can|should) i(?: do (?:it|that|this))?)?\??$", r"how do i \1?"),
     (r"\b(?:(?:i|we) )?(?:don't|do not|no longer)(?: want to| need to)? (?:monitor|watch|check|track) (.*?)\s*any ?(?:more|longer)\b", r"stop monitoring \1"),

@@ -170,7 +170,7 @@ async def said_in(situation: str, turns: list[str], tools: tuple[ToolSpec, ...] 
 
 
 def corpus(part: str) -> list[dict[str, Any]]:
-    return yaml.safe_load((HERE / f"corpus_{part}.yaml").read_text(encoding="utf8"))
+    return yaml.safe_load((HERE / f"corpus/{part}.yaml").read_text(encoding="utf8"))
 
 
 @pytest.fixture
