@@ -10,7 +10,7 @@ from litestar.response import Redirect, Template
 
 from agent import call_charts, call_filters, captures, controls, curation, discovery, docs, endpoints, imports
 from agent.docs import FILES, Document, Format
-from agent.endpoints import SAYS, TRANSITIONS, Endpoint, EndpointChange, Status
+from agent.endpoints import TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
 from agent.imports import ImportReport
 from agent.spec.decisions import Words, key_of
@@ -194,7 +194,7 @@ async def api_page(
         context |= {"docs": made}
         context |= await _documented(request, endpoint, tab, operation) | more
     if tab == "settings":
-        context |= {"allowed": TRANSITIONS[endpoint.status], "says": SAYS, "controls": await controls.get(actor, endpoint.id)}
+        context |= {"allowed": TRANSITIONS[endpoint.status], "controls": await controls.get(actor, endpoint.id)}
     return await page(request, "api.html", "apis", status=problem.status if problem else 200, problem=problem, **context)
 
 

@@ -11,6 +11,7 @@ from litestar.response import Redirect, Template
 
 from agent import branches, chats, loop, runlog
 from agent.errors import Problem
+from agent.messages import text_of
 from web.pages import look
 from web.pages.chat_page import Where, chat_page
 from web.pages.composer import choices_of, split
@@ -35,6 +36,13 @@ async def show_edit(request: PageRequest, chat_id: FromPath[UUID], message_id: F
 async def show_more(request: PageRequest, chat_id: FromPath[UUID], message_id: FromPath[UUID]) -> Response[str] | Redirect:
     """What else can be done with it."""
     return await _piece(request, chat_id, message_id, "more")
+
+
+@get("/c/{chat_id:uuid}/messages/{message_id:uuid}/markdown")
+async def show_markdown(request: PageRequest, chat_id: FromPath[UUID], message_id: FromPath[UUID]) -> Response[str]:
+    """What was said in it, as it was written."""
+    stored = await chats.message(signed_in_actor(request), chat_id, message_id)
+    return Response(text_of(stored.content), media_type="text/plain; charset=utf-8", headers={"cache-control": "no-store"})
 
 
 @post("/c/{chat_id:uuid}/messages/{message_id:uuid}/edit", status_code=200)

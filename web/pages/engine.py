@@ -65,6 +65,7 @@ def _globals() -> dict[str, Any]:
 def _filters() -> dict[str, Any]:
     return {
         "size": formats.size,
+        "client": formats.client,
         "duration": formats.duration,
         "clock": formats.clock,
         "iso": formats.iso,

@@ -14,7 +14,7 @@ from agent.actor import Actor
 from agent.billing import ledger
 from agent.captures import CallDetail, CallSummary, Filter
 from agent.chats import Chat
-from agent.docs import Docs
+from agent.docs import Docs, Version
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from web.pages import look
@@ -50,6 +50,7 @@ class Panel(msgspec.Struct, frozen=True):
     call: CallDetail | None = None
     docs: Docs | None = None
     document: str = ""
+    versions: list[Version] = []
     problem: Problem | None = None
 
 
@@ -71,7 +72,7 @@ async def shell(actor: Actor, current: str, chat_id: UUID | None = None) -> Shel
 
 
 async def open_panel(actor: Actor, show: str, *, at: str, language: str) -> Panel:
-    """The panel for `calls:<slug>`, `docs:<slug>` or `call:<id>`; one with a sentence where there is no such thing."""
+    """The panel for `calls:<slug>`, `docs:<slug>`, `changes:<slug>` or `call:<id>`; one with a sentence where there is no such thing."""
     kind, _, about = show.partition(":")
     try:
         if kind == "calls":
@@ -79,6 +80,8 @@ async def open_panel(actor: Actor, show: str, *, at: str, language: str) -> Pane
             return await calls_panel(actor, found, show=show, at=at, page=f"/apis/{found.slug}")
         if kind == "docs":
             return await _docs_panel(actor, await endpoints.find(actor, about), show, at)
+        if kind == "changes":
+            return await _changes_panel(actor, await endpoints.find(actor, about), show, at)
         if kind == "call":
             call = await captures.get(actor, about, masked=True)
             return Panel(show, kind, f"{call.summary.method} {call.summary.path}", at, page=f"/calls/{call.summary.id}", call=call)
@@ -97,6 +100,11 @@ async def _docs_panel(actor: Actor, endpoint: Endpoint, show: str, at: str) -> P
     made = await docs.latest(actor, endpoint.id)
     text = (await docs.get(actor, endpoint.id, "markdown")).text if made else ""
     return Panel(show, "docs", endpoint.name, at, page=f"/apis/{endpoint.slug}?tab=docs", endpoint=endpoint, docs=made, document=text)
+
+
+async def _changes_panel(actor: Actor, endpoint: Endpoint, show: str, at: str) -> Panel:
+    versions = await docs.history(actor, endpoint.id)
+    return Panel(show, "changes", endpoint.name, at, page=f"/apis/{endpoint.slug}?tab=changes", endpoint=endpoint, versions=versions)
 
 
 def signed_in_actor(request: PageRequest) -> Actor:

@@ -5,6 +5,25 @@ from datetime import UTC, datetime, timedelta
 from babel.dates import format_datetime, format_timedelta
 from babel.numbers import format_decimal
 
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("FxiOS/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("CriOS/", "Chrome"),
+    ("Safari/", "Safari"),
+)
+_SYSTEMS = (
+    ("Android", "Android"),
+    ("iPhone", "iPhone"),
+    ("iPad", "iPad"),
+    ("Windows", "Windows"),
+    ("Mac OS X", "macOS"),
+    ("CrOS", "ChromeOS"),
+    ("Linux", "Linux"),
+)
+
 
 def number(value: float, language: str = "en") -> str:
     return format_decimal(value, locale=language)
@@ -37,6 +56,14 @@ def moment(value: datetime | str, language: str = "en") -> str:
 
 def clock(value: datetime | str) -> str:
     return f"{_time(value).astimezone(UTC):%H:%M:%S}"
+
+
+def client(user_agent: str | None) -> str:
+    """`Firefox · Linux`: what a User-Agent says; what is no browser by its first word."""
+    said = user_agent or ""
+    browser = next((name for mark, name in _BROWSERS if mark in said), "")
+    system = next((name for mark, name in _SYSTEMS if mark in said), "")
+    return " · ".join(filter(None, (browser, system))) if browser else said.split(" ")[0][:60]
 
 
 def iso(value: datetime | str) -> str:

@@ -37,7 +37,13 @@ def _sentences() -> set[str]:
     said = {one or two for text in texts for one, two in _SAID.findall(text)}
     counted = {one for text in texts for one, _ in _COUNTED.findall(text)}
     return (
-        said | counted | _ELSEWHERE | set(VERBS.values()) | {title for _, title, _ in PAGES} | set(WHY.values()) | {entry.title for entry in CATALOGUE.values()}
+        said
+        | counted
+        | _ELSEWHERE
+        | set(VERBS.values())
+        | {title for _, title, _ in PAGES}
+        | set(WHY.values())
+        | {text for entry in CATALOGUE.values() for text in (entry.title, entry.remedy)}
     )
 
 

@@ -1,8 +1,12 @@
-// Forms that ask before they delete, and the theme shown at once where it is chosen.
+// Forms that ask before they delete, the theme shown at once where it is chosen, and the current one of a row of tabs in sight.
 document.addEventListener("submit", (event) => {
   const question = event.target.dataset.confirm;
   if (question && !window.confirm(question)) event.preventDefault();
 });
+
+for (const tab of document.querySelectorAll(".tabs [aria-current], .settings > nav [aria-current]")) {
+  tab.parentElement.scrollLeft = tab.offsetLeft - tab.parentElement.offsetLeft - 48;
+}
 
 document.addEventListener("change", (event) => {
   if (event.target.matches("input[name=theme]")) document.documentElement.dataset.theme = event.target.value;

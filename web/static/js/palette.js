@@ -1,8 +1,10 @@
-// ⌘K: search everything. `?` shows the shortcuts, `/` goes to the message box.
+// ⌘K: search everything. `?` shows the shortcuts, `/` goes to the message box, `n` to a new chat.
 const palette = document.getElementById("palette");
 const shortcuts = document.getElementById("shortcuts");
 const found = document.getElementById("palette-found");
 let typing = 0;
+
+if (!/Mac|iPhone|iPad/.test(navigator.platform)) for (const key of document.querySelectorAll("[data-mod]")) key.textContent = key.textContent.replace("⌘", key.textContent.length > 1 ? "Ctrl " : "Ctrl");
 
 function show() {
   palette.showModal();
@@ -38,7 +40,11 @@ async function look(query) {
 }
 
 if (palette) {
-  document.addEventListener("click", (event) => { if (event.target.closest("[data-palette]")) show(); });
+  document.addEventListener("click", (event) => {
+    if (!event.target.closest("[data-palette]") || event.metaKey || event.ctrlKey) return;
+    event.preventDefault();
+    show();
+  });
   palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
   palette.querySelector("input").addEventListener("input", (event) => {
     clearTimeout(typing);
@@ -65,7 +71,9 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.target.closest("input, textarea, select, [contenteditable]") || event.metaKey || event.ctrlKey || event.altKey) return;
+  if (document.querySelector("dialog[open]")) return;
   if (event.key === "?") shortcuts?.showModal();
+  if (event.key === "n" && shortcuts) location.href = "/";
   if (event.key === "/" && document.getElementById("message")) {
     event.preventDefault();
     document.getElementById("message").focus();

@@ -2,6 +2,8 @@
 import { connect } from "./stream.js";
 import { localise } from "./times.js";
 
+let turns = 0;
+
 function here(show) {
   const url = new URL(location.href);
   if (show) url.searchParams.set("panel", show);
@@ -9,17 +11,27 @@ function here(show) {
   return url;
 }
 
+// Room and a shape for what is on its way, so that the conversation moves once.
+function waits(old) {
+  const shape = document.getElementById("panel-waits");
+  if (old) old.setAttribute("aria-busy", "true");
+  else if (shape) document.getElementById("main").after(shape.content.cloneNode(true));
+}
+
 async function open(show) {
-  const old = document.getElementById("panel");
+  const turn = ++turns;
   if (!show) {
-    old?.remove();
+    document.getElementById("panel")?.remove();
   } else {
+    waits(document.getElementById("panel"));
     const at = here(show);
-    const answer = await fetch(`/panel?show=${encodeURIComponent(show)}&at=${encodeURIComponent(location.pathname + location.search)}`, { headers: { "HX-Request": "true" } });
-    if (!answer.ok) { location.href = at; return; }
+    const answer = await fetch(`/panel?show=${encodeURIComponent(show)}&at=${encodeURIComponent(location.pathname + location.search)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+    if (turn !== turns) return;
+    if (!answer?.ok) { location.href = at; return; }
     const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("panel");
-    if (old) old.replaceWith(made);
-    else document.getElementById("main").after(made);
+    if (turn !== turns) return;
+    document.getElementById("panel")?.remove();
+    document.getElementById("main").after(made);
     window.htmx.process(made);
     localise(made);
   }
