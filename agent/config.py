@@ -1,11 +1,11 @@
 """Settings: the environment, read once. Each is listed in the README with its default and effect."""
 
 from functools import lru_cache
-from ipaddress import ip_address
+from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from db.embedded import default_data_dir
@@ -69,6 +69,17 @@ class Settings(BaseSettings):
     )
     test_mode: bool = Field(False, description="For the test suite: offers the scripted provider.")
 
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _names_networks(cls, value: str) -> str:
+        """What would never match is refused at the start, not found out when every client has the same address."""
+        _networks(value)
+        return value
+
+    @property
+    def trusted_networks(self) -> tuple[IPv4Network | IPv6Network, ...]:
+        return _networks(self.trusted_proxies)
+
     @property
     def data(self) -> Path:
         return self.data_dir.expanduser().resolve()
@@ -122,6 +133,10 @@ def settings() -> Settings:
 
 def _bracketed(host: str) -> str:
     return f"[{host}]" if ":" in host else host
+
+
+def _networks(text: str) -> tuple[IPv4Network | IPv6Network, ...]:
+    return tuple(ip_network(part.strip(), strict=False) for part in text.split(",") if part.strip())
 
 
 def _is_loopback(host: str) -> bool:

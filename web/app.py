@@ -27,6 +27,7 @@ from web.api import openai
 from web.auth import Authentication, asks_first, browser_only, csrf_guard, may_read
 from web.console import console, openapi_config
 from web.demo import shop
+from web.forwarded import behind
 from web.headers import with_security_headers
 from web.idempotency import Idempotency
 from web.limits import RateLimits
@@ -96,7 +97,7 @@ def root() -> ASGIApp:
     app = create_app()
     recorder = Recorder()
     app.state.recorder = recorder
-    return in_front_of(with_security_headers(app, is_secure=settings().is_secure), recorder, lookup.find)
+    return behind(in_front_of(with_security_headers(app, is_secure=settings().is_secure), recorder, lookup.find), settings().trusted_networks)
 
 
 @asynccontextmanager

@@ -1,4 +1,4 @@
-"""Where a request came from, for audit and throttling. Forwarded headers are not believed."""
+"""Where a request came from, for audit and throttling. Forwarded headers are believed of trusted proxies only (`web.forwarded`)."""
 
 from typing import Any
 
