@@ -2,47 +2,8 @@
 
 import json
 from pathlib import Path
-from typing import Any, NamedTuple
 
-import pytest
-from click.testing import CliRunner
-
-from web.cli import main
-
-
-class Done(NamedTuple):
-    returncode: int
-    stdout: bytes
-    stderr: bytes
-
-
-def run(*arguments: str, stdin: bytes = b"") -> Done:
-    found = CliRunner().invoke(main, arguments, input=stdin)
-    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
-    return Done(found.exit_code, found.stdout_bytes, found.stderr_bytes)
-
-
-def har(*calls: tuple[str, str, Any]) -> bytes:
-    """Calls as method, path and answer."""
-    entries = [
-        {
-            "startedDateTime": f"2025-01-01T00:00:{number:02}Z",
-            "request": {"method": method, "url": "https://api.test" + path, "headers": []},
-            "response": {"status": 200, "headers": [{"name": "Content-Type", "value": "application/json"}], "content": {"text": json.dumps(answer)}},
-        }
-        for number, (method, path, answer) in enumerate(calls)
-    ]
-    return json.dumps({"log": {"version": "1.2", "entries": entries}}).encode()
-
-
-PETS = har(*[("GET", f"/pets/{number}", {"id": number, "name": f"n{number}"}) for number in range(11, 17)], ("GET", "/pets", [{"id": 11, "name": "n11"}]))
-
-
-@pytest.fixture
-def pets(tmp_path: Path) -> Path:
-    path = tmp_path / "pets.bin"
-    path.write_bytes(PETS)
-    return path
+from tests.web.cli.shell import PETS, har, run
 
 
 def test_no_change_is_0_a_breaking_one_is_1(pets: Path, tmp_path: Path) -> None:

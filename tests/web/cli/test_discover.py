@@ -4,54 +4,17 @@ import json
 import subprocess
 import sys
 from pathlib import Path
-from typing import Any, NamedTuple
 
 import pytest
 import yaml
-from click.testing import CliRunner
 from openapi_spec_validator import validate
 
 from tests.agent.spec.bad_files import BAD
 from tests.bench.discovery import run_discover
 from tests.bench.traffic import write_har
-from web.cli import main
+from tests.web.cli.shell import PETS, har, run
 
 ROOT = Path(__file__).resolve().parents[3]
-
-
-class Done(NamedTuple):
-    returncode: int
-    stdout: bytes
-    stderr: bytes
-
-
-def run(*arguments: str, stdin: bytes = b"") -> Done:
-    found = CliRunner().invoke(main, arguments, input=stdin)
-    assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
-    return Done(found.exit_code, found.stdout_bytes, found.stderr_bytes)
-
-
-def har(*calls: tuple[str, str, Any]) -> bytes:
-    """Calls as method, path and answer."""
-    entries = [
-        {
-            "startedDateTime": f"2025-01-01T00:00:{number:02}Z",
-            "request": {"method": method, "url": "https://api.test" + path, "headers": []},
-            "response": {"status": 200, "headers": [{"name": "Content-Type", "value": "application/json"}], "content": {"text": json.dumps(answer)}},
-        }
-        for number, (method, path, answer) in enumerate(calls)
-    ]
-    return json.dumps({"log": {"version": "1.2", "entries": entries}}).encode()
-
-
-PETS = har(*[("GET", f"/pets/{number}", {"id": number, "name": f"n{number}"}) for number in range(11, 17)], ("GET", "/pets", [{"id": 11, "name": "n11"}]))
-
-
-@pytest.fixture
-def pets(tmp_path: Path) -> Path:
-    path = tmp_path / "pets.bin"
-    path.write_bytes(PETS)
-    return path
 
 
 def test_a_process_of_its_own_does_the_same(pets: Path) -> None:
