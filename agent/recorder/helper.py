@@ -13,11 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+import structlog
 
+from agent import tasks
 from agent.recorder.copying import Outcome, copy
 from agent.recorder.spool import Spool
 from db import engine
 
+log = structlog.get_logger()
 _ROOT = Path(__file__).resolve().parents[2]
 _IDLE_SECONDS = 60.0
 _NICE = 5
@@ -47,27 +50,48 @@ class Helper:
 
     def __init__(self) -> None:
         self._child: _Child | None = None
+        self._starting: asyncio.Task[None] | None = None
         self._used_at = 0.0
-        self._greeting: asyncio.Task[None] | None = None
-        self.is_ready = False
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether it can copy at once."""
+        return self._child is not None
 
     def prepare(self) -> None:
-        """Start the process, where it is not there, without waiting for it: `is_ready` says when it can copy at once."""
-        if self._child is None and self._greeting is None:
-            self._greeting = tasks.spawn(self._greet(), "recorder.helper")
+        """Start the process where it is not there, without waiting for it."""
+        self._used_at = asyncio.get_running_loop().time()
+        if self._child is None and self._starting is None:
+            self._starting = tasks.spawn(self._start(), "recorder.helper")
 
     async def copy(self, path: Path, at: int, size: int, most: int) -> Outcome:
         """Raises HelperGone."""
-        self._used_at = asyncio.get_running_loop().time()
+        self.prepare()
+        if self._starting is not None:
+            await asyncio.wait([self._starting])
+        if self._child is None:
+            raise HelperGone("it does not start")
         try:
-            child = self._child = self._child or await _start()
-            child.wishes.write(_framed(msgspec.msgpack.encode(_Wish(str(path), at, size, most))))
-            await child.wishes.drain()
-            length = int.from_bytes(await child.outcomes.readexactly(4), "big")
-            return msgspec.msgpack.decode(await child.outcomes.readexactly(length), type=Outcome)
+            self._child.wishes.write(_framed(msgspec.msgpack.encode(_Wish(str(path), at, size, most))))
+            await self._child.wishes.drain()
+            return await _told(self._child)
         except (OSError, EOFError, msgspec.MsgspecError) as error:
             await self.stop()
             raise HelperGone(type(error).__name__) from error
+
+    async def _start(self) -> None:
+        """With its first word it says that it is there."""
+        child: _Child | None = None
+        try:
+            child = await _spawned()
+            await _told(child)
+            self._child = child
+        except (OSError, EOFError, msgspec.MsgspecError) as error:
+            log.warning("capture.helper_not_started", reason=type(error).__name__)
+        finally:
+            self._starting = None
+            if child is not None and self._child is None and child.process.returncode is None:
+                child.process.kill()
 
     async def rest(self) -> None:
         """End the process when it had nothing to do for a minute."""
@@ -75,6 +99,9 @@ class Helper:
             await self.stop()
 
     async def stop(self) -> None:
+        if self._starting is not None:
+            self._starting.cancel()
+            await asyncio.wait([self._starting])
         child, self._child = self._child, None
         if child is None:
             return
@@ -84,11 +111,17 @@ class Helper:
 
 
 def main() -> None:
-    """What the process runs."""
+    """What the process runs. Its output is the pipe to its parent, so its log goes elsewhere."""
+    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
     asyncio.run(_serve())
 
 
-async def _start() -> _Child:
+async def _told(child: _Child) -> Outcome:
+    length = int.from_bytes(await child.outcomes.readexactly(4), "big")
+    return msgspec.msgpack.decode(await child.outcomes.readexactly(length), type=Outcome)
+
+
+async def _spawned() -> _Child:
     """Its own session, so that a signal from the terminal reaches the parent alone. Raises OSError."""
     command = (sys.executable, "-c", "from agent.recorder.helper import main; main()")  # `-m` would warn of a module that is there already
     process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=_ROOT, start_new_session=True)
@@ -102,6 +135,7 @@ async def _serve() -> None:
     os.nice(_NICE)
     spool: Spool | None = None
     async with engine.pool(min_size=0, max_size=1):
+        _tell(Outcome(True))
         while (head := await asyncio.to_thread(sys.stdin.buffer.read, 4)) and len(head) == 4:
             wish = msgspec.msgpack.decode(await asyncio.to_thread(sys.stdin.buffer.read, int.from_bytes(head, "big")), type=_Wish)
             if spool is None or str(spool.path) != wish.path:
@@ -111,8 +145,12 @@ async def _serve() -> None:
             spool.at, spool.size = wish.at, wish.size
             frames = spool.peek(wish.most)
             outcome = await copy(frames.payloads) if frames.payloads else Outcome(True)
-            sys.stdout.buffer.write(_framed(msgspec.msgpack.encode(msgspec.structs.replace(outcome, end=frames.end))))
-            sys.stdout.buffer.flush()
+            _tell(msgspec.structs.replace(outcome, end=frames.end))
+
+
+def _tell(outcome: Outcome) -> None:
+    sys.stdout.buffer.write(_framed(msgspec.msgpack.encode(outcome)))
+    sys.stdout.buffer.flush()
 
 
 def _framed(data: bytes) -> bytes:

@@ -176,17 +176,35 @@ async def test_an_acknowledged_call_survives_kill_nine(database: asyncpg.Pool, o
     assert acknowledged - set(stored) == set()
 
 
+async def test_a_steady_flow_is_copied_by_the_helper(database: asyncpg.Pool, owner: UUID, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Small batches too, once it is there; until then nothing waits for it."""
+    monkeypatch.setattr(recording, "HELP_FLOW", 4000)
+    recorder = Recorder()
+    await recorder.start()
+    number = 0
+    async with asyncio.timeout(60):
+        while not recorder._helper.is_ready:
+            await recorder.record(_heard(owner, number, response=Body(b"x" * 1000, 1000)))
+            number += 1
+            await asyncio.sleep(0.02)
+        before = await database.fetchval("SELECT count(*) FROM api_calls")
+        monkeypatch.setattr(recording, "copy", None)  # from now on this process copies nothing itself
+        await recorder.record(_heard(owner, number, response=Body(b"x" * 1000, 1000)))
+        await _until(recorder)
+    assert before > 0
+    await recorder.drain()
+    assert await database.fetchval("SELECT count(*) FROM api_calls") == number + 1
+
+
 async def test_many_calls_are_copied_by_the_helper(database: asyncpg.Pool, owner: UUID) -> None:
     """Each once, in a process of its own; killed over its work, it is replaced, and nothing is lost or stored twice."""
     recorder = Recorder()
     await recorder.start()
     body = Body(b"x" * 4000, 4000)
     ids = [await recorder.record(_heard(owner, number, response=body)) for number in range(1000)]
-    for _ in range(200):
-        if recorder._helper._child:
-            break
-        await asyncio.sleep(0.01)
-    assert recorder._helper._child is not None
+    async with asyncio.timeout(60):
+        while recorder._helper._child is None:
+            await asyncio.sleep(0.002)
     os.kill(recorder._helper._child.process.pid, signal.SIGKILL)
     ids += [await recorder.record(_heard(owner, number, response=body)) for number in range(1000, 1500)]
     await _until(recorder)
