@@ -28,12 +28,12 @@ def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -
     found: dict[tuple[str, str], list[Route]] = defaultdict(list)
     for route in served:
         found[templates[route.path], route.method].append(route)
-    matchers = _matchers({template for template, _ in found})
-    for route in routes:
-        if id(route) not in is_served:
-            template = next((template for template, expression in matchers if expression.fullmatch(route.path)), None)
-            if template is not None and (template, route.method) in found:
-                found[template, route.method].append(route)
+    unserved = [route for route in routes if id(route) not in is_served]
+    matchers = _matchers({template for template, _ in found} if unserved else ())
+    for route in unserved:
+        template = next((template for template, expression in matchers if expression.fullmatch(route.path)), None)
+        if template is not None and (template, route.method) in found:
+            found[template, route.method].append(route)
     return dict(sorted(found.items(), key=lambda item: (item[0][0], _order(item[0][1]))))
 
 

@@ -4,29 +4,31 @@ Equal shapes count by how rare that shape is elsewhere in this API, and equal ta
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from itertools import islice
 from math import lgamma, log
 
+import msgspec
+
 from agent.spec.path_reasons import Child, Repeats
-from agent.spec.path_tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, cut_tail, join_cells, normal_texts
+from agent.spec.path_tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, cut_tail, join_cells
 from agent.spec.shapes import Shape, containment, similarity
-from agent.spec.summary import Sample
 from agent.spec.values import CERTAIN
 
 
-@dataclass
-class Group:
+class Group(msgspec.Struct):
     """The siblings that are one parameter so far."""
 
-    weights: dict[tuple[str, str], float] = field(default_factory=lambda: defaultdict(float))
-    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
-    members: Counter[tuple[str, str]] = field(default_factory=Counter)
+    weights: dict[tuple[str, str], float] = msgspec.field(default_factory=lambda: defaultdict(float))
+    cells: dict[tuple[str, str], Cell] = {}
+    members: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    heard_once: int = 0
+    """Of its tails, those of one value only."""
     size: int = 0
     singles: int = 0
-    looks: Counter[str] = field(default_factory=Counter)
-    repeats: dict[tuple[str, str], Repeats] = field(default_factory=dict)
-    echoes: Counter[str] = field(default_factory=Counter)
+    looks: Counter[str] = msgspec.field(default_factory=Counter)
+    looked: int = 0
+    repeats: dict[tuple[str, str], Repeats] = {}
+    echoes: Counter[str] = msgspec.field(default_factory=Counter)
     is_deep: bool = False
     strength: float = 0.0
     priced: int = 0
@@ -37,7 +39,8 @@ def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
     group.size += 1
     group.singles += child.count <= 2
     group.echoes.update(child.echoes)
-    group.looks[_look(child)] += max([1, *(len(sample.values) for sample in _samples(child))])
+    group.looks[_look(child)] += child.values
+    group.looked += child.values
     for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
         group.weights[key] += cell.weight
         group.is_deep = group.is_deep or key[0].startswith("{}/")
@@ -46,6 +49,7 @@ def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
             group.repeats[key] = Repeats(old.answered + new.answered, old.echoed + new.echoed)
         other = group.cells.get(key)
         group.members[key] += 1
+        group.heard_once += {1: 1, 2: -1}.get(group.members[key], 0)
         if other is None:
             group.cells[key] = cell
         elif group.members[key] <= SHAPES_POOLED:
@@ -80,8 +84,7 @@ def _novelty(child: Child, group: Group) -> float:
     """The least that new tails can say: where most tails of a parameter were heard below one value only, another new one is no surprise."""
     if child.cells.keys().isdisjoint(group.cells):
         return -8.0
-    rare = sum(1 for times in group.members.values() if times == 1)
-    return sum(key not in group.cells for key in child.cells) * log((rare + 0.5) / (len(group.members) + 1))
+    return sum([key not in group.cells for key in child.cells]) * log((group.heard_once + 0.5) / (len(group.members) + 1))
 
 
 def _look(child: Child) -> str:
@@ -90,20 +93,20 @@ def _look(child: Child) -> str:
 
 def _look_bond(child: Child, group: Group) -> float:
     """Where all values are ids of one kind, a word among them is no value: `/users/me`, unless its answer repeats it."""
-    look, total = _look(child), sum(group.looks.values())
+    look = _look(child)
     if look == "text" and not group.looks["text"] and "echo" not in child.reasons:
         return -12.0
-    return max(-4.0, log((group.looks[look] + 1) / (total + 2)))
+    return max(-4.0, log((group.looks[look] + 1) / (group.looked + 2)))
 
 
 def _echo_bond(child: Child, group: Group) -> float:
     """Where the answers repeat the value of a parameter, one that never repeats its own is no value of it: `/posts/latest`."""
     bond = 0.0
-    usual = [f".{name}:" for name, times in group.echoes.items() if times * 2 > group.size]
     for key, one in child.repeats.items():
         other = group.repeats.get(key)
         if other is not None and other.answered > 2 and not one.echoed:
             bond += one.answered * log(1.0 - other.echoed / (other.answered + 1))
+            usual = [f".{name}:" for name, times in group.echoes.items() if times * 2 > group.size]
             if other.echoed == other.answered and any(name in path for path in child.cells[key].response for name in usual):
                 bond -= 6.0  # the field is there, and holds another id
     return max(-10.0, bond)
@@ -114,18 +117,13 @@ def shares_answers(child: Child, group: Group) -> bool:
     return any(cell.response and key in group.cells and group.cells[key].response for key, cell in child.cells.items())
 
 
-def _samples(child: Child) -> list[Sample]:
-    key = str(child.position)
-    return [sample for leaf in child.leaves for route in leaf.routes.values() if (sample := route.slots.get(key))]
-
-
 def forced_cells(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
     """The cells of a child as they would be if every text below it that has few different neighbours before it were a parameter too."""
     if child.forced is not None:
         return child.forced
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for leaf in child.leaves:
-        below = [text if index and len(context.neighbours.get(text, ())) > 2 else SLOT for index, text in enumerate(normal_texts(leaf)[child.position + 1 :])]
+        below = [text if index and len(context.neighbours.get(text, ())) > 2 else SLOT for index, text in enumerate(leaf.texts[child.position + 1 :])]
         if context.is_first:
             below = cut_tail(below, next((index + 1 for index, text in enumerate(below) if text != SLOT), len(below)))
         for method, cell in leaf.cells.items():

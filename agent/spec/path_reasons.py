@@ -4,15 +4,15 @@ A look, a repetition in the own answer, a name that was read elsewhere, a key of
 """
 
 from collections import Counter, defaultdict
-from dataclasses import dataclass, field
 from math import log
 from typing import NamedTuple
 
+import msgspec
+
 from agent.spec.names import singular, words_of
 from agent.spec.path_syntax import HOLE
-from agent.spec.path_tree import SLOT, Cell, Context, Leaf, cut_tail, good_contents, join_cells, normal_texts
-from agent.spec.shapes import Shape, containment, detail_shapes, item_shapes, similarity
-from agent.spec.summary import Route
+from agent.spec.path_tree import SLOT, Cell, Context, Echo, Leaf, cut_tail, join_cells
+from agent.spec.shapes import similarity
 from agent.spec.values import CERTAIN, kind_of
 
 COLLECTION = -4.0
@@ -27,8 +27,7 @@ class Repeats(NamedTuple):
     echoed: int
 
 
-@dataclass
-class Child:
+class Child(msgspec.Struct):
     """One value at a position: what stands before its stem and after it, the stem, and the kind of that."""
 
     value: str
@@ -36,27 +35,33 @@ class Child:
     parts: tuple[str, str, str]
     kind: str
     position: int = 0
+    values: int = 1
+    """Where it is a folded id, how many different ones are known at most of one path."""
     own: float = 0.0
-    reasons: dict[str, float] = field(default_factory=dict)
-    cells: dict[tuple[str, str], Cell] = field(default_factory=dict)
+    reasons: dict[str, float] = {}
+    cells: dict[tuple[str, str], Cell] = {}
     count: int = 0
-    echoes: set[str] = field(default_factory=set)
-    repeats: dict[tuple[str, str], "Repeats"] = field(default_factory=dict)
+    echoes: set[str] = msgspec.field(default_factory=set)
+    """The fields of its answers that repeat it."""
+    echoed: int = 0
+    repeats: dict[tuple[str, str], "Repeats"] = {}
     forced: "dict[tuple[str, str], Cell] | None" = None
 
 
 def child_of(value: str, leaves: list[Leaf], parts: tuple[str, str, str], position: int, prefix: str, context: Context) -> Child:
     child = Child(value, leaves, parts, parts[1] if "<" in value else "word" if HOLE in value else kind_of(parts[1]), position)
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    slot = str(position)
     for leaf in leaves:
-        below_it = normal_texts(leaf)[position + 1 :]
+        below_it = leaf.texts[position + 1 :]
         tail = "/".join(cut_tail(below_it, 2 if below_it and below_it[0] == SLOT else 1) if context.is_first else below_it)
         for method, cell in leaf.cells.items():
             gathered[tail, method].append(cell)
             child.count += cell.count
             before = child.repeats.get((tail, method), Repeats(0, 0))
-            route = leaf.routes[method]
-            child.repeats[tail, method] = Repeats(before.answered + route.answered, before.echoed + _echoed(route, position, context.tags))
+            child.values = max(child.values, len(leaf.routes[method].slots[slot].values) if slot in leaf.routes[method].slots else 1)
+            most = _add_echoes(child, leaf.echoes[method], context.tags)
+            child.repeats[tail, method] = Repeats(before.answered + leaf.routes[method].answered, before.echoed + most)
     child.cells = {key: join_cells(cells) for key, cells in gathered.items()}
     child.reasons = _own_reasons(child, position, prefix, context)
     child.own = sum(child.reasons.values())
@@ -70,10 +75,8 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
         reasons["looks"] = -0.8
     routes = [route for leaf in child.leaves for route in leaf.routes.values()]
     answered = sum(route.answered for route in routes)
-    echoed = sum(times for route in routes for key, times in route.echoes.items() if _is_own_echo(key, position, context.tags))
-    child.echoes = {key.split(" ", 2)[2] for route in routes for key in route.echoes if _is_own_echo(key, position, context.tags)}
-    if echoed:
-        reasons["echo"] = 2.0 + 2.0 * min(1.0, echoed / max(answered, 1))
+    if child.echoed:
+        reasons["echo"] = 2.0 + 2.0 * min(1.0, child.echoed / max(answered, 1))
     if stem in context.known:
         reasons["known"] = 1.0 if stem.isalpha() and stem.islower() else 2.0
     if _is_key_of_answer(child, stem):
@@ -92,14 +95,15 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     return reasons
 
 
-def _echoed(route: Route, position: int, tags: frozenset[str]) -> int:
-    """The answers that repeat the value, under the field that repeats it most."""
-    return max((times for key, times in route.echoes.items() if _is_own_echo(key, position, tags)), default=0)
-
-
-def _is_own_echo(key: str, position: int, tags: frozenset[str]) -> bool:
-    at, depth, name = key.split(" ", 2)
-    return int(at) == position and int(depth) <= 3 and bool(name) and name not in tags
+def _add_echoes(child: Child, echoes: list[Echo], tags: frozenset[str]) -> int:
+    """The answers of a route that repeat the value, under the field that repeats it most."""
+    most = 0
+    for echo in echoes:
+        if echo.position == child.position and echo.depth <= 3 and echo.name and echo.name not in tags:
+            child.echoes.add(echo.name)
+            child.echoed += echo.times
+            most = max(most, echo.times)
+    return most
 
 
 def _is_key_of_answer(child: Child, stem: str) -> bool:
@@ -132,7 +136,7 @@ def _collection(child: Child, position: int) -> float:
     if not any(leaf.roles[position + 1] for leaf in below):
         return 0.0
     plain = -3.0 if any(tail in ("", SLOT) for tail, _ in child.cells) else -1.0
-    repeated = {int(key.partition(" ")[0]) for leaf in below for route in leaf.routes.values() for key in route.echoes}
+    repeated = {echo.position for leaf in below for echoes in leaf.echoes.values() for echo in echoes}
     return plain - 1.5 if position + 1 in repeated and position not in repeated else plain
 
 
@@ -140,14 +144,13 @@ def weigh_together(family: list[Child], parents: list[Leaf]) -> None:
     """What only all siblings and their parent can say: fields that repeat several of them, looks that several share, items of the parent's list."""
     repeated = Counter(key for child in family for key in child.echoes)
     looks = Counter(child.kind for child in family)
-    listed = [shape for leaf in parents for shape in item_shapes(good_contents(leaf.routes.get("GET")))]
     for child in family:
         if child.echoes and max(repeated[key] for key in child.echoes) < 2 and child.kind == "word" and not _is_named_echo(child):
             child.reasons["echo"] = 1.5
         kind = child.kind
         if kind in ("code", "locale", "domain", "mixed", "version") and looks[kind] > 1 and (kind != "version" or child.position > 1):
             child.reasons["same looks"] = 1.5
-        if listed and any(_is_item(leaf, listed) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
+        if any(leaf.is_item_of(parent) for leaf in child.leaves if len(leaf.segments) == child.position + 1 for parent in parents):
             child.reasons["listed"] = 2.5
         if any(_is_named_after(leaf) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
             child.reasons["named"] = 2.0
@@ -183,12 +186,6 @@ def _is_named_after(leaf: Leaf) -> bool:
     if wanted == before or leaf.roles[-2]:
         return False
     return any(f".{wanted}:o" in cell.response for method, cell in leaf.cells.items() if method in ("GET", "PUT", "PATCH"))
-
-
-def _is_item(leaf: Leaf, listed: list[Shape]) -> bool:
-    """Whether the answer is what the parent lists."""
-    details = [shape for method in ("GET", "PUT", "PATCH") for shape in detail_shapes(good_contents(leaf.routes.get(method)))]
-    return any(similarity(detail, item) >= 0.6 or (len(item) > 4 and containment(detail, item) >= 0.9) for detail in details for item in listed)
 
 
 def forgive_collections(family: list[Child], context: Context) -> None:

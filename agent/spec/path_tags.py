@@ -7,7 +7,7 @@ apart; where they are answered differently, it only says again what their paths 
 from collections import defaultdict
 from itertools import combinations
 
-from agent.spec.path_tree import Leaf, normal_texts
+from agent.spec.path_tree import Leaf
 from agent.spec.shapes import Shape, similarity
 
 _SIBLINGS = 12
@@ -21,9 +21,9 @@ def tags_of(leaves: list[Leaf]) -> frozenset[str]:
     balance: dict[str, int] = defaultdict(int)
     families: dict[tuple[str, str], dict[str, Places]] = defaultdict(lambda: defaultdict(dict))
     for leaf in leaves:
-        texts = normal_texts(leaf)
-        for method, route in leaf.routes.items():
-            for position, name in {(int(key.split(" ", 2)[0]), key.split(" ", 2)[2]) for key in route.echoes}:
+        texts = leaf.texts
+        for method, echoes in leaf.echoes.items():
+            for position, name in {(echo.position, echo.name) for echo in echoes}:
                 if position >= len(texts):
                     continue
                 if "<" in leaf.segments[position]:

@@ -5,13 +5,15 @@ Nothing is decided here.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
-from math import fsum, log
+from math import log
+from typing import NamedTuple
 from urllib.parse import unquote
 
+import msgspec
+
 from agent.spec.path_syntax import HOLE
-from agent.spec.shapes import Shape, pooled, shape_of, similarity
+from agent.spec.shapes import Shape, are_alike, containment, detail_shapes, item_shapes, pooled, shape_of, similarity
 from agent.spec.summary import Content, Route, Sample
 from agent.spec.values import CERTAIN, kind_of, split_affixes
 
@@ -24,21 +26,54 @@ MORE = "…"
 SHAPES_POOLED = 10
 
 
-@dataclass
-class Leaf:
+class Echo(NamedTuple):
+    """Answers that repeat the segment at a position, in a field of this name, so deep within."""
+
+    position: int
+    depth: int
+    name: str
+    times: int
+
+
+class Leaf(msgspec.Struct, dict=True):
     """One path with its routes by method, its decoded segments, and the roles they have so far."""
 
     path: str
     segments: tuple[str, ...]
     routes: dict[str, Route]
     roles: list[bool]
+    texts: list[str]
+    """The segments, with SLOT in place of each that is a parameter so far."""
     affixes: list[tuple[str, str]]
     """What stands before and after the value of each segment, where it is a parameter."""
-    cells: "dict[str, Cell]" = field(default_factory=dict)
+    cells: "dict[str, Cell]" = {}
+    echoes: dict[str, list[Echo]] = {}
+    listed: dict[str, bool] = {}
+    """By path, as far as it was asked for."""
+
+    def decide(self, position: int, is_slot: bool) -> None:
+        """Gives a segment its role."""
+        self.roles[position] = is_slot
+        self.texts[position] = SLOT if is_slot else self.segments[position]
+
+    @cached_property
+    def items(self) -> list[Shape]:
+        """The shapes of what it lists."""
+        return item_shapes(good_contents(self.routes.get("GET")))
+
+    def is_item_of(self, parent: "Leaf") -> bool:
+        """Whether the answer is what another path lists."""
+        if parent.path not in self.listed:
+            self.listed[parent.path] = any(_is_item(detail, item) for detail in self.details for item in parent.items)
+        return self.listed[parent.path]
+
+    @cached_property
+    def details(self) -> list[Shape]:
+        """The shapes of the things that it answers with."""
+        return [shape for method in ("GET", "PUT", "PATCH") for shape in detail_shapes(good_contents(self.routes.get(method)))]
 
 
-@dataclass
-class Cell:
+class Cell(msgspec.Struct, dict=True):
     """What is known of one method on one tail: tempered count, statuses, shapes, names of query parameters."""
 
     count: int
@@ -47,7 +82,7 @@ class Cell:
     request_count: int
     response_count: int
     query: frozenset[str]
-    parts: "list[Cell]" = field(default_factory=list)
+    parts: "list[Cell]" = []
     """The cells that were joined: their shapes are pooled only where somebody asks."""
 
     @cached_property
@@ -59,12 +94,10 @@ class Cell:
         return _pool([(part.response, part.response_count) for part in self.parts if part.response_count])
 
 
-@dataclass
-class Context:
-    """What the whole API says: open values by field name, rarity of tails and shapes, where each text is a literal, and where a value."""
+class Context(msgspec.Struct):
+    """What the whole API says: texts of open fields, rarity of tails and shapes, where each text is a literal, and where a value."""
 
-    values: Mapping[str, Sample]
-    known: dict[str, set[str]]
+    known: set[str]
     tails: dict[tuple[str, str], float]
     clusters: "Clusters"
     literal_at: dict[str, set[str]]
@@ -76,41 +109,46 @@ class Context:
     is_first: bool = False
     tags: frozenset[str] = frozenset()
     """Fields that tell kinds, not ids (see `path_tags`)."""
-    priors: dict[tuple[str, str], float] = field(default_factory=dict)
+    priors: dict[tuple[str, str], float] = {}
     """How likely a tail is, as far as it was asked for."""
 
 
 class Clusters:
     """Groups alike shapes, and tells in how many different places each group occurs."""
 
-    def __init__(self) -> None:
-        self.shapes: list[Shape] = []
-        self._weights: list[float] = []
-        self.places: list[set[str]] = []
-        self.all_places: set[str] = set()
+    def __init__(self, shapes: Iterable[Shape]) -> None:
+        self._shapes: list[Shape] = []
         self._by_id: dict[int, int] = {}
+        for shape in shapes:
+            if len(shape) > 1:
+                self._add(shape)
+        self.leave_places()
 
-    def add(self, shape: Shape, place: str) -> None:
-        """Counts a shape at a place."""
-        if len(shape) < 2:
-            return
-        self.all_places.add(place)
+    def leave_places(self) -> None:
+        """Forgets the places, not the groups."""
+        self.places: list[set[str]] = [set() for _ in self._shapes]
+        self.all_places: set[str] = set()
+
+    def occur(self, shape: Shape, place: str) -> None:
+        """Counts one of the shapes at a place."""
+        if len(shape) > 1:
+            self.all_places.add(place)
+            self.places[self._by_id[id(shape)]].add(place)
+
+    def _add(self, shape: Shape) -> None:
         index = self.find(shape)
         if index < 0:
-            self.shapes.append(shape)
-            self._weights.append(fsum(shape.values()))
-            self.places.append(set())
-            index = len(self.shapes) - 1
+            self._shapes.append(shape)
+            index = len(self._shapes) - 1
         self._by_id[id(shape)] = index
-        self.places[index].add(place)
 
     def find(self, shape: Shape) -> int:
         """The group that a shape belongs to, or -1."""
         if id(shape) in self._by_id:
             return self._by_id[id(shape)]
-        best, index, weight = 0.6, -1, fsum(shape.values())
-        for number, other in enumerate(self.shapes):
-            lighter, heavier = sorted((weight, self._weights[number]))
+        best, index, weight = 0.6, -1, shape.weight
+        for number, other in enumerate(self._shapes):
+            lighter, heavier = (weight, other.weight) if weight < other.weight else (other.weight, weight)
             if lighter > best * heavier and 0.5 < (len(shape) + 1) / (len(other) + 1) < 2 and (alike := similarity(shape, other)) > best:
                 best, index = alike, number
         return index
@@ -128,10 +166,22 @@ def leaves_of(routes: Iterable[Route]) -> list[Leaf]:
         leaf = found.get(route.path)
         if leaf is None:
             segments = tuple(unquote(segment) for segment in route.path.split("/")[1:] if segment)
-            leaf = found[route.path] = Leaf(route.path, segments, {}, [is_evident(segment) for segment in segments], [("", "")] * len(segments))
+            roles = [is_evident(segment) for segment in segments]
+            texts = [SLOT if role else segment for segment, role in zip(segments, roles, strict=True)]
+            leaf = found[route.path] = Leaf(route.path, segments, {}, roles, texts, [("", "")] * len(segments))
         leaf.routes[route.method] = route
         leaf.cells[route.method] = cell_of(route)
+        leaf.echoes[route.method] = [_echo(key, times) for key, times in route.echoes.items()]
     return list(found.values())
+
+
+def _echo(key: str, times: int) -> Echo:
+    position, depth, name = key.split(" ", 2)
+    return Echo(int(position), int(depth), name, times)
+
+
+def _is_item(detail: Shape, item: Shape) -> bool:
+    return are_alike(detail, item, 0.6) or (len(item) > 4 and containment(detail, item) >= 0.9)
 
 
 def is_evident(segment: str) -> bool:
@@ -170,18 +220,19 @@ def join_cells(cells: list[Cell]) -> Cell:
 def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
     """The average of the best seen shapes: a few say as much as all."""
     if len(shapes) < 2:
-        return shapes[0][0] if shapes else {}
+        return shapes[0][0] if shapes else Shape()
     return pooled(sorted(shapes, key=lambda shape: -shape[1])[:SHAPES_POOLED])
 
 
-def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], is_first: bool) -> Context:
-    clusters, tails, literal_at = (Clusters(), defaultdict(set[str]), defaultdict(set[str]))
+def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], clusters: Clusters, is_first: bool) -> Context:
+    tails, literal_at = (defaultdict(set[str]), defaultdict(set[str]))
+    clusters.leave_places()
     slot_at: dict[str, set[str]] = defaultdict(set)
     for leaf in leaves:
-        texts = normal_texts(leaf)
+        texts = leaf.texts
         for method, cell in leaf.cells.items():
             place = method + " " + "/".join(texts)
-            clusters.add(cell.response, place)
+            clusters.occur(cell.response, place)
             for position in range(len(texts)):
                 below = texts[position + 1 :]
                 if is_first:
@@ -194,10 +245,8 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset
                 literal_at[text].add("/".join(texts[:position]))
     total = sum(len(places) for places in tails.values()) or 1
     shares = {tail: len(places) / total for tail, places in tails.items()}
-    known = _known({name: sample for name, sample in values.items() if name not in tags})
     return Context(
-        values,
-        known,
+        _known({name: sample for name, sample in values.items() if name not in tags}),
         shares,
         clusters,
         literal_at,
@@ -213,12 +262,12 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset
 
 def _collections(leaves: list[Leaf]) -> set[str]:
     """The words that stand before an evident id somewhere, and are answered themselves too."""
-    ends = {tuple(normal_texts(leaf)) for leaf in leaves}
+    ends = {tuple(leaf.texts) for leaf in leaves}
     return {
         leaf.segments[position]
         for leaf in leaves
         for position in range(len(leaf.segments) - 1)
-        if not leaf.roles[position] and leaf.roles[position + 1] and tuple(normal_texts(leaf)[: position + 1]) in ends
+        if not leaf.roles[position] and leaf.roles[position + 1] and tuple(leaf.texts[: position + 1]) in ends
     }
 
 
@@ -233,25 +282,19 @@ def _neighbours(leaves: list[Leaf]) -> dict[str, set[str]]:
     return found
 
 
-def normal_texts(leaf: Leaf) -> list[str]:
-    return [SLOT if role else segment for segment, role in zip(leaf.segments, leaf.roles, strict=True)]
-
-
 def cut_tail(texts: list[str], length: int) -> list[str]:
     """The beginning of a tail, marked where more follows."""
     return texts if len(texts) <= length else [*texts[:length], MORE]
 
 
-def _known(values: Mapping[str, Sample]) -> dict[str, set[str]]:
-    """Texts by the names of the open fields that hold them. A field of few, often repeated values is an enumeration and tells nothing."""
-    found: dict[str, set[str]] = defaultdict(set)
-    for name, sample in values.items():
-        distinct, total = len(sample.values), sum(sample.values.values())
-        if not name or distinct < 4 or (distinct < 12 and total > distinct * 4):
-            continue
-        for value in sample.values:
-            found[value].add(name)
-    return found
+def _known(values: Mapping[str, Sample]) -> set[str]:
+    """The texts that open fields hold. A field of few, often repeated values is an enumeration and tells nothing."""
+    return set().union(*[sample.values for name, sample in values.items() if name and _is_open(sample)])
+
+
+def _is_open(sample: Sample) -> bool:
+    distinct = len(sample.values)
+    return distinct >= 12 or (distinct >= 4 and sum(sample.values.values()) <= distinct * 4)
 
 
 def _single_share(leaves: list[Leaf]) -> float:

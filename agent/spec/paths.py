@@ -14,7 +14,7 @@ from agent.spec.path_grids import grid_of
 from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
 from agent.spec.path_tags import tags_of
-from agent.spec.path_tree import SLOT, Context, Leaf, context_of, leaves_of
+from agent.spec.path_tree import SLOT, Clusters, Context, Leaf, context_of, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN
 
@@ -47,9 +47,10 @@ class Roles(NamedTuple):
 def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> Roles:
     """Which segments of the paths of the routes are parameters."""
     leaves = leaves_of(routes)
+    clusters = Clusters(cell.response for leaf in leaves for cell in leaf.cells.values())
     for number in range(PASSES):
         before = [tuple(leaf.roles) for leaf in leaves]
-        context = context_of(leaves, values, tags_of(leaves), number == 0)
+        context = context_of(leaves, values, tags_of(leaves), clusters, number == 0)
         _decide(leaves, 0, "", context)
         if number and before == [tuple(leaf.roles) for leaf in leaves]:
             break
@@ -75,7 +76,7 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, gr
     for child in family:
         is_slot = child.value in chosen
         for leaf in child.leaves:
-            leaf.roles[position] = is_slot
+            leaf.decide(position, is_slot)
             leaf.affixes[position] = (child.parts[0], child.parts[2])
         if is_slot:
             slots[child.parts[0], child.parts[2]] += child.leaves

@@ -1,17 +1,33 @@
 """The shape of a body as a set of weighted key paths, and how alike two shapes are. An empty body has no shape: it is no evidence."""
 
 from collections.abc import Iterable
+from functools import cached_property
 from math import fsum
 
 from agent.spec.summary import Content, Node
 
 DEPTH = 3
-Shape = dict[str, float]
+
+
+class Shape(dict[str, float]):
+    """Key paths with the share of bodies that have them. Never changed once it was given away, so that its sums are made once.
+
+    They are exact, so that the order of keys does not matter.
+    """
+
+    @cached_property
+    def weight(self) -> float:
+        return fsum(self.values())
+
+    @cached_property
+    def inner_weight(self) -> float:
+        """Of the paths with a name in them."""
+        return fsum([share for path, share in self.items() if len(path) > 2])
 
 
 def shape_of(contents: Iterable[Content]) -> Shape:
     """Key paths to depth three with the share of bodies that have them. Empty where nothing was structured."""
-    shape: Shape = {}
+    shape = Shape()
     for content in contents:
         if content.node is not None and content.parsed:
             _walk(content.node, "", 1.0, 0, shape)
@@ -37,34 +53,39 @@ def detail_shapes(contents: Iterable[Content]) -> list[Shape]:
 
 
 def _shape(node: Node) -> Shape:
-    shape: Shape = {}
+    shape = Shape()
     _walk(node, "", 1.0, 1, shape)
     return shape
 
 
 def similarity(a: Shape, b: Shape) -> float:
-    """Weighted Jaccard: what both have by what one of them has. Summed exactly, so that the order of keys does not matter."""
+    """Weighted Jaccard: what both have by what one of them has."""
     both = fsum([one if (one := a[path]) < (two := b[path]) else two for path in a.keys() & b.keys()])
-    total = fsum(a.values()) + fsum(b.values()) - both
+    total = a.weight + b.weight - both
     return both / total if total else 0.0
+
+
+def are_alike(a: Shape, b: Shape, least: float) -> bool:
+    """Whether their similarity is at least so much. Seldom worked out: a heavy shape and a light one have little in common."""
+    return min(a.weight, b.weight) >= least * max(a.weight, b.weight) and similarity(a, b) >= least
 
 
 def containment(a: Shape, b: Shape) -> float:
     """How much of the smaller shape is in the other: one body of an operation may lack what is optional."""
-    both = fsum([min(a[path], b[path]) for path in a.keys() & b.keys() if len(path) > 2])
-    least = min([fsum([weight for path, weight in shape.items() if len(path) > 2]) for shape in (a, b)])
+    both = fsum([one if (one := a[path]) < (two := b[path]) else two for path in a.keys() & b.keys() if len(path) > 2])
+    least = min(a.inner_weight, b.inner_weight)
     return both / least if least else 1.0
 
 
 def pooled(shapes: Iterable[tuple[Shape, float]]) -> Shape:
     """The average of weighted shapes."""
-    total, sums = 0.0, Shape()
+    total, sums = 0.0, dict[str, float]()
     for shape, weight in shapes:
         total += weight
         known = sums.get
         for path, share in shape.items():
             sums[path] = known(path, 0.0) + share * weight
-    return {path: share / total for path, share in sums.items()} if total else {}
+    return Shape({path: share / total for path, share in sums.items()} if total else {})
 
 
 def _walk(node: Node, path: str, share: float, depth: int, shape: Shape) -> None:
