@@ -115,6 +115,8 @@ def replay(events: list[Event]) -> list[Block]:
         match event.event:
             case "run.start":
                 before = msgspec.convert(data.get("before", []), list[Block])
+            case "run.resumed":
+                before, parts, blocks = joined(before, list(blocks.values())), {}, {}
             case "part.start":
                 parts[data["part"]] = Part(data["part"], data["kind"], call_id=data.get("call_id", ""), name=data.get("name", ""))
             case "part.delta" if data["part"] in parts:
@@ -132,3 +134,56 @@ def replay(events: list[Event]) -> list[Block]:
         if (key := data.get("part")) in parts and (block := block_of(parts[key])) is not None:
             blocks[key] = block
     return joined(before, list(blocks.values()))
+
+
+class LeftOff(msgspec.Struct, frozen=True):
+    """Where a worker left a run, by what it had told.
+
+    `begun` are calls without a told result. `text` is the part in the middle of which it fell silent, `ends` the parts to close with their
+    kinds, `dropped` the calls that never came whole. `is_over`: only the end is missing.
+    """
+
+    blocks: list[Block]
+    step: int
+    used: dict[str, Any]
+    begun: set[str]
+    text: str | None
+    ends: dict[str, str]
+    dropped: list[str]
+    is_cut: bool
+    is_over: bool
+
+
+def left_off(events: list[Event]) -> LeftOff:
+    """What is needed to go on with a run."""
+    blocks, cut = replay(events), _open_parts(events)
+    steps = [event.data["step"] for event in events if event.event == "step.start"]
+    used = [event.data for event in events if event.event == "usage"]
+    told = {block.call_id for block in blocks if isinstance(block, ToolResult)}
+    ends = {key: part["kind"] for key, part in cut.items() if part["kind"] != "tool_call"}
+    ends_in_text = bool(blocks) and isinstance(blocks[-1], Text)
+    is_over = ends_in_text and [event.event for event in events if event.event.startswith("step.")][-1:] == ["step.end"]
+    return LeftOff(
+        blocks,
+        max(steps, default=0),
+        used[-1] if used else {},
+        {block.id for block in blocks if isinstance(block, ToolCall)} - told,
+        next((key for key, kind in ends.items() if kind == "text"), None),
+        ends,
+        [part["call_id"] for part in cut.values() if part["kind"] == "tool_call"],
+        ends_in_text and not is_over,
+        is_over,
+    )
+
+
+def _open_parts(events: list[Event]) -> dict[str, dict[str, Any]]:
+    """How the parts began that were not ended."""
+    begun: dict[str, dict[str, Any]] = {}
+    for event in events:
+        if event.event == "part.start":
+            begun[event.data["part"]] = event.data
+        elif event.event == "part.end":
+            begun.pop(event.data["part"], None)
+        elif event.event == "run.resumed":
+            begun.clear()
+    return begun

@@ -5,6 +5,8 @@ A ring may be lost while the database restarts, so every reader also looks again
 
 import asyncio
 import contextlib
+import os
+import socket
 from collections import defaultdict
 from collections.abc import Generator, Iterable
 from uuid import UUID
@@ -16,6 +18,8 @@ from db import engine
 
 log = structlog.get_logger()
 _CHANNEL = "wiretalk"
+WORKER = f"{socket.gethostname()}:{os.getpid()}"[-63:]
+"""This process, as its LISTEN connection is called: while the database has that, the process lives, however busy it is."""
 
 
 async def ring(kind: str, id: UUID | str) -> None:
@@ -65,7 +69,7 @@ class Hub:
         return self._closing.is_set()
 
     async def _listen_once(self) -> None:
-        connection = await engine.connect()
+        connection = await engine.connect(name=WORKER)
         lost = asyncio.Event()
         try:
             connection.add_termination_listener(lambda _: lost.set())

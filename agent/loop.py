@@ -23,6 +23,7 @@ from agent.turn import Ended, Turn
 from db import engine
 
 log = structlog.get_logger()
+_MOST_RESUMED = 2
 
 
 async def send(
@@ -149,14 +150,14 @@ def start(hub: Hub, run_id: UUID) -> None:
 
 
 async def sweep(hub: Hub) -> None:
-    """Every few seconds: end the runs whose worker died, wake those whose approval expired, send what waits for nobody."""
+    """Every few seconds: take up the runs whose worker died, wake those whose approval expired, send what waits for nobody."""
     while not hub.is_closing:
         await asyncio.sleep(3)
         try:
             for run_id in {*await approvals.expire(), *await runlog.forgotten()}:
                 start(hub, run_id)
             for taken in await runlog.take_over():
-                await _bury(taken)
+                tasks.spawn(_take_up(hub, taken), f"run:{taken.id}")
             for chat_id in await message_queue.stranded():
                 await _next(hub, chat_id)
         except Exception as error:
@@ -165,7 +166,7 @@ async def sweep(hub: Hub) -> None:
 
 
 async def leave() -> None:
-    """At shutdown: let every run of this worker store what it has said, marked as interrupted."""
+    """At shutdown: let every run of this worker store what it has said, for another worker to go on with."""
     driving = [task for task in asyncio.all_tasks() if task.get_name().startswith("steps:")]
     for task in driving:
         task.cancel("shutdown")
@@ -183,12 +184,25 @@ async def _next(hub: Hub, chat_id: UUID, *, is_shown: bool = False) -> chats.Sta
 
 
 async def _drive(hub: Hub, run_id: UUID) -> None:
-    claimed = await runlog.claim(run_id)
-    if claimed is None:
-        return
+    if claimed := await runlog.claim(run_id):
+        await _steer(hub, claimed)
+
+
+async def _take_up(hub: Hub, taken: runlog.Claimed) -> None:
+    """Go on with a run whose worker is gone. One that is old, the guide's, or that has outlived workers before is ended with what it had said."""
+    heard = await runlog.since(taken.id, 0, limit=100_000)
+    if heard and (taken.is_old or taken.provider == keys.GUIDE or sum(event.event == "run.resumed" for event in heard) >= _MOST_RESUMED):
+        await _bury(taken, heard)
+    else:
+        await _steer(hub, taken, heard)
+
+
+async def _steer(hub: Hub, claimed: runlog.Claimed, heard: Sequence[runlog.Event] = ()) -> None:
+    """Drive a run that this worker has. `heard` is what it had said under another one."""
+    run_id = claimed.id
     with hub.waiting([f"stop:{run_id}"]) as stop_bell:
         async with runlog.Writer(run_id, claimed.owner, claimed.seq).open() as writer:
-            run = Turn(claimed, writer)
+            run = Turn(claimed, writer, heard)
             work = tasks.spawn(run.outcome(), f"steps:{run_id}")
             stopper = tasks.spawn(_stop_asked(hub, writer, stop_bell), f"stopper:{run_id}")
             await asyncio.wait([work, stopper], return_when=asyncio.FIRST_COMPLETED)
@@ -196,23 +210,23 @@ async def _drive(hub: Hub, run_id: UUID) -> None:
             stopper.cancel()
             work.cancel()
             await asyncio.wait([work])
-            if work.cancelled():
-                ending = Ended("stopped") if was_stopped else Ended("failed", Problem("run_interrupted", "The server stopped during the answer."))
-            else:
-                ending = work.result()
+            is_left = work.cancelled() and not was_stopped  # this server stops: another goes on
+            ending = Ended("stopped") if work.cancelled() else work.result()
             if not writer.is_lost:
-                await _patiently(run.finish, ending)
+                await _patiently(run.hand_over if is_left else lambda: run.finish(ending))
+            if is_left or writer.is_lost:
+                return
     if ending is None and (writer.stop_requested or await approvals.any_answered(run.waits_for)):
         start(hub, run_id)  # that came before the run was marked as waiting
     if ending is not None and ending.status == "completed":
         await _next(hub, claimed.chat_session_id)
 
 
-async def _patiently(finish: Callable[[Ended | None], Awaitable[None]], ending: Ended | None) -> None:
+async def _patiently(finish: Callable[[], Awaitable[None]]) -> None:
     """Store how a run ended, also when the database comes back only after a while: until then nobody else has the answer."""
     while True:
         try:
-            return await finish(ending)
+            return await finish()
         except (OSError, *engine.UNAVAILABLE):
             await asyncio.sleep(runlog.AWAY_SECONDS)
 
@@ -229,8 +243,8 @@ async def _stop_asked(hub: Hub, writer: runlog.Writer, bell: asyncio.Event) -> N
         bell.clear()
 
 
-async def _bury(taken: runlog.Abandoned) -> None:
-    """End a run whose worker died, with what it had said."""
+async def _bury(taken: runlog.Claimed, heard: list[runlog.Event]) -> None:
+    """End a run with what it had said."""
     error = Problem("run_interrupted", "The answer was interrupted.").document()
-    await chats.save_answer(taken.answer_id, replay(await runlog.since(taken.id, 0, limit=100_000)), {"status": "failed", "error": error})
+    await chats.save_answer(taken.answer_id, replay(heard), {"status": "failed", "error": error})
     await runlog.Writer(taken.id, taken.owner, taken.seq).end("failed", taken.usage, error)

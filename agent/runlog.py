@@ -2,14 +2,13 @@
 
 Neighbouring text deltas are gathered for 40 ms and written as one event, the first of a step at once; the bell carries only the run's id.
 A run always ends in exactly one `run.end`, written together with its status. Who drives a run holds it under a name of its own (`owner`):
-a worker from which it was taken, because it was silent for too long, writes nothing more.
+a worker from which it was taken writes nothing more. It is taken ten seconds after the last sign of a worker that is gone, after a minute
+from one that still holds its connection to the database and is merely stuck, and at once from one that was told to stop.
 """
 
 import asyncio
 import contextlib
-import os
 import secrets
-import socket
 from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 from uuid import UUID
@@ -19,7 +18,7 @@ import msgspec
 from agent import tasks
 from agent.actor import Actor
 from agent.errors import Problem
-from agent.events import Hub
+from agent.events import WORKER, Hub
 from db import engine, jsonb
 from db.tables import Run
 
@@ -27,9 +26,7 @@ FLUSH_SECONDS = 0.04
 AWAY_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
 _BEAT_SECONDS = 2.0
-STALE_SECONDS = 10
 END = "run.end"
-_WORKER = f"{socket.gethostname()}:{os.getpid()}"
 
 
 class Event(msgspec.Struct, frozen=True):
@@ -97,6 +94,10 @@ class Writer:
         """Wait for an approval: no worker has the run from here on."""
         self.put("run.waiting")
         await self._leave(_Going("waiting_approval", usage, None, steps, tainted))
+
+    async def hand_over(self, steps: int, usage: dict[str, Any], *, tainted: bool) -> None:
+        """Leave the run, as it goes, to the next worker that looks."""
+        await self._leave(_Going("running", usage, None, steps, tainted))
 
     async def end(self, status: str, usage: dict[str, Any], error: dict[str, Any] | None = None) -> None:
         """The last event and the run's status, both or neither."""
@@ -227,12 +228,13 @@ class Claimed(msgspec.Struct, frozen=True):
     usage: dict[str, Any]
     tainted: bool
     stop_requested: bool
+    is_old: bool = False
 
 
 async def claim(run_id: UUID) -> Claimed | None:
     """Take a run that is queued or waits for an approval; None when another worker has it."""
     rows = await Run.raw(_CLAIM, _new_owner(), run_id)
-    return Claimed(**{**rows[0], "usage": msgspec.json.decode(rows[0]["usage"])}) if rows else None
+    return _claimed(rows[0]) if rows else None
 
 
 async def note_prompt(run_id: UUID, version: str) -> None:
@@ -244,20 +246,9 @@ async def note_taint(run_id: UUID) -> None:
     await Run.raw("UPDATE runs SET tainted = true WHERE id = {}", run_id)
 
 
-class Abandoned(msgspec.Struct, frozen=True):
-    """A run taken from a worker that is silent, to be ended."""
-
-    id: UUID
-    owner: str
-    answer_id: UUID
-    usage: dict[str, Any]
-    seq: int
-
-
-async def take_over() -> list[Abandoned]:
-    """The runs whose worker has not shown a sign of life for ten seconds, or that nobody has taken up; each is given to one caller."""
-    rows = await Run.raw(_TAKE_OVER, _new_owner())
-    return [Abandoned(**{**row, "usage": msgspec.json.decode(row["usage"])}) for row in rows]
+async def take_over() -> list[Claimed]:
+    """The runs whose worker is gone or stuck, or that nobody has taken up; each is given to one caller. `is_old`: for ten minutes already."""
+    return [_claimed(row) for row in await Run.raw(_TAKE_OVER, _new_owner())]
 
 
 async def forgotten() -> list[UUID]:
@@ -266,11 +257,15 @@ async def forgotten() -> list[UUID]:
 
 
 def _new_owner() -> str:
-    return f"{_WORKER}:{secrets.token_hex(4)}"
+    return f"{WORKER}:{secrets.token_hex(4)}"
 
 
 def _json(value: dict[str, Any]) -> str:
     return jsonb.encode(value)
+
+
+def _claimed(row: dict[str, Any]) -> Claimed:
+    return Claimed(**{**row, "usage": msgspec.json.decode(row["usage"])})
 
 
 def _state(row: dict[str, Any]) -> State:
@@ -279,16 +274,24 @@ def _state(row: dict[str, Any]) -> State:
 
 
 _STATE = "SELECT id, chat_session_id, message_id, answer_message_id, status, provider, model, usage, error, seq FROM runs"
-_CLAIM = """
-UPDATE runs SET status = 'running', owner = {}, beat_at = now(), started_at = coalesce(started_at, now())
-WHERE id = {} AND status IN ('queued', 'waiting_approval')
-RETURNING id, owner, chat_session_id, answer_message_id AS answer_id, user_id, provider, model, seq, steps, scopes, via, usage, tainted, stop_requested
+_CLAIMED = """
+RETURNING r.id, r.owner, chat_session_id, answer_message_id AS answer_id, user_id, provider, model, seq, steps, scopes, via, usage, tainted, stop_requested
 """
-_TAKE_OVER = """
-UPDATE runs SET status = 'running', owner = {}, beat_at = now()
-WHERE (status = 'running' AND beat_at < now() - interval '10 seconds') OR (status = 'queued' AND created_at < now() - interval '30 seconds')
-RETURNING id, owner, answer_message_id AS answer_id, usage, seq
-"""
+_CLAIM = f"""
+UPDATE runs r SET status = 'running', owner = {{}}, beat_at = now(), started_at = coalesce(started_at, now())
+WHERE id = {{}} AND status IN ('queued', 'waiting_approval') {_CLAIMED}
+"""  # noqa: S608  # put together from constants
+_TAKE_OVER = f"""
+UPDATE runs r SET status = 'running', owner = {{}}, beat_at = now(), started_at = coalesce(started_at, now())
+FROM (
+  SELECT id, coalesce(beat_at, created_at) < now() - interval '10 minutes' AS is_old FROM runs
+  WHERE (status = 'queued' AND created_at < now() - interval '30 seconds') OR (status = 'running' AND (
+    owner IS NULL OR beat_at < now() - interval '60 seconds' OR (
+      beat_at < now() - interval '10 seconds' AND pg_postmaster_start_time() < now() - interval '10 seconds'
+      AND NOT EXISTS (SELECT 1 FROM pg_stat_activity WHERE application_name = left(owner, -9)))))
+  FOR UPDATE SKIP LOCKED
+) silent WHERE r.id = silent.id {_CLAIMED}, is_old
+"""  # noqa: S608  # put together from constants
 _FORGOTTEN = """
 SELECT id FROM runs r WHERE status = 'waiting_approval' AND beat_at < now() - interval '3 seconds'
 AND (stop_requested OR NOT EXISTS (SELECT 1 FROM approvals a WHERE a.run_id = r.id AND a.status = 'pending'))

@@ -5,6 +5,7 @@ Everything goes into the run's log as it happens, and into the answer's message 
 
 import asyncio
 import contextlib
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -16,7 +17,7 @@ from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
-from agent.draft import Draft, Part, clean, joined
+from agent.draft import Draft, Part, clean, joined, left_off
 from agent.errors import Problem
 from agent.messages import Block, Message, Text, ToolCall, ToolResult, text_of
 from agent.providers import catalogue, guide
@@ -47,8 +48,9 @@ class Paused(Exception):
 class Turn:
     """The state of a run while this worker drives it."""
 
-    def __init__(self, claimed: runlog.Claimed, writer: runlog.Writer) -> None:
-        self.claimed, self.writer = claimed, writer
+    def __init__(self, claimed: runlog.Claimed, writer: runlog.Writer, heard: Sequence[runlog.Event] = ()) -> None:
+        self.claimed, self.writer, self.heard = claimed, writer, list(heard)
+        self.begun: set[str] = set()
         self.blocks: list[Block] = []
         self.draft: Draft | None = None
         self.step = claimed.steps
@@ -103,6 +105,14 @@ class Turn:
             claimed = self.claimed
             tasks.spawn(naming.improve(self.actor, claimed.chat_session_id, claimed.answer_id, self.choice, title), f"naming:{claimed.id}")
 
+    async def hand_over(self) -> None:
+        """Store what was said, and leave the rest to another worker."""
+        self._keep_step()
+        await self._account()
+        await chats.save_answer(self.claimed.answer_id, self.blocks)
+        self.writer.put("usage", **self._used())
+        await self.writer.hand_over(self.step, self._used(), tainted=self.tainted)
+
     async def _steps(self) -> None:
         claimed = self.claimed
         # What a fresh run needs before it may ask its model is looked up at once: the reader waits for it.
@@ -111,8 +121,9 @@ class Turn:
             self._admitted_early(),
         )
         self.blocks = list(history[-1].content)
-        if claimed.stop_requested:
-            raise Ended("stopped")
+        has_more = self._take_up() if self.heard else True
+        if claimed.stop_requested or not has_more:
+            raise Ended("stopped" if has_more else "completed")
         earlier = [(message.role, message.content) for message in history[:-1]]
         self.asked = earlier[-1:]
         summary = compaction.standing([message.metadata for message in history])
@@ -154,6 +165,39 @@ class Turn:
             has_more, _ = await asyncio.gather(self._one_step(choice, request), self._note_prompt(prompt.hash))
             if not has_more:
                 return
+
+    def _take_up(self) -> bool:
+        """Come to where the worker before was, by what it had told. Whether there is more to say."""
+        kept = [block for block in self.blocks if isinstance(block, ToolResult)]
+        before = left_off(self.heard)
+        self.blocks, self.is_cut, self.begun, self.step = before.blocks, before.is_cut, before.begun, max(self.step, before.step)
+        if before.used:
+            self.usage, self.cost_micros = msgspec.convert(before.used, Usage), before.used.get("cost_micros")
+        self.writer.put("run.resumed", part=before.text, dropped=before.dropped)
+        for part, kind in before.ends.items():
+            self.writer.put("part.end", part=part, kind=kind)
+        for result in kept:
+            if result.call_id in self.begun:
+                self._tell(result)
+        return not before.is_over
+
+    def _tell(self, result: ToolResult) -> None:
+        self.blocks.append(result)
+        self.writer.put(
+            "tool.output",
+            call_id=result.call_id,
+            name=result.name,
+            state=result.state,
+            text=result.text,
+            trust=result.trust,
+            **({"data": result.data} if result.data is not None else {}),
+        )
+
+    async def _require_mine(self) -> None:
+        """Before anything is done that lasts: whether the run is still this worker's. Raises Ended."""
+        await self.writer.flush()
+        if self.writer.is_lost:
+            raise Ended("failed", Problem("run_interrupted", "Another worker has this answer."))
 
     async def _note_prompt(self, version: str) -> None:
         """Beside the model's answer, which does not break where the database is away."""
@@ -209,6 +253,7 @@ class Turn:
         self._keep_step()
         await self._account()
         self.writer.put("usage", **self._used())
+        await self._require_mine()
         await chats.save_answer(self.claimed.answer_id, self.blocks)
         self.writer.put("step.end", step=self.step)
         if isinstance(ending, Failure):
@@ -290,21 +335,13 @@ class Turn:
             self.tainted = not is_guide and (
                 self.tainted or context.is_tainted(context.build(self.claimed.chat_session_id, [*earlier, ("assistant", self.blocks)]))
             )
+            await self._require_mine()
             result = await self._answer_call(call)
             if result is None:
                 waits = True
                 continue
-            self.blocks.append(result)
-            await chats.save_answer(self.claimed.answer_id, self.blocks)
-            self.writer.put(
-                "tool.output",
-                call_id=call.id,
-                name=call.name,
-                state=result.state,
-                text=result.text,
-                trust=result.trust,
-                **({"data": result.data} if result.data is not None else {}),
-            )
+            await chats.save_answer(self.claimed.answer_id, [*self.blocks, result])
+            self._tell(result)
         if waits:
             raise Paused
 
@@ -322,6 +359,8 @@ class Turn:
             approval = await approvals.of_call(self.claimed.id, call.id)
             ask = None if approval else await invoke.asks(about, tool, call.arguments, is_tainted=self.tainted)
             arguments = call.arguments
+            if call.id in self.begun and tool.effect != "read" and not (approval or ask):
+                return _maybe_done(call)
             if ask:
                 approval = await approvals.request(
                     self.actor, run_id=self.claimed.id, chat_session_id=self.claimed.chat_session_id, call_id=call.id, tool=tool.name,
@@ -347,9 +386,7 @@ class Turn:
     def _denied(self, call: ToolCall, approval: approvals.Approval) -> ToolResult:
         why = f" They said: {approval.decision_reason}" if approval.decision_reason else ""
         if approval.status == "used":  # a worker died between spending the approval and keeping the result
-            return ToolResult(
-                call.id, call.name, "This was begun before the server stopped. Whether it was done is not known: look before doing it again.", None, "error"
-            )
+            return _maybe_done(call)
         said = "Nobody approved this in time." if approval.status == "expired" else f"The user refused this.{why}"
         self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision=approval.status)
         return ToolResult(call.id, call.name, f"{said} It was not done.", None, "denied")
@@ -372,6 +409,11 @@ class Turn:
             self.writer.put("chat.title", title=title)
             return title
         return ""
+
+
+def _maybe_done(call: ToolCall) -> ToolResult:
+    text = "This was begun before the server stopped. Whether it was done is not known: look before doing it again."
+    return ToolResult(call.id, call.name, text, None, "error")
 
 
 def _as_problem(failure: Failure) -> Problem:

@@ -100,9 +100,9 @@ def transaction() -> PostgresTransaction:
     return DB.transaction(allow_nested=False)
 
 
-async def connect(dsn: str | None = None) -> asyncpg.Connection:
-    """A connection of one's own, outside the pool: for LISTEN and for advisory locks. The caller closes it."""
-    return await asyncpg.connect(dsn or url(), timeout=10)
+async def connect(dsn: str | None = None, *, name: str = "") -> asyncpg.Connection:
+    """A connection of one's own, outside the pool: for LISTEN and for advisory locks. The caller closes it. `name`: how `pg_stat_activity` calls it."""
+    return await asyncpg.connect(dsn or url(), timeout=10, server_settings={"application_name": name} if name else None)
 
 
 def is_unavailable(error: BaseException) -> bool:

@@ -1,10 +1,12 @@
 """What a provider sends, as it is kept: nothing that no database holds, and every character whole."""
 
 from collections.abc import AsyncIterator
+from typing import Any
 
-from agent.draft import Draft, clean
-from agent.messages import Text, ToolCall
+from agent.draft import Draft, clean, left_off, replay
+from agent.messages import Text, ToolCall, ToolResult
 from agent.providers.base import Failure, PartDelta, PartEnd, PartStart, ProviderEvent
+from agent.runlog import Event
 
 
 async def _from(events: list[ProviderEvent]) -> AsyncIterator[ProviderEvent]:
@@ -47,3 +49,41 @@ async def test_a_call_that_never_came_whole_is_left_out() -> None:
     assert draft.blocks() == [Text("So far")]
     draft.end(PartEnd(1, {"query": "x"}))
     assert draft.blocks()[1] == ToolCall("call_1_1", "endpoint_list", {"query": "x"}, {"provider_id": "c"})
+
+
+def _log(*events: tuple[str, dict[str, Any]]) -> list[Event]:
+    return [Event(n, event, data) for n, (event, data) in enumerate(events, 1)]
+
+
+def test_where_a_worker_left_off() -> None:
+    """In the middle of a text, with a call whose result nobody heard and one that never came whole; then with nothing but the end missing."""
+    step = _log(
+        ("step.start", {"step": 3}),
+        ("part.start", {"part": "3.0", "kind": "tool_call", "call_id": "call_3_0", "name": "endpoint_create"}),
+        ("part.end", {"part": "3.0", "kind": "tool_call", "call_id": "call_3_0", "name": "endpoint_create", "input": {"destination_url": "demo"}}),
+        ("part.start", {"part": "3.1", "kind": "tool_call", "call_id": "call_3_1", "name": "endpoint_list"}),
+        ("part.start", {"part": "3.2", "kind": "text"}),
+        ("part.delta", {"part": "3.2", "kind": "text", "text": "Half a "}),
+    )
+    found = left_off(step)
+    assert (found.step, found.begun, found.text, found.ends, found.dropped) == (3, {"call_3_0"}, "3.2", {"3.2": "text"}, ["call_3_1"])
+    assert (found.is_cut, found.is_over) == (True, False)
+    gone_on = [
+        *step,
+        Event(7, "run.resumed", {"part": "3.2", "dropped": ["call_3_1"]}),
+        Event(8, "part.end", {"part": "3.2", "kind": "text"}),
+        Event(9, "step.start", {"step": 4}),
+        Event(10, "part.start", {"part": "4.0", "kind": "text"}),
+        Event(11, "part.delta", {"part": "4.0", "kind": "text", "text": "sentence."}),
+        Event(12, "part.end", {"part": "4.0", "kind": "text"}),
+        Event(13, "usage", {"input": 7}),
+        Event(14, "step.end", {"step": 4}),
+    ]
+    assert replay(gone_on)[-1] == Text("Half a sentence.")
+    over = left_off(gone_on)
+    assert (over.used, over.text, over.is_cut, over.is_over) == ({"input": 7}, None, False, True)
+    heard = left_off(
+        [*step[:3], Event(4, "step.end", {"step": 3}), Event(5, "tool.output", {"call_id": "call_3_0", "name": "endpoint_create", "text": "made"})]
+    )
+    assert isinstance(heard.blocks[-1], ToolResult)
+    assert (heard.begun, heard.is_over) == (set(), False)

@@ -68,7 +68,7 @@ async def _measured(model: str, seconds: float) -> list[quality.Quality]:
         found: list[quality.Quality] = []
         windows = max(1, int(seconds / (5 * _WINDOW)))
         for n in range(windows):
-            found.append(await quality.measure(browser, page, _WINDOW))
+            found.append(await quality.measure(browser, page, asyncio.sleep(_WINDOW)))
             await asyncio.sleep(seconds / windows - _WINDOW if n < windows - 1 else 0)
         await browser.close()
         return found

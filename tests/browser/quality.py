@@ -3,8 +3,9 @@
 Busy time and the longest task are CPU time of the renderer's main thread from Chromium's own trace, so that a busy machine does not blur them.
 """
 
-import asyncio
 import json
+import time
+from collections.abc import Awaitable
 from typing import Any, NamedTuple
 
 from playwright.async_api import Browser, CDPSession, Page
@@ -31,12 +32,14 @@ async def watch_shifts(page: Page) -> None:
     await page.add_init_script(_SHIFTS)
 
 
-async def measure(browser: Browser, page: Page, seconds: float) -> Quality:
-    """Watch a page that is being written to for so long."""
+async def measure(browser: Browser, page: Page, meanwhile: Awaitable[None]) -> Quality:
+    """Watch a page that is being written to, or used, as long as this takes."""
     session = await page.context.new_cdp_session(page)
     before = await _heap(session)
     await browser.start_tracing(page=page, categories=["toplevel", "disabled-by-default-devtools.timeline"])
-    await asyncio.sleep(seconds)
+    began = time.monotonic()
+    await meanwhile
+    seconds = time.monotonic() - began
     tasks = _tasks(json.loads(await browser.stop_tracing()))
     after = await _heap(session)
     return Quality(seconds, sum(tasks) / 1e6 / seconds, max(tasks, default=0) / 1000, await page.evaluate("window.shift"), (before, after))

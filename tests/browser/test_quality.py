@@ -38,7 +38,7 @@ async def test_a_long_answer_leaves_the_page_at_rest(site: Site, say: Callable[.
     await page.wait_for_url(re.compile("/c/"))
     await page.wait_for_function("() => document.querySelector('.prose')?.innerText.length > 40000", timeout=60_000)
     await page.wait_for_timeout(1500)
-    found = await quality.measure(site.browser, page, 6)
+    found = await quality.measure(site.browser, page, asyncio.sleep(6))
     assert found.busy < 0.25, found
     assert found.longest < 100, found
     assert found.shift < 0.02, found

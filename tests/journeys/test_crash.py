@@ -52,9 +52,9 @@ async def _token(port: int, monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 async def test_kill_9_while_answering_and_capturing(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Finished messages and acknowledged calls survive; the run is marked, keeps its partial text and can be retried."""
+    """Finished messages and acknowledged calls survive; the next server goes on with the answer where it was cut off, and it can be given again."""
     script = tmp_path / "script.json"
-    script.write_text(json.dumps([[{"text": "The first words of it."}, {"delay": 60}, {"text": "never"}], [{"text": "All of it."}]]))
+    script.write_text(json.dumps([[{"text": "The first words of it."}, {"delay": 60}, {"text": "never"}], [{"text": " All of it."}]]))
     port = free_port()
     async with serving(_upstream, http="httptools") as target:
         async with _process(port) as process:
@@ -80,15 +80,15 @@ async def test_kill_9_while_answering_and_capturing(database_url: str, monkeypat
             messages = (await client.get(f"/api/v1/chats/{made['chat_session_id']}/messages")).json()["items"]
             assert [message["role"] for message in messages] == ["user", "assistant"]
             assert await _calls(database_url, acknowledged) >= acknowledged
-            state = await _until_failed(client, run)
-            assert state["error"]["code"] == "run_interrupted"
-            assert state["text"] == "The first words of it."
+            state = await _until_ended(client, run)
+            assert state["status"] == "completed"
+            assert state["text"] == "The first words of it. All of it."
             again = await client.post(f"/api/v1/runs/{run}/retry", json={})
             assert again.status_code == 202, again.text
 
 
 async def test_sigterm_ends_open_streams_and_exits(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """With an answer streaming the server is gone within five seconds, and the text is kept."""
+    """With an answer streaming the server is gone within five seconds; the text is kept, and whoever comes next may go on."""
     script = tmp_path / "script.json"
     script.write_text(json.dumps([[{"text": "Some words."}, {"delay": 60}]]))
     port = free_port()
@@ -103,10 +103,12 @@ async def test_sigterm_ends_open_streams_and_exits(database_url: str, monkeypatc
                 await asyncio.wait_for(process.wait(), 60)
     connection = await asyncpg.connect(database_url)
     try:
-        status, text = await connection.fetchrow("SELECT r.status, m.content::text FROM runs r JOIN chat_messages m ON m.id = r.answer_message_id")
+        status, owner, text = await connection.fetchrow(
+            "SELECT r.status, r.owner, m.content::text FROM runs r JOIN chat_messages m ON m.id = r.answer_message_id"
+        )
     finally:
         await connection.close()
-    assert status == "failed"
+    assert (status, owner) == ("running", None)
     assert "Some words." in text
 
 
@@ -138,10 +140,10 @@ async def _calls(url: str, wanted: int) -> int:
         await connection.close()
 
 
-async def _until_failed(client: httpx.AsyncClient, run: str) -> dict[str, object]:
+async def _until_ended(client: httpx.AsyncClient, run: str) -> dict[str, object]:
     for _ in range(180):
         state = (await client.get(f"/api/v1/runs/{run}")).json()
-        if state["status"] == "failed":
+        if state["status"] in ("completed", "failed"):
             return state
         await asyncio.sleep(0.5)
-    raise AssertionError("the run was not marked within 90 s")
+    raise AssertionError("the run did not end within 90 s")
