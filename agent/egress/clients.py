@@ -101,6 +101,7 @@ class _Guarded(httpx2.AsyncHTTPTransport):
                 "invalid_url",
                 f"`{target.host}` cannot be used: its host can be read in two ways.",
             )
+        request.extensions = {**request.extensions, "sni_hostname": target.host}  # certificates do not name the root's dot
         return await super().handle_async_request(request)
 
 

@@ -11,7 +11,8 @@ import pytest
 import pytest_asyncio
 
 from agent.config import settings
-from agent.egress import Network, Route
+from agent.egress import Network, Route, network
+from tests import certificates
 
 GOOD = "93.184.215.14"
 ZONE: dict[str, list[str]] = {
@@ -50,7 +51,11 @@ class World:
         self.dialled: list[str] = []
         self.lookups: dict[str, int] = {}
         self.own = "93.184.215.99"
-        self.port = 0
+        self.port = self.tls_port = 0
+        self.is_tls = False
+        """Whether the next connections are expected to speak TLS: the stub has a port for each."""
+        self.named: list[str | None] = []
+        """The host names of TLS handshakes."""
         self.requests: list[tuple[str, dict[str, str]]] = []
 
     @property
@@ -73,7 +78,7 @@ class World:
 
     def _route(self, address: str, port: int) -> Route:
         self.dialled.append(address)
-        return Route("127.0.0.1", self.port)
+        return Route("127.0.0.1", self.tls_port if self.is_tls else self.port)
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A stub that plays `/redirect?to=…` and `/redirect-self`, and answers everything else with 200."""
@@ -97,15 +102,15 @@ def _answer(target: str) -> str:
 
 
 @pytest_asyncio.fixture
-async def world() -> AsyncIterator[World]:
+async def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[World]:
     made = World()
-    server = await asyncio.start_server(made.serve, "127.0.0.1", 0)
-    made.port = server.sockets[0].getsockname()[1]
-    try:
+    path = certificates.certificate(tmp_path, "good.example", "*.good.example", "xn--bcher-kva.example", "rebind.test")
+    monkeypatch.setattr(network, "tls", certificates.trusting(path))
+    context = certificates.serving(path)
+    context.sni_callback = lambda _, name, __: made.named.append(name)
+    async with await asyncio.start_server(made.serve, "127.0.0.1", 0) as plain, await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=context) as secure:
+        made.port, made.tls_port = (server.sockets[0].getsockname()[1] for server in (plain, secure))
         yield made
-    finally:
-        server.close()
-        await server.wait_closed()
 
 
 @pytest.fixture

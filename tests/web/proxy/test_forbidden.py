@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.config import settings
-from agent.egress import addresses, network, rules
+from agent.egress import addresses, network, parse, rules
 from tests.agent.egress import conftest as outside
 from web.proxy import pool as pools
 
@@ -22,8 +22,7 @@ async def test_no_forbidden_connection_is_made(url_lines: list[Any], world: Any,
     monkeypatch.setattr(pools.pool(), "_network", world.network)
     wrong: list[str] = []
     for line in url_lines:
-        if line.url.startswith("https"):
-            continue  # the listener does not speak TLS
+        world.is_tls = line.url.startswith("https")
         proxy.set(destination=line.url)
         for headers in ("Connection: close\r\n", _UPGRADE):
             world.dialled.clear()
@@ -33,6 +32,20 @@ async def test_no_forbidden_connection_is_made(url_lines: list[Any], world: Any,
             wanted = 0 if line.verdict == "REFUSE" and line.stage != "redirect" else 1
             if len(world.dialled) != wanted or not all(addresses.is_public(ip_address(one)) for one in world.dialled):
                 wrong.append(f"{line.verdict} {line.url} dialled {world.dialled}")
+            if wanted and line.verdict != "REFUSE" and b"x-wiretalk-error: upstream_unreachable" in answer:
+                wrong.append(f"{line.verdict} {line.url} was answered {answer[:200]!r}")
             if not wanted and b"x-wiretalk-error: " not in answer:
                 wrong.append(f"{line.verdict} {line.url} was answered {answer[:60]!r}")
     assert wrong == []
+    secure = [parse(line.url).host for line in url_lines if line.url.startswith("https")]
+    assert (len(secure), world.named) == (5, [name for name in secure for _ in range(2)]), "TLS is for the name that was asked for"
+
+
+async def test_a_certificate_for_another_name_is_refused(world: Any, proxy: Any, public_server: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address was checked and the handshake carried the right name, but whoever answers is somebody else."""
+    world.is_tls = True
+    monkeypatch.setattr(pools.pool(), "_network", world.network)
+    proxy.set(destination="https://other.example/")
+    answer = await proxy.get()
+    assert answer.startswith(b"HTTP/1.1 502 ") and b"its certificate is not valid" in answer
+    assert (world.named, world.requests) == (["other.example"], [])

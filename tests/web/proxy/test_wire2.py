@@ -1,7 +1,6 @@
 """Upstreams that speak HTTP/2 only: plainly, over TLS, and gRPC's unary calls; the client speaks HTTP/1.1 all the while."""
 
 import asyncio
-import datetime
 import ssl
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -13,15 +12,12 @@ import h2.events
 import msgspec
 import pytest
 import zstandard
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
-from cryptography.x509.oid import NameOID
 
 from agent.crypto import unseal
 from agent.egress import network
 from agent.errors import Problem
 from agent.recorder import context_of
+from tests import certificates
 from web.proxy import pool
 
 
@@ -108,19 +104,9 @@ async def test_a_grpc_call_is_recognised_and_recorded(proxy: Any, server: Server
 
 async def test_over_tls_the_handshake_tells(proxy: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A server that refuses to speak HTTP/1.1 in its handshake is asked again for HTTP/2."""
-    certificate = _certificate(tmp_path)
-    theirs = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    theirs.load_cert_chain(certificate)
-    theirs.set_alpn_protocols(["h2"])
-    made = Server()
-    listening = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=theirs)
-
-    def trusting(alpn: str = "http/1.1") -> ssl.SSLContext:
-        context = ssl.create_default_context(cafile=certificate)
-        context.set_alpn_protocols([alpn])
-        return context
-
-    monkeypatch.setattr(network, "tls", trusting)
+    certificate, made = certificates.certificate(tmp_path, "localhost"), Server()
+    listening = await asyncio.start_server(made.serve, "127.0.0.1", 0, ssl=certificates.serving(certificate, "h2"))
+    monkeypatch.setattr(network, "tls", certificates.trusting(certificate))
     proxy.set(destination=f"https://localhost:{listening.sockets[0].getsockname()[1]}")
     for _ in range(2):
         assert (await proxy.get("/secure")).startswith(b"HTTP/1.1 200 ")
@@ -142,22 +128,3 @@ async def test_a_broken_handshake_leads_to_http2(proxy: Any, server: Server, mon
     proxy.set(destination=f"http://127.0.0.1:{server.port}")
     assert (await proxy.get("/a")).startswith(b"HTTP/1.1 200 ")
     assert server.connections == 1
-
-
-def _certificate(folder: Path) -> Path:
-    key, name, now = (
-        ec.generate_private_key(ec.SECP256R1()),
-        x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")]),
-        datetime.datetime.now(datetime.UTC),
-    )
-    made = (
-        x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1)).not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )  # fmt: skip
-    path = folder / "localhost.pem"
-    private = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    path.write_bytes(private + made.public_bytes(serialization.Encoding.PEM))
-    return path
