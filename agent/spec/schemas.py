@@ -1,7 +1,8 @@
 """Counted nodes to JSON Schema 2020-12, with alike objects pooled into shared components.
 
 Pooling joins the counts of objects with mostly the same keys and no contradicting types, so that a list and a detail view teach each other
-what is optional or null. genson is not used here: from counts the same keywords follow, and unlike merged schemas, counts can be pooled.
+what is optional or null. Required is what all had, unless an API that often leaves keys out was heard too seldom to tell (`presence`).
+genson is not used here: from counts the same keywords follow, and unlike merged schemas, counts can be pooled.
 """
 
 import re
@@ -12,11 +13,16 @@ from typing import Any
 
 from agent.spec.model import Evidence, JsonSchema
 from agent.spec.names import pascal, singular, words_of
+from agent.spec.presence import Chances, Held
 from agent.spec.summary import Node
 
 POOL_KEYS = 4
 POOL_ALIKE = 0.75
 ENUM_MAX = 12
+_REFUSED = 0.1
+"""So likely the next object may lack one of the keys that are called required."""
+_CROWD = 8
+"""Keys come and go together: more of them than these are no more risk."""
 _EXAMPLE_DEPTH = 24
 """Deeper than bodies are kept: an example that is cut would break its own schema."""
 
@@ -44,6 +50,7 @@ class Pool:
         self._by_key: dict[str, list[Cluster]] = {}
         self._by_name: dict[str, list[Cluster]] = {}
         self._open: list[Cluster] = []
+        self._presence = Chances(())
         self.schemas: dict[str, JsonSchema] = {}
         self.evidence: dict[str, Evidence] = {}
 
@@ -68,6 +75,7 @@ class Pool:
         for cluster in sorted(shared, key=lambda cluster: (-len(cluster.members), -cluster.objects, sorted(cluster.totals))):
             cluster.name = _component_name(cluster.names, taken)
             taken.add(cluster.name)
+        self._presence = Chances(Held(key, total, cluster.objects) for cluster in self._clusters for key, total in cluster.totals.items())
         for cluster in sorted(shared, key=lambda cluster: cluster.name):
             self.schemas[cluster.name] = self._object(cluster.members, f"/components/schemas/{cluster.name}")
 
@@ -175,6 +183,8 @@ class Pool:
                 count=total, total=objects, nulls=sum(one.nulls for one in inner[key]), confidence=round(total / max(objects, 1), 4)
             )
         schema: JsonSchema = {"type": "object", "properties": properties}
+        allowed = _REFUSED / min(max(len(required), 1), _CROWD)
+        required = [key for key in required if self._presence.missing(key, objects) <= allowed]
         if required and not any(node.is_partial for node in nodes):
             schema["required"] = required
         return schema
