@@ -191,7 +191,14 @@ async def _served(app: Any) -> AsyncIterator[int]:
     listening.bind(("127.0.0.1", 0))
     server = uvicorn.Server(
         uvicorn.Config(
-            app, http="web.front:GuardedProtocol", ws="wsproto", lifespan="off", log_level="critical", server_header=False, timeout_graceful_shutdown=1
+            app,
+            http="web.front:GuardedProtocol",
+            ws="wsproto",
+            lifespan="off",
+            log_level="critical",
+            server_header=False,
+            timeout_graceful_shutdown=1,
+            timeout_keep_alive=60,
         )
     )
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
