@@ -5,7 +5,7 @@ Equal shapes count by how rare that shape is elsewhere in this API, and equal ta
 
 from collections import Counter, defaultdict
 from itertools import islice
-from math import lgamma, log
+from math import inf, lgamma, log
 
 import msgspec
 
@@ -13,6 +13,9 @@ from agent.spec.path_reasons import Child, Repeats
 from agent.spec.path_tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, cut_tail, join_cells
 from agent.spec.shapes import Shape, containment, similarity
 from agent.spec.values import CERTAIN
+
+_MOST_ALIKE = 6.0
+"""What answers that are alike can say at most."""
 
 
 class Group(msgspec.Struct):
@@ -56,8 +59,8 @@ def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
             group.cells[key] = join_cells([other, cell])
 
 
-def bond_of(child: Child, group: Group, context: Context) -> float:
-    """Log-odds that a child is another value of the same parameter as the group."""
+def bond_of(child: Child, group: Group, context: Context, needed: float = -inf) -> float:
+    """Log-odds that a child is another value of the same parameter as the group. Less than what is needed is not worked out exactly."""
     if not group.size:
         return 0.0
     cells = child.cells
@@ -66,18 +69,16 @@ def bond_of(child: Child, group: Group, context: Context) -> float:
     total = _tail_bond(child.cells, group, context)
     if cells is not child.cells:
         total = max(total, _tail_bond(cells, group, context) - 1.0)
+    floor = -1.5 * log(1 + child.count) / log(2)
+    least, others = max(-8.0, floor, _novelty(child, group)), _look_bond(child, group) + _echo_bond(child, group)
+    if (most := max(least, min(8.0, total)) + _MOST_ALIKE + others) < needed:
+        return most
     alike = 0.0
     for key, cell in cells.items():
         other = group.cells.get(key)
         if other is not None and not key[0].endswith(MORE):
             alike += _cell_bond(cell, other, context)
-    floor = -1.5 * log(1 + child.count) / log(2)
-    return (
-        max(-8.0, floor, _novelty(child, group), min(8.0 if alike > 0 else 5.0, total))
-        + max(-20.0, min(6.0, alike))
-        + _look_bond(child, group)
-        + _echo_bond(child, group)
-    )
+    return max(least, min(8.0 if alike > 0 else 5.0, total)) + max(-20.0, min(_MOST_ALIKE, alike)) + others
 
 
 def _novelty(child: Child, group: Group) -> float:
@@ -183,7 +184,7 @@ def _response_bond(a: Cell, b: Cell, context: Context) -> float:
     """Equal shapes bind by their rarity; shapes without much in common part, and surely so where both were seen twice."""
     if len(a.response) < 2 and len(b.response) < 2:
         return 0.0 if a.response.keys() == b.response.keys() else -6.0
-    if {path for path in a.response if len(path) < 3}.isdisjoint(b.response):
+    if a.response.roots.isdisjoint(b.response):
         return -6.0
     least = min(a.response_count, b.response_count)
     if least > 1 and (excluded := _excluded(a.response, b.response)):
@@ -198,7 +199,7 @@ def _response_bond(a: Cell, b: Cell, context: Context) -> float:
 
 def _excluded(a: Shape, b: Shape) -> int:
     """In how many directions a key is always in one and never in the other."""
-    return sum(any(share > 0.999 and path not in two and path[-2:] != ":o" for path, share in one.items()) for one, two in ((a, b), (b, a)))
+    return (not a.sure <= b.keys()) + (not b.sure <= a.keys())
 
 
 def single_bonus(child: Child, context: Context) -> float:

@@ -225,7 +225,8 @@ def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) 
     for child in ordered:
         if child is seed:
             continue
-        gain = child.own + bond_of(child, group, context) + single_bonus(child, context)
+        alone = child.own + single_bonus(child, context)
+        gain = alone + bond_of(child, group, context, -alone)
         if gain > 0:
             members.append(child)
             join_group(group, child, is_forced)

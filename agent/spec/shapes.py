@@ -24,6 +24,16 @@ class Shape(dict[str, float]):
         """Of the paths with a name in them."""
         return fsum([share for path, share in self.items() if len(path) > 2])
 
+    @cached_property
+    def roots(self) -> set[str]:
+        """What the body itself is."""
+        return {path for path in self if len(path) < 3}
+
+    @cached_property
+    def sure(self) -> set[str]:
+        """The values that no body lacks."""
+        return {path for path, share in self.items() if share > 0.999 and path[-2:] != ":o"}
+
 
 def shape_of(contents: Iterable[Content]) -> Shape:
     """Key paths to depth three with the share of bodies that have them. Empty where nothing was structured."""
