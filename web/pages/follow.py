@@ -72,18 +72,19 @@ async def _messages(request: PageRequest, actor: Actor, tab: "_Tab | None", watc
 
 
 class _Tab:
-    """What a tab has of a chat: the end of its line of messages, and the answer that is being written in it."""
+    """What a tab has of a chat: the end of its line of messages, and the answer that is being written in it, or in a branch beside it."""
 
     def __init__(self, request: PageRequest, actor: Actor, chat_id: UUID, line: list[UUID], writing: Answer | None) -> None:
         self._request, self._actor, self._chat_id = request, actor, chat_id
         self._line, self._writing, self._buttons = line, writing, ""
         self._arrived: int | None = None
+        self._beside: UUID | None = None
         self.topics = [f"chat:{chat_id}"]
         self.has_turned = False
 
     @property
     def run_topics(self) -> list[str]:
-        return [f"run:{self._writing.run_id}"] if self._writing else []
+        return [f"run:{self._writing.run_id}"] if self._writing else [f"run:{self._beside}"] if self._beside else []
 
     async def news(self, chat_bell: asyncio.Event) -> AsyncIterator[bytes]:
         """What the tab has not got yet. `chat_bell` has rung where something other than the answer may have changed."""
@@ -94,6 +95,8 @@ class _Tab:
             if self._writing.has_ended:
                 self._writing = None
                 chat_bell.set()
+        elif self._beside and not await runlog.active(self._actor, self._chat_id):
+            chat_bell.set()  # what went on in another branch has ended
         if chat_bell.is_set():
             chat_bell.clear()
             async for message in self._turned():
@@ -133,6 +136,9 @@ class _Tab:
         goes_on = running is not None and running.answer_message_id == end and self._writing is None
         if end != (self._line[-1] if self._line else None) or goes_on:
             yield await self._new_line(end, keep_last=not goes_on)
+            running = await runlog.active(self._actor, self._chat_id)  # one that has ended meanwhile is drawn so, and rings no more
+        beside, self._beside = self._beside, running.id if running and self._writing is None else None
+        self.has_turned = self.has_turned or self._beside not in (None, beside)
         waiting, today = await message_queue.list_(self._actor, self._chat_id), await usage.today(self._actor)
         drawn = buttons(self._request, self._chat_id, running.id if running else None, waiting, today)
         if drawn != self._buttons:

@@ -85,6 +85,8 @@ class Answer:
             case "run.start":
                 if not self.view.parts:
                     self._carry_on(msgspec.convert(data.get("before", []), list[Block]))
+            case "run.resumed":
+                self._resume(data)
             case "part.start":
                 return self._start(data)
             case "part.delta":
@@ -149,11 +151,21 @@ class Answer:
             last.blocks = []
             self._delta({"part": _SEAM, "text": before[-1].text})
 
+    def _resume(self, data: dict[str, Any]) -> None:
+        """Another worker goes on: the text that was being written is carried on, a tool call that never came whole is not run."""
+        if data["part"] in self._writing:
+            self._writing[_SEAM] = self._writing.pop(data["part"])
+            self._dirty.add(_SEAM)
+        for call_id in data["dropped"]:
+            self._calls[call_id].state = "stopped"
+            self._dirty.add(call_id)
+
     def _start(self, data: dict[str, Any]) -> list[Piece]:
         key, dom = data["part"], f"p-{self.view.id}-{data['part'].replace('.', '-')}"
         if _SEAM in self._writing:
             if data["kind"] == "text":
                 self._writing[key] = self._writing.pop(_SEAM)
+                self._dirty.add(key)
                 return []
             if data["kind"] != "reasoning":
                 self._writing["closed"] = self._writing.pop(_SEAM)

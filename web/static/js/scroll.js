@@ -3,6 +3,7 @@
 import { localise } from "./times.js";
 
 const NEAR = 64;
+const AT_ONCE = 8;
 const reader = document.getElementById("reader");
 const pill = document.getElementById("new-pill");
 const log = document.getElementById("log");
@@ -27,16 +28,27 @@ async function older(link) {
   const answer = await fetch(link.href, { headers: { "HX-Request": "true" } }).catch(() => null);
   if (!answer?.ok || !link.isConnected) { link.removeAttribute("aria-busy"); return; }
   const pieces = document.createRange().createContextualFragment(await answer.text());
-  const made = [...pieces.children];
+  const further = pieces.querySelector("[data-older]");
+  further?.remove();
+  for (let some = [...pieces.children].slice(-AT_ONCE); some.length && link.isConnected; some = [...pieces.children].slice(-AT_ONCE)) {
+    put(link, some);
+    await new Promise(requestAnimationFrame);
+  }
+  if (further) link.replaceWith(further);
+  else link.remove();
+  watch();
+}
+
+// A few at a time, the newest first: all at once would take longer than a frame.
+function put(link, some) {
   const anchor = link.nextElementSibling;
   const at = anchor?.getBoundingClientRect().top;
-  link.replaceWith(pieces);
+  link.after(...some);
   if (anchor) reader.scrollTop += anchor.getBoundingClientRect().top - at;
-  for (const one of made) {
+  for (const one of some) {
     window.htmx.process(one);
     localise(one);
   }
-  watch();
 }
 
 const sight = reader && new IntersectionObserver((seen) => { for (const one of seen) if (one.isIntersecting) older(one.target); }, { root: reader, rootMargin: "1200px 0px 0px 0px" });
