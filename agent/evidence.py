@@ -33,7 +33,7 @@ class Witness(msgspec.Struct, frozen=True):
 
 
 class Counts(msgspec.Struct, frozen=True):
-    """Of all the calls there ever were. `first_seen` and `last_seen` are those of the operation."""
+    """Of all the calls there ever were, times too; a parameter of the path has none of its own."""
 
     count: int
     total: int

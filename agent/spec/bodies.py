@@ -15,7 +15,7 @@ from zlib import crc32
 import msgspec
 
 from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named, mask_text
-from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Node, Sample, smallest
+from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Field, Node, Sample, smallest
 from agent.spec.values import format_of
 
 DEPTH_MAX = 24
@@ -72,16 +72,16 @@ def scalar_of(text: str) -> Any:
     return {"true": True, "false": False}.get(text, text)
 
 
-def count(node: Node, value: Any, name: str, depth: int = 0) -> None:
-    """Adds one value to a node, in place. `name` is the property it stands under; a secret name leaves no samples."""
+def count(node: Node, value: Any, name: str, depth: int = 0, at: int = 0) -> None:
+    """Adds one value to a node, in place. `name` is the property it stands under; a secret name leaves no samples. `at` is the second it was heard in."""
     node.total += 1
     kind = type(value)
     if kind is str:
         _count_text(node, value, name)
     elif kind is dict:
-        _count_object(node, value, depth)
+        _count_object(node, value, depth, at)
     elif kind is list:
-        _count_array(node, value, name, depth)
+        _count_array(node, value, name, depth, at)
     elif value is None:
         node.nulls += 1
     elif kind is bool:
@@ -179,7 +179,7 @@ def trim(sample: Sample, limit: int) -> None:
         sample.cut = ranked[-1][0]
 
 
-def _count_array(node: Node, items: list[Any], name: str, depth: int) -> None:
+def _count_array(node: Node, items: list[Any], name: str, depth: int, at: int) -> None:
     node.arrays += 1
     length = len(items)
     if node.fewest < 0 or length < node.fewest:
@@ -192,10 +192,10 @@ def _count_array(node: Node, items: list[Any], name: str, depth: int) -> None:
     if inner is None:
         inner = node.items = Node()
     for item in items if length <= ITEMS_MAX else items[:ITEMS_MAX]:
-        count(inner, item, name, depth + 1)
+        count(inner, item, name, depth + 1, at)
 
 
-def _count_object(node: Node, value: Mapping[str, Any], depth: int) -> None:
+def _count_object(node: Node, value: Mapping[str, Any], depth: int, at: int) -> None:
     node.objects += 1
     if depth >= DEPTH_MAX:
         return
@@ -207,11 +207,21 @@ def _count_object(node: Node, value: Mapping[str, Any], depth: int) -> None:
             properties = node.properties
             if inner is None:
                 continue
+        if at != inner.last:
+            stamp(inner, at)
         if type(item) is str:  # most values are texts, and each call counts here
             inner.total += 1
             _count_text(inner, item, key)
         else:
-            count(inner, item, key, depth + 1)
+            count(inner, item, key, depth + 1, at)
+
+
+def stamp(seen: Node | Field, at: int) -> None:
+    """Widens the time in which something was heard."""
+    if at > seen.last:
+        seen.last = at
+    if at and (not seen.first or at < seen.first):
+        seen.first = at
 
 
 def _property(node: Node, key: str) -> Node | None:

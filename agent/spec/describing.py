@@ -169,7 +169,7 @@ def _field_parameters(route: Route, carriers: auth.Carriers) -> list[Parameter]:
                 schema=_field_schema(field),
                 required=field.total >= total >= 3,
                 example=example_of(field.node),
-                evidence=Evidence(count=field.total, total=total),
+                evidence=Evidence(count=field.total, first_seen=float(field.first), last_seen=float(field.last), total=total),
             )
         )
     return found

@@ -1,8 +1,10 @@
 """The evidence of fields, put into schemas where a document is written, and taken out again where one is read.
 
-A property carries `x-evidence: {count, total?, nulls?}`: it was in `count` of `total` objects (in all where there is no total), `nulls` times as null.
+A property carries `x-evidence: {count, total?, nulls?, firstSeen?, lastSeen?}`: it was in `count` of `total` objects (in all where there is no total), `nulls` times
+as null, and heard first and last in these seconds.
 """
 
+from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -33,6 +35,19 @@ def taken_out(spec: Spec) -> Spec:
     return msgspec.structs.replace(spec, operations=operations, schemas=schemas, property_evidence=dict(sorted(known.items())))
 
 
+def written(seconds: float) -> str:
+    """A time as documents have it."""
+    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def seconds(text: Any) -> float:
+    """The time that was written; 0 where it is none."""
+    try:
+        return datetime.fromisoformat(text).timestamp() if isinstance(text, str) else 0.0
+    except ValueError:
+        return 0.0
+
+
 def _with(schema: Any, pointer: str, known: dict[str, Evidence], depth: int) -> Any:
     if not isinstance(schema, dict) or depth > _DEPTH:
         return schema
@@ -55,7 +70,8 @@ def _without(schema: Any, pointer: str, known: dict[str, Evidence], depth: int) 
         counts = {name: value for name, value in raw.items() if name in ("count", "total", "nulls") and isinstance(value, int)}
         count = counts.get("count", 0)
         total = counts.get("total", count)
-        known[pointer] = Evidence(count=count, total=total, nulls=counts.get("nulls", 0), confidence=round(count / max(total, 1), 4))
+        first, last = (seconds(raw.get(name)) for name in ("firstSeen", "lastSeen"))
+        known[pointer] = Evidence(count, first, last, confidence=round(count / max(total, 1), 4), total=total, nulls=counts.get("nulls", 0))
         schema = {key: value for key, value in schema.items() if key != KEY}
     return _inner(schema, pointer, lambda inner, place: _without(inner, place, known, depth + 1))
 
@@ -74,6 +90,7 @@ def _inner(schema: JsonSchema, pointer: str, change: Any) -> JsonSchema:
     return result
 
 
-def _brief(evidence: Evidence) -> dict[str, int]:
+def _brief(evidence: Evidence) -> dict[str, int | str]:
     total = {"total": evidence.total} if evidence.total != evidence.count else {}
-    return {"count": evidence.count, **total, **({"nulls": evidence.nulls} if evidence.nulls else {})}
+    times = {name: written(at) for name, at in (("firstSeen", evidence.first_seen), ("lastSeen", evidence.last_seen)) if at}
+    return {"count": evidence.count, **total, **({"nulls": evidence.nulls} if evidence.nulls else {}), **times}

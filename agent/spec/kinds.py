@@ -15,13 +15,13 @@ ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket"
 
 def count_kind(route: Route, exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> None:
     """Counts the kind of one exchange in its route, and what it says of its named operations and messages."""
-    kind = _kind_of(exchange, request, response, query, sent)
+    kind, at = _kind_of(exchange, request, response, query, sent), int(exchange.started_at)
     route.kinds[kind] = route.kinds.get(kind, 0) + 1
     if kind == "GraphQL":
         for one in _graphql_calls(query, sent):
-            _count_graphql(route, one, received)
+            _count_graphql(route, one, received, at)
     elif kind == "JSON-RPC":
-        _count_rpc(route, sent, received)
+        _count_rpc(route, sent, received, at)
     elif kind == "SOAP":
         _count_soap(route, exchange, request)
     elif kind == "gRPC":
@@ -77,15 +77,15 @@ def _is_graphql(one: dict[str, Any]) -> bool:
     return "persistedQuery" in str(one.get("extensions", ""))[:200]
 
 
-def _count_graphql(route: Route, one: dict[str, Any], received: Any) -> None:
+def _count_graphql(route: Route, one: dict[str, Any], received: Any, at: int) -> None:
     query = one.get("query")
     text = query if isinstance(query, str) else ""
     found = _OPERATION.search(text)
     name = one.get("operationName") or (found.group(2) if found else "") or ANONYMOUS
     named = _named(route, str(name))
     named.total += 1
-    _count(named, "sent", one.get("variables"))
-    _count(named, "received", received.get("data") if type(received) is dict else None)
+    _count(named, "sent", one.get("variables"), at)
+    _count(named, "received", received.get("data") if type(received) is dict else None, at)
     told = introspection.sdl_of(received)
     for masked in [mask_text(text)[:20000]] * bool(text) + [told] * bool(told):
         _keep_document(named, masked)
@@ -100,13 +100,13 @@ def _rpc_calls(sent: Any) -> list[dict[str, Any]]:
     ]
 
 
-def _count_rpc(route: Route, sent: Any, received: Any) -> None:
+def _count_rpc(route: Route, sent: Any, received: Any, at: int) -> None:
     answers = {str(one.get("id")): one for one in (received if type(received) is list else [received]) if type(one) is dict}
     for one in _rpc_calls(sent):
         named = _named(route, one["method"])
         named.total += 1
-        _count(named, "sent", one.get("params"))
-        _count(named, "received", answers.get(str(one.get("id")), {}).get("result"))
+        _count(named, "sent", one.get("params"), at)
+        _count(named, "received", answers.get(str(one.get("id")), {}).get("result"), at)
 
 
 def _count_soap(route: Route, exchange: Exchange, request: dict[str, str]) -> None:
@@ -116,10 +116,11 @@ def _count_soap(route: Route, exchange: Exchange, request: dict[str, str]) -> No
         return
     named = _named(route, action)
     named.total += 1
+    at = int(exchange.started_at)
     if sent:
-        _count(named, "sent", sent.value)
+        _count(named, "sent", sent.value, at)
         _keep_document(named, mask_text(exchange.request_body.decode("utf-8", "replace"))[:20000])
-    _count(named, "received", received.value if received and received.name != "Fault" else None)
+    _count(named, "received", received.value if received and received.name != "Fault" else None, at)
 
 
 def _named(route: Route, name: str) -> Named:
@@ -139,12 +140,12 @@ def _keep_document(named: Named, text: str) -> None:
         bodies.admit(documents, text, "", SAMPLE_MAX)
 
 
-def _count(named: Named, side: str, value: Any) -> None:
+def _count(named: Named, side: str, value: Any, at: int) -> None:
     if value is None or value is bodies.ABSENT:
         return
     node: Node = getattr(named, side) or Node()
     setattr(named, side, node)
-    bodies.count(node, value, "")
+    bodies.count(node, value, "", at=at)
 
 
 _DOCUMENT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:(?:query|mutation|subscription|fragment)\b[^{]*)?\{")

@@ -50,6 +50,7 @@ def merge_node(a: Node, b: Node) -> Node:
     merged = copy(a)
     merged.total += b.total
     merged.nulls += b.nulls
+    merged.first, merged.last = _earliest(a.first, b.first), max(a.last, b.last)
     merged.booleans += b.booleans
     if b.texts:
         merged.texts += b.texts
@@ -118,6 +119,8 @@ def merge_field(a: Field, b: Field) -> Field:
         a.granted + b.granted,
         a.denied + b.denied,
         _both(a.node, b.node, merge_node),
+        _earliest(a.first, b.first),
+        max(a.last, b.last),
         _both(a.hashes, b.hashes, merge_sample),
         _both(a.lengths, b.lengths, merge_sample),
     )
@@ -227,3 +230,7 @@ def _both(a: T | None, b: T | None, join: Callable[[T, T], T]) -> T | None:
 
 def _least(a: int, b: int) -> int:
     return b if a < 0 else a if b < 0 else min(a, b)
+
+
+def _earliest(a: int, b: int) -> int:
+    return min(a, b) if a and b else a or b

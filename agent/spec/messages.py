@@ -13,10 +13,10 @@ TYPE_KEYS = ("type", "event", "op", "action", "kind", "method", "topic", "channe
 def count_messages(route: Route, exchange: Exchange) -> None:
     """Counts the frames of a socket and the events of a stream."""
     for frame in exchange.frames:
-        _count(route, frame.direction, "", bodies.decode(frame.data) if frame.is_text else bodies.Binary(), frame.data)
+        _count(route, exchange, frame.direction, "", bodies.decode(frame.data) if frame.is_text else bodies.Binary(), frame.data)
     if not exchange.frames and exchange.response_body and not any(name.lower() == "upgrade" for name, _ in exchange.response_headers):
         for event, data in _events(exchange.response_body):
-            _count(route, "received", event, bodies.decode(data), data)
+            _count(route, exchange, "received", event, bodies.decode(data), data)
 
 
 def type_of(value: Any) -> str:
@@ -30,7 +30,7 @@ def type_of(value: Any) -> str:
     return ""
 
 
-def _count(route: Route, direction: str, event: str, value: Any, raw: bytes) -> None:
+def _count(route: Route, exchange: Exchange, direction: str, event: str, value: Any, raw: bytes) -> None:
     if value is bodies.ABSENT:
         value = raw[:2000].decode("utf-8", "replace")
     key = f"{direction} {event or type_of(value) or _shape(value)}"
@@ -41,7 +41,7 @@ def _count(route: Route, direction: str, event: str, value: Any, raw: bytes) -> 
         message = route.messages[key] = Message(node=Node())
     message.total += 1
     if message.node is not None:
-        bodies.count(message.node, value, "")
+        bodies.count(message.node, value, "", at=int(exchange.started_at))
 
 
 def _shape(value: Any) -> str:

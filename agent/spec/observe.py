@@ -79,12 +79,11 @@ def _add_exchange(summary: Summary, exchange: Exchange) -> None:
     if "<" in folded or path_syntax.HOLE in folded:
         _add_slots(route, segments)
     request, response = (_lowered(exchange.request_headers), _lowered(exchange.response_headers))
-    status = exchange.status
     _add_cors(summary, origin, method, request, response)
     if method == "OPTIONS" and "access-control-request-method" in request:
         _raise(route.flags, "preflight")
         return
-    _add_fields(route, request, query, status)
+    _add_fields(route, request, query, exchange)
     sent = _add_request(route, exchange, request.get("content-type", ""))
     received = _add_response(summary, route, exchange, response, segments)
     kinds.count_kind(route, exchange, request, response, query, sent, received)
@@ -173,31 +172,31 @@ def _raise(counts: dict[str, int], key: str) -> None:
     counts[key] = counts.get(key, 0) + 1
 
 
-def _add_fields(route: Route, request: dict[str, str], query: str, status: int | None) -> None:
+def _add_fields(route: Route, request: dict[str, str], query: str, exchange: Exchange) -> None:
     if query:
         for name, value in dict(parse_qsl(query, keep_blank_values=True)).items():
-            _add_field(route, "query:" + name, value, status, name)
+            _add_field(route, "query:" + name, value, exchange, name)
     for name, value in request.items():
         if name not in IGNORED_REQUEST_HEADERS and not name.startswith(_BORING_PREFIXES):
-            _add_field(route, "header:" + name, value, status, name)
+            _add_field(route, "header:" + name, value, exchange, name)
     authorization = request.get("authorization")
     if authorization:
-        _add_credential(route, authorization, status)
+        _add_credential(route, authorization, exchange)
     for pair in request["cookie"].split(";") if "cookie" in request else ():
         name, _, value = pair.strip().partition("=")
         if name:
-            _add_field(route, "cookie:" + name, value, status, "cookie")
+            _add_field(route, "cookie:" + name, value, exchange, "cookie")
 
 
-def _add_credential(route: Route, authorization: str, status: int | None) -> None:
+def _add_credential(route: Route, authorization: str, exchange: Exchange) -> None:
     scheme, space, value = authorization.partition(" ")
     kind = scheme.lower() if space and re.fullmatch(r"[A-Za-z0-9-]{1,30}", scheme) else "raw"
-    _add_field(route, "scheme:" + kind, value or scheme, status, "authorization")
+    _add_field(route, "scheme:" + kind, value or scheme, exchange, "authorization")
     if kind == "bearer" and value.count(".") == 2 and value.startswith("ey"):
         _raise(route.flags, "jwt")
 
 
-def _add_field(route: Route, key: str, value: str, status: int | None, name: str) -> None:
+def _add_field(route: Route, key: str, value: str, exchange: Exchange, name: str) -> None:
     field = route.fields.get(key)
     if field is None:
         if len(route.fields) >= KEYS_MAX * 2:
@@ -206,6 +205,8 @@ def _add_field(route: Route, key: str, value: str, status: int | None, name: str
         masked = mask_text(key)
         field = route.fields.setdefault(masked, Field(node=Node() if is_open else None, hashes=Sample(), lengths=Sample()))
     field.total += 1
+    bodies.stamp(field, int(exchange.started_at))
+    status = exchange.status
     if status is not None and 200 <= status < 400:
         field.granted += 1
     elif status == 401:
@@ -239,7 +240,7 @@ def _add_request(route: Route, exchange: Exchange, media_type: str) -> Any:
         value = hide_variables(value)
         content.parsed += 1
         node = content.node = content.node or Node()
-        bodies.count(node, value, "")
+        bodies.count(node, value, "", at=int(exchange.started_at))
     return value
 
 
@@ -287,7 +288,7 @@ def _add_response(summary: Summary, route: Route, exchange: Exchange, headers: d
         return value
     content.parsed += 1
     node = content.node = content.node or Node()
-    bodies.count(node, value, "")
+    bodies.count(node, value, "", at=int(exchange.started_at))
     if exchange.status is not None and exchange.status < 300:
         _add_echoes(summary, route, value, segments)
     return value

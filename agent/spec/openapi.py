@@ -7,7 +7,6 @@ and `x-cors` on operations; `x-cors`, `x-rate-limit`, `x-versioning`, `x-graphql
 
 import json
 import re
-from datetime import UTC, datetime
 from http import HTTPStatus
 from typing import Any
 
@@ -64,7 +63,7 @@ def component_name(name: str) -> str:
 def evidence_document(evidence: Evidence) -> Document:
     """Evidence with readable times; what is not known is left out."""
     result: Document = {"count": evidence.count}
-    result |= {name: _time(value) for name, value in (("firstSeen", evidence.first_seen), ("lastSeen", evidence.last_seen)) if value}
+    result |= {name: field_evidence.written(value) for name, value in (("firstSeen", evidence.first_seen), ("lastSeen", evidence.last_seen)) if value}
     result |= {name: value for name, value in (("total", evidence.total), ("nulls", evidence.nulls)) if value}
     result |= {"samples": list(evidence.samples)} if evidence.samples else {}
     return result | ({"confidence": round(evidence.confidence, 4)} if evidence.confidence != 1.0 else {})
@@ -255,7 +254,3 @@ def _masked_values(key: str, value: Any, name: str) -> JsonSchema:
 def _reference(value: str) -> str:
     head, _, name = value.rpartition("/")
     return f"{head}/{component_name(name)}" if head == "#/components/schemas" else value
-
-
-def _time(seconds: float) -> str:
-    return datetime.fromtimestamp(seconds, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

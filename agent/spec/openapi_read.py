@@ -4,7 +4,6 @@
 """
 
 import re
-from datetime import datetime
 from typing import Any
 
 import msgspec
@@ -245,8 +244,8 @@ def _evidence(owner: Object) -> Evidence:
     confidence = raw.get("confidence", 1.0)
     return Evidence(
         _count(raw.get("count")),
-        _time(raw.get("firstSeen")),
-        _time(raw.get("lastSeen")),
+        evidence.seconds(raw.get("firstSeen")),
+        evidence.seconds(raw.get("lastSeen")),
         tuple(str(item) for item in raw.get("samples") or ()),
         float(confidence) if isinstance(confidence, int | float) else 1.0,
         _count(raw.get("total")),
@@ -256,13 +255,6 @@ def _evidence(owner: Object) -> Evidence:
 
 def _count(value: Any) -> int:
     return value if isinstance(value, int) else 0
-
-
-def _time(value: Any) -> float:
-    try:
-        return datetime.fromisoformat(value).timestamp() if isinstance(value, str) else 0.0
-    except ValueError:
-        return 0.0
 
 
 def _example(raw: Object) -> Any:

@@ -180,7 +180,12 @@ class Pool:
             if total >= objects:
                 required.append(key)
             self.evidence[place] = Evidence(
-                count=total, total=objects, nulls=sum(one.nulls for one in inner[key]), confidence=round(total / max(objects, 1), 4)
+                count=total,
+                first_seen=float(min((one.first for one in inner[key] if one.first), default=0)),
+                last_seen=float(max(one.last for one in inner[key])),
+                total=objects,
+                nulls=sum(one.nulls for one in inner[key]),
+                confidence=round(total / max(objects, 1), 4),
             )
         schema: JsonSchema = {"type": "object", "properties": properties}
         allowed = _REFUSED / min(max(len(required), 1), _CROWD)

@@ -40,7 +40,10 @@ class Seen(msgspec.Struct, omit_defaults=True):
 
 
 class Node(msgspec.Struct, omit_defaults=True):
-    """The values that stood at one place of a body, counted by type. `objects - properties[k].total` objects lacked `k`."""
+    """The values that stood at one place of a body, counted by type. `objects - properties[k].total` objects lacked `k`.
+
+    `first` and `last` say, of a property, in which second it was heard; 0 where nobody knows.
+    """
 
     total: int = 0
     nulls: int = 0
@@ -61,6 +64,8 @@ class Node(msgspec.Struct, omit_defaults=True):
     items: "Node | None" = None
     fewest: int = -1
     most: int = -1
+    first: int = 0
+    last: int = 0
 
 
 class Field(msgspec.Struct, omit_defaults=True):
@@ -70,6 +75,8 @@ class Field(msgspec.Struct, omit_defaults=True):
     granted: int = 0
     denied: int = 0
     node: Node | None = None
+    first: int = 0
+    last: int = 0
     hashes: Sample | None = None
     """Of the raw values: tells constants from varying ones without keeping any."""
     lengths: Sample | None = None

@@ -20,7 +20,7 @@ def dump(value: Any) -> str:
     return "\n".join(lines) + "\n"
 
 
-_COUNTS = {"count", "total", "nulls"}
+_COUNTS = {"count", "total", "nulls", "firstSeen", "lastSeen"}
 """In one line: on every property they would make a document three times as long."""
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/]*(?:[ .,()+-]+[A-Za-z0-9_/{}]+|[{}]+[A-Za-z0-9_/{}]*)*[.)]?")
 _RESERVED = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|nan|inf)\.?", re.IGNORECASE)
@@ -47,8 +47,14 @@ def _entry(head: str, item: Any, indent: str, lines: list[str]) -> None:
     """A key or a dash, and its value behind it or in the lines below. Texts come first, since most values are."""
     if type(item) is str:
         lines.append(f"{head} {_scalar(item, indent + '  ')}")
-    elif isinstance(item, dict) and item and head.endswith("x-evidence:") and item.keys() <= _COUNTS and all(type(value) is int for value in item.values()):
-        lines.append(f"{head} {{{', '.join(f'{name}: {value}' for name, value in item.items())}}}")
+    elif (
+        isinstance(item, dict)
+        and item
+        and head.endswith("x-evidence:")
+        and item.keys() <= _COUNTS
+        and all(type(value) in (int, str) for value in item.values())
+    ):
+        lines.append(f"{head} {{{', '.join(f'{name}: {_scalar(value, indent)}' for name, value in item.items())}}}")
     elif isinstance(item, dict | list) and item:
         lines.append(head)
         _block(item, indent + "  ", lines)

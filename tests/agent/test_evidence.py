@@ -22,6 +22,7 @@ async def test_the_calls_that_show_it_are_found(database: asyncpg.Pool) -> None:
     assert found.is_in[0].value == "x"
     assert found.first_seen is not None and found.last_seen is not None and found.first_seen <= found.last_seen
     assert (found.documented.count, found.documented.total, found.documented.nulls) == (2, 3, 1)
+    assert found.documented.first_seen is not None and found.documented.last_seen is not None
     whole = await evidence.of_place(actor, endpoint.id, "GET /users/{user_id}")
     assert (whole.calls, whole.documented.count) == (4, 4)
     assert whole.documented.first_seen is not None

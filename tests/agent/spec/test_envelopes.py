@@ -63,8 +63,8 @@ def test_json_rpc_methods_have_their_parameters_and_results() -> None:
 
 def test_a_graphql_sample_is_one_operation() -> None:
     """Its document, its variables and its answer, not those of another; a password is hidden whatever its variable is called."""
-    login = {"query": "mutation In($p: String!) { login(password: $p) { ok } }", "operationName": "In", "variables": {"p": "hunter2"}}
-    other = {"query": "query Me($id: ID!) { user(id: $id) { name } }", "operationName": "Me", "variables": {"id": "u1"}}
+    login: dict[str, Any] = {"query": "mutation In($p: String!) { login(password: $p) { ok } }", "operationName": "In", "variables": {"p": "hunter2"}}
+    other: dict[str, Any] = {"query": "query Me($id: ID!) { user(id: $id) { name } }", "operationName": "Me", "variables": {"id": "u1"}}
     answers = {"In": {"data": {"login": {"ok": True}}}, "Me": {"data": {"user": {"name": "Ada"}}}}
     operation = _heard(*[(json.dumps(one), json.dumps(answers[one["operationName"]])) for one in (login, other, other)], path="/graphql")
     assert operation.id == "graphql"

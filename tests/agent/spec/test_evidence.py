@@ -29,14 +29,16 @@ def test_counts_come_back() -> None:
     assert openapi.to_json(openapi.document(again)) == openapi.to_json(document)
 
 
-def test_a_property_says_its_counts_and_no_more() -> None:
-    """How many of how many, and how often null; in YAML on one line."""
+def test_a_property_says_its_counts_and_times() -> None:
+    """How many of how many, how often null, first and last when over all calls; in YAML on one line."""
     spec = _heard()
     properties = openapi.document(spec)["paths"]["/things/{thing_id}"]["get"]["responses"]["200"]["content"]["application/json"]["schema"]["properties"]
-    assert properties["note"]["x-evidence"] == {"count": 6, "nulls": 2}
-    assert properties["tag"]["x-evidence"] == {"count": 3, "total": 6}
-    assert properties["parts"]["items"]["properties"]["k"]["x-evidence"] == {"count": 6, "total": 12}
-    assert "x-evidence: {count: 3, total: 6}" in openapi.to_yaml(openapi.document(spec))
+    times = {"firstSeen": "2001-09-09T01:46:40.000Z", "lastSeen": "2001-09-09T01:46:45.000Z"}
+    assert properties["note"]["x-evidence"] == {"count": 6, "nulls": 2, **times}
+    assert {name: properties["tag"]["x-evidence"][name] for name in ("count", "total")} == {"count": 3, "total": 6}
+    assert properties["tag"]["x-evidence"].keys() >= times.keys() and properties["tag"]["x-evidence"] != {"count": 3, "total": 6, **times}
+    assert properties["parts"]["items"]["properties"]["k"]["x-evidence"]["total"] == 12
+    assert "x-evidence: {count: 3, total: 6, firstSeen:" in openapi.to_yaml(openapi.document(spec))
 
 
 def test_evidence_can_be_left_out() -> None:
