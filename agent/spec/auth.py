@@ -5,8 +5,9 @@ Where nothing was refused, a constant value under a secret-looking name is a cre
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from typing import Literal
+
+import msgspec
 
 from agent.spec.merge import merge_field
 from agent.spec.model import Evidence, SecurityScheme
@@ -22,8 +23,7 @@ _SIGNATURE = re.compile(r"(?:.*[-_])?(?:signature|hmac)(?:[-_]?(?:sha)?[-_]?(?:1
 _NOT_A_SESSION = ("_ga", "_gid", "_fbp", "theme", "lang", "locale", "consent", "amplitude", "ajs_", "__utm", "_gcl", "optanon", "mp_")
 
 
-@dataclass(frozen=True)
-class Carriers:
+class Carriers(msgspec.Struct, frozen=True):
     """The fields that carry credentials, with the scheme that each one is."""
 
     schemes: Mapping[str, SecurityScheme]

@@ -6,7 +6,8 @@ fragment names it. Where the server told its schema itself, that is taken as it 
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+
+import msgspec
 
 from agent.spec import introspection
 from agent.spec.names import pascal, singular
@@ -20,34 +21,31 @@ _BUILT_IN = ("ID", "String", "Int", "Float", "Boolean")
 _DEPTH_MAX = 16
 
 
-@dataclass
-class Selection:
+class Selection(msgspec.Struct):
     """One selected field, fragment spread (`name` begins with `...`) or inline fragment (`name` is `...`)."""
 
     name: str
     alias: str = ""
     on: str = ""
-    arguments: dict[str, str] = field(default_factory=dict)
-    inner: "list[Selection]" = field(default_factory=list)
+    arguments: dict[str, str] = {}
+    inner: "list[Selection]" = []
 
 
-@dataclass
-class Document:
+class Document(msgspec.Struct):
     """The operations and fragments of one request."""
 
-    operations: list[tuple[str, dict[str, str], list[Selection]]] = field(default_factory=list)
-    fragments: dict[str, tuple[str, list[Selection]]] = field(default_factory=dict)
+    operations: list[tuple[str, dict[str, str], list[Selection]]] = []
+    fragments: dict[str, tuple[str, list[Selection]]] = {}
 
 
-@dataclass
-class Schema:
+class Schema(msgspec.Struct):
     """Types under construction: fields with their type and arguments, inputs, and other names that were declared."""
 
-    types: dict[str, dict[str, str]] = field(default_factory=dict)
-    arguments: dict[tuple[str, str], dict[str, str]] = field(default_factory=dict)
-    inputs: dict[str, dict[str, str]] = field(default_factory=dict)
-    scalars: set[str] = field(default_factory=set)
-    unions: dict[str, set[str]] = field(default_factory=dict)
+    types: dict[str, dict[str, str]] = {}
+    arguments: dict[tuple[str, str], dict[str, str]] = {}
+    inputs: dict[str, dict[str, str]] = {}
+    scalars: set[str] = msgspec.field(default_factory=set)
+    unions: dict[str, set[str]] = {}
     """By the name of what may be several types, those that it was; an interface where all of them were asked for the same fields."""
 
 
