@@ -48,6 +48,12 @@ def require_admin(actor: Actor) -> None:
         raise Problem("forbidden", "Only an administrator may do this.")
 
 
+def require_reach(actor: Actor) -> None:
+    """What a demo account keeps or asks for goes to the demo API only, and costs nobody anything. Raises forbidden."""
+    if actor.role == "DEMO":
+        raise Problem("forbidden", "A demo account reaches the demo API only.", remedy="Sign up for an account of your own: it is free.")
+
+
 def require_own_account(actor: Actor) -> None:
     """A demo account is shared by strangers: nobody locks the others out of it. Raises forbidden."""
     if actor.role == "DEMO":

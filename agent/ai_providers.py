@@ -11,7 +11,7 @@ import msgspec
 
 from agent import egress
 from agent.accounts import audit
-from agent.actor import Actor, require_admin
+from agent.actor import Actor, require_admin, require_reach
 from agent.config import settings
 from agent.errors import Problem
 from agent.providers import catalogue
@@ -102,6 +102,7 @@ async def add(
     for_all: bool = False,
 ) -> Provider:
     """A server of the user's own, or of everybody's for an administrator. Raises invalid_url, egress_refused, invalid_arguments, conflict."""
+    require_reach(actor)
     if for_all:
         require_admin(actor)
     if wire not in ("openai-compatible", "anthropic", "openai"):

@@ -28,6 +28,7 @@ WHY = {
     "reaches": "It reaches outside the platform.",
     "tainted": "The run has read text from outside, which could have asked for this.",
     "spends": "This answer would spend more credits than it may without asking.",
+    "costs": "It costs credits, and this token may not spend any.",
     "publishes": "It makes the documentation public.",
     "lends": "It lends the key to others.",
     "changes": "It may change something in the API.",

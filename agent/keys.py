@@ -13,7 +13,7 @@ import msgspec
 
 from agent import ai_providers, key_uses
 from agent.accounts import audit, users
-from agent.actor import Actor
+from agent.actor import Actor, require_reach
 from agent.ai_providers import GUIDE, Provider
 from agent.config import settings
 from agent.crypto import seal, unseal
@@ -94,9 +94,10 @@ async def list_(actor: Actor) -> list[Key]:
 async def add(actor: Actor, provider: str, secret: str, name: str | None = None) -> Key:
     """Seal a key. The secret comes from a form or the REST API, never through a model.
 
-    Raises provider_not_found, invalid_arguments, conflict, and provider_auth where the server refuses it: then nothing is stored.
+    Raises provider_not_found, invalid_arguments, conflict, forbidden, and provider_auth where the server refuses it: then nothing is stored.
     A server that cannot be asked at the moment does not keep a key from being stored; `test` says what is wrong.
     """
+    require_reach(actor)
     chosen = await ai_providers.find(actor, provider)
     value = secret.strip()
     if len(value) < 8 or any(c.isspace() or not c.isprintable() for c in value):
@@ -172,27 +173,21 @@ async def order(actor: Actor, provider: str) -> list[Candidate]:
 
 async def choose(actor: Actor, provider: str | None, model: str | None) -> Choice:
     """What a run would talk to, without taking anything. Without a wish: the first provider with a key, else the guide. Raises provider_not_found, no_key."""
-    chosen, name = await _wished(actor, provider, model)
-    if isinstance(chosen, Choice):
-        return chosen
-    candidates = await _order(actor, chosen)
-    if not candidates:
-        raise Problem("no_key", f"There is no key for `{chosen.name}`.")
-    return await _with_secret(actor, chosen, name, next((c for c in candidates if c.free_at is None), candidates[0]))
+    wish = await _wished(actor, provider, model)
+    if isinstance(wish, Choice):
+        return wish
+    return await _with_secret(actor, wish, next((c for c in wish.candidates if c.free_at is None), wish.candidates[0]))
 
 
 async def take(actor: Actor, provider: str | None, model: str | None) -> Choice:
     """The same, with one request of the key taken for this step. Raises also key_limit, with the time at which the next one is free."""
-    chosen, name = await _wished(actor, provider, model)
-    if isinstance(chosen, Choice):
-        return chosen
-    candidates = await _order(actor, chosen)
-    if not candidates:
-        raise Problem("no_key", f"There is no key for `{chosen.name}`.")
-    for candidate in candidates:
+    wish = await _wished(actor, provider, model)
+    if isinstance(wish, Choice):
+        return wish
+    for candidate in wish.candidates:
         if candidate.key_id is None or await reserve(actor, candidate.key_id):
-            return await _with_secret(actor, chosen, name, candidate)
-    raise _exhausted(chosen, await _order(actor, chosen))
+            return await _with_secret(actor, wish, candidate)
+    raise _exhausted(wish.provider, await _order(actor, wish.provider))
 
 
 async def test(actor: Actor, reference: str, model: str = "") -> TestResult:
@@ -222,18 +217,31 @@ async def refresh_models(actor: Actor, reference: str) -> tuple[str, ...]:
     return names
 
 
-async def _wished(actor: Actor, provider: str | None, model: str | None) -> tuple[Provider | Choice, str]:
-    """The provider and the model's name; a whole choice where no key is needed."""
+class _Wish(msgspec.Struct, frozen=True):
+    """A provider whose key is still to be taken, from at least one candidate."""
+
+    provider: Provider
+    model: str
+    candidates: list[Candidate]
+
+
+async def _wished(actor: Actor, provider: str | None, model: str | None) -> Choice | _Wish:
+    """A whole choice where no key is needed. Raises provider_not_found, no_key, forbidden for a demo account that would use somebody's key."""
     if provider is None:
-        usable = [p for p in await ai_providers.list_(actor) if p.has_key and p.wire != "builtin"]
+        usable = [p for p in await ai_providers.list_(actor) if p.has_key and p.wire != "builtin" and not (actor.role == "DEMO" and p.requires_auth)]
         provider = usable[0].name if usable else GUIDE
     if provider == "scripted" and settings().test_mode:
-        return Choice("scripted", model or "", (Connection("scripted"),)), ""
+        return Choice("scripted", model or "", (Connection("scripted"),))
     chosen = await ai_providers.find(actor, provider)
     if chosen.wire == "builtin":
-        return Choice(GUIDE, "guide", ai_providers.connections(chosen, "")), ""
+        return Choice(GUIDE, "guide", ai_providers.connections(chosen, ""))
     name = model or chosen.default_model or (chosen.models[0] if chosen.models else "")
-    return (chosen if chosen.requires_auth else Choice(chosen.name, name, ai_providers.connections(chosen, ""))), name
+    if not chosen.requires_auth:
+        return Choice(chosen.name, name, ai_providers.connections(chosen, ""))
+    require_reach(actor)
+    if candidates := await _order(actor, chosen):
+        return _Wish(chosen, name, candidates)
+    raise Problem("no_key", f"There is no key for `{chosen.name}`.")
 
 
 async def _order(actor: Actor, chosen: Provider) -> list[Candidate]:
@@ -257,7 +265,8 @@ async def _refuse_refused(actor: Actor, provider: Provider, secret: str) -> None
         return
 
 
-async def _with_secret(actor: Actor, provider: Provider, model: str, candidate: Candidate) -> Choice:
+async def _with_secret(actor: Actor, wish: _Wish, candidate: Candidate) -> Choice:
+    provider = wish.provider
     if candidate.key_id is None:
         secret = ai_providers.operator_key(provider)
     else:
@@ -265,7 +274,7 @@ async def _with_secret(actor: Actor, provider: Provider, model: str, candidate: 
         if not rows:
             raise Problem("no_key", f"The key to `{provider.name}` was just taken back.")
         secret = unseal(bytes(rows[0]["encrypted_key"]), _context(candidate.key_id)).decode()
-    return Choice(provider.name, model, ai_providers.connections(provider, secret), candidate.key_id, candidate.source, candidate.name)
+    return Choice(provider.name, wish.model, ai_providers.connections(provider, secret), candidate.key_id, candidate.source, candidate.name)
 
 
 async def _candidate(row: dict[str, Any]) -> Candidate:

@@ -15,7 +15,7 @@ import msgspec
 
 from agent import bodies, captures, discovery, docs, egress, endpoints, usage
 from agent.accounts import audit
-from agent.actor import Actor, require_scope
+from agent.actor import Actor, require_reach, require_scope
 from agent.config import settings
 from agent.crypto import Unsealable, seal, unseal
 from agent.endpoints import Endpoint
@@ -119,6 +119,8 @@ async def call(actor: Actor, operation: str, given: Arguments, endpoint: str | N
     owner, match, described = await _find(actor, operation, endpoint)
     if owner.status in _CLOSED:
         raise Problem("endpoint_stopped", f"`{owner.slug}` is {owner.status} and takes no calls.")
+    if not owner.is_demo:
+        require_reach(actor)
     way = await _way(actor, owner.id)
     if way.allowed_methods and match.operation.method not in way.allowed_methods:
         raise Problem("method_not_allowed", f"`{owner.slug}` does not take {match.operation.method}.", allowed=way.allowed_methods)

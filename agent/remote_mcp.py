@@ -23,7 +23,7 @@ from mcp.types import Tool as McpTool
 
 from agent import egress, tasks
 from agent.accounts import audit
-from agent.actor import Actor
+from agent.actor import Actor, require_reach
 from agent.crypto import Unsealable, seal, unseal
 from agent.egress.capped import capped_client
 from agent.errors import Problem
@@ -117,6 +117,7 @@ class _Config(msgspec.Struct, frozen=True):
 
 async def connect(actor: Actor, url: str, name: str | None = None, *, auth: AuthType = "none", secret: str = "") -> Server:
     """Remember a server and try it; one that fails stays, with its error. Raises invalid_url, egress_refused, invalid_arguments, conflict."""
+    require_reach(actor)
     address = url.strip()
     await egress.resolve(egress.parse(address, "mcp"))
     if auth != "none" and (not secret or any(ord(c) < 32 or ord(c) > 126 for c in secret)):

@@ -6,7 +6,6 @@ Whoever asks for what may change something there has to say so. Whole recordings
 import time
 from datetime import UTC, datetime
 from typing import Annotated
-from urllib.parse import urlsplit
 from uuid import UUID
 
 import msgspec
@@ -70,11 +69,11 @@ async def send(actor: Actor, call: str | UUID, edits: Edits) -> Resent:
 
 def _target(url: str, destination: str) -> egress.Target:
     """An address at the destination; a path alone is meant there. Raises invalid_url."""
-    parts = urlsplit(destination)
-    whole = f"{parts.scheme}://{parts.netloc}{url}" if url.startswith("/") else url
+    home = egress.parse(destination, "replay")
+    whole = f"{home.scheme}://{home.authority}{url}" if url.startswith("/") else url
     target = egress.parse(whole, "replay")
-    if target.origin != egress.parse(destination, "replay").origin:
-        raise Problem("invalid_url", f"Only `{parts.netloc}` is called from here.", remedy="Capture the other API with an endpoint of its own.")
+    if target.origin != home.origin:
+        raise Problem("invalid_url", f"Only `{home.authority}` is called from here.", remedy="Capture the other API with an endpoint of its own.")
     return target
 
 

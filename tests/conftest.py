@@ -1,6 +1,7 @@
 """The ground of every test: one PostgreSQL for the session, a fresh database for each test that asks, no way to other hosts."""
 
 import asyncio
+import contextlib
 import os
 import socket
 import tempfile
@@ -58,11 +59,18 @@ def template(server_url: str) -> str:
 @pytest.fixture
 async def database_url(template: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> AsyncIterator[str]:
     """A fresh, migrated database and data directory in the environment, for this test and the processes it starts."""
+    async with fresh_database(template, monkeypatch, tmp_path) as url:
+        yield url
+
+
+@contextlib.asynccontextmanager
+async def fresh_database(template: str, monkeypatch: pytest.MonkeyPatch, directory: Path) -> AsyncIterator[str]:
+    """What `database_url` gives, for fixtures that live longer than a test."""
     name = f"test_{uuid7().hex}"
     admin = await asyncpg.connect(template)
     await admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY wal_log")
     monkeypatch.setenv("DATABASE_URL", _on(template, name))
-    monkeypatch.setenv("WIRETALK_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("WIRETALK_DATA_DIR", str(directory / "data"))
     monkeypatch.setenv("WIRETALK_TEST_MODE", "1")
     for limit in ("REQUESTS_PER_MINUTE", "STRANGER_REQUESTS_PER_MINUTE"):  # a test sends more than a person
         monkeypatch.setenv(f"WIRETALK_{limit}", "1000000")

@@ -147,9 +147,10 @@ def _registration(key: str) -> tuple[str, SecretStr] | None:
 
 
 async def _json(method: str, url: str, *, form: dict[str, str] | None = None, token: str = "") -> Any:
-    """Raises oauth_failed; what the service said goes to nobody, for it may hold the code or a token."""
+    """Raises oauth_failed, invalid_url, egress_refused; what the service said goes to nobody, for it may hold the code or a token."""
     headers = {"accept": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
     headers |= {"content-type": "application/x-www-form-urlencoded"} if form else {}
+    egress.parse(url, "oauth")  # as it was written: the client's own parser repairs what ours refuses
     try:
         answer = await egress.http_client("oauth").request(method, url, headers=headers, content=urlencode(form).encode() if form else None)
         if answer.status_code != 200 or len(answer.content) > _MOST_BYTES:

@@ -80,7 +80,7 @@ def hears(name: str) -> Trust:
 async def invoke(context: Context, name: str, arguments: dict[str, Any]) -> Answer:
     """Run a tool for an actor who may. Whether it needed an approval was settled before. Raises Problem."""
     tool = check(context, name, arguments)
-    if not tool.price:
+    if not tool.price or context.actor.role == "DEMO":  # strangers share it: nobody uses its credits up
         return await _run(tool, context, arguments)
     hold = await ledger.hold(context.actor.user_id, tool.price, tool.name, key=str(uuid7()), run_id=context.run_id)
     try:
@@ -90,6 +90,13 @@ async def invoke(context: Context, name: str, arguments: dict[str, Any]) -> Answ
         raise
     await ledger.settle(hold, "ENDPOINT" if tool.name == "endpoint_create" else "USAGE", f"`{tool.name}`", endpoint_id=_endpoint_of(answer))
     return answer
+
+
+async def at_once(context: Context, name: str, arguments: dict[str, Any]) -> Answer:
+    """For a program that asks nobody: what costs credits needs the scope for it. Raises missing_scope too."""
+    if check(context, name, arguments).price:
+        require_scope(context.actor, "spend")
+    return await invoke(context, name, arguments)
 
 
 async def _run(tool: Tool, context: Context, arguments: dict[str, Any]) -> Answer:
@@ -108,9 +115,11 @@ async def _run(tool: Tool, context: Context, arguments: dict[str, Any]) -> Answe
 
 
 async def _spends(context: Context, tool: Tool) -> str | None:
-    """Why a priced call asks: with it, the run would have spent more than it may by itself."""
-    if not tool.price:
+    """Why a priced call asks: with it, the run would have spent more than it may by itself, which without the scope is nothing."""
+    if not tool.price or context.actor.role == "DEMO":
         return None
+    if "spend" not in context.actor.scopes:
+        return approvals.WHY["costs"]
     spent = tool.price + (await ledger.spent_in(context.run_id) if context.run_id else 0)
     return approvals.WHY["spends"] if spent > settings().ask_above_credits else None
 

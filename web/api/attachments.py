@@ -34,7 +34,7 @@ async def get_attachment(request: ApiRequest, attachment_id: FromPath[UUID]) -> 
     return await attachments.get(request.user, attachment_id)
 
 
-@get("/attachments/{attachment_id:uuid}/content", guards=[signed_in], summary="A file as it was uploaded", tags=["chat"])
+@get("/attachments/{attachment_id:uuid}/content", guards=[signed_in], summary="A file as it was uploaded", tags=["chat"], media_type="*/*")
 async def get_content(request: ApiRequest, attachment_id: FromPath[UUID]) -> Response[bytes]:
     """To save; it is never shown as a page."""
     found = await attachments.get(request.user, attachment_id)

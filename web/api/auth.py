@@ -5,6 +5,7 @@ from uuid import UUID
 import msgspec
 from litestar import Request, Response, delete, get, post
 from litestar.datastructures import State
+from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
 from agent.accounts import identity_providers, mfa, oauth, recovery, sessions, sign_in, tokens, users
@@ -90,7 +91,7 @@ async def login(request: AnyRequest, data: JSONBody[Credentials]) -> Response[Pr
     return Response(await users.get(actor, actor.user_id), cookies=cookies)
 
 
-@post("/auth/logout", status_code=204, summary="Sign out", tags=["accounts"])
+@post("/auth/logout", status_code=204, summary="Sign out", tags=["accounts"], responses={204: ResponseSpec(None, description="Signed out.")})
 async def logout(request: AnyRequest) -> Response[None]:
     """Ends the session of the cookie."""
     if token := request.cookies.get(session_cookie()):

@@ -124,7 +124,7 @@ async def get_run(request: ApiRequest, run_id: FromPath[UUID]) -> ChatAnswer:
     return await _answer(request.user, await runlog.get(request.user, run_id))
 
 
-@get("/runs/{run_id:uuid}/events", guards=[signed_in], summary="Follow a run", tags=["chat"])
+@get("/runs/{run_id:uuid}/events", guards=[signed_in], summary="Follow a run", tags=["chat"], media_type="text/event-stream")
 async def follow_run(request: ApiRequest, run_id: FromPath[UUID], after: FromQuery[int] = 0) -> Stream:
     """The run's events after `after` or `Last-Event-ID`, live until it ends."""
     run = await runlog.get(request.user, run_id)

@@ -47,7 +47,7 @@ async def list_endpoints(
 async def create_endpoint(request: ApiRequest, data: JSONBody[EndpointWish]) -> Endpoint:
     """A capturing proxy URL. Costs 25 credits."""
     arguments = {name: value for name, value in msgspec.structs.asdict(data).items() if value is not None}
-    answer = await invoke.invoke(Context(request.user), "endpoint_create", arguments)
+    answer = await invoke.at_once(Context(request.user), "endpoint_create", arguments)
     return answer.data
 
 

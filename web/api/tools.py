@@ -46,7 +46,7 @@ async def call_tool(request: ApiRequest, name: FromPath[str], data: JSONBody[dic
     context = Context(request.user)
     if request.user.asks and (ask := await invoke.asks(context, invoke.check(context, name, data or {}), data or {}, is_tainted=False)):
         raise Problem("approval_needed", f"`{name}` needs the user's approval. {ask.reason}", remedy="Call it at `/mcp`, where the user is asked.")
-    answer = await invoke.invoke(context, name, data or {})
+    answer = await invoke.at_once(context, name, data or {})
     return ToolAnswer(name, answer.text, answer.data)
 
 

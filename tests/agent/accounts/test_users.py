@@ -3,13 +3,17 @@
 import asyncpg
 import pytest
 
-from agent import endpoints
+from agent import ai_providers, endpoints, keys, remote_mcp
 from agent.accounts import sessions, users
 from agent.accounts.audit import Origin
 from agent.accounts.users import ProfileChange
 from agent.actor import Actor
+from agent.billing import ledger
 from agent.endpoints import EndpointChange
 from agent.errors import Problem
+from agent.tools import invoke
+from agent.tools.registry import Context
+from web.proxy import lookup
 
 _ORIGIN = Origin("203.0.113.5", "test")
 
@@ -116,7 +120,7 @@ async def test_the_list_is_for_administrators(ada: Actor, admin: Actor) -> None:
 
 
 async def test_a_demo_account_stays_in_the_demo(database: asyncpg.Pool) -> None:
-    """It captures the demo API only, and publishes nothing."""
+    """It captures the demo API only, publishes nothing, pays nothing, keeps no keys or servers, and its other endpoints stand still at every door."""
     user_id = await users.ensure_demo("demo1@example.com", "demo1", "demo123")
     demo = users.actor_of(user_id, "DEMO", "demo1@example.com", "web")
     with pytest.raises(Problem, match="demo API only"):
@@ -125,3 +129,27 @@ async def test_a_demo_account_stays_in_the_demo(database: asyncpg.Pool) -> None:
     with pytest.raises(Problem, match="publishes nothing"):
         await endpoints.update(demo, made.id, EndpointChange(is_public=True))
     assert not (await endpoints.get(demo, made.id)).is_public
+    await invoke.invoke(Context(demo), "endpoint_create", {"destination_url": "demo"})
+    assert (await ledger.balance(demo)).credits == users.SIGN_UP_CREDITS
+    other = await endpoints.insert_known(demo, "http://127.0.0.1:9999", "Other")
+    for work in (
+        remote_mcp.connect(demo, "http://127.0.0.1:9999/mcp"),
+        ai_providers.add(demo, "mine", ["http://127.0.0.1:9999"]),
+        keys.add(demo, "anthropic", "sk-0123456789"),
+        keys.choose(demo, "anthropic", None),
+    ):
+        with pytest.raises(Problem, match="demo API only"):
+            await work
+    routes = [await lookup.find(str(id_)) for id_ in (made.id, other)]
+    assert [route.status for route in routes if route] == ["ACTIVE", "INACTIVE"]
+
+
+async def test_a_suspended_users_endpoints_stand_still(ada: Actor, admin: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The address of the proxy needs no sign-in, so it must not outlive its owner's standing."""
+    monkeypatch.setattr(lookup, "_SECONDS", 0.0)
+    made = await endpoints.create(ada, "demo")
+    for is_suspended, status in ((False, "ACTIVE"), (True, "INACTIVE"), (False, "ACTIVE")):
+        await users.update(admin, ada.user_id, ProfileChange(is_suspended=is_suspended))
+        route = await lookup.find(str(made.id))
+        assert route is not None
+        assert route.status == status
