@@ -3,6 +3,7 @@
 A word alone is a method (in capitals), a status (`404`, `5xx`, `error`, `ok`), or text to be found in the address. Quotes keep blanks together.
 """
 
+import difflib
 import re
 import shlex
 from uuid import UUID
@@ -13,6 +14,7 @@ import msgspec
 from agent.actor import Actor
 from agent.capture_search import Filter
 from agent.errors import Problem
+from agent.relative_time import moment
 from db import engine
 from db.ids import uuid7
 
@@ -21,6 +23,9 @@ _KEYS = {
     "method": "method", "m": "method", "status": "status", "s": "status", "path": "path", "pattern": "pattern", "operation": "pattern", "source": "source",
     "since": "since", "after": "since", "from": "since", "until": "until", "before": "until", "to": "until", "text": "query", "url": "query",
 }  # fmt: skip
+_TOOK_KEYS = ("took", "duration", "slower", "faster")
+_TIMES = frozenset({"since", "after", "from", "until", "before", "to"})
+_SOURCES = ("proxy", "import", "agent", "replay")
 _TOOK = re.compile(r"(>=?|<=?)?\s*(\d+(?:\.\d+)?)\s*(ms|s|m|min)?", re.IGNORECASE)
 _UNITS = {"ms": 1, "s": 1000, "m": 60_000, "min": 60_000, "": 1}
 _STATUS = re.compile(r"[1-5]\d\d|[1-5]xx|errors?|failed|ok", re.IGNORECASE)
@@ -37,17 +42,20 @@ class SavedFilter(msgspec.Struct, frozen=True):
 
 
 def parse(text: str) -> Filter:
-    """Raises invalid_arguments with the word that cannot be read."""
+    """Raises invalid_arguments with the word that cannot be read. A word with a colon that no key resembles is text."""
     found: dict[str, str] = {}
     words: list[str] = []
     limits: dict[str, int] = {}
     for word in _split(text):
         key, colon, value = word.partition(":")
         name = key.lower()
-        if colon and value and name in ("took", "duration", "slower", "faster"):
+        if colon and value and name in _TOOK_KEYS:
             limits |= _duration(name, value)
         elif colon and value and name in _KEYS:
-            found[_KEYS[name]] = value
+            found[_KEYS[name]] = _checked(name, _KEYS[name], value)
+        elif colon and not word.startswith(f"{key}://"):
+            _check_key(name, value)
+            words.append(word)
         elif word in METHODS:
             found["method"] = word
         elif _STATUS.fullmatch(word):
@@ -99,6 +107,28 @@ def _split(text: str) -> list[str]:
         return list(lexer)
     except ValueError:  # a quote that was not closed
         return text.replace('"', "").split()
+
+
+def _checked(name: str, field: str, value: str) -> str:
+    """Raises invalid_arguments for a value that the key cannot have; times and statuses are read where they are used."""
+    if field == "method" and not re.fullmatch(r"[A-Za-z-]{1,20}", value):
+        raise Problem("invalid_arguments", f"`{value[:40]}` is no method.", remedy="Write method:POST.", field="method")
+    if field == "source" and value.lower() not in _SOURCES:
+        raise Problem("invalid_arguments", f"`{value[:40]}` is no source.", remedy=f"There are {', '.join(_SOURCES)}.", field="source")
+    if name in _TIMES:
+        moment(value)
+    return value
+
+
+def _check_key(name: str, value: str) -> None:
+    """Raises invalid_arguments for a key without a value, and for what is probably a slip."""
+    known = [*_KEYS, *_TOOK_KEYS]
+    if name in known and not value:
+        raise Problem("invalid_arguments", f"`{name}:` needs a value.", remedy="Write it without a blank, such as status:5xx or took:>500ms.", field=name)
+    if alike := difflib.get_close_matches(name, known, 1, 0.75):
+        raise Problem(
+            "invalid_arguments", f"`{name[:40]}:` is no filter.", remedy=f"Did you mean `{alike[0]}:`? For text with a colon write text:…", field=name
+        )
 
 
 def _duration(name: str, value: str) -> dict[str, int]:

@@ -7,6 +7,7 @@ of an endpoint, and at the beginning of a word among all older ones.
 
 import base64
 import re
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -68,20 +69,34 @@ class Statement(NamedTuple):
 async def search(actor: Actor, wanted: Filter, *, limit: int | None = None, cursor: str | None = None) -> Page[CallSummary]:
     """Newest first. Raises invalid_arguments for a status or time that cannot be read."""
     size = bounded(limit)
-    walk, edge, index = statements(actor, wanted, size=size, cursor=cursor)
+    rows = await _found(statements(actor, wanted, size=size, cursor=cursor), size)
+    items = [summary(row) for row in rows[:size]]
+    return Page(items, cursor_of(items[-1]) if len(rows) > size else None)
+
+
+async def search_newer(actor: Actor, wanted: Filter, than: str, *, limit: int | None = None) -> Page[CallSummary]:
+    """The page before: the calls that follow the cursor in time, newest first; `next` is the cursor of what is newer still. Raises as `search`."""
+    size = bounded(limit)
+    turned = [Statement(one.sql.replace(" DESC", " ASC"), one.values) for one in statements(actor, wanted, size=size, cursor=than, is_newer=True)]
+    rows = await _found(turned, size)
+    items = [summary(row) for row in rows[:size]][::-1]
+    return Page(items, cursor_of(items[0]) if len(rows) > size else None)
+
+
+async def _found(asked: Sequence[Statement], size: int) -> list[asyncpg.Record]:
+    walk, edge, index = asked
     async with engine.connection() as connection:
         rows = await connection.fetch(*_call(walk))
         if len(rows) <= size and edge.sql and await connection.fetchval(*_call(edge)):
             rows = await connection.fetch(*_call(index))
-    items = [summary(row) for row in rows[:size]]
-    return Page(items, _cursor(items[-1]) if len(rows) > size else None)
+    return rows
 
 
-def statements(actor: Actor, wanted: Filter, *, size: int = 50, cursor: str | None = None) -> tuple[Statement, Statement, Statement]:
+def statements(actor: Actor, wanted: Filter, *, size: int = 50, cursor: str | None = None, is_newer: bool = False) -> tuple[Statement, Statement, Statement]:
     """The walk; whether there is more than was walked through; the question to the index. The last two are empty where the walk is all."""
     wanted = _clean(wanted)
     bounds, tests, marks = _Where(), _Where(), _Marks()
-    _bound(bounds, wanted, cursor)
+    _bound(bounds, wanted, cursor, is_newer=is_newer)
     _test(tests, marks, wanted)
     window, values = (
         (_WINDOW if wanted.endpoint_id else _SMALL_WINDOW) if marks.terms else _ALL,
@@ -164,14 +179,14 @@ class _Marks:
         self.terms += words if spaced.endswith(" ") or not words else [*words[:-1], words[-1] + ":*"]
 
 
-def _bound(where: _Where, wanted: Filter, cursor: str | None) -> None:
+def _bound(where: _Where, wanted: Filter, cursor: str | None, *, is_newer: bool) -> None:
     if wanted.since:
         where.add("c.timestamp >= {}", moment(wanted.since))
     if wanted.until:
         where.add("c.timestamp <= {}", moment(wanted.until))
     if cursor:
         at, id_ = _open_cursor(cursor)
-        where.add("(c.timestamp, c.id) < ({}, {})", at, id_)
+        where.add(f"(c.timestamp, c.id) {'>' if is_newer else '<'} ({{}}, {{}})", at, id_)
 
 
 def _test(where: _Where, marks: _Marks, wanted: Filter, *, by_words: bool = False) -> None:
@@ -244,7 +259,8 @@ def _call(statement: Statement) -> list[Any]:
     return [statement.sql, *statement.values]
 
 
-def _cursor(call: CallSummary) -> str:
+def cursor_of(call: CallSummary) -> str:
+    """Where a page ends with this call, or one of newer calls begins."""
     return base64.urlsafe_b64encode(f"{call.started_at.isoformat()}|{call.id}".encode()).decode()
 
 

@@ -19,7 +19,10 @@ def moment(text: str, now: datetime | None = None) -> datetime:
     if word in _DAYS:
         return midnight - timedelta(days=(here.weekday() - _DAYS.index(word)) % 7)
     if found := re.fullmatch(r"(\d{1,6})\s*(s|m|min|h|d|w)", word):
-        return here - timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+        try:
+            return here - timedelta(**{_UNITS[found.group(2)]: int(found.group(1))})
+        except OverflowError as error:
+            raise Problem("invalid_arguments", f"`{text[:40]}` is before all time.", remedy="Use less, such as 24h, 7d or 52w.") from error
     try:
         at = datetime.fromisoformat(text.strip())
     except ValueError as error:

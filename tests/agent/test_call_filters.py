@@ -1,5 +1,7 @@
 """What people type into the filter box."""
 
+import re
+
 import pytest
 
 from agent import call_filters, endpoints
@@ -28,6 +30,7 @@ from agent.errors import Problem
         ("it's O'Brien", Filter(query="it's O'Brien")),
         ("post", Filter(query="post")),
         ("colour:red", Filter(query="colour:red")),
+        ("/v1/things:batch 12:30 a:", Filter(query="/v1/things:batch 12:30 a:")),
     ],
 )
 def test_words_become_a_filter(text: str, wanted: Filter) -> None:
@@ -44,6 +47,26 @@ def test_a_duration_that_is_none_is_told(text: str) -> None:
         return
     with pytest.raises(Problem, match="is no duration"):
         parse(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("stauts:500", "`stauts:` is no filter.*Did you mean `status:`"),
+        ("mehtod:GET", "Did you mean `method:`"),
+        ("status: 5xx", "`status:` needs a value"),
+        ("took:", "`took:` needs a value"),
+        ("method:12", "`12` is no method"),
+        ("source:browser", "`browser` is no source.*proxy, import, agent, replay"),
+        ("since:soon", "`soon` is no time"),
+        ("since:999999w", "before all time"),
+    ],
+)
+def test_a_slip_is_told_with_a_way_out(text: str, told: str) -> None:
+    """Not taken for text that nothing matches."""
+    with pytest.raises(Problem) as caught:
+        parse(f"orders {text}")
+    assert re.search(told, f"{caught.value.detail} {caught.value.remedy}")
 
 
 async def test_filters_are_saved_by_name(database: object) -> None:

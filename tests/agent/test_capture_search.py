@@ -93,6 +93,25 @@ async def test_pages_neither_skip_nor_repeat(ground: Ground, database: asyncpg.P
     assert len(seen) == len(set(seen)) == 600
 
 
+@pytest.mark.parametrize("behind_many", [False, True])
+async def test_pages_go_back_to_newer_calls(ground: Ground, database: asyncpg.Pool, behind_many: bool) -> None:
+    """From the last page to the first: each call once, newest first within a page; rare ones come from the index."""
+    ids = [await ground.heard("PUT", f"/v1/things/{number}", 200, number // 3) for number in range(23)]
+    if behind_many:
+        await database.execute(_MANY, ground.endpoint, ground.actor.user_id, BEGAN + timedelta(hours=-2))
+        ids += [await ground.heard("PUT", f"/v1/things/{number}", 200, 20_000 + number) for number in range(3)]
+    everything = await ground.found(method="PUT")
+    assert sorted(everything) == sorted(ids)
+    wanted = Filter(endpoint_id=ground.endpoint, method="PUT")
+    last = (await search(ground.actor, wanted, limit=200)).items[-1]
+    seen, cursor = [last.id], capture_search.cursor_of(last)
+    while cursor:
+        page = await capture_search.search_newer(ground.actor, wanted, cursor, limit=5)
+        seen, cursor = [*(call.id for call in page.items), *seen], page.next
+    assert seen == everything
+    assert (await capture_search.search_newer(ground.actor, wanted, capture_search.cursor_of((await search(ground.actor, wanted)).items[0]))).items == []
+
+
 async def test_nobody_finds_anothers_calls(ground: Ground) -> None:
     """By the endpoint's id, by text, or without any filter."""
     await ground.heard("GET", "/v1/orders", 200, 1)

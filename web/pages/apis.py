@@ -8,7 +8,7 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import call_charts, call_filters, captures, controls, curation, discovery, docs, endpoints, imports
+from agent import call_charts, call_filters, capture_search, captures, controls, curation, discovery, docs, endpoints, imports
 from agent.docs import FILES, Document, Format
 from agent.endpoints import TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
@@ -55,10 +55,12 @@ async def show_api(
     status: FromQuery[str] = "",
     method: FromQuery[str] = "",
     cursor: FromQuery[str | None] = None,
+    newer: FromQuery[str | None] = None,
     operation: FromQuery[str] = "",
 ) -> Template:
+    """`cursor`: the calls before one; `newer`: those after one."""
     found = await endpoints.find(signed_in_actor(request), slug)
-    return await api_page(request, found, tab, {"q": q, "status": status, "method": method}, cursor, operation=operation)
+    return await api_page(request, found, tab, {"q": q, "status": status, "method": method}, cursor, operation=operation, newer=newer)
 
 
 @post("/apis/{slug:str}/docs", status_code=200)
@@ -165,6 +167,7 @@ async def api_page(
     problem: Problem | None = None,
     report: ImportReport | None = None,
     operation: str = "",
+    newer: str | None = None,
     **more: Any,
 ) -> Template:
     """One tab of an API's page; `operation` opens one of the documents' operations."""
@@ -174,8 +177,9 @@ async def api_page(
         "endpoint": endpoint,
         "tab": tab,
         "filter": wanted,
-        "filtered": any(wanted.values()) or cursor is not None,
+        "filtered": any(wanted.values()) or bool(cursor or newer),
         "next": None,
+        "newer": None,
         "report": report,
         "docs": None,
         "document": "",
@@ -186,7 +190,7 @@ async def api_page(
     }
     if tab == "live":
         try:
-            context |= await _live(request, endpoint, wanted, cursor)
+            context |= await _live(request, endpoint, wanted, cursor, newer)
         except Problem as unreadable:
             problem = problem or unreadable
             context |= await _live(request, endpoint, {"q": "", "status": "", "method": ""}, None)
@@ -214,17 +218,25 @@ async def _documented(request: PageRequest, endpoint: Endpoint, tab: Tab, operat
     return {"versions": await docs.history(actor, endpoint.id)} | drift
 
 
-async def _live(request: PageRequest, endpoint: Endpoint, wanted: dict[str, str], cursor: str | None) -> dict[str, Any]:
-    """The newest calls, or those that the filter asks for."""
+async def _live(request: PageRequest, endpoint: Endpoint, wanted: dict[str, str], cursor: str | None, newer: str | None = None) -> dict[str, Any]:
+    """The newest calls, or those that the filter asks for; of older ones a page, with the way back to newer ones."""
     actor = signed_in_actor(request)
-    asked = call_filters.parse(wanted["q"])
     chosen = {name: wanted[name] for name in ("status", "method") if wanted[name]}
-    found = await captures.search(actor, msgspec.structs.replace(asked, endpoint_id=endpoint.id, **chosen), limit=LIVE_CALLS, cursor=cursor)
-    panel: Panel = msgspec.structs.replace(await calls_panel(actor, endpoint, where="page"), calls=found.items)
-    query = urlencode({**{k: v for k, v in wanted.items() if v}, "cursor": found.next or ""})
+    asked = msgspec.structs.replace(call_filters.parse(wanted["q"]), endpoint_id=endpoint.id, **chosen)
+    before = await capture_search.search_newer(actor, asked, newer, limit=LIVE_CALLS) if newer else None
+    if before and before.next:
+        items, older, newer = before.items, capture_search.cursor_of(before.items[-1]), before.next
+    else:
+        found = await captures.search(actor, asked, limit=LIVE_CALLS, cursor=None if newer else cursor)
+        items, older = found.items, found.next
+        newer = capture_search.cursor_of(items[0]) if cursor and items and not before else None
+    panel: Panel = msgspec.structs.replace(await calls_panel(actor, endpoint, where="page"), calls=items)
+    kept = {k: v for k, v in wanted.items() if v}
     return {
         "panel_": panel,
-        "next": f"/apis/{endpoint.slug}?{query}" if found.next else None,
+        "next": f"/apis/{endpoint.slug}?{urlencode({**kept, 'cursor': older})}" if older else None,
+        "newer": f"/apis/{endpoint.slug}?{urlencode({**kept, 'newer': newer})}" if newer else None,
+        "newest": f"/apis/{endpoint.slug}?{urlencode(kept)}",
         "saved": await call_filters.saved(actor, endpoint.id),
         **await _chart(request, endpoint),
     }

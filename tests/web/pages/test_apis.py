@@ -1,10 +1,15 @@
 """The pages of an API: made, read, changed and deleted by its owner, and invisible to others."""
 
 import asyncio
+import re
+from datetime import UTC, datetime, timedelta
+from html import unescape
 
 from agent import endpoints
 from agent.accounts import users
+from agent.recorder import Heard, store_heard
 from tests.web.pages.conftest import Door
+from web.pages.shell import LIVE_CALLS
 
 Doors = tuple[Door, Door, Door]
 
@@ -65,6 +70,17 @@ async def test_settings_are_changed_along_allowed_states(doors: Doors) -> None:
     assert (await stranger.get(f"/docs/{made.slug}")).status_code == 404
 
 
+async def test_changes_stand_beside_the_page(doors: Doors) -> None:
+    """The panel's third tab: a sentence before anything is documented; the settings name states in words."""
+    ada = doors[0]
+    made = await _made()
+    panel = (await ada.get(f"/panel?show=changes:{made.slug}")).text
+    assert 'data-show="changes:demo-shop"' in panel
+    assert "No changes found" in panel
+    settings = (await ada.get(f"/apis/{made.slug}?tab=settings")).text
+    assert '<option value="ACTIVE" selected>Capturing</option>' in settings
+
+
 async def test_documents_need_calls_and_are_public_only_by_choice(doors: Doors) -> None:
     """Without calls a sentence, with calls a page; strangers read it once it is published, with an ETag."""
     ada, _, stranger = doors
@@ -94,3 +110,25 @@ async def test_a_cut_recording_is_told(doors: Doors) -> None:
     answer = await ada.http.post(f"/apis/{made.slug}/import", data={"csrf": token}, files={"file": ("x.har", b'{"log": {"entr', "application/json")})
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
+
+
+async def test_the_table_goes_back_and_forth(doors: Doors) -> None:
+    """Older, then Newer is the first page again; a filter stays; a slip in the filter is told on the page."""
+    ada, made = doors[0], await _made()
+    owner = (await users.actor_by_email("ada@example.com", "web")).user_id
+    at = datetime(2026, 11, 21, tzinfo=UTC)
+    heard = [Heard(made.id, owner, "GET", f"https://x.example/things/{n}", status=200, started_at=at + timedelta(seconds=n)) for n in range(LIVE_CALLS + 5)]
+    await store_heard(heard)
+    first = (await ada.get(f"/apis/{made.slug}?q=/things/")).text
+    older = re.search(r'href="([^"]+)" rel="next"', first)
+    assert older and 'rel="prev"' not in first
+    last = (await ada.get(unescape(older[1]))).text
+    assert (last.count('id="call-'), 'rel="next"' in last, "q=%2Fthings%2F" in last) == (5, False, True)
+    newer = re.search(r'href="([^"]+)" rel="prev"', last)
+    assert newer
+    again = (await ada.get(unescape(newer[1]))).text
+    assert re.findall(r'id="call-([\w-]+)"', again) == re.findall(r'id="call-([\w-]+)"', first)
+    slip = await ada.get(f"/apis/{made.slug}?q=stauts:500")
+    assert slip.status_code == 422
+    assert "Did you mean" in slip.text
+    assert 'value="stauts:500"' in slip.text
