@@ -178,6 +178,7 @@ class GuardedProtocol(HttpToolsProtocol):
             scope,
             self.transport,
             self.flow,
+            self.loop,
             wants_go_ahead=self.expect_100_continue,
             keep_alive=is_kept,
             on_response=self.on_response_complete,

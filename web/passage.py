@@ -1,7 +1,8 @@
 """The answering side of a proxied request: what uvicorn's own cycle does, without what an answer that was checked already does not need.
 
 It writes names of headers with their capitals and the upstream's own reason phrase, and tells who asks at once when the client leaves.
-The beginning of an answer waits until the end of the loop's round for what follows it, so that both are one system call.
+The beginning of an answer waits until the end of the loop's round for what follows it, or for all of it where the proxy says that it has
+that (`wiretalk.is_whole`), so that both are one system call.
 """
 
 import asyncio
@@ -19,9 +20,18 @@ class Passage(RequestResponseCycle):
     """One request and its answer. `scope["wiretalk.passage"]` is this, for the proxy's use of `when_left` and `abort`."""
 
     def __init__(
-        self, scope: dict[str, Any], transport: asyncio.Transport, flow: FlowControl, *, wants_go_ahead: bool, keep_alive: bool, on_response: Callable[[], None]
+        self,
+        scope: dict[str, Any],
+        transport: asyncio.Transport,
+        flow: FlowControl,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        wants_go_ahead: bool,
+        keep_alive: bool,
+        on_response: Callable[[], None],
     ) -> None:
         self.scope, self.transport, self.flow = scope, transport, flow  # type: ignore[assignment]  # the scope is what uvicorn made
+        self.loop = loop  # asking which one runs is a system call, each time
         self.message_event = self  # type: ignore[assignment]  # whoever rings `set` means: look again
         self.keep_alive, self.waiting_for_100_continue, self.on_response = keep_alive, wants_go_ahead, on_response
         self.body, self.more_body = bytearray(), True
@@ -71,7 +81,7 @@ class Passage(RequestResponseCycle):
         if not self.disconnected and not self.response_complete:
             self.flow.resume_reading()
         while not self.disconnected and not self.response_complete and not self.body and (self.more_body or self._is_delivered):
-            self._waiter = asyncio.get_running_loop().create_future()
+            self._waiter = self.loop.create_future()
             await self._waiter
         if self.disconnected or self.response_complete:
             return {"type": "http.disconnect"}
@@ -120,7 +130,8 @@ class Passage(RequestResponseCycle):
             raise ValueError("a header has a line of its own in it")
         self.response_started, self.waiting_for_100_continue = True, False
         self._held = head + b"\r\n"
-        asyncio.get_running_loop().call_soon(self._release)
+        if not message.get("wiretalk.is_whole"):
+            self.loop.call_soon(self._release)
 
     def _go_on(self, body: bytes, trailers: Sequence[tuple[bytes, bytes]], *, is_last: bool) -> None:
         if self.scope["method"] == "HEAD":

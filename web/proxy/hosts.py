@@ -29,7 +29,7 @@ class Hosts(NamedTuple):
     def refusal(self, scope: Scope, *, is_for_proxy: bool) -> Problem | None:
         """Why a request is not answered under the name that it used."""
         got = cast(dict[str, Any], scope)
-        if got["type"] == "lifespan":
+        if got["type"] == "lifespan" or (is_for_proxy and self.proxy is None):
             return None
         host = _name(next((value for name, value in got["headers"] if name == b"host"), b"").decode("latin-1"))
         if self.proxy is not None and (host == self.proxy) != is_for_proxy:

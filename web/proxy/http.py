@@ -93,7 +93,7 @@ async def forward(asked: Asked, receive: Receive, send: Send, route: Route, reco
     recording = Recording(asked, route, recorder)
     client = _Client(asked, receive)
     try:
-        await _exchange(asked, client, send, route, recording, pool())
+        await _exchange(asked, client, send, route, recording, pool(asked.passage.loop if asked.passage else None))
     except Gone:
         await recording.keep(_LEFT)
     except asyncio.CancelledError:
@@ -306,6 +306,7 @@ async def _pass_back(asked: Asked, wire: Wire, send: Send, recording: Recording,
         recording.trailers = wire.trailers
         await recording.keep()
         recording.has_begun = True
+        start["wiretalk.is_whole"] = True
         await send(start)
         await send(_last(chunk, wire))
         return

@@ -25,10 +25,10 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "OPTIONS", "PUT", "DELETE"})
 _of_loop: tuple[asyncio.AbstractEventLoop, "Pool"] | None = None
 
 
-def pool() -> "Pool":
-    """The pool of this event loop; a process has one loop, a test run many, one after the other."""
+def pool(loop: asyncio.AbstractEventLoop | None = None) -> "Pool":
+    """The pool of this event loop; a process has one loop, a test run many, one after the other. Whoever knows the loop saves asking for it."""
     global _of_loop
-    loop = asyncio.get_running_loop()
+    loop = loop or asyncio.get_running_loop()
     if _of_loop is None or _of_loop[0] is not loop:
         _of_loop = (loop, Pool())
     return _of_loop[1]

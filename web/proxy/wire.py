@@ -86,7 +86,7 @@ class Wire(asyncio.Protocol):
         self._status = 0
         self._head: Head | None = None
         self._chunks: list[bytes] = []
-        self._buffered = self._head_size = self._trailer_size = self._quiet = self._informational = 0
+        self._buffered = self._trailer_size = self._quiet = self._informational = 0
         self._is_done = self._keeps_alive = self._is_paused = self._has_answered = self.was_dropped = False
         self._informed, self._is_busy = informed, True
         self._timeout_s, self._progress = timeout_s, self._loop.time()
@@ -235,22 +235,21 @@ class Wire(asyncio.Protocol):
             raise invalid("sent a reason phrase with control characters")
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        if self._head is not None:
-            self._trailer_size += len(name) + len(value) + 4
-            if self._trailer_size > _TRAILER_BYTES:
-                raise invalid("sent trailers without end")
-            self.trailers.append((name, value))
+        if self._head is None:
+            self._headers.append((name, value))  # how long they are is looked at once, at their end, or by the chunk
             return
-        self._head_size += len(name) + len(value) + 4
-        if self._head_size > HEAD_BYTES:
-            raise invalid(f"sent more than {HEAD_BYTES // 1024} KB of headers")
-        self._headers.append((name, value))
+        self._trailer_size += len(name) + len(value) + 4
+        if self._trailer_size > _TRAILER_BYTES:
+            raise invalid("sent trailers without end")
+        self.trailers.append((name, value))
 
     def on_headers_complete(self) -> None:
         parser = self._parser
         if parser is None or self._is_done:
             return
         self._status = parser.get_status_code()
+        if self._quiet > HEAD_BYTES and sum(len(name) + len(value) + 4 for name, value in self._headers) > HEAD_BYTES:
+            raise invalid(f"sent more than {HEAD_BYTES // 1024} KB of headers")
         if parser.get_http_version() not in ("1.0", "1.1"):
             raise invalid("does not answer in HTTP/1.1")
         if self._status < 200:
