@@ -93,8 +93,10 @@ async def test_a_phone_has_a_bar_and_sheets(site: Site) -> None:
     box = await page.locator("#panel").bounding_box()
     assert box and box["width"] == PHONE["width"] and box["y"] == 0
     assert await page.locator(".bottom a").nth(0).get_attribute("href") == "/chats"
+    await page.evaluate("window.isSame = true")
     await page.go_back()
     await page.wait_for_selector("#panel", state="detached")
+    assert await page.evaluate("window.isSame"), "Back closes the sheet; the page is not loaded again"
 
 
 async def test_the_theme_is_remembered(site: Site) -> None:

@@ -42,7 +42,7 @@ async def show_more(request: PageRequest, chat_id: FromPath[UUID], message_id: F
 async def show_markdown(request: PageRequest, chat_id: FromPath[UUID], message_id: FromPath[UUID]) -> Response[str]:
     """What was said in it, as it was written."""
     stored = await chats.message(signed_in_actor(request), chat_id, message_id)
-    return Response(text_of(stored.content), media_type="text/plain; charset=utf-8", headers={"cache-control": "no-store"})
+    return Response(text_of(stored.content), media_type="text/plain", headers={"cache-control": "no-store"})
 
 
 @post("/c/{chat_id:uuid}/messages/{message_id:uuid}/edit", status_code=200)
@@ -125,7 +125,7 @@ async def delete(request: PageRequest, chat_id: FromPath[UUID], message_id: From
     return done(request, f"/c/{chat_id}")
 
 
-ROUTES = (show, show_edit, show_more, edit, answer_again, carry_on, choose, fork, rate, delete)
+ROUTES = (show, show_edit, show_markdown, show_more, edit, answer_again, carry_on, choose, fork, rate, delete)
 
 
 async def _piece(request: PageRequest, chat_id: UUID, message_id: UUID, macro: str) -> Response[str] | Redirect:

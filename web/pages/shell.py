@@ -60,7 +60,7 @@ async def page(request: PageRequest, template: str, current: str, *, status: int
     show = request.query_params.get("panel", "")
     around = await shell(actor, current, chat_id)
     panel = await open_panel(actor, show, at=str(request.url.path), language=look.of(request).language) if show else None
-    values = {"problem": None, "shell": around, "panel": panel, "query": "", "found": [], "shell_class": "", "look_": look.of(request), **context}
+    values = {"problem": None, "shell": around, "panel": panel, "query": "", "found": [], "look_": look.of(request), **context}
     return Template(template, context=values, status_code=status, headers={"cache-control": "no-store", "vary": "HX-Request"})
 
 

@@ -23,6 +23,22 @@ async def test_a_message_makes_a_chat_and_is_answered(doors: Doors) -> None:
     assert "Answer again" in page
 
 
+async def test_own_things_are_cards_and_words_are_copied_as_written(doors: Doors) -> None:
+    """Prompts and use have cards; what was said is given as it was written, to its owner alone."""
+    ada, bob, _ = doors
+    await ada.post("/prompts", {"name": "weekly", "text": "What failed in {{api}}?"}, at="/prompts")
+    chat = (await ada.post("/", {"message": "list my prompts"})).headers["location"]
+    await ada.post(f"{chat}/messages", {"message": "show my usage"}, at=chat)
+    while "data-run" in (page := (await ada.get(chat)).text) or page.count('class="message assistant"') < 2:
+        await asyncio.sleep(0.05)
+    assert re.search(r'aria-label="Prompts">.*?href="/prompts/[\w-]+">/weekly</a>', page, re.DOTALL)
+    assert re.search(r'aria-label="Usage">.*?<td>Messages</td>', page, re.DOTALL)
+    address = re.findall(r'data-copy-from="([^"]+/markdown)"', page)
+    written = await ada.get(address[-2])
+    assert (written.headers["content-type"], written.text) == ("text/plain; charset=utf-8", "show my usage")
+    assert (await bob.get(address[-2])).status_code == 404
+
+
 async def test_a_refused_message_is_kept_in_the_box(doors: Doors) -> None:
     """Empty and too long ones get a sentence with a status; a script gets the sentence alone."""
     ada = doors[0]

@@ -29,6 +29,20 @@ def test_chats_are_listed_by_day(days: int, heading: str) -> None:
     assert formats.day(NOW - timedelta(days=days), NOW) == heading
 
 
+@pytest.mark.parametrize(
+    ("said", "shown"),
+    [
+        ("Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0.0.0 Safari/537.36", "Chrome · Linux"),
+        ("Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile/15E148 Safari/604.1", "Safari · iPhone"),
+        ("python-httpx/0.28.1", "python-httpx/0.28.1"),
+        (None, ""),
+    ],
+)
+def test_clients_are_named(said: str | None, shown: str) -> None:
+    """Browser and system in two words, programs by their own."""
+    assert formats.client(said) == shown
+
+
 def test_times_follow_the_language() -> None:
     """Dates, relative times and numbers are written as the language does; text from JSON is read too."""
     assert formats.ago("2026-11-21T11:57:00Z", NOW) == "3 minutes ago"
