@@ -248,6 +248,7 @@ class _Failure(msgspec.Struct, frozen=True):
 async def _connected(url: str, headers: dict[str, str], work: Callable[[mcp.Client], Awaitable[T]]) -> T | _Failure:
     """Whatever a server can make the SDK raise is why it failed, and nothing more."""
     try:
+        egress.parse(url, "mcp")  # as it was written: the client's own parser repairs what ours refuses
         async with capped_client("mcp", MOST_BYTES, headers) as http, mcp.Client(streamable_http_client(url, http_client=http)) as client:
             return await work(client)
     except Exception as error:

@@ -46,6 +46,7 @@ def _streamed() -> bool:
 
 
 def _client(connection: Connection) -> AsyncAnthropic | AsyncOpenAI:
+    egress.parse(connection.base_url, "provider")  # as it was written: the SDKs' parser repairs what ours refuses
     return _Anthropic(connection) if connection.wire == "anthropic" else _OpenAI(connection)
 
 

@@ -30,6 +30,7 @@ _ENDS_ITSELF = {
     ("POST", "/api/v1/users/me/data/delete"),
 }
 _LARGEST = 120
+_FOR_EACH = 150  # about as many requests does one more example for each operation and phase make
 
 
 def main(wanted: int, seed: int) -> int:
@@ -39,17 +40,17 @@ def main(wanted: int, seed: int) -> int:
         while sent < wanted and not failed:
             schema = Path(directory) / "openapi.json"
             schema.write_text(json.dumps(_schema(door)))
-            generated, failed = _round(door, schema, seed, Path(directory))
+            generated, failed = _round(door, schema, seed, Path(directory), (wanted - sent) // _FOR_EACH + 1)
             sent, seed = sent + generated, seed + 1
             print(json.dumps({"figure": "contract.requests", "value": sent, "unit": "generated so far", "failed": failed}), flush=True)
     return 1 if failed else 0
 
 
-def _round(door: Door, schema: Path, seed: int, directory: Path) -> tuple[int, int]:
+def _round(door: Door, schema: Path, seed: int, directory: Path, examples: int) -> tuple[int, int]:
     tool = (shutil.which("schemathesis"),) if shutil.which("schemathesis") else TOOL
     command = [
         *tool, "run", str(schema), "-u", door.url, "-H", f"Authorization: Bearer {door.token}", "--checks", CHECKS, "--phases", "coverage,fuzzing,stateful",
-        "-n", str(_LARGEST), "--continue-on-failure", "--no-color", "--seed", str(seed), "--generation-database", "none",
+        "-n", str(min(examples, _LARGEST)), "--continue-on-failure", "--no-color", "--seed", str(seed), "--generation-database", "none",
     ]  # fmt: skip
     done = subprocess.run(command, cwd=directory, capture_output=True, text=True)  # our own command
     found = re.search(r"^\s+([\d,]+) generated(?:, ([\d,]+) found [^\n]*failures?)?", done.stdout, re.MULTILINE)

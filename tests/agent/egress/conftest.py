@@ -83,12 +83,17 @@ class World:
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         """A stub that plays `/redirect?to=…` and `/redirect-self`, and answers everything else with 200."""
         try:
-            head = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+            first = await reader.readexactly(1)
+            if first == b"\x16":
+                return  # it does not speak TLS
+            head = (first + await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
             headers = {name.lower(): value.strip() for name, _, value in (line.partition(":") for line in head[1:] if line)}
             target = head[0].split(" ")[1]
             self.requests.append((target, headers))
             writer.write(_answer(target).encode())
             await writer.drain()
+        except asyncio.IncompleteReadError:
+            pass
         finally:
             writer.close()
 
