@@ -180,6 +180,7 @@ async def api_page(
         "filtered": any(wanted.values()) or bool(cursor or newer),
         "next": None,
         "newer": None,
+        "unreadable": False,
         "report": report,
         "docs": None,
         "document": "",
@@ -192,7 +193,7 @@ async def api_page(
         try:
             context |= await _live(request, endpoint, wanted, cursor, newer)
         except Problem as unreadable:
-            problem = problem or unreadable
+            problem, context["unreadable"] = problem or unreadable, True
             context |= await _live(request, endpoint, {"q": "", "status": "", "method": ""}, None)
     if tab in ("endpoints", "docs", "changes") and (made := await docs.latest(actor, endpoint.id)):
         context |= {"docs": made}
