@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from agent.spec.merge import merge_field
+from agent.spec.merge import merge_all, merge_field
 from agent.spec.model import Evidence, SecurityScheme
 from agent.spec.redact import is_secret_name
 from agent.spec.summary import Field, Route
@@ -32,14 +32,13 @@ class Carriers(msgspec.Struct, frozen=True):
 def find_carriers(routes: list[Route]) -> Carriers:
     """The credentials of an API, by the key of the field that carries them."""
     granted, denied = sum(map(_granted, routes)), sum(map(_denied, routes))
-    totals: dict[str, Field] = {}
-    places: dict[str, int] = {}
+    heard: dict[str, list[Field]] = {}
     for route in routes:
         for key, field in route.fields.items():
-            totals[key] = merge_field(totals[key], field) if key in totals else field
-            places[key] = places.get(key, 0) + 1
+            heard.setdefault(key, []).append(field)
+    totals = {key: merge_all(fields, merge_field) for key, fields in heard.items()}
     is_jwt = any(route.flags.get("jwt") for route in routes)
-    found = sorted(key for key, field in totals.items() if _is_credential(key, field, places[key], granted, denied))
+    found = sorted(key for key, field in totals.items() if _is_credential(key, field, len(heard[key]), granted, denied))
     names: set[str] = set()
     schemes: dict[str, SecurityScheme] = {}
     for key in found:

@@ -1,6 +1,6 @@
 """Summary in, Spec out: which routes are one operation, and everything that can be said about it. Pure and canonical."""
 
-from functools import reduce
+from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -8,10 +8,10 @@ from agent.spec import auth, graphql, oauth
 from agent.spec.describing import evidence_of, is_list, operation_of
 from agent.spec.grouping import group_routes, matches
 from agent.spec.kinds import kind_of_route
-from agent.spec.merge import merge_route
+from agent.spec.merge import merge_all, merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
 from agent.spec.names import call_id, operation_id, words_of
-from agent.spec.noise import main_origin, noise_kind
+from agent.spec.noise import NoiseKind, main_origin, noise_kind
 from agent.spec.schemas import Pool
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
@@ -23,8 +23,9 @@ _NAMING_INSIDE = ("GraphQL", "JSON-RPC", "SOAP", "gRPC")
 def conclude(summary: Summary, *, title: str = "", server: str | None = None, pins: tuple[Pin, ...] = ()) -> Spec:
     """The spec of the main API in a summary, or of the one at `server`."""
     routes = [summary.routes[key] for key in sorted(summary.routes)]
-    origin = _origin(server) or main_origin(routes)
-    mine, noise = _sort_out(routes, origin, pins)
+    kinds: dict[int, NoiseKind | None] = {id(route): noise_kind(route) for route in routes}
+    origin = _origin(server) or main_origin(routes, kinds)
+    mine, noise = _sort_out(routes, kinds, origin, pins)
     by_template = group_routes(mine, summary, pins)
     served = [route for group in by_template.values() for route in group]
     left = {id(route) for route in mine} - {id(route) for route in served}
@@ -40,11 +41,11 @@ def _origin(server: str | None) -> str:
     return f"{scheme}://{parts.netloc.lower()}".removesuffix(":443" if scheme == "https" else ":80")
 
 
-def _sort_out(routes: list[Route], origin: str, pins: tuple[Pin, ...]) -> tuple[list[Route], list[tuple[str, Route]]]:
+def _sort_out(routes: list[Route], kinds: Mapping[int, NoiseKind | None], origin: str, pins: tuple[Pin, ...]) -> tuple[list[Route], list[tuple[str, Route]]]:
     mine: list[Route] = []
     noise: list[tuple[str, Route]] = []
     for route in routes:
-        kind = noise_kind(route)
+        kind: str | None = kinds[id(route)]
         if kind and any(pin.kind == "keep" and matches(pin.template, route.path) for pin in pins) and route.origin == origin and kind != "preflight":
             kind = None
         if route.origin != origin:
@@ -63,7 +64,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     usual = auth.usual_security(list(securities.values()))
     securities = {key: auth.security_of(group, carriers, usual) for key, group in groups.items()}
     carriers = auth.used_carriers(carriers, securities.values())
-    merged = {key: reduce(merge_route, group) for key, group in groups.items()}
+    merged = {key: merge_all(group, merge_route) for key, group in groups.items()}
     carriers = oauth.with_flows(carriers, merged)
     pool = _fill_pool(merged)
     ids = _operation_ids(merged)

@@ -3,7 +3,7 @@
 `seal` gives an accumulator its canonical form: every cap is applied exactly, so that it does not matter where it was applied before.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import TypeVar
 
@@ -105,6 +105,13 @@ def seal(summary: Summary) -> Summary:
 def merge_route(a: Route, b: Route) -> Route:
     """Two routes as one; the first gives its name."""
     return _merge_route(a, b)
+
+
+def merge_all(parts: Sequence[T], join: Callable[[T, T], T]) -> T:
+    """All of at least one, in turns of neighbours: what grew large is copied a few times only."""
+    while len(parts) > 1:
+        parts = [join(*parts[at : at + 2]) if at + 1 < len(parts) else parts[at] for at in range(0, len(parts), 2)]
+    return parts[0]
 
 
 def merge_content(a: Content, b: Content) -> Content:

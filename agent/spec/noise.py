@@ -2,6 +2,7 @@
 
 import re
 from collections import Counter
+from collections.abc import Mapping
 from typing import Literal
 
 from agent.spec.summary import Route
@@ -51,19 +52,17 @@ def is_unserved(route: Route) -> bool:
     return bool(route.outcomes) and all(status in ("404", "405", "error") for status in route.outcomes)
 
 
-def main_origin(routes: list[Route]) -> str:
-    """The origin that most of the API calls went to."""
+def main_origin(routes: list[Route], kinds: Mapping[int, NoiseKind | None]) -> str:
+    """The origin that most of the API calls went to. `kinds` by the id of each route."""
     counts: Counter[str] = Counter()
     for route in routes:
-        if noise_kind(route) is None and not is_unserved(route):
+        if kinds[id(route)] is None and not is_unserved(route):
             counts[route.origin] += route.seen.count * (10 if _answers_json(route) or route.method not in ("GET", "HEAD") else 1)
     return max(sorted(counts), key=lambda origin: counts[origin], default=min((route.origin for route in routes), default=""))
 
 
-def _media_types(route: Route) -> Counter[str]:
-    return Counter(
-        {media_type: content.total for status, outcome in route.outcomes.items() if status[:1] == "2" for media_type, content in outcome.contents.items()}
-    )
+def _media_types(route: Route) -> set[str]:
+    return {media_type for status, outcome in route.outcomes.items() if status[:1] == "2" for media_type in outcome.contents}
 
 
 def _answers_json(route: Route) -> bool:

@@ -8,8 +8,9 @@ genson is not used here: from counts the same keywords follow, and unlike merged
 import re
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from agent.spec.model import Evidence, JsonSchema
 from agent.spec.names import pascal, singular, words_of
@@ -19,6 +20,8 @@ from agent.spec.summary import Node
 POOL_KEYS = 4
 POOL_ALIKE = 0.75
 ENUM_MAX = 12
+_ENUM_TEXTS = 30
+"""With fewer texts not even two values came often enough."""
 _REFUSED = 0.1
 """So likely the next object may lack one of the keys that are called required."""
 _CROWD = 8
@@ -27,16 +30,15 @@ _EXAMPLE_DEPTH = 24
 """Deeper than bodies are kept: an example that is cut would break its own schema."""
 
 
-@dataclass
-class Cluster:
+class Cluster(msgspec.Struct):
     """Alike objects from different places. `totals` counts each key in all of its objects."""
 
     leader: Node
-    members: list[Node] = field(default_factory=list)
-    names: Counter[str] = field(default_factory=Counter)
+    members: list[Node] = []
+    names: Counter[str] = msgspec.field(default_factory=Counter)
     objects: int = 0
-    totals: dict[str, int] = field(default_factory=dict)
-    types: dict[str, str] = field(default_factory=dict)
+    totals: dict[str, int] = {}
+    types: dict[str, str] = {}
     name: str = ""
 
 
@@ -289,23 +291,21 @@ def _key_types(node: Node) -> dict[str, str]:
 
 def _text(nodes: list[Node]) -> JsonSchema:
     texts = sum(node.texts for node in nodes)
-    formats: Counter[str] = Counter()
-    for node in nodes:
-        formats.update(node.formats)
-    if len(formats) == 1 and formats.total() == texts:
-        return {"type": "string", "format": next(iter(formats))}
+    formats = {kind for node in nodes for kind in node.formats}
+    if len(formats) == 1 and sum(times for node in nodes for times in node.formats.values()) == texts:
+        return {"type": "string", "format": formats.pop()}
     values = _enumeration(nodes, texts)
     return {"type": "string", "enum": values} if values and not any(node.nulls for node in nodes) else {"type": "string"}
 
 
 def _enumeration(nodes: list[Node], texts: int) -> list[str]:
     """The values, where they came so often that another one is unlikely: each several times, and many more calls than values."""
+    samples = [node.sample for node in nodes if node.sample is not None]
+    if texts < _ENUM_TEXTS or any(sample.is_partial or len(sample.values) > ENUM_MAX for sample in samples):
+        return []
     counts: Counter[str] = Counter()
-    for node in nodes:
-        if node.sample is not None:
-            if node.sample.is_partial:
-                return []
-            counts.update(node.sample.values)
+    for sample in samples:
+        counts.update(sample.values)
     if not 2 <= len(counts) <= ENUM_MAX or texts < 10 * len(counts) + 10:
         return []
     return sorted(counts) if min(counts.values()) >= 3 and all(_ENUM_VALUE.fullmatch(value) for value in counts) else []
