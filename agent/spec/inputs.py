@@ -43,7 +43,7 @@ def read(data: bytes | BinaryIO) -> Reading:
     """The exchanges of a capture file of any known kind. Raises Unreadable with a sentence where there are none to expect."""
     found = identify(data)
     if found.kind == "openapi":
-        raise Unreadable("This is an OpenAPI document, not a capture.")
+        raise Unreadable("This is an OpenAPI document, not a capture; `wiretalk drift` checks it against one.")
     if found.kind == "unknown":
         raise Unreadable("This is no capture that can be read: neither HAR, nor mitmproxy flows, nor saved captures, nor a collection, nor curl commands.")
     return _reader(found.kind)(found.stream)

@@ -85,9 +85,9 @@ def operation_id(method: str, template: str, is_list: bool) -> str:
         verb, parts = last[0], [*parts[: len(parts) - len(last)], *last[1:]]
     tail = [segment for segment in segments if segment.startswith("{")]
     name = verb + "".join(word[:1].upper() + word[1:] for word in parts)
-    if tail and segments[-1].startswith("{"):
+    if parts or verb not in ("list", *_VERBS.values()):
         return name
-    return name or verb + "Root"
+    return name + ("By" + "".join(word.capitalize() for word in words_of(tail[-1])) if tail else "Root")
 
 
 def call_id(template: str, *, is_procedure: bool) -> str:

@@ -14,6 +14,7 @@ _COMMANDS: dict[str, str] = {
     "diff": "web.cli.diff:diff",
     "discover": "web.cli.discover:discover",
     "doctor": "web.cli.maintain:doctor",
+    "drift": "web.cli.diff:drift",
     "mcp-config": "web.cli.operate:mcp_config",
     "migrate": "web.cli.operate:migrate_command",
     "restore": "web.cli.maintain:restore",

@@ -1,9 +1,10 @@
-"""`wiretalk diff`: two APIs in, what changed between them out. Exit 1 where a change breaks clients, 2 on input that cannot be read."""
+"""`wiretalk diff` and `wiretalk drift`: two APIs in, what is different between them out. Exit 1 where it breaks clients, 2 on input that cannot be read."""
 
 import click
 import msgspec
 
 from agent.spec import diff as spec_diff
+from agent.spec import drift as spec_drift
 from agent.spec import inputs, markdown, openapi, openapi_read
 from agent.spec.infer import conclude
 from agent.spec.model import Change, Spec
@@ -28,6 +29,21 @@ def diff(old: str, new: str, kind: str) -> None:
         raise SystemExit(1)
 
 
+@click.command()
+@click.argument("document")
+@click.argument("capture")
+@click.option("--json", "is_json", is_flag=True, help="Write the findings as JSON.")
+def drift(document: str, capture: str, is_json: bool) -> None:
+    """Check captured traffic against an OpenAPI document: where they contradict each other, and what either has that the other lacks.
+
+    DOCUMENT is an OpenAPI 3 document, CAPTURE any capture file. Exit 0 where nothing contradicts, 1 where something does, 2 where a file cannot be read.
+    """
+    found = spec_drift.compare(_described(document), _described(capture))
+    click.echo(openapi.to_json(msgspec.to_builtins(found)).decode().rstrip() if is_json else _drifted(found))
+    if found.breaking:
+        raise SystemExit(1)
+
+
 def _described(name: str) -> Spec:
     """A document or a capture, told apart by content."""
     with opened(name) as stream:
@@ -44,6 +60,16 @@ def _text(changes: tuple[Change, ...]) -> str:
     lines = [f"{'BREAKING' if change.is_breaking else 'ok      '}  {change.kind:<16}  {plain(change.description)}" for change in changes]
     breaking = sum(change.is_breaking for change in changes)
     return "\n".join([*lines, f"{len(changes)} change{'s' * (len(changes) > 1)}, {breaking} breaking." if changes else "No changes."])
+
+
+def _drifted(found: spec_drift.Drift) -> str:
+    heads = {"contradiction": "BREAKING", "undocumented": "not documented", "unheard": "not heard"}
+    lines = [
+        f"{heads[one.kind] if one.is_breaking or one.kind != 'contradiction' else 'differs':<14}  {plain(f'{one.method} {one.template}: {one.text}')}"
+        for one in found.findings
+    ]
+    counts = f"{found.documented} operations are documented, {found.heard} were heard, {found.both} are both; {found.breaking} findings break."
+    return "\n".join([*lines, counts])
 
 
 def _markdown(changes: tuple[Change, ...]) -> str:

@@ -33,7 +33,8 @@ PROGRESS_EVERY = 5000
 def discover(files: tuple[str, ...], output: str | None, kind: str | None, processes: int, *, evidence: bool) -> None:
     """Describe the API in captured traffic.
 
-    FILE is HAR 1.2 (gzipped or not), a mitmproxy flow file or saved captures; - reads stdin. Several files are taken together.
+    FILE is HAR 1.2 (gzipped or not), a mitmproxy flow file, saved captures, a Postman or Insomnia collection or curl commands; - reads stdin. Several files
+    are taken together.
     """
     kind = kind or BY_ENDING.get(Path(output or "").suffix.lower(), "openapi")
     with seldom_swept():
@@ -113,4 +114,4 @@ def _summary(spec: Spec) -> str:
 def _report(spec: Spec, count: int) -> None:
     left_out = sum(noise.count for noise in spec.noise)
     beside = f"; {left_out:,} left out (see `x-left-out`)" if left_out else ""
-    say(f"{count:,} calls read, {len(spec.operations):,} operations found{beside}.")
+    say(f"{count:,} calls read, {len(spec.operations):,} operation{'s' * (len(spec.operations) != 1)} found{beside}.")
