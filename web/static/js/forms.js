@@ -15,3 +15,20 @@ document.addEventListener("change", (event) => {
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });
+
+// A recording is being imported: its calls are counted while they are stored, until the answer with the report comes.
+document.addEventListener("submit", (event) => {
+  const { import: address, says } = event.target.dataset;
+  if (!address || event.defaultPrevented) return;
+  const line = event.target.querySelector("[data-progress]");
+  const began = Date.now();
+  let before;
+  const look = async () => {
+    const answer = await fetch(address, { headers: { accept: "application/json" } }).catch(() => null);
+    const { calls } = answer?.ok ? await answer.json() : { calls: before ?? 0 };
+    before ??= calls;
+    line.textContent = says.replace("{calls}", (calls - before).toLocaleString()).replace("{seconds}", Math.round((Date.now() - began) / 1000));
+    setTimeout(look, 500);
+  };
+  look();
+});
