@@ -47,6 +47,18 @@ class Provider(msgspec.Struct, frozen=True):
         return not self.is_own and self.name in _RESERVED
 
 
+class Offered(msgspec.Struct, frozen=True):
+    """A provider that is there for all users, as its administrator sees it; `lent` keys of users go to it."""
+
+    id: UUID
+    name: str
+    wire: Wire
+    base_urls: list[str]
+    is_enabled: bool
+    lent: int
+    by_operator: bool = False
+
+
 class ProviderChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
     """What is to be different; `None` leaves it. An empty `default_model` or `auth_header` takes it away."""
 
@@ -158,6 +170,22 @@ async def delete(actor: Actor, provider_id: UUID) -> None:
     await audit.record("PROVIDER_DELETED", actor=actor, resource="PROVIDER", resource_id=provider_id)
 
 
+async def offered(admin: Actor) -> list[Offered]:
+    """Those for all users, switched off or not. Raises forbidden."""
+    require_admin(admin)
+    rows = await AiProvider.raw(_OFFERED)
+    secrets = {"anthropic": settings().anthropic_api_key, "openai": settings().openai_api_key}
+    return [Offered(**row, by_operator=secrets.get(row["name"]) is not None) for row in rows]
+
+
+async def switch(admin: Actor, provider_id: UUID, *, is_enabled: bool) -> None:
+    """Offer a provider to all, or to nobody. The guide stays: it is what is there without any other. Raises forbidden, provider_not_found."""
+    if provider_id not in {provider.id for provider in await offered(admin) if provider.wire != "builtin"}:
+        raise Problem("provider_not_found", "There is no such provider for all users.")
+    await AiProvider.update({AiProvider.is_enabled: is_enabled}).where(AiProvider.id == provider_id)
+    await audit.record("PROVIDER_UPDATED", actor=admin, resource="PROVIDER", resource_id=provider_id, is_enabled=is_enabled)
+
+
 async def keep_models(actor: Actor, provider: Provider, names: tuple[str, ...]) -> None:
     """Cache a server's list. A list that a borrower's or a user's key gave is kept for a shared row only by an administrator: it may name private models."""
     if provider.is_own or actor.is_admin:
@@ -204,6 +232,11 @@ async def _usable(urls: list[str]) -> list[str]:
     return cleaned
 
 
+_OFFERED = """
+SELECT p.id, p.name, p.wire_format AS wire, p.base_urls, p.is_enabled,
+  (SELECT count(*) FROM provider_keys k WHERE k.ai_provider_id = p.id AND k.is_shared)::int AS lent
+FROM ai_providers p WHERE p.user_id IS NULL ORDER BY p.wire_format <> 'builtin', p.name
+"""
 _PROVIDERS = """
 SELECT p.id, p.name, p.wire_format AS wire, p.base_urls, p.default_model, p.models, p.requires_auth, p.auth_header, p.user_id IS NOT NULL AS is_own,
   NOT p.requires_auth OR EXISTS (SELECT 1 FROM provider_keys k WHERE k.ai_provider_id = p.id

@@ -20,7 +20,10 @@ from pgqueuer.models import Schedule
 from pgqueuer.queries import Queries
 
 from agent import tasks
+from agent.accounts import audit
+from agent.actor import Actor, require_admin
 from agent.db_errors import as_problem
+from agent.errors import Problem
 from db import engine
 
 log = structlog.get_logger()
@@ -40,6 +43,35 @@ class Job(msgspec.Struct, frozen=True):
     cron: str | None = None
     attempts: int = 5
     timeout_s: float = 900.0
+
+
+class Line(msgspec.Struct, frozen=True):
+    """One kind of work: what waits and runs, how it ended in the last week, and when the clock starts it."""
+
+    name: str
+    waiting: int
+    running: int
+    done: int
+    failed: int
+    last_run: datetime | None
+    next_run: datetime | None
+
+
+async def overview(admin: Actor) -> list[Line]:
+    """By name; none where no worker has ever run. Raises forbidden."""
+    require_admin(admin)
+    async with engine.connection() as connection:
+        if await connection.fetchval("SELECT to_regclass('pgqueuer_schedules')") is None:
+            return []
+        return [Line(**dict(row)) for row in await connection.fetch(_OVERVIEW)]
+
+
+async def start(admin: Actor, name: str) -> None:
+    """Put a known job into the queue now; once, while it waits there. Raises forbidden, not_found."""
+    if name not in {line.name for line in await overview(admin)}:
+        raise Problem("not_found", f"There is no job `{name[:60]}`.")
+    await enqueue(name, key=f"{name}:by hand")
+    await audit.record("JOB_STARTED", actor=admin, resource="JOB", resource_id=name)
 
 
 async def install() -> None:
@@ -146,3 +178,14 @@ def _by_the_clock(pool: asyncpg.Pool, job: Job) -> Callable[[Schedule], Awaitabl
 async def _put(connection: engine.Connection, name: str, payload: bytes, key: str | None) -> None:
     queries = Queries.from_asyncpg_connection(connection)  # pyright: ignore[reportArgumentType]  # a pool's connection has the same methods
     await queries.enqueue(name, payload, dedupe_key=key, on_conflict="skip")
+
+
+_OVERVIEW = """
+SELECT n.name, count(*) FILTER (WHERE q.status IN ('queued', 'failed'))::int AS waiting, count(*) FILTER (WHERE q.status = 'picked')::int AS running,
+  (SELECT count(*) FROM pgqueuer_log l WHERE l.entrypoint = n.name AND l.status = 'successful' AND l.created > now() - interval '7 days')::int AS done,
+  (SELECT count(*) FROM pgqueuer_log l WHERE l.entrypoint = n.name AND l.status = 'exception' AND l.created > now() - interval '7 days')::int AS failed,
+  (SELECT max(s.last_run) FROM pgqueuer_schedules s WHERE s.entrypoint = n.name) AS last_run,
+  (SELECT min(s.next_run) FROM pgqueuer_schedules s WHERE s.entrypoint = n.name) AS next_run
+FROM (SELECT entrypoint AS name FROM pgqueuer_schedules UNION SELECT entrypoint FROM pgqueuer) n LEFT JOIN pgqueuer q ON q.entrypoint = n.name
+GROUP BY n.name ORDER BY n.name
+"""

@@ -1,4 +1,4 @@
-"""The administrator's pages: users, the audit log, how the server is, and its settings with where each comes from."""
+"""The administrator's pages: users, providers, jobs, the audit log, how the server is, and its settings with where each comes from."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Stream, Template
 
-from agent import health
+from agent import ai_providers, health, jobs
 from agent.accounts import audit, recovery, users
 from agent.accounts.audit import Wanted
 from agent.accounts.users import ProfileChange
@@ -97,7 +97,44 @@ async def server_settings(request: PageRequest) -> Template:
     return await _page(request, "settings", settings=origins())
 
 
-ROUTES = (admin_users, change_user, adjust_credits, reset_link, audit_log, audit_export, server_health, server_settings)
+@get("/admin/providers")
+async def providers(request: PageRequest) -> Template:
+    return await _page(request, "providers", providers=await ai_providers.offered(_admin(request)))
+
+
+@post("/admin/providers/{provider_id:uuid}", status_code=200)
+async def switch_provider(request: PageRequest, provider_id: FromPath[UUID]) -> Redirect:
+    """Offer one to all users, or to nobody."""
+    await ai_providers.switch(_admin(request), provider_id, is_enabled=(await form_of(request)).get("does") == "offer")
+    return see_other("/admin/providers")
+
+
+@get("/admin/jobs")
+async def queue(request: PageRequest) -> Template:
+    return await _page(request, "jobs", jobs=await jobs.overview(_admin(request)))
+
+
+@post("/admin/jobs/{job:str}", status_code=200)
+async def start_job(request: PageRequest, job: FromPath[str]) -> Redirect:
+    """Now, not only by the clock."""
+    await jobs.start(_admin(request), job)
+    return see_other("/admin/jobs")
+
+
+ROUTES = (
+    providers,
+    switch_provider,
+    queue,
+    start_job,
+    admin_users,
+    change_user,
+    adjust_credits,
+    reset_link,
+    audit_log,
+    audit_export,
+    server_health,
+    server_settings,
+)
 
 
 def _admin(request: PageRequest) -> Actor:

@@ -1,14 +1,16 @@
 """The administrator's pages: for administrators, and everything done there is in the log."""
 
+import asyncio
 import re
 
 import pytest
 
+from agent import ai_providers, jobs
 from agent.accounts import users
 from tests.web.pages.conftest import Door
 
 Doors = tuple[Door, Door, Door]
-_PAGES = ("/admin", "/admin/audit", "/admin/audit.csv", "/admin/health", "/admin/settings")
+_PAGES = ("/admin", "/admin/audit", "/admin/audit.csv", "/admin/health", "/admin/settings", "/admin/providers", "/admin/jobs")
 
 
 @pytest.fixture
@@ -40,6 +42,8 @@ async def test_every_page_opens(root: Door) -> None:
     assert "no difference" in texts[3]
     assert "WIRETALK_ALLOW_HOSTS" in texts[4]
     assert "postgresql://" not in texts[4]
+    assert "https://api.anthropic.com" in texts[5]
+    assert "No worker has run yet" in texts[6]
 
 
 async def test_suspended_is_out_at_once_and_back_again(doors: Doors, root: Door) -> None:
@@ -53,6 +57,36 @@ async def test_suspended_is_out_at_once_and_back_again(doors: Doors, root: Door)
     await bob.sign_in("bob@example.com")
     assert (await bob.get("/apis")).status_code == 200
     assert (await root.get("/admin/audit?action=user_updated")).text.count("<code>USER_UPDATED</code>") == 2
+
+
+async def test_a_provider_is_switched_off_for_all(doors: Doors, root: Door) -> None:
+    """Nobody is offered it until it is switched on again; the guide stays; both switchings are in the log."""
+    ada, admin = await users.actor_by_email("ada@example.com"), await users.actor_by_email("root@example.com")
+    found = {provider.name: provider.id for provider in await ai_providers.offered(admin)}
+    for does, offered in (("withdraw", False), ("offer", True)):
+        assert (await root.post(f"/admin/providers/{found['openai']}", {"does": does}, at="/admin/providers")).status_code == 303
+        assert ("openai" in {provider.name for provider in await ai_providers.list_(ada)}) == offered
+    assert (await root.post(f"/admin/providers/{found['builtin']}", {"does": "withdraw"}, at="/admin/providers")).status_code == 404
+    assert (await root.get("/admin/audit?action=provider_updated")).text.count("<code>PROVIDER_UPDATED</code>") == 2
+
+
+async def test_a_job_is_started_by_hand(root: Door) -> None:
+    """What the clock starts is listed with its figures; by hand it waits once, however often the button is pressed, and the log says who pressed it."""
+    done = asyncio.Event()
+
+    async def work(_: bytes) -> None:
+        done.set()
+
+    await jobs.install()
+    async with jobs.running([jobs.Job("nightly", work, cron="0 2 * * *")]):
+        for _ in range(600):
+            if "nightly" in (await root.get("/admin/jobs")).text:
+                break
+            await asyncio.sleep(0.1)
+        assert (await root.post("/admin/jobs/nightly", at="/admin/jobs")).status_code == 303
+        await asyncio.wait_for(done.wait(), 60)
+    assert (await root.post("/admin/jobs/other", at="/admin/jobs")).status_code == 404
+    assert "JOB_STARTED" in (await root.get("/admin/audit?action=job")).text
 
 
 async def test_nobody_suspends_or_demotes_themselves(root: Door) -> None:
