@@ -40,6 +40,7 @@ class _Entry(TypedDict, total=False):
 
 
 _DECODER = msgspec.json.Decoder(list[_Entry])
+_SCHEMES = frozenset({"http", "https", "ws", "wss"})
 
 
 def read(data: bytes | BinaryIO) -> Reading:
@@ -51,8 +52,11 @@ def exchange(entry: Entry) -> Exchange:
     """One HAR entry as an exchange. Raises ValueError with the reason where it has no request or no URL."""
     request, response = _object(entry, "request"), _object(entry, "response")
     method, url = mended(str(request.get("method") or "GET").upper()), mended(str(request.get("url") or ""))
-    if "://" not in url:
+    scheme, mark, _ = url.partition("://")
+    if not mark:
         raise ValueError("it has no absolute URL")
+    if scheme.lower() not in _SCHEMES:
+        raise ValueError(f"`{scheme[:20]}:` is no HTTP")
     started_at = seconds(entry.get("startedDateTime") or 0)
     request_headers, response_headers = _headers(request), _headers(response)
     content = _object(response, "content")

@@ -198,3 +198,12 @@ def test_real_files_are_read_whole(shared_dir: Path, name: str) -> None:
     with (shared_dir / "bench/discovery/real" / f"{name}.har").open("rb") as stream:
         reading = har.read(stream)
         assert len(list(reading)) == REAL[name] and reading.skipped == ()
+
+
+def test_what_a_browser_records_besides_http_is_left_out() -> None:
+    """Data, extensions and files of its own, each with its reason; sockets stay."""
+    urls = ("data:image/png;base64,AAAA", "chrome-extension://abc/x.js", "ftp://x/", "HTTPS://x.example/a", "wss://x.example/b")
+    entries = [{"request": {"method": "GET", "url": url}, "response": {"status": 200}} for url in urls]
+    reading = har.read(json.dumps({"log": {"entries": entries}}).encode())
+    assert [found.url for found in reading] == list(urls[3:])
+    assert [reason.partition(": ")[2] for reason in reading.skipped] == ["it has no absolute URL.", "`chrome-extension:` is no HTTP.", "`ftp:` is no HTTP."]
