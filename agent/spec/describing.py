@@ -11,7 +11,7 @@ from agent.spec.kinds import kind_of_route
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, MessageFormat, Operation, Parameter, Response
 from agent.spec.phrasing import summary_of
-from agent.spec.schemas import Pool, example_of
+from agent.spec.schemas import Pool, example_of, is_known
 from agent.spec.summary import Content, Field, Outcome, Route, Seen
 from agent.spec.values import kind_of
 
@@ -168,7 +168,7 @@ def _field_parameters(route: Route, carriers: auth.Carriers) -> list[Parameter]:
                 where=_where(where),
                 schema=_field_schema(field),
                 required=field.total >= total >= 3,
-                example=example_of(field.node),
+                example=example_of(field.node) if is_known(field.node) else None,
                 evidence=Evidence(count=field.total, first_seen=float(field.first), last_seen=float(field.last), total=total),
             )
         )
@@ -206,7 +206,11 @@ def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Respon
         )
     headers = tuple(
         Parameter(
-            name=name, where="header", schema=Pool().schema(node), example=example_of(node), evidence=Evidence(count=node.total, total=outcome.seen.count)
+            name=name,
+            where="header",
+            schema=Pool().schema(node),
+            example=example_of(node) if is_known(node) else None,
+            evidence=Evidence(count=node.total, total=outcome.seen.count),
         )
         for name, node in sorted(outcome.headers.items())
     )

@@ -25,6 +25,7 @@ from agent.spec.redact import (
     mask_named,
     mask_url,
 )
+from agent.spec.values import STAND_INS
 
 
 class Call(NamedTuple):
@@ -163,7 +164,7 @@ def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
         "number": 1.5,
         "boolean": True,
         "null": None,
-    }.get(str(kind), _FORMATS.get(schema.get("format", ""), "text"))
+    }.get(str(kind), STAND_INS.get(schema.get("format", ""), "text"))
 
 
 _CLIENT_HEADERS = frozenset(
@@ -183,17 +184,6 @@ _CLIENT_HEADERS = frozenset(
     }
 )
 _HTTPX = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
-_FORMATS = {
-    "date-time": "2025-01-31T12:00:00Z",
-    "date": "2025-01-31",
-    "time": "12:00:00",
-    "uuid": "123e4567-e89b-42d3-a456-426614174000",
-    "email": "someone@example.com",
-    "uri": "https://example.com",
-    "ipv4": "192.0.2.1",
-    "ipv6": "2001:db8::1",
-    "binary": "",
-}
 
 
 def _path(spec: Spec, operation: Operation) -> str:

@@ -16,6 +16,7 @@ from agent.spec.model import Evidence, JsonSchema
 from agent.spec.names import pascal, singular, words_of
 from agent.spec.presence import Chances, Held
 from agent.spec.summary import Node
+from agent.spec.values import STAND_INS
 
 POOL_KEYS = 4
 POOL_ALIKE = 0.75
@@ -221,11 +222,22 @@ def example_of(node: Node | None, depth: int = 0) -> Any:
         return [example_of(node.items, depth + 1)] if node.items is not None and depth < _EXAMPLE_DEPTH else []
     if node.texts:
         values = node.sample.values if node.sample else {}
-        return max(sorted(values), key=lambda value: values[value]) if values else "string"
+        return max(sorted(values), key=lambda value: values[value]) if values else _stand_in(node)
     if node.integers + node.numbers:
         low = node.low if node.low is not None else 0.0
         return low if node.numbers and low != int(low) else int(low)
     return True if node.booleans else None
+
+
+def is_known(node: Node | None) -> bool:
+    """Whether an example would be a value that was heard."""
+    return node is not None and bool(not node.texts or (node.sample and node.sample.values))
+
+
+def _stand_in(node: Node) -> str:
+    """For texts of which none may be shown: one of their format."""
+    formats = [name for name, times in node.formats.items() if times == node.texts]
+    return STAND_INS.get(formats[0], "string") if len(formats) == 1 else "string"
 
 
 def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:

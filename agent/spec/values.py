@@ -32,6 +32,18 @@ Kind = Literal[
     "word",
 ]
 
+STAND_INS = {
+    "date-time": "2025-01-31T12:00:00Z",
+    "date": "2025-01-31",
+    "time": "12:00:00",
+    "uuid": "123e4567-e89b-42d3-a456-426614174000",
+    "email": "someone@example.com",
+    "uri": "https://example.com",
+    "ipv4": "192.0.2.1",
+    "ipv6": "2001:db8::1",
+    "binary": "",
+}
+"""By format, a value that nobody would take for one that was heard."""
 CERTAIN: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "phone", "date", "datetime", "email", "ip", "list", "free"})
 """Kinds that no one writes as the literal name of a resource, unless it is a version (see `paths`)."""
 

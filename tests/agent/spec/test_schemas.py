@@ -6,6 +6,7 @@ from typing import Any
 from agent.spec.bodies import count
 from agent.spec.schemas import Pool, example_of
 from agent.spec.summary import Node
+from agent.spec.values import STAND_INS
 
 
 def _node(*bodies: Any) -> Node:
@@ -86,3 +87,9 @@ def test_deep_and_wide_bodies_are_bounded() -> None:
 def test_examples_are_plausible() -> None:
     """An example has the usual properties with values that were seen."""
     assert example_of(_node({"id": 7, "tags": ["a"], "ok": True})) == {"id": 7, "ok": True, "tags": ["a"]}
+
+
+def test_what_may_not_be_shown_has_a_stand_in_of_its_format() -> None:
+    """Or else the example would contradict the schema beside it."""
+    assert example_of(_node({"token": "5b1f8c0e-3f0a-4b7e-9d55-6c2f8f1f9a10"})) == {"token": STAND_INS["uuid"]}
+    assert example_of(_node({"token": "aB3dE5gH7jK9mN1pQ3sT5"})) == {"token": "string"}
