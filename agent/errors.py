@@ -48,7 +48,7 @@ CATALOGUE: dict[str, Entry] = {
     "signup_closed": Entry(403, "Sign-up is closed", "Ask the administrator for an account."),
     "weak_password": Entry(422, "The password is too short or too common", "Use at least 8 characters that are not a well-known password."),
     # credits
-    "insufficient_credits": Entry(402, "Not enough credits", "Buy credits, or delete nothing: what exists keeps working."),
+    "insufficient_credits": Entry(402, "Not enough credits", "Get more credits; what exists keeps working."),
     "quota_exceeded": Entry(429, "The plan's limit is reached", "Wait until it resets, or change the plan."),
     # endpoints and captures
     "endpoint_not_found": Entry(404, "No such endpoint", "List the endpoints to see their names."),

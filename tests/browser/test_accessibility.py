@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Page
 
+from tests.browser import slow_model
 from tests.browser.conftest import DESKTOP, PHONE, Site, answered
 from tests.browser.test_everywhere import PATHS, filled
 
@@ -80,9 +81,10 @@ async def test_no_state_has_a_violation(site: Site, say: Callable[..., Any]) -> 
     await page.keyboard.press("?")
     await look("shortcuts")
     await page.keyboard.press("Escape")
-    await say(page, "tell me a long story", wait=False, model="scripted")
+    slow_model.go_on.clear()
+    await say(page, "wait", wait=False, model="scripted")
     await page.wait_for_url(re.compile("/c/"))
-    await page.wait_for_selector(".prose p")
+    await page.wait_for_selector(".prose >> text=I wait.")
     await look("streaming")
     await page.click("[data-stop]", force=True)
     await answered(page)

@@ -18,6 +18,7 @@ from litestar.template import TemplateConfig
 from markupsafe import Markup, escape
 
 from agent.config import settings
+from agent.errors import Problem
 from web.auth import csrf_token
 from web.pages import look
 from web.pages.blocks import VERBS
@@ -66,6 +67,7 @@ def _filters() -> dict[str, Any]:
     return {
         "size": formats.size,
         "client": formats.client,
+        "told": _told,
         "duration": formats.duration,
         "clock": formats.clock,
         "iso": formats.iso,
@@ -98,6 +100,12 @@ def _code(text: str, language: str = "") -> Markup:
 def _ticks(text: str) -> Markup:
     """A sentence of ours with `names` in backticks as code."""
     return Markup(re.sub(r"`([^`]+)`", r"<code>\1</code>", str(escape(text))))  # noqa: S704  # escaped before
+
+
+def _told(problem: Problem) -> str:
+    """What a problem's own sentence says beyond its title; nothing where it only repeats it."""
+    said = problem.detail.lower().rstrip(".").removeprefix("there is ").replace("this ", "the ", 1)
+    return "" if said == problem.title.lower() else problem.detail
 
 
 def _status_class(status: int | None) -> str:

@@ -29,6 +29,7 @@ _ELSEWHERE = {
     "The agent",
     "Replay",
     "Command",
+    "Credits at sign-up",
 }
 
 

@@ -2,7 +2,17 @@
 import { connect } from "./stream.js";
 import { localise } from "./times.js";
 
+const small = matchMedia("(max-width: 48rem)");
 let turns = 0;
+let opener = null;
+
+// On a phone the panel lies over everything; what is below it is out of reach then.
+function cover() {
+  const isCovered = small.matches && Boolean(document.querySelector(".panel"));
+  for (const zone of document.querySelectorAll("#main, .rail, .bottom")) zone.inert = isCovered;
+}
+small.addEventListener("change", cover);
+cover();
 
 function here(show) {
   const url = new URL(location.href);
@@ -20,18 +30,22 @@ function waits(old) {
 
 async function open(show) {
   const turn = ++turns;
+  const old = document.querySelector(".panel");
   if (!show) {
-    document.getElementById("panel")?.remove();
+    old?.remove();
+    cover();
+    if (old && opener?.isConnected) opener.focus({ preventScroll: true });
   } else {
-    waits(document.getElementById("panel"));
+    waits(old);
     const at = here(show);
     const answer = await fetch(`/panel?show=${encodeURIComponent(show)}&at=${encodeURIComponent(location.pathname + location.search)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
     if (turn !== turns) return;
     if (!answer?.ok) { location.href = at; return; }
     const made = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("panel");
     if (turn !== turns) return;
-    document.getElementById("panel")?.remove();
+    document.querySelector(".panel")?.remove();
     document.getElementById("main").after(made);
+    cover();
     window.htmx.process(made);
     localise(made);
   }
@@ -44,13 +58,19 @@ document.addEventListener("click", (event) => {
   if (!document.querySelector(".shell")) return;
   event.preventDefault();
   const show = link.dataset.panel;
+  const wasInside = link.closest("#panel");
+  if (!wasInside) opener = link;
   history.pushState({ panel: show }, "", here(show));
-  open(show).then(() => document.querySelector("#panel [data-panel='']")?.focus({ preventScroll: true }));
+  open(show).then(() => document.querySelector(wasInside ? "#panel .tabs [aria-current]" : "#panel [data-panel='']")?.focus({ preventScroll: true }));
 });
 
-addEventListener("popstate", () => open(new URL(location.href).searchParams.get("panel")));
+addEventListener("popstate", () => {
+  const show = new URL(location.href).searchParams.get("panel") ?? "";
+  const panel = document.querySelector(".panel");
+  if (show !== (panel ? panel.dataset.show : "")) open(show);
+});
 
 document.addEventListener("keydown", (event) => {
   if (event.key !== "Escape" || event.defaultPrevented || document.querySelector("dialog[open]")) return;
-  document.querySelector("#panel [data-panel='']")?.click();
+  document.querySelector(".panel [data-panel='']")?.click();
 });
