@@ -24,19 +24,19 @@ async def test_sign_up_grants_credits_through_the_ledger(database: asyncpg.Pool)
 
 
 async def test_parallel_holds_never_exceed_the_balance(database: asyncpg.Pool) -> None:
-    """Of 40 spends of 25 on a balance of 100 exactly four succeed."""
+    """Of 200 spends of one credit on a balance of 100 exactly 100 succeed."""
     actor = await _ada()
 
     async def spend(number: int) -> bool:
         try:
-            held = await ledger.hold(actor.user_id, 25, "endpoint_create", key=f"spend-{number}")
+            held = await ledger.hold(actor.user_id, 1, "endpoint_create", key=f"spend-{number}")
         except Problem as problem:
             assert problem.code == "insufficient_credits"
             return False
         await ledger.settle(held, "ENDPOINT", "an endpoint")
         return True
 
-    assert sum(await asyncio.gather(*(spend(n) for n in range(40)))) == 4
+    assert sum(await asyncio.gather(*(spend(n) for n in range(200)))) == 100
     assert (await ledger.balance(actor)).credits == 0
     assert await ledger.verify() == []
 
