@@ -89,7 +89,7 @@ def _novelty(child: Child, group: Group) -> float:
 
 
 def _look(child: Child) -> str:
-    return child.kind if child.kind in CERTAIN else "text"
+    return child.kind if child.kind in CERTAIN and child.kind not in ("free", "list") else "text"
 
 
 def _look_bond(child: Child, group: Group) -> float:

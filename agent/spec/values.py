@@ -117,7 +117,7 @@ _URI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
 _EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
 _SUFFIX = re.compile(
-    r"(?:\.(?:json|jsonld|geojson|xml|csv|tsv|html?|txt|md|pdf|ya?ml|zip|tar|t?gz|tar\.gz|atom|rss|ics|svg|png|jpe?g|gif|webp|mp[34]|m3u8|xlsx?|docx?|proto|avro|parquet|ndjson|geotiff?|kml|gpx)|:[a-z][A-Za-z]+)$"
+    r"(?:\.(?:json|jsonld|geojson|xml|csv|tsv|html?|txt|md|pdf|ya?ml|zip|tar|t?gz|tar\.gz|atom|rss|ics|svg|png|jpe?g|gif|webp|mp[34]|m3u8|xlsx?|docx?|proto|avro|parquet|ndjson|geotiff?|kml|gpx)|:[a-z][A-Za-z]+|(?<=\w):)$"
 )
 _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("int", re.compile(r"-?\d+")),

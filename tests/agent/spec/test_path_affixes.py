@@ -27,6 +27,8 @@ def _templates(paths: list[str]) -> set[str]:
         (["/rooms/!aB3dE5gH7jK9mN:home.example", "/rooms/!zY8xW6vU4tS2rQ:home.example"], "/rooms/{room_id}"),
         (["/call/+4917012345678", "/call/+14155550100"], "/call/{call_id}"),
         (["/reactions/%F0%9F%91%8D", "/reactions/%F0%9F%98%80"], "/reactions/{reaction_id}"),
+        (["/root:/blue%20sky:/content", "/root:/my%20notes:/content", "/root:/a%20plan:/content"], "/root:/{root_id}:/content"),
+        (["/branches/main", "/branches/feature%2Fsigns", "/branches/fix%2Fcolons", "/branches/fix%2Fnames"], "/branches/{branch_id}"),
     ],
 )
 def test_an_affix_of_all_is_of_the_template_and_one_that_varies_of_the_value(paths: list[str], template: str) -> None:

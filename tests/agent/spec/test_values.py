@@ -38,6 +38,7 @@ def test_affixes_are_split() -> None:
     """A file suffix, a custom verb and a leading sign are not part of the value; the end of a domain is."""
     assert split_affixes("12.json") == ("", "12", ".json")
     assert split_affixes("12:cancel") == ("", "12", ":cancel")
+    assert split_affixes("notes.md:") == ("", "notes.md", ":")
     assert split_affixes("@anna") == ("@", "anna", "")
     assert split_affixes("example.com") == ("", "example.com", "")
 
