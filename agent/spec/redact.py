@@ -60,7 +60,8 @@ def mask_text(text: str) -> str:
     """Free text, with everything that has the shape of a secret and every `name=value` of a secret name hidden."""
     text = _mask_found(_mask_parts(text) if "form-data" in text else text)
     text = _ELEMENT.sub(_mask_element, text) if "</" in text else text
-    return _ASSIGNED.sub(_mask_assigned, _QUOTED.sub(_mask_quoted, text))
+    text = _QUOTED.sub(_mask_quoted, text) if '"' in text or "'" in text else text
+    return _ASSIGNED.sub(_mask_assigned, text)
 
 
 def mask_json(value: Any) -> Any:

@@ -67,6 +67,8 @@ def _scalar(value: Any, indent: str) -> str:
         if "\n" in value and _LITERAL.fullmatch(value):
             return "|-\n" + "\n".join(indent + line if line else "" for line in value.split("\n"))
         return _text(value)
+    if type(value) is int:
+        return str(value)
     if value is None or (isinstance(value, float) and not math.isfinite(value)):
         return "null"
     if isinstance(value, bool):
