@@ -4,6 +4,7 @@ A client makes itself known by registration, or its id is the https address of a
 of the user's with the granted scopes, good for an hour; a grant is what the user sees and can take back.
 """
 
+import asyncio
 import hmac
 import re
 import secrets
@@ -31,6 +32,7 @@ REFRESH_DAYS = 60
 DEFAULT_SCOPES = ("read", "write", "call")
 _GRACE = timedelta(seconds=30)
 _MOST_DOCUMENT = 64 * 1024
+_DOCUMENT_SECONDS = 8.0
 _MOST_CLIENTS_A_DAY = 2_000
 _CHALLENGE = re.compile(r"[A-Za-z0-9_-]{43}")
 _VERIFIER = re.compile(r"[A-Za-z0-9._~-]{43,128}")
@@ -263,8 +265,8 @@ async def _fetched(address: str) -> Client:
         raise OauthError("invalid_client", "The client's address is not one of a document.")
     try:
         parse(address, "oauth")
-        async with capped_client("oauth", _MOST_DOCUMENT, {"accept": "application/json"}) as http:
-            answer = await http.get(address, timeout=5)
+        async with asyncio.timeout(_DOCUMENT_SECONDS), capped_client("oauth", _MOST_DOCUMENT, {"accept": "application/json"}) as http:
+            answer = await http.get(address)
         document: Any = msgspec.json.decode(answer.content) if answer.status_code == 200 else None
     except Exception as error:  # whatever a stranger's server does, the document could not be read
         raise OauthError("invalid_client", "The client's document could not be read.") from error

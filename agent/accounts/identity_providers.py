@@ -1,5 +1,6 @@
 """The services that can vouch for a person, and how each is asked: OpenID Connect by its discovery document, GitHub by its API."""
 
+import asyncio
 import base64
 import hashlib
 import time
@@ -21,6 +22,7 @@ _GOOGLE = "https://accounts.google.com"
 _ALGORITHMS = ["RS256", "ES256", "PS256", "EdDSA"]
 _LEEWAY_SECONDS = 60
 _MOST_BYTES = 1024 * 1024
+_SECONDS = 15.0
 
 
 class Offer(msgspec.Struct, frozen=True):
@@ -152,9 +154,10 @@ async def _json(method: str, url: str, *, form: dict[str, str] | None = None, to
     headers |= {"content-type": "application/x-www-form-urlencoded"} if form else {}
     egress.parse(url, "oauth")  # as it was written: the client's own parser repairs what ours refuses
     try:
-        answer = await egress.http_client("oauth").request(method, url, headers=headers, content=urlencode(form).encode() if form else None)
+        async with asyncio.timeout(_SECONDS):
+            answer = await egress.http_client("oauth").request(method, url, headers=headers, content=urlencode(form).encode() if form else None)
         if answer.status_code != 200 or len(answer.content) > _MOST_BYTES:
             raise Problem("oauth_failed", f"The service answered with status {answer.status_code}.")
         return msgspec.json.decode(answer.content)
-    except (egress.ClientError, msgspec.DecodeError, RecursionError) as error:
+    except (egress.ClientError, TimeoutError, msgspec.DecodeError, RecursionError) as error:
         raise Problem("oauth_failed", "The service could not be reached, or its answer could not be read.") from error

@@ -7,6 +7,7 @@ from urllib.parse import quote
 import pytest
 from pyotp.totp import TOTP
 
+from agent import config
 from agent.accounts import recovery, users
 from db import engine
 from tests.web.pages.conftest import Door
@@ -122,3 +123,15 @@ async def test_a_service_that_is_not_offered_leads_nowhere(doors: Doors) -> None
 async def _age() -> None:
     async with engine.connection() as connection:
         await connection.execute("UPDATE login_sessions SET confirmed_at = now() - interval '1 hour'")
+
+
+async def test_over_https_cookies_are_of_this_host_alone(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`__Host-`, Secure, out of reach of scripts, for no other host."""
+    monkeypatch.setenv("WIRETALK_PUBLIC_URL", "https://wiretalk.example")
+    config.settings.cache_clear()
+    answer = await doors[2].http.post("/api/v1/auth/login", json={"email": "ada@example.com", "password": "correct horse"})
+    assert answer.status_code in (200, 201), answer.text
+    set_cookies = answer.headers.get_list("set-cookie")
+    session = next(one for one in set_cookies if one.startswith("__Host-wiretalk_session="))
+    assert {part.strip().lower() for part in session.split(";")[1:]} >= {"secure", "httponly", "path=/", "samesite=lax"}
+    assert not any("domain=" in one.lower() for one in set_cookies)
