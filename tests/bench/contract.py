@@ -1,6 +1,6 @@
 """Our own OpenAPI description held against the running server by Schemathesis: no server error, no answer that is not described.
 
-    .venv/bin/python -m tests.bench.contract [requests=20000] [seed=1]
+    python -m tests.bench.contract [requests=20000] [seed=1]
 
 Signed in as an administrator, with one of everything made beforehand, so that generated requests also find something.
 Needs a network at the first run, for the tool itself.

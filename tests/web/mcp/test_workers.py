@@ -25,15 +25,17 @@ async def _two_workers() -> AsyncGenerator[str, None]:
     process = await asyncio.create_subprocess_exec(*command, env=dict(os.environ), stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
     try:
         async with httpx.AsyncClient(base_url=url, trust_env=False) as client:
-            for _ in range(300):
+            for _ in range(900):
                 with contextlib.suppress(httpx.TransportError):
                     if (await client.get("/health/ready")).status_code == 200:
                         break
                 await asyncio.sleep(0.1)
+            else:
+                raise AssertionError("the workers did not start")
         yield url
     finally:
         process.terminate()
-        await asyncio.wait_for(process.wait(), 20)
+        await asyncio.wait_for(process.wait(), 60)
 
 
 @pytest.mark.slow
