@@ -337,9 +337,9 @@ async def test_no_resource_gives_a_stranger_anything(world: World, capsys: pytes
                     tally.cells += 1
                     with pytest.raises(MCPError, match=r"(?i)\bno\b|may not"):
                         await client.read_resource(re.sub(r"\{\w+\}", value, template.uri_template))
-            assert (await client.list_resources()).resources == []
+            assert mine["endpoint_id"] not in str((await client.list_resources()).resources)
             answer: Any = await client.complete(ResourceTemplateReference(uri=templates[0].uri_template), {"name": "endpoint", "value": ""})
-            assert answer.completion.values == []
+            assert not {mine["slug"], mine["endpoint_id"]} & set(answer.completion.values)
             tally.cells += 3
         async with _mcp(world, who, f"/apis/{mine['slug']}") as client:
             for work in (client.list_tools(), client.call_tool("operation_search", {"query": "products"})):
