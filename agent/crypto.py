@@ -89,6 +89,15 @@ def is_newest(token: bytes) -> bool:
     return True
 
 
+def opens(token: bytes) -> bool:
+    """Whether a key of the ring opens it."""
+    try:
+        _open(token)
+    except Unsealable:
+        return False
+    return True
+
+
 def _open(token: bytes) -> bytes:
     try:
         return _ring().decrypt(base64.urlsafe_b64encode(token))

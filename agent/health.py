@@ -7,7 +7,7 @@ from urllib.parse import unquote
 
 import msgspec
 
-from agent import mail
+from agent import mail, rotation
 from agent.accounts import identity_providers
 from agent.actor import Actor, require_admin
 from agent.billing import ledger
@@ -17,6 +17,9 @@ from db import engine
 from db.migrate import pending
 
 _LEAST_FREE_BYTES = 1024**3
+LOST_KEY = (
+    "Nothing that is stored sealed opens under it. Put the old `secret.key` back beside it, a key a line, or set `WIRETALK_SECRET_KEY` to both with a comma."
+)
 
 
 class Fact(msgspec.Struct, frozen=True):
@@ -45,11 +48,13 @@ async def _database() -> list[Fact]:
             "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class WHERE relname ~ '^api_calls_' AND relkind = 'r'"
         )
         stray = await connection.fetchval("SELECT count(*) FROM (SELECT 1 FROM api_calls_default LIMIT 1) s")
+    is_key_lost = await rotation.is_key_lost()
     waiting, wrong = await pending(engine.url()), await ledger.verify()
     return [
         Fact("PostgreSQL", f"{number}, {'embedded' if str(settings().data / 'pg') in unquote(engine.url()) else 'by DATABASE_URL'}", True),
         Fact("First answer of the database", f"{waited_ms:.0f} ms", waited_ms < 250, "Is the database far away or busy?"),
         Fact("Size of the database", str(size)),
+        Fact("Encryption keys", ", ".join(fingerprints()), not is_key_lost, LOST_KEY),
         Fact("Captured calls, about", f"{calls:,}"),
         Fact("Migrations", f"{len(waiting)} pending" if waiting else "all done", not waiting, "Run `wiretalk migrate`."),
         Fact("Partitions", "calls without a month" if stray else "each call in its month", not stray, "Is the job worker running?"),
@@ -78,7 +83,6 @@ def _set_up() -> list[Fact]:
     services = ", ".join(offer.label for offer in identity_providers.offers())
     return [
         Fact("Address", here.base_url, here.is_secure or not is_public, "Put HTTPS in front, and set `WIRETALK_PUBLIC_URL` to the address that people use."),
-        Fact("Encryption keys", ", ".join(fingerprints()), True),
         Fact("Mail", "set up" if mail.is_set_up() else "not set up", None if mail.is_set_up() else (False if is_public else None), "Set `WIRETALK_SMTP_URL`."),
         Fact("Sign-in by other services", services or "none"),
         Fact("Private addresses that may be reached", here.allow_hosts or ("loopback" if here.is_loopback_only else "none")),

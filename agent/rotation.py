@@ -12,7 +12,7 @@ import asyncpg
 import msgspec
 import structlog
 
-from agent.crypto import Unsealable, is_newest, reseal
+from agent.crypto import Unsealable, is_newest, opens, reseal
 from db import engine
 
 log = structlog.get_logger()
@@ -56,6 +56,18 @@ async def rotate(told: Callable[[str], None] = lambda _: None) -> Rotated:
     found = await _rotate_servers()
     told(f"mcp_servers (connection_config): {found.renewed:,} renewed, {found.kept:,} were new, {found.lost:,} cannot be opened")
     return _sum(total, found)
+
+
+async def is_key_lost() -> bool:
+    """Whether there are sealed values and the newest of no kind opens: this data belongs to another key."""
+    found: list[bytes] = []
+    async with engine.connection() as connection:
+        for place in PLACES:
+            order = ", ".join(f"{name} DESC" for name in place.key)
+            for column in place.columns:
+                statement = f"SELECT {column} FROM {place.table} WHERE {column} IS NOT NULL AND {place.only} ORDER BY {order} LIMIT 1"  # noqa: S608  # constants of this module
+                found += [value for value in [await connection.fetchval(statement)] if value]
+    return bool(found) and not any(opens(value) for value in found)
 
 
 async def _rotate(place: Place) -> Rotated:

@@ -5,7 +5,7 @@ import asyncio
 import asyncpg
 import pytest
 
-from agent import ai_providers, crypto, keys, rotation
+from agent import ai_providers, config, crypto, health, keys, rotation
 from agent.accounts import mfa, users
 from agent.recorder import Heard, row_of, store
 from db.ids import uuid7
@@ -34,6 +34,24 @@ async def test_everything_is_under_the_new_key(database: asyncpg.Pool, sealed: N
     assert await rotation.rotate() == rotation.Rotated(0, 902, 0)
     for row in await database.fetch("SELECT request_headers FROM api_calls"):
         assert crypto.is_newest(row["request_headers"])
+
+
+async def test_a_lost_key_is_noticed(database: asyncpg.Pool, sealed: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before anything is overwritten; not with the old key beside the new one, and not where nothing is sealed."""
+    old = crypto.add_key()
+    assert not await rotation.is_key_lost()
+    monkeypatch.setenv("WIRETALK_SECRET_KEY", "quite another key than before")
+    config.settings.cache_clear()
+    assert old not in crypto.fingerprints()
+    assert await rotation.is_key_lost()
+    lost = [fact for fact in await health.facts() if fact.is_good is False]
+    assert [fact.name for fact in lost if fact.advice == health.LOST_KEY] == ["Encryption keys"]
+    monkeypatch.delenv("WIRETALK_SECRET_KEY")
+    config.settings.cache_clear()
+    assert not await rotation.is_key_lost()
+    await database.execute("TRUNCATE provider_keys, user_mfa, api_calls CASCADE")
+    crypto.forget()
+    assert not await rotation.is_key_lost()
 
 
 async def test_reading_goes_on_meanwhile(database: asyncpg.Pool, sealed: None) -> None:
