@@ -3,15 +3,11 @@
 python -m tests.bench.chaos [--rounds 200] [--at-once 4]
 """
 
-import argparse
 import asyncio
 import contextlib
-import json
-import os
 import random
 import shutil
 import signal
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -23,27 +19,21 @@ from playwright.async_api import Browser, async_playwright
 from agent import config
 from agent.accounts import sessions, tokens, users
 from agent.accounts.audit import Origin
-from db import embedded, engine
+from db import engine
 from db.migrate import migrate
 from tests import crowd
+from tests.bench.house import Figure, fresh, shown
 from tests.browser import chaos
 from tests.live import free_port
 from web.auth import session_cookie
 
-Figure = tuple[str, float, str]
 _PIECES, _DELAY = 100, 0.03
 
 
 def figures(rounds: int = 200, at_once: int = 4) -> Iterator[Figure]:
     """Each figure with its unit."""
-    before = os.environ.pop("DATABASE_URL", None)
-    with tempfile.TemporaryDirectory(prefix="wiretalk-bench-", dir="/tmp", ignore_cleanup_errors=True) as folder:  # sockets need a short path
-        Path(folder).chmod(0o755)
-        os.environ["WIRETALK_DATA_DIR"] = f"{folder}/data"
-        with embedded.database_url(Path(folder) / "pg"):
-            yield from asyncio.run(_measured(Path(folder), rounds, at_once))
-    if before:
-        os.environ["DATABASE_URL"] = before
+    with fresh() as folder:
+        yield from asyncio.run(_measured(folder, rounds, at_once))
 
 
 async def _measured(folder: Path, rounds: int, at_once: int) -> list[Figure]:
@@ -102,14 +92,5 @@ async def _dying(port: int, kills: list[int]) -> None:
             kills[0] += 1
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--rounds", type=int, default=200)
-    parser.add_argument("--at-once", type=int, default=4)
-    asked = parser.parse_args()
-    for name, value, unit in figures(asked.rounds, asked.at_once):
-        print(json.dumps({"figure": name, "value": round(value, 3), "unit": unit}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    shown(figures, rounds=200, at_once=4)

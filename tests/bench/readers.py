@@ -3,34 +3,23 @@
 python -m tests.bench.readers [--chats 50] [--readers 10]
 """
 
-import argparse
 import asyncio
-import json
-import os
-import tempfile
 import time
 from collections.abc import Iterator
 from pathlib import Path
 
 from agent import config
 from agent.accounts import tokens, users
-from db import embedded, engine
+from db import engine
 from db.migrate import migrate
 from tests import crowd
-
-Figure = tuple[str, float, str]
+from tests.bench.house import Figure, fresh, shown
 
 
 def figures(chats: int = 50, readers: int = 10) -> Iterator[Figure]:
     """Each figure with its unit."""
-    before = os.environ.pop("DATABASE_URL", None)
-    with tempfile.TemporaryDirectory(prefix="wiretalk-bench-", dir="/tmp", ignore_cleanup_errors=True) as folder:  # sockets need a short path
-        Path(folder).chmod(0o755)
-        os.environ["WIRETALK_DATA_DIR"] = f"{folder}/data"
-        with embedded.database_url(Path(folder) / "pg"):
-            yield from asyncio.run(_measured(Path(folder), chats, readers))
-    if before:
-        os.environ["DATABASE_URL"] = before
+    with fresh() as folder:
+        yield from asyncio.run(_measured(folder, chats, readers))
 
 
 async def _measured(folder: Path, chats: int, readers: int) -> list[Figure]:
@@ -50,14 +39,5 @@ async def _measured(folder: Path, chats: int, readers: int) -> list[Figure]:
     ]
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--chats", type=int, default=50)
-    parser.add_argument("--readers", type=int, default=10)
-    asked = parser.parse_args()
-    for name, value, unit in figures(asked.chats, asked.readers):
-        print(json.dumps({"figure": name, "value": round(value, 3), "unit": unit}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    shown(figures, chats=50, readers=10)

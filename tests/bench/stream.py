@@ -1,47 +1,38 @@
 """The page while 48 KB stream at 50 tokens a second: main thread, longest task, jumps, and its memory to the end.
 
-python -m tests.bench.stream [--seconds 240]
+python -m tests.bench.stream [--seconds 600]
 """
 
-import argparse
 import asyncio
 import json
-import os
 import re
 import shutil
-import tempfile
 from collections.abc import Iterator
-from pathlib import Path
 
 from playwright.async_api import async_playwright
 
 from agent import ai_providers, config
 from agent.accounts import users
-from db import embedded, engine
+from db import engine
 from db.migrate import migrate
 from tests import crowd, replay
+from tests.bench.house import Figure, fresh, shown
 from tests.browser import quality
 
-Figure = tuple[str, float, str]
 _WINDOW = 8.0
 _PIECE = "Each call that was heard is **evidence**: `GET /orders` answered 200 in 12 ms, and the list says why. "
 
 
-def figures(seconds: float = 240.0) -> Iterator[Figure]:
+def figures(seconds: float = 600.0) -> Iterator[Figure]:
     """Each figure with its unit."""
-    before = os.environ.pop("DATABASE_URL", None)
-    with tempfile.TemporaryDirectory(prefix="wiretalk-bench-", dir="/tmp", ignore_cleanup_errors=True) as folder:  # sockets need a short path
-        Path(folder).chmod(0o755)
-        os.environ["WIRETALK_DATA_DIR"] = f"{folder}/data"
-        with embedded.database_url(Path(folder) / "pg"), replay.serve(*[_story(seconds)] * 3) as upstream:
-            found = asyncio.run(_measured(upstream.openai, seconds))
-    if before:
-        os.environ["DATABASE_URL"] = before
+    with fresh(), replay.serve(*[_story(seconds)] * 3) as upstream:
+        found = asyncio.run(_measured(upstream.openai, seconds))
     yield "stream.busy", max(one.busy for one in found) * 100, f"% of the main thread's time, the busiest of {len(found)} windows"
     yield "stream.longest_task", max(one.longest for one in found), "ms of CPU"
     yield "stream.shift", found[-1].shift, "layout shift in all"
-    yield "stream.memory.begin", found[0].memory[0] / 1e6, "MB of heap"
-    yield "stream.memory.end", found[-1].memory[1] / 1e6, "MB of heap"
+    after_a_minute = found[min(len(found) - 1, round(60 * len(found) / seconds))]
+    yield "stream.memory.minute_1", after_a_minute.memory[0] / 1e6, "MB of heap after a collection"
+    yield f"stream.memory.minute_{seconds / 60:.0f}", found[-1].memory[1] / 1e6, "MB of heap after a collection"
 
 
 async def _measured(model: str, seconds: float) -> list[quality.Quality]:
@@ -84,12 +75,5 @@ def _story(seconds: float) -> replay.Reply:
     return replay.Reply(stream="".join(f"{line}\n\n" for line in lines).encode(), delay=0.02)
 
 
-def main() -> None:
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--seconds", type=float, default=240.0)
-    for name, value, unit in figures(parser.parse_args().seconds):
-        print(json.dumps({"figure": name, "value": round(value, 4), "unit": unit}), flush=True)
-
-
 if __name__ == "__main__":
-    main()
+    shown(figures, seconds=600.0)
