@@ -38,9 +38,9 @@ class Prompt(msgspec.Struct, frozen=True):
     hash: str
 
 
-def system_prompt(base_url: str, tools: tuple[Tool, ...]) -> Prompt:
-    """The instructions of `prompts/system.md.j2`; byte-stable for a menu, so that prompt caches hold."""
-    return instruction("system", base_url=base_url, tools=tools)
+def system_prompt(base_url: str, tools: tuple[Tool, ...], *, shows_results: bool = False) -> Prompt:
+    """The instructions of `prompts/system.md.j2`; byte-stable for a menu and a door, so that prompt caches hold."""
+    return instruction("system", base_url=base_url, tools=tools, shows_results=shows_results)
 
 
 def instruction(name: str, **values: Any) -> Prompt:

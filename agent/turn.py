@@ -130,19 +130,14 @@ class Turn:
         # What a summary stands for is no longer a tool's result, and still not the user's words.
         self.tainted = self.tainted or context.is_tainted(tuple(Message(message.role, tuple(message.content)) for message in history))
         if not self.writer.seq:
-            self.writer.put(
-                "run.start",
-                run_id=str(claimed.id),
-                chat_session_id=str(claimed.chat_session_id),
-                message_id=str(claimed.answer_id),
-                provider=claimed.provider,
-                model=claimed.model,
-                **({"before": msgspec.to_builtins(self.blocks)} if self.blocks else {}),
-            )
+            ids = {"run_id": str(claimed.id), "chat_session_id": str(claimed.chat_session_id), "message_id": str(claimed.answer_id)}
+            before = {"before": msgspec.to_builtins(self.blocks)} if self.blocks else {}
+            self.writer.put("run.start", **ids, provider=claimed.provider, model=claimed.model, **before)
             self.is_cut = bool(self.blocks) and isinstance(self.blocks[-1], Text)
         is_guide = claimed.provider == keys.GUIDE
         menu = invoke.offered(self.actor.scopes)
-        prompt = context.system_prompt(settings().base_url, menu)
+        is_web = claimed.via == "web"
+        prompt = context.system_prompt(settings().base_url, menu, shows_results=is_web)
         room = context.room(claimed.model, len(prompt.text) + sum(len(msgspec.json.encode(spec)) for spec in context.specs(menu)))
         if not is_guide:  # the guide reads no window full of text, only what was said
             earlier = await attachments.unfolded(self.actor, earlier, claimed.model)
@@ -150,18 +145,12 @@ class Turn:
         while True:
             await self._answer_calls(is_guide=is_guide, earlier=earlier)
             if self.step >= MAX_STEPS:
-                raise Ended(
-                    "failed", Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
-                )
+                raise Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
             choice, ready = ready or await self._admitted(), None
             self.choice = choice
-            request = ModelRequest(
-                model=choice.model,
-                system=prompt.text,
-                messages=context.build(claimed.chat_session_id, [*earlier, *self._said()], room),
-                tools=context.specs(menu),
-                cache_key=str(claimed.chat_session_id),
-            )
+            messages = context.build(claimed.chat_session_id, [*earlier, *self._said()], room)
+            specs, key = context.specs(menu), str(claimed.chat_session_id)
+            request = ModelRequest(choice.model, prompt.text, messages, specs, cache_key=key, shows_results=is_web)
             has_more, _ = await asyncio.gather(self._one_step(choice, request), self._note_prompt(prompt.hash))
             if not has_more:
                 return
@@ -183,15 +172,8 @@ class Turn:
 
     def _tell(self, result: ToolResult) -> None:
         self.blocks.append(result)
-        self.writer.put(
-            "tool.output",
-            call_id=result.call_id,
-            name=result.name,
-            state=result.state,
-            text=result.text,
-            trust=result.trust,
-            **({"data": result.data} if result.data is not None else {}),
-        )
+        data = {"data": result.data} if result.data is not None else {}
+        self.writer.put("tool.output", call_id=result.call_id, name=result.name, state=result.state, text=result.text, trust=result.trust, **data)
 
     async def _require_mine(self) -> None:
         """Before anything is done that lasts: whether the run is still this worker's. Raises Ended."""
@@ -350,11 +332,8 @@ class Turn:
         about = Context(self.actor, self.claimed.id, self.claimed.chat_session_id)
         try:
             if call.meta and "parse_error" in call.meta:
-                raise Problem(
-                    "invalid_arguments",
-                    f"The arguments of `{call.name}` are not valid JSON: {call.meta['parse_error']}.",
-                    remedy="Send them again as one JSON object.",
-                )
+                wrong = f"The arguments of `{call.name}` are not valid JSON: {call.meta['parse_error']}."
+                raise Problem("invalid_arguments", wrong, remedy="Send them again as one JSON object.")
             tool = invoke.check(about, call.name, call.arguments)
             approval = await approvals.of_call(self.claimed.id, call.id)
             ask = None if approval else await invoke.asks(about, tool, call.arguments, is_tainted=self.tainted)

@@ -88,7 +88,8 @@ class Connection(msgspec.Struct, frozen=True):
 class ModelRequest(msgspec.Struct, frozen=True):
     """One step of a run: `system` and `tools` are byte-stable over a run so that prompt caches hold.
 
-    `effort` asks a model that can to reason before it answers; without it, it does as its maker decided.
+    `effort` asks a model that can to reason before it answers; without it, it does as its maker decided. `shows_results`: the reader sees what a
+    tool lists as a card above the answer.
     """
 
     model: str
@@ -98,6 +99,7 @@ class ModelRequest(msgspec.Struct, frozen=True):
     max_tokens: int = 8192
     cache_key: str = ""
     effort: Effort | None = None
+    shows_results: bool = False
 
 
 Stream = Callable[[Connection, ModelRequest], AsyncIterator[ProviderEvent]]

@@ -64,4 +64,4 @@ def test_instructions_are_strict() -> None:
     """A variable that is missing is an error, and a prompt's version is that of its source."""
     with pytest.raises(jinja2.UndefinedError):
         context.instruction("system", tools=())
-    assert context.instruction("system", base_url="a", tools=()).hash == context.instruction("system", base_url="b", tools=()).hash
+    assert context.system_prompt("a", ()).hash == context.system_prompt("b", (), shows_results=True).hash

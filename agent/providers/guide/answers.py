@@ -36,9 +36,13 @@ from agent.providers.guide.verbs import ASKS
 Composer = Callable[[Data, Done], str]
 
 
-def compose(plan: Plan, tools: tuple[ToolSpec, ...]) -> str:
-    """The answer of a turn that calls nothing more."""
-    parts = [_answer(done, latest=n == len(plan.done) - 1) for n, done in enumerate(plan.done)]
+def compose(plan: Plan, tools: tuple[ToolSpec, ...], *, shows_results: bool = False) -> str:
+    """The answer of a turn that calls nothing more. Rows that stand in a card above it are not said again."""
+    parts = [_answer(done) for done in plan.done]
+    if shows_results:
+        parts = [
+            _without_rows(part) if done.step.tool in _CARDS and done.step.view in ("", "calls") else part for part, done in zip(parts, plan.done, strict=True)
+        ]
     if plan.ask:
         parts.append(ASKS[plan.ask.slot])
     if plan.missing:
@@ -48,7 +52,7 @@ def compose(plan: Plan, tools: tuple[ToolSpec, ...]) -> str:
     return "\n\n".join(part for part in parts if part) or "Done."
 
 
-def _answer(done: Done, *, latest: bool) -> str:
+def _answer(done: Done) -> str:
     result = done.result
     if result.state == "denied":
         return result.text or "All right, I left it."
@@ -57,6 +61,11 @@ def _answer(done: Done, *, latest: bool) -> str:
     data = cast("Data", result.data) if isinstance(result.data, dict) else {}
     composer = COMPOSERS.get(f"{done.step.tool}:{done.step.view}") or COMPOSERS.get(done.step.tool)
     return (composer(data, done) if composer and data else "") or result.text or "Done."
+
+
+def _without_rows(text: str) -> str:
+    kept = "\n".join(line for line in text.splitlines() if not line.startswith(("|", "- `", "Documents: ")))
+    return re.sub(r":$", ".", re.sub(r"\n{3,}", "\n\n", kept).strip())
 
 
 def _not_offered(tool: str, tools: tuple[ToolSpec, ...]) -> str:
@@ -244,6 +253,7 @@ def _limits(data: Data, done: Done) -> str:
     return "\n".join(lines[:8]) + link if lines else f"The captured calls show no rate limit: no such header, and no answer 429.{link}"
 
 
+_CARDS = frozenset({"endpoint_list", "capture_search", "capture_wait", "docs_generate"})
 _CREDENTIAL = re.compile(r"\b(bearer|api[- ]key|basic auth|authorization|cookie|token)\b", re.IGNORECASE)
 
 

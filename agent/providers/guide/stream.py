@@ -18,7 +18,7 @@ from agent.providers.guide.plan import Step, plan
 async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
     """One step: a tool call, a question or an answer; ends with one `Finish`."""
     decided = plan(request.messages, request.tools)
-    events = _call(decided.step, len(request.messages)) if decided.step else _prose(compose(decided, request.tools))
+    events = _call(decided.step, len(request.messages)) if decided.step else _prose(compose(decided, request.tools, shows_results=request.shows_results))
     for event in events:
         yield event
         await asyncio.sleep(0)

@@ -135,15 +135,17 @@ class Exchange(msgspec.Struct):
     messages: tuple[Message, ...]
 
 
-async def events_of(messages: tuple[Message, ...], tools: tuple[ToolSpec, ...]) -> list[ProviderEvent]:
-    return [event async for event in stream(Connection("builtin"), ModelRequest("guide", "", messages, tools))]
+async def events_of(messages: tuple[Message, ...], tools: tuple[ToolSpec, ...], *, shows_results: bool = False) -> list[ProviderEvent]:
+    return [event async for event in stream(Connection("builtin"), ModelRequest("guide", "", messages, tools, shows_results=shows_results))]
 
 
-async def converse(messages: tuple[Message, ...], tools: tuple[ToolSpec, ...] = (), answers: Callable[[str, dict[str, Any]], Any] = answer_of) -> Exchange:
+async def converse(
+    messages: tuple[Message, ...], tools: tuple[ToolSpec, ...] = (), answers: Callable[[str, dict[str, Any]], Any] = answer_of, *, shows_results: bool = False
+) -> Exchange:
     """Run the guide until it stops, as the loop does."""
     made: list[tuple[str, dict[str, Any]]] = []
     for _ in range(12):
-        events = await events_of(messages, tools or specs())
+        events = await events_of(messages, tools or specs(), shows_results=shows_results)
         if events[-1] == Finish("stop"):
             text = "".join(event.text for event in events if isinstance(event, PartDelta))
             return Exchange(made, text, (*messages, Message("assistant", (Text(text),))))
@@ -232,7 +234,7 @@ def events() -> Callable[..., Awaitable[list[ProviderEvent]]]:
 def reply() -> Callable[..., Awaitable[str]]:
     """What is said after a tool gave this data: `await reply("which calls failed?", data)`."""
 
-    async def run(text: str, data: Any, in_: str = "") -> str:
-        return (await converse((*SITUATIONS[in_], said(text)), specs(), lambda _name, _arguments: data)).text
+    async def run(text: str, data: Any, in_: str = "", *, shows_results: bool = False) -> str:
+        return (await converse((*SITUATIONS[in_], said(text)), specs(), lambda _name, _arguments: data, shows_results=shows_results)).text
 
     return run

@@ -89,3 +89,10 @@ async def test_a_body_cannot_close_its_fence(reply: Reply) -> None:
 async def test_odd_data_is_survived(text: str, data: Any, reply: Reply) -> None:
     """A result of an unexpected shape still ends in a sentence."""
     assert await reply(text, data, "calls")
+
+
+async def test_rows_of_a_card_are_not_said_again(reply: Reply) -> None:
+    """Where the reader sees the list as a card, the answer says how many there are; elsewhere it has the rows."""
+    data = {"items": [CALL, {**CALL, "id": "c2"}], "next": None}
+    assert await reply("show the calls", data, shows_results=True) == "2 calls, newest first."
+    assert "| " in await reply("show the calls", data)
