@@ -148,7 +148,12 @@ def weigh_together(family: list[Child], parents: list[Leaf]) -> None:
         if child.echoes and max(repeated[key] for key in child.echoes) < 2 and child.kind == "word" and not _is_named_echo(child):
             child.reasons["echo"] = 1.5
         kind = child.kind
-        if kind in ("code", "locale", "domain", "mixed", "version") and looks[kind] > 1 and (kind != "version" or child.position > 1) and "verb" not in child.reasons:
+        if (
+            kind in ("code", "locale", "domain", "mixed", "version")
+            and looks[kind] > 1
+            and (kind != "version" or child.position > 1)
+            and "verb" not in child.reasons
+        ):
             child.reasons["same looks"] = 1.5
         if any(leaf.is_item_of(parent) for leaf in child.leaves if len(leaf.segments) == child.position + 1 for parent in parents):
             child.reasons["listed"] = 2.5
