@@ -29,7 +29,9 @@ async def serving(app: Any, port: int | None = None, http: Any = GuardedProtocol
     sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     sock.bind(("127.0.0.1", port or 0))
     server = uvicorn.Server(
-        uvicorn.Config(app, log_level="warning", http=http, ws="wsproto", timeout_graceful_shutdown=2, lifespan="auto", proxy_headers=False)
+        uvicorn.Config(
+            app, log_level="warning", http=http, ws="web.front_ws:PatientProtocol", timeout_graceful_shutdown=2, lifespan="auto", proxy_headers=False
+        )
     )
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign]  # pytest keeps its own handlers
     task = asyncio.create_task(server.serve(sockets=[sock]))

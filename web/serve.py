@@ -19,7 +19,7 @@ import structlog
 import uvicorn
 from litestar.types import ASGIApp
 
-from agent import ai_providers, crypto, jobs
+from agent import ai_providers, crypto, health, jobs, rotation
 from agent.accounts import setup, users
 from agent.config import Settings, settings
 from db import embedded, engine
@@ -52,7 +52,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
             port=config.port,
             workers=config.workers,
             http="web.front:GuardedProtocol",
-            ws="wsproto",
+            ws="web.front_ws:PatientProtocol",
             loop="uvloop",
             timeout_graceful_shutdown=10,
             server_header=False,
@@ -106,6 +106,8 @@ async def prepare(config: Settings) -> str | None:
         await ai_providers.ensure_built_in()
         if config.admin_email and config.admin_password and not await users.exists_any():
             await users.sign_up(config.admin_email, config.admin_password.get_secret_value(), via="cli", role="ADMIN")
+        if await rotation.is_key_lost():
+            click.echo(f"Encryption key {crypto.fingerprints()[0]}: {health.LOST_KEY} Nothing was changed.", err=True)
         return await setup.issue()
 
 

@@ -17,13 +17,13 @@ from typing import Any
 from uuid import UUID
 
 import uvicorn
-from uvicorn.protocols.websockets.wsproto_impl import WSProtocol
 
 sys.path.insert(0, str(Path(__file__).parents[2]))
 
 from agent.recorder import Recorder
 from db import engine
 from db.migrate import migrate
+from web.front_ws import PatientProtocol
 from web.proxy import in_front_of
 from web.proxy.lookup import Route
 from web.serve import rest_collector
@@ -68,10 +68,10 @@ async def _nothing(scope: Any, receive: Any, send: Any) -> None:
     await send({"type": "http.response.body", "body": b""})
 
 
-def _websockets(close_timeout: float) -> type[WSProtocol]:
-    """uvicorn's own, which waits so long for a client to answer a close frame."""
+def _websockets(close_timeout: float) -> type[PatientProtocol]:
+    """The server's own, which waits so long for a client to answer a close frame."""
 
-    class Impatient(WSProtocol):
+    class Impatient(PatientProtocol):
         def __init__(self, *found: Any, **named: Any) -> None:
             super().__init__(*found, **named)
             self.close_timeout = close_timeout

@@ -31,7 +31,9 @@ async def _application(scope: Any, receive: Any, send: Any) -> None:
 async def port() -> AsyncIterator[int]:
     listening = socket.socket()
     listening.bind(("127.0.0.1", 0))
-    server = uvicorn.Server(uvicorn.Config(_application, http="web.front:GuardedProtocol", ws="wsproto", lifespan="off", log_level="critical"))
+    server = uvicorn.Server(
+        uvicorn.Config(_application, http="web.front:GuardedProtocol", ws="web.front_ws:PatientProtocol", lifespan="off", log_level="critical")
+    )
     server.capture_signals = contextlib.nullcontext  # type: ignore[method-assign, assignment]
     task = asyncio.create_task(server.serve(sockets=[listening]))
     while not server.started:

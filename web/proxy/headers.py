@@ -17,7 +17,7 @@ _HOP = frozenset(
     }
 )  # fmt: skip
 _OUR_COOKIES = re.compile(rb"(?:__Host-)?wiretalk_(?:session|csrf)\s*=")
-_OUR_TOKEN = re.compile(rb"(?:^|[\s:=\"'])wt[ko]_")
+_OUR_TOKEN = re.compile(rb"(?<![0-9A-Za-z])wt[ko]_[0-9A-Za-z]{38}(?![0-9A-Za-z])")
 _ORIGIN_WIDE = frozenset(
     {
         b"clear-site-data", b"service-worker-allowed", b"strict-transport-security", b"public-key-pins", b"public-key-pins-report-only", b"expect-ct",

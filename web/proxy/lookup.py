@@ -45,8 +45,10 @@ class Route(msgspec.Struct, frozen=True):
         return self.status in RECORDING
 
 
-_SQL = """SELECT id, user_id, destination_url, status, body_limit, timeout_s, allowed_methods, inject_headers, rate_limit, sampling, rewrite_location, mock_when_down
-FROM endpoints WHERE id = $1"""
+# Those of a suspended owner, and of a demo account that do not lead to the demo API, stand still.
+_SQL = """SELECT e.id, e.user_id, e.destination_url, e.body_limit, e.timeout_s, e.allowed_methods, e.inject_headers, e.rate_limit, e.sampling, e.rewrite_location,
+  e.mock_when_down, CASE WHEN u.is_suspended OR NOT u.is_active OR (u.role = 'DEMO' AND NOT e.is_demo) THEN 'INACTIVE' ELSE e.status END AS status
+FROM endpoints e JOIN users u ON u.id = e.user_id WHERE e.id = $1"""
 _known: dict[str, tuple[float, Route | None]] = {}
 
 

@@ -1,7 +1,7 @@
 """One WebSocket through the proxy: messages pass both ways and are recorded by direction and time, as one capture.
 
 The upstream is asked first, so that its refusal, its subprotocol and its headers are what the client sees. Pings are answered by each
-side's own connection; close codes and reasons cross. A message is passed on when it is whole, at most 16 MB of it.
+side's own connection; close codes and reasons cross, and after the client's goodbye the upstream may end what it is saying. A message is passed on when it is whole, at most 16 MB of it.
 """
 
 import asyncio
@@ -10,7 +10,7 @@ import hashlib
 import os
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 
 from litestar.types import Receive, Send
 
@@ -30,6 +30,7 @@ _HANDSHAKE = frozenset({b"sec-websocket-key", b"sec-websocket-version", b"sec-we
 _GUID = b"258EAFA5-E914-47DA-95CA-C5AB0DC85B11"
 _KEPT_MESSAGES = 5000
 _REFUSAL_BYTES = 1024 * 1024
+_FAREWELL_SECONDS = 2
 
 
 class _Log:
@@ -49,6 +50,17 @@ class _Log:
         self.messages.append((direction, round((time.perf_counter() - self.began) * 1000, 2), is_text, kept))
 
 
+class _Left(NamedTuple):
+    """How the client left: with a close frame, and the error for the record where that was no orderly end."""
+
+    code: int
+    error: str | None
+    is_gone: bool = False
+
+
+_GONE = _Left(1006, "the client cut the WebSocket", is_gone=True)
+
+
 class _Refusal(Exception):
     """The upstream answered the handshake with an ordinary answer."""
 
@@ -64,6 +76,7 @@ class _Session:
         self.started_at, self.log = datetime.now(UTC), _Log(route.body_limit)
         self.request_headers: Pairs = []
         self.answer: Head | None = None
+        self.left: _Left | None = None
         self._route, self._path, self._recorder, self._is_kept = route, asked.path, recorder, not route.is_recording
 
     async def keep(self, error: str | None) -> None:
@@ -204,22 +217,30 @@ async def _relay(receive: Receive, send: Send, upstream: WebSocketWire, session:
     try:
         await asyncio.wait([out, back], return_when=asyncio.FIRST_COMPLETED)
         if out.done() and not back.done():
-            await session.keep(out.result() if not out.cancelled() and out.exception() is None else "the client left")
-            await asyncio.wait([back], timeout=2)
+            session.left = out.result() if not out.cancelled() and out.exception() is None else _GONE
+            if session.left.is_gone:
+                await session.keep(session.left.error)
+                return
+            await asyncio.wait([back], timeout=_FAREWELL_SECONDS)
+            if not back.done():
+                await session.keep(session.left.error)
+                await asyncio.wait_for(send(_for_client(Closed(session.left.code, ""))), 1)
     finally:
         for task in (out, back):
             task.cancel()
         await asyncio.wait([out, back])
 
 
-async def _to_upstream(receive: Receive, upstream: WebSocketWire, log: _Log) -> str | None:
-    """Until the client closes. Gives the error for the record, None for an orderly end."""
+async def _to_upstream(receive: Receive, upstream: WebSocketWire, log: _Log) -> _Left:
+    """Until the client closes."""
     while True:
         message: Any = await receive()
         if message["type"] == "websocket.disconnect":
             code = message.get("code", 1005)
+            if code == 1006:
+                return _GONE
             upstream.close(code, message.get("reason") or "")
-            return None if code in (1000, 1001, 1005) or code >= 3000 else f"the client closed the WebSocket with {code}"
+            return _Left(code, None if code in (1000, 1001, 1005) or code >= 3000 else f"the client closed the WebSocket with {code}")
         text = message.get("text")
         data = text.encode() if text is not None else message.get("bytes") or b""
         log.note("sent", text is not None, data)
@@ -227,10 +248,13 @@ async def _to_upstream(receive: Receive, upstream: WebSocketWire, log: _Log) -> 
 
 
 async def _to_client(send: Send, upstream: WebSocketWire, session: _Session) -> None:
+    """Until the upstream closes. A goodbye of the client's is answered with the upstream's, or its own where that only hung up."""
     while True:
         got = await upstream.message()
         if isinstance(got, Closed):
-            await session.keep(got.error)
+            left = session.left
+            await session.keep(got.error if left is None else left.error)
+            got = got if left is None or got.error is None else Closed(left.code, "")
         else:
             session.log.note("received", isinstance(got, str), got.encode() if isinstance(got, str) else got)
         try:

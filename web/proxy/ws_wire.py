@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from wsproto.connection import Connection, ConnectionState, ConnectionType
 from wsproto.events import BytesMessage, CloseConnection, Event, Ping, TextMessage
+from wsproto.frame_protocol import CloseReason
 from wsproto.utilities import LocalProtocolError, RemoteProtocolError
 
 from web.proxy.wire import Wire
@@ -75,8 +76,10 @@ class WebSocketWire(asyncio.Protocol):
 
     def close(self, code: int, reason: str) -> None:
         """Say goodbye with a code that may be said, else without one."""
-        may_be_said = 1000 <= code <= 4999 and code not in (1004, 1005, 1006, 1015)
-        self._emit(CloseConnection(code=code if may_be_said else 1000, reason=reason if may_be_said else ""))
+        if 1000 <= code <= 4999 and code not in (1004, 1005, 1006, 1015):
+            self._emit(CloseConnection(code=code, reason=reason))
+        else:
+            self._emit(CloseConnection(code=CloseReason.NO_STATUS_RCVD))
 
     def abort(self) -> None:
         """Cut the connection, if the closing handshake did not end it."""

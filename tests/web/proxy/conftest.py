@@ -193,7 +193,7 @@ async def _served(app: Any) -> AsyncIterator[int]:
         uvicorn.Config(
             app,
             http="web.front:GuardedProtocol",
-            ws="wsproto",
+            ws="web.front_ws:PatientProtocol",
             lifespan="off",
             log_level="critical",
             server_header=False,

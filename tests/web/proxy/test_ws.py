@@ -11,9 +11,11 @@ import pytest
 import zstandard
 from wsproto import ConnectionType, WSConnection
 from wsproto.events import AcceptConnection, BytesMessage, CloseConnection, Event, Ping, Pong, RejectConnection, RejectData, Request, TextMessage
+from wsproto.frame_protocol import CloseReason
 
 from agent.crypto import unseal
 from agent.recorder import context_of
+from web.proxy import ws
 
 
 class Client:
@@ -24,8 +26,8 @@ class Client:
         self._ws = WSConnection(ConnectionType.CLIENT)
         self._events: list[Event] = []
 
-    def send(self, event: Event) -> None:
-        self._writer.write(self._ws.send(event))
+    def send(self, *events: Event) -> None:
+        self._writer.write(b"".join(map(self._ws.send, events)))
 
     async def next(self) -> Event:
         while not self._events:
@@ -323,4 +325,65 @@ async def test_a_stopped_endpoint_refuses_the_handshake(proxy: Any, upstream: An
     client, rejected = await _client(proxy)
     assert isinstance(rejected, RejectConnection)
     assert rejected.status_code == 409
+    client.leave()
+
+
+async def test_what_the_upstream_still_says_after_a_goodbye_arrives(proxy: Any, upstream: Any) -> None:
+    """Whoever says something and goodbye in one breath hears the answer, and then the upstream's goodbye, as without a proxy."""
+
+    async def slowly(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.readexactly(2 + 4 + 5 + 2 + 4 + 2)
+        await asyncio.sleep(0.1)
+        writer.write(frame(1, b"late") + frame(8, struct.pack("!H", 4003) + b"bye"))
+
+    _script(upstream, _accepting(slowly))
+    client, _ = await _client(proxy)
+    client.send(TextMessage("hello"), CloseConnection(1000))
+    assert await client.message() == "late"
+    closed = await client.next()
+    assert isinstance(closed, CloseConnection)
+    assert (closed.code, closed.reason) == (4003, "bye")
+    client.leave()
+    (row,) = await proxy.calls()
+    assert row["error"] is None
+
+
+async def test_a_goodbye_that_nobody_answers_is_answered_all_the_same(proxy: Any, upstream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With the client's own code, after a while, or at once where the upstream only hangs up."""
+    monkeypatch.setattr(ws, "_FAREWELL_SECONDS", 0.2)
+
+    async def silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await reader.read()
+
+    for answer in (silent, lambda reader, writer: reader.readexactly(8)):
+        _script(upstream, _accepting(answer))
+        client, _ = await _client(proxy)
+        client.send(CloseConnection(4004))
+        closed = await client.next()
+        assert isinstance(closed, CloseConnection)
+        assert closed.code == 4004
+        client.leave()
+    assert [row["error"] for row in await proxy.calls(2)] == [None, None]
+
+
+async def test_hanging_up_is_no_goodbye(proxy: Any, upstream: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The upstream sees the connection end without a close frame, and the record says so; a goodbye without a code stays one."""
+    monkeypatch.setattr(ws, "_FAREWELL_SECONDS", 0.1)
+    heard: asyncio.Queue[bytes] = asyncio.Queue()
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            heard.put_nowait(await reader.read())
+        except ConnectionError:
+            heard.put_nowait(b"")
+
+    _script(upstream, _accepting(listen))
+    client, _ = await _client(proxy)
+    client.leave()
+    assert await asyncio.wait_for(heard.get(), 60) == b""
+    (row,) = await proxy.calls()
+    assert "the client cut the WebSocket" in row["error"]
+    client, _ = await _client(proxy)
+    client.send(CloseConnection(CloseReason.NO_STATUS_RCVD))
+    assert (await asyncio.wait_for(heard.get(), 60))[:2] == b"\x88\x80"
     client.leave()
