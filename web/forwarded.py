@@ -1,7 +1,8 @@
 """Who asked, where a reverse proxy stands in front: its word is taken for it, and nobody else's.
 
 The operator names the proxies. From one of them `X-Forwarded-For` is read from its end, over every trusted address, to the first that is not;
-what stands before that the client could have written itself. `X-Forwarded-Host` is believed of nobody: Wiretalk's address is a setting.
+what stands before that the client could have written itself; several such headers are one list, of which uvicorn's own reader takes one.
+`X-Forwarded-Host` is believed of nobody: Wiretalk's address is a setting.
 """
 
 from ipaddress import IPv4Address, IPv4Network, IPv6Address, IPv6Network, ip_address
@@ -20,8 +21,9 @@ def behind(app: ASGIApp, trusted: Networks) -> ASGIApp:
         return app
 
     async def told(scope: Scope, receive: Receive, send: Send) -> None:
-        if scope["type"] != "lifespan":
-            _tell(cast(dict[str, Any], scope), trusted)
+        asked = cast(dict[str, Any], scope)
+        if asked["type"] in ("http", "websocket"):
+            _tell(asked, trusted)
         await app(scope, receive, send)
 
     return told
