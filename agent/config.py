@@ -5,9 +5,10 @@ from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
-from pydantic import Field, SecretStr, field_validator
+from pydantic import Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from agent.errors import Problem
 from db.embedded import default_data_dir
 
 
@@ -120,15 +121,24 @@ def origins() -> list[Origin]:
     for name, field in Settings.model_fields.items():
         value = getattr(here, name)
         shown = "••••" if value is not None and (isinstance(value, SecretStr) or name in _HOLDS_SECRETS) else "" if value is None else str(value)
-        variable = str(field.validation_alias or f"WIRETALK_{name.upper()}")
-        found.append(Origin(variable, shown, name in here.model_fields_set, field.description or ""))
+        found.append(Origin(_variable(name), shown, name in here.model_fields_set, field.description or ""))
     return found
 
 
 @lru_cache(1)
 def settings() -> Settings:
-    """The settings of this process. Tests clear the cache after changing the environment."""
-    return Settings()  # pyright: ignore[reportCallIssue]  # every value has a default or comes from the environment
+    """The settings of this process. Tests clear the cache after changing the environment. Raises invalid_arguments; no value is told, it may be a secret."""
+    try:
+        return Settings()  # pyright: ignore[reportCallIssue]  # every value has a default or comes from the environment
+    except ValidationError as error:
+        wrong = [f"`{_variable(str(one['loc'][0]))}`: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()]
+        raise Problem("invalid_arguments", f"{'; '.join(wrong)}.", remedy="Correct it in the environment; docs/reference.md lists the settings.") from error
+
+
+def _variable(name: str) -> str:
+    """What a setting is called in the environment; pydantic tells of an aliased one by its alias."""
+    field = Settings.model_fields.get(name)
+    return name if field is None else str(field.validation_alias or f"WIRETALK_{name.upper()}")
 
 
 def _bracketed(host: str) -> str:

@@ -8,6 +8,8 @@ from importlib import import_module
 
 import click
 
+from agent.errors import Problem
+
 _COMMANDS: dict[str, str] = {
     "backup": "web.cli.maintain:backup",
     "chat": "web.cli.chat:chat",
@@ -28,7 +30,14 @@ _COMMANDS: dict[str, str] = {
 
 
 class _Commands(click.Group):
-    """A group that imports a command when it is asked for."""
+    """A group that imports a command when it is asked for, and says an expected failure in its sentence."""
+
+    def invoke(self, ctx: click.Context) -> object:
+        try:
+            return super().invoke(ctx)
+        except Problem as problem:
+            click.echo(problem.sentence(), err=True)
+            raise SystemExit(2) from problem
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return sorted(_COMMANDS)

@@ -4,10 +4,7 @@ import asyncio
 from collections.abc import Coroutine
 from typing import Any, TypeVar
 
-import click
-
 from agent.config import settings
-from agent.errors import Problem
 from db import embedded, engine
 from db.migrate import migrate
 
@@ -15,7 +12,7 @@ T = TypeVar("T")
 
 
 def in_database(work: Coroutine[Any, Any, T]) -> T:
-    """Run one command. A problem is one line and exit 2."""
+    """Run one command. Raises what it raises, and where there is no database."""
 
     async def run() -> T:
         await migrate(engine.url())
@@ -25,6 +22,5 @@ def in_database(work: Coroutine[Any, Any, T]) -> T:
     try:
         with embedded.database_url(settings().data / "pg"):
             return asyncio.run(run())
-    except Problem as problem:
-        click.echo(problem.sentence(), err=True)
-        raise SystemExit(2) from problem
+    finally:
+        work.close()  # it may not have begun

@@ -11,7 +11,6 @@ import click
 from agent import health, rotation
 from agent.config import settings
 from agent.crypto import add_key, fingerprints
-from agent.errors import Problem
 from db import embedded, engine
 from web.cli.database import in_database
 
@@ -71,10 +70,7 @@ def restore(file: Path, yes: bool) -> None:
 @click.option("--only-reseal", is_flag=True, help="Make no new key: seal everything under the newest there is.")
 def rotate_key(only_reseal: bool) -> None:
     """Make a new encryption key and seal everything under it, while the server runs. The old keys stay in the file."""
-    try:
-        name = fingerprints()[0] if only_reseal or settings().secret_key else add_key()
-    except Problem as problem:
-        raise click.ClickException(problem.sentence()) from problem
+    name = fingerprints()[0] if only_reseal or settings().secret_key else add_key()
     click.echo(f"Newest key: {name}")
     found = in_database(rotation.rotate(click.echo))
     click.echo(f"{found.renewed:,} renewed, {found.kept:,} were new, {found.lost:,} cannot be opened.")
