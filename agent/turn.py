@@ -136,8 +136,7 @@ class Turn:
             self.is_cut = bool(self.blocks) and isinstance(self.blocks[-1], Text)
         is_guide = claimed.provider == keys.GUIDE
         menu = invoke.offered(self.actor.scopes)
-        is_web = claimed.via == "web"
-        prompt = context.system_prompt(settings().base_url, menu, shows_results=is_web)
+        prompt = context.system_prompt(settings().base_url, menu, shows_results=claimed.via == "web")
         room = context.room(claimed.model, len(prompt.text) + sum(len(msgspec.json.encode(spec)) for spec in context.specs(menu)))
         if not is_guide:  # the guide reads no window full of text, only what was said
             earlier = await attachments.unfolded(self.actor, earlier, claimed.model)
@@ -150,7 +149,7 @@ class Turn:
             self.choice = choice
             messages = context.build(claimed.chat_session_id, [*earlier, *self._said()], room)
             specs, key = context.specs(menu), str(claimed.chat_session_id)
-            request = ModelRequest(choice.model, prompt.text, messages, specs, cache_key=key, shows_results=is_web)
+            request = ModelRequest(choice.model, prompt.text, messages, specs, cache_key=key, shows_results=claimed.via == "web")
             has_more, _ = await asyncio.gather(self._one_step(choice, request), self._note_prompt(prompt.hash))
             if not has_more:
                 return

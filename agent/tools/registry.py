@@ -120,21 +120,27 @@ def _schema(arguments: type[msgspec.Struct]) -> dict[str, Any]:
     root = document["$defs"][arguments.__name__]
     return {
         "type": "object",
-        "properties": {n: _plain(s) for n, s in root["properties"].items()},
+        "properties": {n: _plain(s, document["$defs"]) for n, s in root["properties"].items()},
         "required": root.get("required", []),
         "additionalProperties": False,
     }
 
 
-def _plain(schema: dict[str, Any]) -> dict[str, Any]:
-    kept = {key: value for key, value in schema.items() if key != "title" and not (key == "default" and value is None)}
-    options = [option for option in kept.pop("anyOf", []) if option != {"type": "null"}]
+def _plain(schema: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
+    if reference := schema.get("$ref"):
+        schema = {**known[reference.rpartition("/")[2]], **{key: value for key, value in schema.items() if key != "$ref"}}
+    kept: dict[str, Any] = {key: value for key, value in schema.items() if key != "title" and not (key == "default" and value is None)}
+    options = [_plain(option, known) for option in kept.pop("anyOf", []) if option != {"type": "null"}]
     if len(options) == 1:
         kept = {**options[0], **kept}
     elif options:
         kept["anyOf"] = options
     if isinstance(kept.get("enum"), list) and "type" not in kept:
         kept = {"type": "string", **kept}
+    if "properties" in kept:
+        kept["properties"] = {name: _plain(inner, known) for name, inner in kept["properties"].items()}
+    if isinstance(kept.get("items"), dict):
+        kept["items"] = _plain(kept["items"], known)
     return kept
 
 

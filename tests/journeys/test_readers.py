@@ -12,7 +12,7 @@ from tests import crowd
 
 @pytest.mark.timeout(300)  # two servers start
 async def test_no_reader_misses_or_repeats_an_event(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Forty readers of four runs: those of the killed worker go on at the other, and all have heard the same, each event once."""
+    """Forty readers of four runs: those of the killed worker go on at the other, as its runs do, and all have heard the same, each event once."""
     config.settings.cache_clear()
     async with engine.pool():
         profile = await users.sign_up("ada@example.com", "correct horse")
@@ -21,4 +21,4 @@ async def test_no_reader_misses_or_repeats_an_event(database_url: str, monkeypat
     assert not found.wrong
     assert found.readers == 40
     assert found.reconnects >= 20
-    assert found.interrupted == 2
+    assert found.interrupted == 0

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from agent.providers.base import ToolSpec
-from agent.providers.guide import calling
+from agent.providers.guide import calling, documents
 from agent.providers.guide.help import commands, help_text, offered_verbs, small_talk
 from agent.providers.guide.markup import (
     SHOWN,
@@ -210,69 +210,10 @@ def _waited(data: Data, done: Done) -> str:
     return f"Arrived:\n\n{call_table(items_of(data))}" if items_of(data) else ""
 
 
-def _documented(data: Data, done: Done) -> str:
-    operations = [one for one in rows(data, "operations") if one.get("method")]
-    title = data.get("endpoint") or data.get("name") or done.step.arguments.get("endpoint", "")
-    title = cast("Data", title).get("name", "") if isinstance(title, dict) else title
-    links = _links(data)
-    if not operations and not links:
-        return ""
-    lines = "\n".join(f"- `{one['method']} {one.get('template') or one.get('path', '')}` {one.get('summary', '')}" for one in operations[:SHOWN])
-    heading = (
-        f"**{title}** is documented: {len(operations)} operation{'s' * (len(operations) != 1)}"
-        + (f" from {data['calls']} calls" if data.get("calls") else "")
-        + "."
-    )
-    return "\n\n".join(part for part in (heading, lines, f"Documents: {links}" if links else "") if part)
-
-
-def _links(data: Data) -> str:
-    links = data.get("links")
-    return " · ".join(f"[{_FORMATS.get(name, name)}]({url})" for name, url in cast("dict[str, str]", links).items() if url) if isinstance(links, dict) else ""
-
-
-def _docs(data: Data, done: Done) -> str:
-    text, kind = str(data.get("text") or done.result.text), str(data.get("format") or "markdown")
-    link = f"[Open the {_FORMATS.get(kind, kind)} document]({data['url']})" if data.get("url") else _links(data)
-    if not text:
-        return link
-    return "\n\n".join(part for part in (link, clipped(text) if kind == "markdown" else fenced(clipped(text), _FENCES.get(kind, "json"))) if part)
-
-
-def _paging(data: Data, done: Done) -> str:
-    """The documents' lines on pages and cursors."""
-    link = f"\n\n[All documentation]({data['url']})" if data.get("url") else ""
-    lines = [line for line in str(data.get("text") or "").splitlines() if re.search(r"\b(pagina\w+|pages?|cursor|offset|next_?page\w*)\b", line, re.IGNORECASE)]
-    return "\n".join(lines[:12]) + link if lines else f"The captured calls show no pages or cursors.{link}"
-
-
-def _limits(data: Data, done: Done) -> str:
-    """The documents' lines on how often one may call."""
-    link = f"\n\n[All documentation]({data['url']})" if data.get("url") else ""
-    lines = [line for line in str(data.get("text") or "").splitlines() if re.search(r"\brate[- ]?limit|\b429\b", line, re.IGNORECASE)]
-    return "\n".join(lines[:8]) + link if lines else f"The captured calls show no rate limit: no such header, and no answer 429.{link}"
-
-
-_CARDS = frozenset({"endpoint_list", "capture_search", "capture_wait", "docs_generate"})
-_CREDENTIAL = re.compile(r"\b(bearer|api[- ]key|basic auth|authorization|cookie|token)\b", re.IGNORECASE)
-
-
-def _auth(data: Data, done: Done) -> str:
-    """The documents' part on authentication."""
-    text = str(data.get("text") or done.result.text)
-    section = re.search(r"^(#+)[^\n]*\b(?:authenti|authori|security|credential)[^\n]*\n(.*?)(?=^#{1,6} |\Z)", text, re.IGNORECASE | re.MULTILINE | re.DOTALL)
-    told = [line for line in text.splitlines() if _CREDENTIAL.search(line) and not line.startswith("|")]
-    lines = section[2].strip() if section else "\n".join(told)[:800]
-    if not lines and re.search(r"^\| *401 *\|", text, re.MULTILINE):
-        lines = "Some calls were answered with **401**, so it wants credentials; no captured call has shown any. Send one that is signed in, then say *document it*."
-    link = f"\n\n[The whole documentation]({data['url']})" if data.get("url") else ""
-    return f"{lines or 'The captured calls show no authentication.'}{link}"
-
-
 def _operations(data: Data, done: Done) -> str:
     items = items_of(data) or rows(data, "operations")
     if not items:
-        return "No operation matches that." if done.step.tool == "operation_search" else _docs(data, done)
+        return "No operation matches that." if done.step.tool == "operation_search" else documents.text(data, done)
     return "\n".join(f"- {_operation_line(one)}" for one in items[:SHOWN])
 
 
@@ -363,16 +304,7 @@ def _usage(data: Data, done: Done) -> str:
     return f"{used} Left today on the {today.get('plan')} plan: {left}; it resets at {str(today.get('resets_at'))[11:16]} UTC." if left else used
 
 
-_FORMATS = {
-    "openapi": "OpenAPI",
-    "openapi.json": "OpenAPI (JSON)",
-    "openapi.yaml": "OpenAPI (YAML)",
-    "markdown": "Markdown",
-    "typescript": "TypeScript",
-    "graphql": "GraphQL",
-    "postman": "Postman",
-}
-_FENCES = {"typescript": "ts", "graphql": "graphql"}
+_CARDS = frozenset({"endpoint_list", "capture_search", "capture_wait", "docs_generate"})
 COMPOSERS: dict[str, Composer] = {
     "endpoint_create": _created,
     "endpoint_list": _endpoints,
@@ -385,11 +317,11 @@ COMPOSERS: dict[str, Composer] = {
     "capture_get": _call,
     "capture_explain": _explained,
     "capture_wait": _waited,
-    "docs_generate": _documented,
-    "docs_get": _docs,
-    "docs_get:auth": _auth,
-    "docs_get:paging": _paging,
-    "docs_get:limits": _limits,
+    "docs_generate": documents.documented,
+    "docs_get": documents.text,
+    "docs_get:auth": documents.auth,
+    "docs_get:paging": documents.paging,
+    "docs_get:limits": documents.limits,
     "operation_search": _operations,
     "operation_describe": calling.described,
     "operation_describe:example": _example,

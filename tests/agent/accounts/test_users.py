@@ -122,6 +122,7 @@ async def test_the_list_is_for_administrators(ada: Actor, admin: Actor) -> None:
 async def test_a_demo_account_stays_in_the_demo(database: asyncpg.Pool) -> None:
     """It captures the demo API only, publishes nothing, pays nothing, keeps no keys or servers, and its other endpoints stand still at every door."""
     user_id = await users.ensure_demo("demo1@example.com", "demo1", "demo123")
+    await ai_providers.ensure_built_in()
     demo = users.actor_of(user_id, "DEMO", "demo1@example.com", "web")
     with pytest.raises(Problem, match="demo API only"):
         await endpoints.create(demo, "http://127.0.0.1:9999")
