@@ -123,7 +123,8 @@ def _calls(data: Data, done: Done) -> str:
         return _no_calls(done)
     if done.step.arguments.get("limit") == 1:
         return f"The newest{' failing' if done.step.arguments.get('status') else ''} call:\n\n{call_table(items)}"
-    return f"{counted(items, 'call', data)}{', newest first' * (len(items) > 1)}:\n\n{call_table(items[:SHOWN])}{and_more(items)}"
+    noun = "failed call" if done.step.arguments.get("status") == "error" else "call"
+    return f"{counted(items, noun, data)}{', newest first' * (len(items) > 1)}:\n\n{call_table(items[:SHOWN])}{and_more(items)}"
 
 
 def _no_calls(done: Done) -> str:
