@@ -137,7 +137,7 @@ async def test_an_approval_is_asked_and_obeyed(site: Site, say: Say, decision: s
     assert made.slug in await card.locator("pre").inner_text()
     assert (await endpoints.get(actor, made.id)).slug == made.slug
     assert await page.evaluate("document.activeElement.value") != "approve"
-    assert await page.locator("#needs-count").inner_text() == "1"
+    await page.locator("#needs-count", has_text=re.compile("^1$")).wait_for()
     needs = await site.page(page.context)
     await needs.goto("/needs-you")
     await needs.wait_for_timeout(700)  # a click that comes before the card could be read approves nothing
