@@ -159,12 +159,16 @@ class Writer:
 async def read(hub: Hub, run_id: UUID, after: int = 0, also: tuple[str, ...] = ()) -> AsyncIterator[Event | None]:
     """The events after `after`, live until `run.end`; None where 15 seconds passed without one, and the end without one when the server stops.
 
-    `also`: topics at whose ring None is given too.
+    `also`: topics at whose ring None is given too, where the run has nothing new.
     """
+    has_rung = False
     with hub.waiting([f"run:{run_id}", *also]) as bell:
         while not hub.is_closing:
             bell.clear()
             events = await since(run_id, after)
+            if has_rung and also and not events:
+                yield None
+            has_rung = False
             for event in events:
                 after = event.seq
                 yield event
@@ -173,11 +177,9 @@ async def read(hub: Hub, run_id: UUID, after: int = 0, also: tuple[str, ...] = (
             if not events:
                 try:
                     await asyncio.wait_for(bell.wait(), HEARTBEAT_SECONDS)
+                    has_rung = True
                 except TimeoutError:
                     yield None
-                else:
-                    if also:
-                        yield None
 
 
 async def since(run_id: UUID, after: int, limit: int = 500) -> list[Event]:

@@ -57,19 +57,21 @@ async def _arriving(hub: Hub, chat_id: UUID, after: str) -> AsyncIterator[bytes]
 async def _lines(hub: Hub, run_id: UUID, chat_id: UUID, after: int) -> AsyncIterator[bytes]:
     told = {one.call_id for one in await arrivals.of_chat(chat_id)}
     yield b": stream\n\n"
-    async for event in runlog.read(hub, run_id, after, (f"chat:{chat_id}",)):
-        if event is None or event.event == runlog.END:
-            for one in await arrivals.of_chat(chat_id):
-                if one.call_id not in told:
-                    told.add(one.call_id)
-                    yield _first_call(one)
-        if event is None:
-            yield b": still here\n\n"
-        elif (found := chunk(event)) is not None:
-            yield b"id: %d\ndata: %s\n\n" % (event.seq, msgspec.json.encode(found))
-            if event.event == runlog.END:
-                yield b"data: [DONE]\n\n"
-                return
+    with hub.waiting([f"chat:{chat_id}"]) as chat_bell:
+        async for event in runlog.read(hub, run_id, after, (f"chat:{chat_id}",)):
+            if chat_bell.is_set() or (event and event.event == runlog.END):
+                chat_bell.clear()
+                for one in await arrivals.of_chat(chat_id):
+                    if one.call_id not in told:
+                        told.add(one.call_id)
+                        yield _first_call(one)
+            if event is None:
+                yield b": still here\n\n"
+            elif (found := chunk(event)) is not None:
+                yield b"id: %d\ndata: %s\n\n" % (event.seq, msgspec.json.encode(found))
+                if event.event == runlog.END:
+                    yield b"data: [DONE]\n\n"
+                    return
 
 
 def _first_call(arrival: Arrival) -> bytes:

@@ -98,3 +98,22 @@ async def test_a_stop_ends_in_abort(database_url: str, monkeypatch: pytest.Monke
         heard = await reading
         assert heard["chunks"][-1] == "abort"
         assert heard["errors"] == []
+
+
+async def test_the_first_call_is_told_in_the_runs_stream(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An endpoint made by the run hears a call while the run goes on: told once, and pieces of the answer cost no comments."""
+    done = asyncio.Event()
+    scripted.play("making", [[{"call": "endpoint_create", "arguments": {"destination_url": "demo"}}], [{"text": "One. "}, {"after": done}, {"text": "Two."}]])
+    async with wiretalk(monkeypatch) as api:
+        lines: list[str] = []
+        async with api.stream("POST", "/api/v1/chat", json={"message": "go", "provider": "scripted", "model": "making", "stream": True}, timeout=60) as heard:
+            async for line in heard.aiter_lines():
+                lines.append(line)
+                if '"One' in line:
+                    made = (await api.get("/api/v1/endpoints")).json()["items"][0]
+                    assert (await api.get(f"{made['proxy_url']}/products")).status_code == 200
+                if "data-first-call" in line:
+                    done.set()
+        assert sum("data-first-call" in line for line in lines) == 1
+        assert "data: [DONE]" in lines
+        assert sum(line == ": still here" for line in lines) <= 3
