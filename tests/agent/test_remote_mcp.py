@@ -13,6 +13,7 @@ from agent import egress, remote_mcp
 from agent.accounts import users
 from agent.actor import Actor
 from agent.errors import Problem
+from agent.remote_mcp import servers
 from agent.tools import invoke
 from agent.tools.registry import Context
 from tests.live import free_port, serving, wiretalk
@@ -73,8 +74,8 @@ class Remote:
 
 @pytest.fixture
 async def ada(database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> Any:
-    monkeypatch.setattr(remote_mcp, "SECONDS", 5.0)
-    monkeypatch.setattr(remote_mcp, "CALL_SECONDS", 5.0)
+    monkeypatch.setattr(servers, "SECONDS", 5.0)
+    monkeypatch.setattr(servers, "CALL_SECONDS", 5.0)
     profile = await users.sign_up("ada@example.com", "correct horse")
     yield users.actor_of(profile.id, "USER", profile.email, "api")
     await egress.close()

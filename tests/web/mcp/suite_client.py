@@ -9,11 +9,11 @@ from typing import Any
 import mcp
 import msgspec
 
-from agent import remote_mcp
+from agent.remote_mcp import session
 
 
 async def _work(client: mcp.Client) -> None:
-    seen = await remote_mcp._look(client)
+    seen = await session.look(client)
     context: dict[str, Any] = msgspec.json.decode(os.environ.get("MCP_CONFORMANCE_CONTEXT") or "{}")
     calls = context.get("toolCalls") or [{"name": name, "arguments": _arguments(kept.schema)} for name, kept in seen.tools.items()]
     for call in calls:
@@ -26,5 +26,5 @@ def _arguments(schema: dict[str, Any]) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    outcome = asyncio.run(remote_mcp._connected(sys.argv[-1], {}, _work))
-    sys.exit(outcome.why if isinstance(outcome, remote_mcp._Failure) else 0)
+    outcome = asyncio.run(session.connected(sys.argv[-1], {}, _work))
+    sys.exit(outcome.why if isinstance(outcome, session.Failure) else 0)

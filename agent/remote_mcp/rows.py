@@ -1,0 +1,55 @@
+"""The rows of users' MCP servers: read as values, written as documents. Only what belongs to the actor."""
+
+from typing import Any
+from uuid import UUID
+
+import msgspec
+
+from agent.actor import Actor
+from agent.errors import Problem
+from agent.remote_mcp.model import Config, Connection, Memory
+from db import jsonb
+from db.tables import McpServer as Row
+
+
+async def all_of(actor: Actor) -> list[Connection]:
+    """By name."""
+    return [_read(row) for row in await Row.raw(f"{_SELECT} WHERE user_id = {{}} AND type = 'client' ORDER BY name", actor.user_id)]
+
+
+async def one_of(actor: Actor, server_id: UUID) -> Connection:
+    """Raises server_not_found."""
+    rows = await Row.raw(f"{_SELECT} WHERE id = {{}} AND user_id = {{}} AND type = 'client'", server_id, actor.user_id)
+    if not rows:
+        raise Problem("server_not_found", "There is no such MCP server.")
+    return _read(rows[0])
+
+
+async def add(actor: Actor, server_id: UUID, name: str, config: Config) -> None:
+    """Raises UniqueViolationError where the name is taken."""
+    await Row.insert(Row(id=server_id, user_id=actor.user_id, name=name, connection_config=jsonb.encode(config)))
+
+
+async def note_memory(server_id: UUID, memory: Memory) -> None:
+    await Row.update({Row.metadata: jsonb.encode(memory)}).where(Row.id == server_id)
+
+
+async def note_connected(server_id: UUID) -> None:
+    await Row.update({Row.status: "connected", Row.last_error: None}).where(Row.id == server_id)
+
+
+async def note_failure(server_id: UUID, why: str) -> None:
+    await Row.update({Row.status: "error", Row.last_error: why[:500]}).where(Row.id == server_id)
+
+
+async def remove(actor: Actor, server_id: UUID) -> None:
+    await Row.delete().where((Row.id == server_id) & (Row.user_id == actor.user_id))
+
+
+def _read(row: dict[str, Any]) -> Connection:
+    config = msgspec.json.decode(row["connection_config"], type=Config)
+    memory = msgspec.json.decode(row["metadata"] or "{}", type=Memory)
+    return Connection(row["id"], row["user_id"], row["name"], config, row["status"], row["last_error"], memory, row["created_at"])
+
+
+_SELECT = "SELECT id, user_id, name, connection_config, status, last_error, metadata, created_at FROM mcp_servers"
