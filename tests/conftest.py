@@ -13,6 +13,7 @@ import asyncpg
 import pytest
 
 from agent import config, crypto
+from agent.accounts import passwords
 from db import embedded, engine
 from db.ids import uuid7
 from db.migrate import migrate
@@ -91,6 +92,12 @@ async def database(database_url: str) -> AsyncIterator[asyncpg.Pool]:
     """The same with the pool of this process open."""
     async with engine.pool(max_size=8) as pool:
         yield pool
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _cheap_hashes() -> None:
+    """Hundreds of tests sign somebody up; at full cost that is minutes of hashing."""
+    passwords.COST = 4
 
 
 @pytest.fixture(scope="session")

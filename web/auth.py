@@ -16,10 +16,11 @@ from litestar.enums import ScopeType
 from litestar.handlers.base import BaseRouteHandler
 from litestar.middleware.authentication import AbstractAuthenticationMiddleware, AuthenticationResult
 
-from agent.accounts import sessions, tokens
+from agent.accounts import sessions, sign_in, tokens
 from agent.actor import Actor, require_scope
 from agent.config import settings
 from agent.errors import Problem
+from web.origin import origin_of
 
 _SAFE = {"GET", "HEAD", "OPTIONS", "TRACE"}
 _FORM_FIELD = "csrf"
@@ -135,6 +136,14 @@ def actor_of(request: Request[Any, Any, Any]) -> Actor:
     if request.user is None:
         raise Problem("unauthenticated", "You are not signed in.")
     return request.user
+
+
+async def confirmed(request: Request[Any, Any, Any], secret: str | None = None) -> None:
+    """What is sensitive needs a session that gave a password or a code within ten minutes, or gives one along. Raises confirm_needed, wrong_credentials."""
+    if secret:
+        await sign_in.confirm(actor_of(request), secret, origin_of(request))
+    elif request.auth != "cookie" or not await sessions.is_fresh(request.cookies.get(session_cookie(), "")):
+        raise Problem("confirm_needed", "This needs your password.", remedy="Send your password, or a code of your second factor, as `secret`.")
 
 
 def _wants_json(request: Request[Any, Any, Any]) -> bool:

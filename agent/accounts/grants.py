@@ -211,6 +211,12 @@ async def revoke(actor: Actor, grant_id: UUID) -> None:
     await audit.record("CLIENT_REVOKED", actor=actor, resource="OAUTH_GRANT", resource_id=grant_id)
 
 
+async def end_all(user_id: UUID) -> None:
+    """Every program that a user let in is out."""
+    for row in await OauthGrant.raw("SELECT * FROM oauth_grants WHERE user_id = {} AND revoked_at IS NULL", user_id):
+        await _take_back(row)
+
+
 async def revoke_token(token: str, client_id: str) -> None:
     """The client gives a token of its own back; one that is unknown is gone already."""
     hashed = digest(token)

@@ -75,7 +75,7 @@ async def service(key: str) -> Service:
         return Service(key, client_id, secret, f"{base}/login/oauth/authorize", f"{base}/login/oauth/access_token", "read:user user:email")
     issuer = _GOOGLE if key == "google" else (settings().oidc_issuer or "")
     found = await _json("GET", f"{issuer.rstrip('/')}/.well-known/openid-configuration")
-    if found.get("issuer") != issuer:
+    if not isinstance(found, dict) or found.get("issuer") != issuer:
         raise Problem("oauth_failed", "The service's description names another issuer.", remedy="Ask the administrator to correct `WIRETALK_OIDC_ISSUER`.")
     try:
         return Service(
@@ -96,6 +96,8 @@ async def identify(at: Service, code: str, verifier: str, nonce: str, redirect_u
         "code_verifier": verifier,
     }
     answer = await _json("POST", at.token_url, form=form)
+    if not isinstance(answer, dict):
+        raise Problem("oauth_failed", "The service's answer could not be read.")
     if at.issuer:
         return await _from_id_token(at, str(answer.get("id_token", "")), nonce)
     return await _from_github(at, str(answer.get("access_token", "")))

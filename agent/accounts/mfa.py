@@ -1,7 +1,8 @@
 """A second factor: codes of an authenticator app (TOTP, RFC 6238) and ten backup codes, each good once.
 
 The secret is encrypted, backup codes are stored as hashes, and the step of the last accepted code is kept, so that one seen over a
-shoulder is worth nothing. Wrong codes are counted like wrong passwords.
+shoulder is worth nothing. Wrong codes are counted like wrong passwords, and over all addresses together: whoever guesses a code has
+the password already.
 """
 
 import hashlib
@@ -25,6 +26,7 @@ from db.tables import UserMfa
 _STEP_SECONDS = 30
 _DRIFT_STEPS = 1
 _BACKUP_CODES = 10
+_FAILURES_ANYWHERE = 30
 _ALPHABET = "ABCDEFGHJKLMNPQRSTUVWXYZ23456789"  # nothing that is read as something else
 
 
@@ -94,6 +96,7 @@ async def disable(actor: Actor) -> None:
 async def check(user_id: UUID, code: str, origin: Origin) -> None:
     """Use a code of the app or a backup code up. Of two that send the same code at once one gets in. Raises wrong_code, rate_limited."""
     await throttle.check(f"otp:{user_id}", origin.address)
+    await throttle.check(f"otp:{user_id}:anywhere", most=_FAILURES_ANYWHERE)
     row = await _row(user_id)
     step = _step_of(code, row.secret) if row else None
     if step is not None:
@@ -106,6 +109,7 @@ async def check(user_id: UUID, code: str, origin: Origin) -> None:
         await audit.record("MFA_FAILED", resource="USER", resource_id=user_id, origin=origin)
         raise Problem("wrong_code", "That code does not fit, or was used before.")
     await throttle.forgive(f"otp:{user_id}", origin.address)
+    await throttle.forgive(f"otp:{user_id}:anywhere")
     if step is None:
         await audit.record("MFA_BACKUP_CODE_USED", resource="USER", resource_id=user_id, origin=origin)
 

@@ -138,6 +138,11 @@ async def unlink(actor: Actor, provider: str) -> None:
     await audit.record("OAUTH_UNLINKED", actor=actor, resource="USER", resource_id=actor.user_id, provider=provider)
 
 
+async def unlink_all(user_id: UUID) -> None:
+    """No service vouches for the user any more; their password has just been set."""
+    await OauthAccount.delete().where(OauthAccount.user_id == user_id)
+
+
 async def linked(actor: Actor) -> list[Linked]:
     rows = await OauthAccount.raw("SELECT provider, created_at FROM oauth_accounts WHERE user_id = {} ORDER BY provider", actor.user_id)
     return [Linked(row["provider"], identity_providers.label(row["provider"]), row["created_at"]) for row in rows]

@@ -5,7 +5,7 @@ from uuid import UUID
 import structlog
 
 from agent import mail, tasks
-from agent.accounts import audit, links, passwords, sessions, throttle, users
+from agent.accounts import audit, grants, links, oauth, passwords, sessions, throttle, tokens, users
 from agent.accounts.audit import Origin
 from agent.actor import Actor, require_admin, require_own_account
 from agent.config import settings
@@ -23,13 +23,19 @@ async def ask_reset(email: str, origin: Origin) -> None:
 async def reset(token: str, password: str, origin: Origin) -> UUID:
     """Set the password that the link is for; every session ends. Whoever reads the mail owns the address, so it counts as proven.
 
+    Where it was not proven before, the account may have been somebody else's guess: tokens, connected programs and joined services end too.
     Raises link_used, weak_password.
     """
     user_id = await links.holder("reset", token)
-    passwords.check_rules(password)
+    before = await users.standing(user_id)
+    passwords.check_rules(password, (before and before.email) or "")
     await users.set_password(user_id, await passwords.hash_password(password))
     await users.mark_verified(user_id)
     await sessions.close_all(user_id)
+    if before and not before.is_verified:
+        await grants.end_all(user_id)
+        await tokens.end_all(user_id)
+        await oauth.unlink_all(user_id)
     await audit.record("PASSWORD_RESET", resource="USER", resource_id=user_id, origin=origin)
     return user_id
 
@@ -37,7 +43,7 @@ async def reset(token: str, password: str, origin: Origin) -> UUID:
 async def change_password(actor: Actor, password: str, *, keep: str = "") -> None:
     """Set another password; every session but that of the token `keep` ends. The caller has had the person confirm. Raises weak_password, forbidden."""
     require_own_account(actor)
-    passwords.check_rules(password)
+    passwords.check_rules(password, actor.email)
     await users.set_password(actor.user_id, await passwords.hash_password(password))
     await sessions.close_all(actor.user_id, but=keep)
     await audit.record("PASSWORD_CHANGED", actor=actor, resource="USER", resource_id=actor.user_id)
@@ -45,7 +51,7 @@ async def change_password(actor: Actor, password: str, *, keep: str = "") -> Non
 
 async def ask_verification(actor: Actor) -> None:
     """Send the link that proves the address. Raises mail_failed, rate_limited."""
-    await throttle.check(f"verify:{actor.user_id}", "")
+    await throttle.check(f"verify:{actor.user_id}")
     token = await links.issue("verify", actor.user_id)
     await mail.send(actor.email, "Confirm your e-mail for Wiretalk", f"Open this link to confirm that this address is yours:\n\n{_url('verify', token)}\n")
 

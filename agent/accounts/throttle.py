@@ -1,10 +1,11 @@
 """Failed sign-ins are counted in the database, so that every worker sees them; the check comes before the costly hash.
 
 Per e-mail and address together 10 failures in 15 minutes, per address alone 50: a stranger cannot lock the owner out
-from elsewhere, and one address cannot try many accounts.
+from elsewhere, and one address cannot try many accounts. Without an address only the subject is counted.
 """
 
 import hashlib
+from typing import Any
 
 from agent.errors import Problem
 from db.tables import LoginThrottle
@@ -12,26 +13,35 @@ from db.tables import LoginThrottle
 _PER_ACCOUNT, _PER_ADDRESS = 10, 50
 
 
-async def check(email: str, address: str) -> None:
-    """Count one attempt. Raises rate_limited with `retry_after` seconds. A success forgives the account's count."""
-    for key, allowed in _keys(email, address):
-        rows = await LoginThrottle.raw(_COUNT, key)
-        if rows[0]["failures"] > allowed:
-            wait = max(1, int(rows[0]["wait"]))
-            raise Problem("rate_limited", "Too many sign-ins failed.", remedy=f"Try again in {-(-wait // 60)} minutes.", retry_after=wait)
+async def check(subject: str, address: str = "", *, most: int = _PER_ACCOUNT) -> None:
+    """Count one attempt. Raises rate_limited with `retry_after` seconds. A success forgives the subject's count."""
+    for key, allowed in _keys(subject, address, most):
+        _refuse_beyond(allowed, await LoginThrottle.raw(_COUNT, key))
 
 
-async def forgive(email: str, address: str) -> None:
-    """After a success."""
-    for key, _ in _keys(email, address):
+async def look(subject: str, *, most: int = _PER_ACCOUNT) -> None:
+    """Count nothing, and refuse where too many were counted. Raises rate_limited."""
+    for key, allowed in _keys(subject, "", most):
+        _refuse_beyond(allowed, await LoginThrottle.raw(_LOOK, key))
+
+
+async def forgive(subject: str, address: str = "") -> None:
+    """After a success: the subject's failures count no more, and of the address one less."""
+    keys = _keys(subject, address)
+    for key, _ in keys[1:]:
         await LoginThrottle.raw("UPDATE login_throttle SET failures = greatest(failures - 1, 0) WHERE key = {}", key)
-    account = _keys(email, address)[0][0]
-    await LoginThrottle.delete().where(LoginThrottle.key == account)
+    await LoginThrottle.delete().where(LoginThrottle.key == keys[0][0])
 
 
-def _keys(email: str, address: str) -> tuple[tuple[str, int], tuple[str, int]]:
-    account = hashlib.sha256(f"{email.strip().lower()}|{address}".encode()).hexdigest()
-    return (f"login:{account}", _PER_ACCOUNT), (f"address:{address}", _PER_ADDRESS)
+def _refuse_beyond(allowed: int, rows: list[dict[str, Any]]) -> None:
+    if rows and rows[0]["failures"] > allowed:
+        wait = max(1, int(rows[0]["wait"]))
+        raise Problem("rate_limited", "Too many attempts failed.", remedy=f"Try again in {-(-wait // 60)} minutes.", retry_after=wait)
+
+
+def _keys(subject: str, address: str, most: int = _PER_ACCOUNT) -> list[tuple[str, int]]:
+    hashed = hashlib.sha256(f"{subject.strip().lower()}|{address}".encode()).hexdigest()
+    return [(f"login:{hashed}", most), *([(f"address:{address}", _PER_ADDRESS)] if address else [])]
 
 
 _COUNT = """
@@ -40,4 +50,8 @@ ON CONFLICT (key) DO UPDATE SET
     failures = CASE WHEN t.window_start < now() - interval '15 minutes' THEN 1 ELSE t.failures + 1 END,
     window_start = CASE WHEN t.window_start < now() - interval '15 minutes' THEN now() ELSE t.window_start END
 RETURNING failures, extract(epoch FROM window_start + interval '15 minutes' - now()) AS wait
+"""
+_LOOK = """
+SELECT failures, extract(epoch FROM window_start + interval '15 minutes' - now()) AS wait
+FROM login_throttle WHERE key = {} AND window_start > now() - interval '15 minutes'
 """

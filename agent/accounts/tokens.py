@@ -45,7 +45,7 @@ class NewToken(msgspec.Struct, frozen=True):
 
 
 async def create(actor: Actor, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None, *, is_delegated: bool = False) -> NewToken:
-    """Raises invalid_arguments, and missing_scope for a token that would hold more than its maker."""
+    """One that a token makes ends no later than that one. Raises invalid_arguments, and missing_scope for a token that would hold more than its maker."""
     wanted = sorted(set(scopes or SCOPES), key=SCOPES.index) if set(scopes or ()) <= set(SCOPES) else None
     if wanted is None:
         raise Problem("invalid_arguments", f"The scopes are {', '.join(SCOPES)}.", field="scopes")
@@ -53,8 +53,9 @@ async def create(actor: Actor, name: str, scopes: list[str] | None = None, expir
         raise Problem("missing_scope", f"This token may not grant `{beyond[0]}`.", scope=beyond[0])
     token = _new(DELEGATED if is_delegated or actor.is_delegated else PREFIX)
     row = ApiToken(
-        id=uuid7(), user_id=actor.user_id, name=name.strip()[:100] or "token", token_hash=digest(token), prefix=token[:10], scopes=wanted, expires_at=expires_at
-    )
+        id=uuid7(), user_id=actor.user_id, name=name.strip()[:100] or "token", token_hash=digest(token), prefix=token[:10], scopes=wanted,
+        expires_at=await _no_later(actor, expires_at),
+    )  # fmt: skip
     await ApiToken.insert(row)
     await audit.record("TOKEN_CREATED", actor=actor, resource="TOKEN", resource_id=row.id, scopes=wanted)
     return NewToken(row.id, row.name, token, wanted)
@@ -92,9 +93,21 @@ async def revoke(actor: Actor, token_id: UUID) -> None:
     await audit.record("TOKEN_REVOKED", actor=actor, resource="TOKEN", resource_id=token_id)
 
 
+async def end_all(user_id: UUID) -> None:
+    """Every token of a user is revoked."""
+    await ApiToken.update({ApiToken.revoked_at: datetime.now(UTC)}).where((ApiToken.user_id == user_id) & ApiToken.revoked_at.is_null())
+
+
 async def end(token_id: UUID, seconds: float = 0) -> None:
     """A token whose grant has ended, or that was replaced and may still be on its way."""
     await ApiToken.update({ApiToken.expires_at: datetime.now(UTC) + timedelta(seconds=seconds)}).where(ApiToken.id == token_id)
+
+
+async def _no_later(maker: Actor, wanted: datetime | None) -> datetime | None:
+    if maker.token_id is None:
+        return wanted
+    rows = await ApiToken.raw("SELECT least({}::timestamptz, expires_at) AS ends FROM api_tokens WHERE id = {}", wanted, maker.token_id)
+    return rows[0]["ends"] if rows else wanted
 
 
 def _new(prefix: str) -> str:

@@ -8,7 +8,8 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from agent.accounts import audit, passwords
+from agent.accounts import audit, passwords, throttle
+from agent.accounts.audit import Origin
 from agent.actor import SCOPES, Actor, Role, Via, require_admin, require_own_account
 from agent.billing import ledger
 from agent.errors import Problem
@@ -66,14 +67,24 @@ class ProfileChange(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omi
     is_verified: bool | None = None
 
 
-async def sign_up(email: str, password: str, *, via: Via = "web", role: Role = "USER", full_name: str | None = None) -> Profile:
-    """Make an account with its credits. Raises invalid_arguments, weak_password, email_taken."""
+async def sign_up(email: str, password: str, *, via: Via = "web", role: Role = "USER", full_name: str | None = None, origin: Origin | None = None) -> Profile:
+    """Make an account with its credits. Raises invalid_arguments, weak_password, email_taken.
+
+    With an origin, ten addresses that are taken are all that it learns of in a quarter of an hour: then rate_limited.
+    """
     address = email.strip()
     _check_email(address)
-    passwords.check_rules(password)
+    passwords.check_rules(password, address)
+    asked = f"sign-up from {origin.address if origin else ''}"
+    if origin:
+        await throttle.look(asked)
+    if await standing_by_email(address):
+        if origin:
+            await throttle.check(asked)
+        raise _taken(address)
     user = User(id=uuid7(), email=address, password_hash=await passwords.hash_password(password), role=role, full_name=full_name, created_via=via)
     await _insert(user, address)
-    await audit.record("USER_CREATED", actor=actor_of(user.id, role, address, via), resource="USER", resource_id=user.id)
+    await audit.record("USER_CREATED", actor=actor_of(user.id, role, address, via), resource="USER", resource_id=user.id, origin=origin)
     return await _profile(user.id)
 
 
@@ -209,7 +220,11 @@ async def _insert(user: User, address: str) -> None:
             await User.insert(user)
             await ledger.grant(user.id, SIGN_UP_CREDITS, "Credits at sign-up", key=f"sign-up:{user.id}")
     except asyncpg.UniqueViolationError as error:
-        raise Problem("email_taken", f"There is an account for `{address}`.", field="email") from error
+        raise _taken(address) from error
+
+
+def _taken(address: str) -> Problem:
+    return Problem("email_taken", f"There is an account for `{address}`.", field="email")
 
 
 def _checked(change: ProfileChange) -> dict[str, Any]:

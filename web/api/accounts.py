@@ -15,7 +15,8 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.paging import Page, bounded
 from web.api.request import ApiRequest
-from web.auth import signed_in
+from web.auth import confirmed, signed_in
+from web.origin import origin_of
 
 AnyRequest = Request[Actor | None, str | None, State]
 
@@ -30,6 +31,13 @@ class TokenWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     name: str
     scopes: list[str] | None = None
     expires_at: datetime | None = None
+    secret: str | None = None
+
+
+class UserChange(ProfileChange, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`secret`: the password, or a code of the second factor, which another e-mail of one's own needs."""
+
+    secret: str | None = None
 
 
 @post("/users", summary="Sign up", tags=["accounts"])
@@ -38,7 +46,7 @@ async def sign_up(request: AnyRequest, data: JSONBody[SignUp]) -> Profile:
     is_admin = request.user is not None and request.user.is_admin
     if not settings().signup and not is_admin:
         raise Problem("signup_closed", "Sign-up is closed on this server.")
-    return await users.sign_up(data.email, data.password, via="api", full_name=data.full_name)
+    return await users.sign_up(data.email, data.password, via="api", full_name=data.full_name, origin=None if is_admin else origin_of(request))
 
 
 @get("/users", guards=[signed_in], summary="Everybody", tags=["accounts"])
@@ -60,16 +68,24 @@ async def get_user(request: ApiRequest, user_id: FromPath[UUID]) -> Profile:
 
 
 @put("/users/{user_id:uuid}", guards=[signed_in], summary="Change a user", tags=["accounts"])
-async def put_user(request: ApiRequest, user_id: FromPath[UUID], data: JSONBody[ProfileChange]) -> Profile:
-    """Name, user name, e-mail, phone, preferences; role and suspension for administrators."""
+async def put_user(request: ApiRequest, user_id: FromPath[UUID], data: JSONBody[UserChange]) -> Profile:
+    """Name, user name, e-mail, phone, preferences; role and suspension for administrators.
+
+    Whoever has the e-mail can choose a new password, so that another one is taken from a session that was confirmed within ten minutes, or with `secret`.
+    """
     require_scope(request.user, "write")
-    return await users.update(request.user, user_id, data)
+    if data.email is not None:
+        await confirmed(request, data.secret)
+    wanted = {name: getattr(data, name) for name in ProfileChange.__struct_fields__}
+    return await users.update(request.user, user_id, ProfileChange(**wanted))
 
 
 @delete("/users/{user_id:uuid}", guards=[signed_in], summary="Delete a user", tags=["accounts"])
 async def delete_user(request: ApiRequest, user_id: FromPath[UUID]) -> None:
-    """The account and everything in it."""
+    """The account and everything in it. A login session must have been confirmed within ten minutes."""
     require_scope(request.user, "write")
+    if request.auth == "cookie":
+        await confirmed(request)
     await users.delete(request.user, user_id)
 
 
@@ -81,8 +97,10 @@ async def list_tokens(request: ApiRequest) -> Page[tokens.Token]:
 
 @post("/tokens", guards=[signed_in], summary="A new token", tags=["accounts"])
 async def create_token(request: ApiRequest, data: JSONBody[TokenWish]) -> tokens.NewToken:
-    """Shown this once."""
+    """Shown this once. A login session must have been confirmed within ten minutes, or gives the password along as `secret`."""
     require_scope(request.user, "write")
+    if request.auth == "cookie":
+        await confirmed(request, data.secret)
     return await tokens.create(request.user, data.name, data.scopes, data.expires_at)
 
 

@@ -60,7 +60,7 @@ async def signup(request: PageRequest) -> Template | Redirect:
     try:
         if not settings().signup:
             raise Problem("signup_closed", "Sign-up is closed on this server.")
-        profile = await users.sign_up(form.get("email", ""), form.get("password", ""))
+        profile = await users.sign_up(form.get("email", ""), form.get("password", ""), origin=origin_of(request))
     except Problem as problem:
         return _signup_form(request, problem, email=form.get("email", ""))
     return await signed_in(request, users.actor_of(profile.id, profile.role, profile.email, "web"), "/")

@@ -65,16 +65,16 @@ async def test_a_code_is_good_once(ada: Actor) -> None:
 
 
 async def test_fifty_at_once_use_a_backup_code_once(ada: Actor) -> None:
-    """Exactly one gets in."""
+    """Exactly one gets in, also where each comes from another address and no count stops them before."""
     _, codes = await _enable(ada)
-    outcomes = await asyncio.gather(*(_outcome(ada, codes[0]) for _ in range(50)))
+    outcomes = await asyncio.gather(*(_outcome(ada, codes[0], f"198.51.100.{n}") for n in range(50)))
     assert outcomes.count("in") == 1
     assert await mfa.state(ada.user_id) == mfa.State(True, 9)
 
 
-async def _outcome(actor: Actor, code: str) -> str:
+async def _outcome(actor: Actor, code: str, address: str = _ORIGIN.address) -> str:
     try:
-        await mfa.check(actor.user_id, code, _ORIGIN)
+        await mfa.check(actor.user_id, code, Origin(address))
     except Problem as problem:
         return problem.code
     return "in"
@@ -94,6 +94,17 @@ async def test_guessing_is_throttled(ada: Actor) -> None:
     with pytest.raises(Problem) as caught:
         await mfa.check(ada.user_id, _code(secret), _ORIGIN)
     assert caught.value.code == "rate_limited"
+
+
+async def test_many_addresses_guess_no_more_than_thirty(ada: Actor) -> None:
+    """Whoever guesses codes has the password, so that what they fail counts wherever they come from; one right code begins anew."""
+    secret, codes = await _enable(ada)
+    for n in range(20):
+        assert await _outcome(ada, "000000", f"198.51.100.{n}") == "wrong_code"
+    assert await _outcome(ada, codes[0], "203.0.113.9") == "in"
+    for n in range(30):
+        assert await _outcome(ada, "000000", f"198.51.100.{n}") == "wrong_code"
+    assert await _outcome(ada, _code(secret), "203.0.113.9") == "rate_limited"
 
 
 async def test_nothing_of_it_is_readable_in_the_table(ada: Actor, database: asyncpg.Pool) -> None:

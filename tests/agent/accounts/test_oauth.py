@@ -1,24 +1,27 @@
 """Sign-in by another service, against an OpenID Connect provider in a process of its own, and a GitHub of our own making."""
 
-import subprocess
-import sys
+import asyncio
+import base64
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import asyncpg
-import httpx
 import msgspec
 import pytest
+from joserfc import jwt
+from joserfc.jwk import ECKey
 from litestar import Litestar, Request, get, post
 
-from agent import config
+from agent import config, egress
 from agent.accounts import identity_providers, oauth, users
 from agent.accounts.identity_providers import Identity
 from agent.actor import Actor
 from agent.errors import Problem
-from tests.live import free_port, serving
+from tests.live import serving
+from tests.oidc import offer, provider, visit
 
 _PEOPLE = (
     {"sub": "ada", "email": "ada@example.com", "email_verified": True, "name": "Ada"},
@@ -29,43 +32,20 @@ _PEOPLE = (
 @pytest.fixture(scope="module")
 def issuer() -> Iterator[str]:
     """The provider's address."""
-    port = free_port()
-    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
-    for person in _PEOPLE:
-        command += ["--user-claims", msgspec.json.encode(person).decode()]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        url = f"http://127.0.0.1:{port}"
-        for _ in range(100):
-            try:
-                found = httpx.get(f"{url}/.well-known/openid-configuration", trust_env=False).json()
-                break
-            except httpx.HTTPError:
-                time.sleep(0.1)
-        yield found["issuer"]
-        process.terminate()
+    with provider(*_PEOPLE) as url:
+        yield url
 
 
 @pytest.fixture
 async def oidc(issuer: str, database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> str:
     """The settings that an operator gives."""
-    monkeypatch.setenv("WIRETALK_OIDC_ISSUER", issuer)
-    monkeypatch.setenv("WIRETALK_OIDC_CLIENT_ID", "wiretalk")
-    monkeypatch.setenv("WIRETALK_OIDC_CLIENT_SECRET", "secret-1")
-    config.settings.cache_clear()
+    offer(issuer, monkeypatch)
     return issuer
-
-
-async def _visit(url: str, person: str) -> dict[str, str]:
-    """What the browser brings back after the person has signed in there."""
-    async with httpx.AsyncClient(trust_env=False) as browser:
-        answer = await browser.post(url, data={"sub": person})
-    assert answer.status_code in (302, 303), answer.text
-    return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
 
 
 async def _identity(person: str) -> Identity:
     begun = await oauth.begin("oidc")
-    back = await _visit(begun.url, person)
+    back = await visit(begun.url, person)
     return (await oauth.finish("oidc", begun.pending, back["state"], back["code"])).identity
 
 
@@ -109,12 +89,12 @@ async def test_two_proofs_of_one_address_are_one_person(oidc: str, ada: Actor, d
 async def test_a_callback_fits_only_the_browser_that_began(oidc: str) -> None:
     """Missing, foreign and used states are refused; so is what another provider began."""
     mine, other = await oauth.begin("oidc"), await oauth.begin("oidc")
-    back = await _visit(mine.url, "ada")
-    for provider, pending, state in (
+    back = await visit(mine.url, "ada")
+    for service, pending, state in (
         ("oidc", "", back["state"]), ("oidc", other.pending, back["state"]), ("oidc", mine.pending, ""), ("github", mine.pending, back["state"]), ("oidc", "é", "x"),
     ):  # fmt: skip
         with pytest.raises(Problem, match="begun elsewhere"):
-            await oauth.finish(provider, pending, state, back["code"])
+            await oauth.finish(service, pending, state, back["code"])
     await oauth.finish("oidc", mine.pending, back["state"], back["code"])
     with pytest.raises(Problem, match="finished before"):
         await oauth.finish("oidc", mine.pending, back["state"], back["code"])
@@ -123,17 +103,97 @@ async def test_a_callback_fits_only_the_browser_that_began(oidc: str) -> None:
 async def test_a_stolen_code_is_worth_nothing(oidc: str) -> None:
     """Another sign-in's verifier and nonce do not fit it."""
     victim, thief = await oauth.begin("oidc"), await oauth.begin("oidc")
-    stolen = (await _visit(victim.url, "ada"))["code"]
+    stolen = (await visit(victim.url, "ada"))["code"]
     state = parse_qs(urlsplit(thief.url).query)["state"][0]
     with pytest.raises(Problem) as caught:
         await oauth.finish("oidc", thief.pending, state, stolen)
     assert caught.value.code == "oauth_failed"
 
 
+async def test_a_nonce_is_of_one_sign_in(oidc: str) -> None:
+    """A proof that was made for another sign-in is refused, even with the right code and verifier."""
+    begun = await oauth.begin("oidc")
+    back = await visit(begun.url, "ada")
+    pending = oauth._opened(begun.pending)  # what the cookie holds, sealed
+    assert pending
+    with pytest.raises(Problem, match="does not hold"):
+        await identity_providers.identify(await identity_providers.service("oidc"), back["code"], pending.verifier, "another nonce", oauth.redirect_uri("oidc"))
+
+
+_KEY = ECKey.generate_key("P-256", {"kid": "k1", "use": "sig"})
+
+
+@asynccontextmanager
+async def _issuing(wrong: dict[str, Any], header: dict[str, Any], monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[str]:
+    """A provider of our own making whose proofs differ from right ones in the given claims; None leaves one out."""
+    base: list[str] = []
+
+    @get("/.well-known/openid-configuration")
+    async def description() -> dict[str, str]:
+        return {"issuer": base[0]} | {name: f"{base[0]}/{name}" for name in ("authorization_endpoint", "token_endpoint", "jwks_uri")}
+
+    @get("/jwks_uri")
+    async def keys() -> dict[str, Any]:
+        return {"keys": [_KEY.as_dict(private=False)]}
+
+    @post("/token_endpoint", status_code=200)
+    async def token() -> dict[str, str]:
+        right = {"iss": base[0], "aud": "wiretalk", "exp": int(time.time()) + 60, "iat": int(time.time()), "sub": "ada", "nonce": "n1"}
+        claims = {name: value for name, value in (right | wrong).items() if value is not None}
+        made = {"alg": "ES256", "kid": "k1"} | header
+        if made["alg"] == "ES256":
+            return {"id_token": jwt.encode(made, claims, ECKey.generate_key("P-256") if made["kid"] == "other" else _KEY)}
+        parts = (base64.urlsafe_b64encode(msgspec.json.encode(part)).decode().rstrip("=") for part in (made, claims))
+        return {"id_token": ".".join(parts) + "."}
+
+    async with serving(Litestar([description, keys, token])) as url:
+        base.append(url)
+        offer(url, monkeypatch)
+        yield url
+
+
+@pytest.mark.parametrize(
+    ("wrong", "header"),
+    [({}, {"alg": "none"}), ({}, {"kid": "other"}), ({"iss": "https://evil.example"}, {}), ({"aud": "somebody"}, {}), ({"aud": ["wiretalk", "x"], "azp": "x"}, {}),
+     ({"exp": 1}, {}), ({"exp": None}, {}), ({"nonce": "n0"}, {}), ({"nonce": None}, {}), ({"sub": None}, {})],
+)  # fmt: skip
+async def test_a_proof_that_is_not_for_us_is_refused(
+    database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch, wrong: dict[str, Any], header: dict[str, Any]
+) -> None:
+    """Unsigned, signed by another key, of another issuer, for another audience, too old, of another sign-in, about nobody. The right one is taken."""
+    async with _issuing(wrong, header, monkeypatch):
+        service = await identity_providers.service("oidc")
+        with pytest.raises(Problem) as caught:
+            await identity_providers.identify(service, "c", "v", "n1", "http://x/")
+        assert caught.value.code == "oauth_failed"
+        wrong.clear()
+        header.clear()
+        assert (await identity_providers.identify(service, "c", "v", "n1", "http://x/")).subject == "ada"
+
+
+async def test_a_service_that_never_finishes_is_left(database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its whole answer has a few seconds: a byte now and then keeps nobody waiting."""
+
+    async def dripping(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"application/json")]})
+            while True:
+                await send({"type": "http.response.body", "body": b" ", "more_body": True})
+                await asyncio.sleep(0.02)
+
+    monkeypatch.setattr(identity_providers, "_SECONDS", 0.3)
+    async with serving(dripping, http="httptools") as url:
+        offer(url, monkeypatch)
+        async with asyncio.timeout(30):
+            with pytest.raises(Problem, match="could not be reached"):
+                await oauth.begin("oidc")
+        await egress.close()
+
+
 async def test_an_answer_of_another_issuer_is_refused(oidc: str) -> None:
     """The mix-up attack of RFC 9207; and a person who said no."""
     begun = await oauth.begin("oidc")
-    back = await _visit(begun.url, "ada")
+    back = await visit(begun.url, "ada")
     with pytest.raises(Problem, match="another service"):
         await oauth.finish("oidc", begun.pending, back["state"], back["code"], "https://evil.example")
     begun = await oauth.begin("oidc")
@@ -144,7 +204,7 @@ async def test_an_answer_of_another_issuer_is_refused(oidc: str) -> None:
 async def test_joining_and_unlinking(oidc: str, ada: Actor, admin: Actor) -> None:
     """One identity belongs to one account; the last way in stays."""
     begun = await oauth.begin("oidc", ada)
-    back = await _visit(begun.url, "ada")
+    back = await visit(begun.url, "ada")
     found = await oauth.finish("oidc", begun.pending, back["state"], back["code"])
     assert found.linking == ada.user_id
     await oauth.link(ada, found.identity)

@@ -12,8 +12,9 @@ import pytest
 from aiosmtpd.controller import Controller
 
 from agent import config
-from agent.accounts import links, recovery, sessions, sign_in, users
+from agent.accounts import links, oauth, recovery, sessions, sign_in, tokens, users
 from agent.accounts.audit import Origin
+from agent.accounts.identity_providers import Identity
 from agent.actor import Actor
 from agent.errors import Problem
 from tests.live import free_port
@@ -43,7 +44,7 @@ def mailbox(database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 
 async def _link(mailbox: _Mailbox, to: str) -> str:
-    for _ in range(200):
+    for _ in range(3000):
         if mailbox.messages:
             break
         await asyncio.sleep(0.02)
@@ -97,6 +98,17 @@ async def test_a_link_is_for_one_thing(ada: Actor, mailbox: _Mailbox) -> None:
         with pytest.raises(Problem) as caught:
             await recovery.reset(wrong, "another horse", _ORIGIN)
         assert caught.value.code == "link_used"
+
+
+async def test_who_signed_up_with_anothers_address_is_out(ada: Actor, database: asyncpg.Pool) -> None:
+    """The first who proves an unproven address by a new password owns the account: tokens, programs and services from before are gone; a proven account keeps them."""
+    for is_verified in (False, True):
+        await database.execute("UPDATE users SET is_verified = $1", is_verified)
+        await oauth.link(ada, Identity("oidc", "mallory", "", False, ""))
+        token = (await tokens.create(ada, "planted")).token
+        await recovery.reset(await links.issue("reset", ada.user_id), "another horse", _ORIGIN)
+        assert bool(await tokens.actor_of(token)) == is_verified
+        assert bool(await oauth.linked(ada)) == is_verified
 
 
 async def test_a_link_ends(ada: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

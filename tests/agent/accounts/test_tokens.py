@@ -52,6 +52,16 @@ async def test_a_token_grants_no_more_than_its_maker_has(ada: Actor) -> None:
     assert caught.value.code == "invalid_arguments"
 
 
+async def test_what_a_token_makes_ends_with_it(ada: Actor, database: asyncpg.Pool) -> None:
+    """Else one that was lent for an hour would last for ever."""
+    until = datetime.now(UTC) + timedelta(hours=1)
+    lent = await tokens.actor_of((await tokens.create(ada, "lent", expires_at=until)).token)
+    assert lent
+    for wanted in (None, until + timedelta(days=1), until - timedelta(minutes=1)):
+        made = await tokens.create(lent, "child", expires_at=wanted)
+        assert await database.fetchval("SELECT expires_at FROM api_tokens WHERE id = $1", made.id) == min(wanted or until, until)
+
+
 async def test_it_ends_when_it_says(ada: Actor) -> None:
     """Not a second later."""
     made = await tokens.create(ada, "x", expires_at=datetime.now(UTC) - timedelta(seconds=1))

@@ -154,3 +154,23 @@ async def test_a_suspended_users_endpoints_stand_still(ada: Actor, admin: Actor,
         route = await lookup.find(str(made.id))
         assert route is not None
         assert route.status == status
+
+
+async def test_sign_up_tells_of_ten_addresses_and_then_no_more(ada: Actor) -> None:
+    """That an address is taken has to be said; whoever asks for the eleventh is told nothing, and may not sign up; others may."""
+    here, elsewhere = Origin("198.51.100.7"), Origin("203.0.113.5")
+    told: list[str] = []
+    for email in ["ada@example.com"] * 12 + ["new@example.com"]:
+        with pytest.raises(Problem) as caught:
+            await users.sign_up(email, "correct horse", origin=here)
+        told.append(caught.value.code)
+    assert told == ["email_taken"] * 10 + ["rate_limited"] * 3
+    assert await users.sign_up("new@example.com", "correct horse", origin=elsewhere)
+
+
+@pytest.mark.parametrize("password", ["short", "Password123", "1QAZ2wsx", "grace.hopper", "Grace.Hopper@example.com"])
+async def test_a_password_that_is_guessed_first_is_refused(database: asyncpg.Pool, password: str) -> None:
+    """Too short, one of the best known in any case, or one's own address."""
+    with pytest.raises(Problem) as caught:
+        await users.sign_up("grace.hopper@example.com", password)
+    assert caught.value.code == "weak_password"
