@@ -97,7 +97,7 @@ async def test_the_official_client_signs_in_by_itself(doors: Doors) -> None:
     memory = _Memory()
     metadata = OAuthClientMetadata.model_validate({"client_name": "Test client", "redirect_uris": [BACK], "token_endpoint_auth_method": "none"})
     auth = OAuthClientProvider(f"{base}/mcp", metadata, memory, redirect, callback)
-    async with httpx2.AsyncClient(auth=auth, timeout=30) as http, Client(streamable_http_client(f"{base}/mcp", http_client=http)) as client:
+    async with httpx2.AsyncClient(auth=auth, timeout=60) as http, Client(streamable_http_client(f"{base}/mcp", http_client=http)) as client:
         names = [tool.name for tool in (await client.list_tools()).tools]
         assert "endpoint_list" in names
         auth.context.token_expiry_time = 1.0
@@ -136,6 +136,23 @@ async def test_a_token_has_the_scopes_that_were_granted(doors: Doors) -> None:
         address = re.search(r'resource_metadata="([^"]+)"', refused.headers["www-authenticate"])
         assert address
         assert (await ada.http.get(address[1])).json()["resource"].endswith(path)
+
+
+async def test_what_goes_further_is_ticked_by_hand(doors: Doors) -> None:
+    """Whatever a program asks for, the page ticks reading and changing alone, and says of each scope what it means; so does the list of programs."""
+    ada = doors[0]
+    client_id = await _registered(ada)
+    verifier, challenge = _pair()
+    query = _query(client_id, challenge, scope="read write call spend approve")
+    page = (await ada.get(f"/oauth/authorize?{urlencode(query)}")).text
+    boxes = re.findall(r'name="scopes" value="(\w+)"( checked)?', page)
+    assert boxes == [("read", " checked"), ("write", " checked"), ("call", ""), ("spend", ""), ("approve", "")]
+    assert "spend credits" in page
+    back = await _answer(ada, query, scopes=("read", "spend"))
+    assert (await _token(ada, grant_type="authorization_code", code=back["code"], client_id=client_id, redirect_uri=BACK, code_verifier=verifier)).is_success
+    listed = (await ada.get("/settings/connect")).text
+    assert "spend credits <code>spend</code>" in listed
+    assert "<code>call</code>" not in listed
 
 
 async def test_codes_and_refresh_tokens_are_good_once(doors: Doors) -> None:

@@ -1,4 +1,4 @@
-"""The consent page: who asks, for what, and a user's yes or no. And the list of connected clients' one button."""
+"""The consent page: who asks, for what, and a user's yes or no: what goes beyond reading and changing is ticked by hand. And the list of connected clients' one button."""
 
 from urllib.parse import urlencode, urlsplit
 from uuid import UUID
