@@ -14,9 +14,10 @@ from zlib import crc32
 
 import msgspec
 
-from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named, mask_text
+from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named
 from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Field, Node, Sample, smallest
 from agent.spec.values import format_of
+from agent.spec.variants import count_shape, kept_name
 
 DEPTH_MAX = 24
 ITEMS_MAX = 100
@@ -200,6 +201,7 @@ def _count_object(node: Node, value: Mapping[str, Any], depth: int, at: int) -> 
     if depth >= DEPTH_MAX:
         return
     properties = node.properties
+    known = len(properties)
     for key, item in value.items():
         inner = properties.get(key)
         if inner is None:
@@ -214,6 +216,8 @@ def _count_object(node: Node, value: Mapping[str, Any], depth: int, at: int) -> 
             _count_text(inner, item, key)
         else:
             count(inner, item, key, depth + 1, at)
+    if node.shapes or (node.shapes is None and node.objects > 1 and not len(value) == known == len(properties)):
+        count_shape(node, value)
 
 
 def stamp(seen: Node | Field, at: int) -> None:
@@ -226,8 +230,7 @@ def stamp(seen: Node | Field, at: int) -> None:
 
 def _property(node: Node, key: str) -> Node | None:
     """The node of a new property, or nothing where an object of very many keys keeps only some of them."""
-    name = key if len(key) < 16 else mask_text(key)
-    name = name.encode("utf-8", "replace").decode()
+    name = kept_name(key)
     if name in node.properties:
         return node.properties[name]
     if len(node.properties) >= KEYS_MAX * 2:

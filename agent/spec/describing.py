@@ -63,7 +63,7 @@ def operation_of(
     pointer = f"/operations/{name}"
     queries = {key.partition(":")[2]: field for key, field in route.fields.items() if key.startswith("query:") and key not in carriers.schemes}
     kind = kind_of_route(route)
-    sample = envelopes.sample(kind, route)
+    sample = envelopes.sample(kind, route, pool)
     request = tuple(_content(media_type, content, route, pool, f"{pointer}/request") for media_type, content in sorted(route.requests.items()))
     responses = tuple(
         _response(status, outcome, pool, f"{pointer}/responses/{status}") for status, outcome in sorted(route.outcomes.items()) if status != "error"
@@ -193,7 +193,7 @@ def _content(media_type: str, content: Content, route: Route, pool: Pool, pointe
         if media_type.startswith("text/") or "xml" in media_type
         else {"type": "string", "format": "binary"}
     )
-    return ContentSpec(media_type=media_type, schema=schema, example=example_of(node), evidence=Evidence(count=content.total, total=route.seen.count))
+    return ContentSpec(media_type=media_type, schema=schema, example=pool.example(node), evidence=Evidence(count=content.total, total=route.seen.count))
 
 
 def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Response:
@@ -202,7 +202,7 @@ def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Respon
         node = content.node
         schema = pool.schema(node, f"{pointer}/{media_type.replace('/', '~1')}") if node is not None else {"type": "string"} if "json" not in media_type else {}
         contents.append(
-            ContentSpec(media_type=media_type, schema=schema, example=example_of(node), evidence=Evidence(count=content.total, total=outcome.seen.count))
+            ContentSpec(media_type=media_type, schema=schema, example=pool.example(node), evidence=Evidence(count=content.total, total=outcome.seen.count))
         )
     headers = tuple(
         Parameter(
@@ -234,6 +234,6 @@ def _message(key: str, message: Any, pool: Pool, pointer: str) -> MessageFormat:
         direction="sent" if direction == "sent" else "received",
         name=name,
         schema=pool.schema(message.node, f"{pointer}/messages/{name}"),
-        example=example_of(message.node),
+        example=pool.example(message.node),
         evidence=Evidence(count=message.total),
     )

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from agent.spec import bodies, introspection
 from agent.spec.model import ApiType, Evidence, MessageFormat
-from agent.spec.schemas import Pool, example_of
+from agent.spec.schemas import Pool
 from agent.spec.summary import Named, Node, Route
 
 ANONYMOUS = "(anonymous)"
@@ -43,21 +43,21 @@ def opened(body: bytes) -> Envelope | None:
     return Envelope(name, carried[name] or {}) if isinstance(carried, dict) and name else None
 
 
-def sample(kind: ApiType, route: Route) -> Sample | None:
+def sample(kind: ApiType, route: Route, pool: Pool) -> Sample | None:
     """A request and its answer that belong together, of the operation that was called most."""
     found = sorted(route.named.items(), key=lambda item: (-item[1].total, item[0]))
     if kind == "JSON-RPC" and found:
         name, named = found[0]
         frame = {"jsonrpc": "2.0", "id": 1}
-        params = {} if named.sent is None else {"params": example_of(named.sent)}
-        return Sample({**frame, "method": name, **params}, None if named.received is None else {**frame, "result": example_of(named.received)})
+        params = {} if named.sent is None else {"params": pool.example(named.sent)}
+        return Sample({**frame, "method": name, **params}, None if named.received is None else {**frame, "result": pool.example(named.received)})
     for name, named in found if kind in ("GraphQL", "SOAP") else ():
         if text := _document(named):
             if kind == "SOAP":
                 return Sample(text, None)
             request = {} if name == ANONYMOUS else {"operationName": name}
-            request |= {"query": text} | ({} if named.sent is None else {"variables": example_of(named.sent)})
-            return Sample(request, None if named.received is None else {"data": example_of(named.received)})
+            request |= {"query": text} | ({} if named.sent is None else {"variables": pool.example(named.sent)})
+            return Sample(request, None if named.received is None else {"data": pool.example(named.received)})
     return None
 
 
@@ -77,7 +77,7 @@ def formats(kind: ApiType, route: Route, pool: Pool, pointer: str) -> tuple[Mess
 
 
 def _shape(node: Node, pool: Pool, pointer: str) -> tuple[Any, Any]:
-    return pool.schema(node, pointer), example_of(node)
+    return pool.schema(node, pointer), pool.example(node)
 
 
 def _document(named: Named) -> str:

@@ -29,6 +29,7 @@ from agent.spec.summary import (
     rank,
     smallest,
 )
+from agent.spec.variants import PROPERTIES_MAX, merged_shapes
 
 T = TypeVar("T")
 
@@ -163,6 +164,7 @@ def _merge_objects(merged: Node, a: Node, b: Node) -> None:
     merged.objects += b.objects
     merged.is_partial = a.is_partial or b.is_partial or len(properties) > KEYS_MAX
     merged.properties = smallest(properties, KEYS_MAX) if len(properties) > KEYS_MAX else properties
+    merged.shapes = merged_shapes(merged, a, b)
 
 
 def _merge_named(a: Named, b: Named) -> Named:
@@ -203,6 +205,8 @@ def _seal_node(node: Node) -> None:
         trim(node.sample, SAMPLE_MAX)
     if len(node.properties) > KEYS_MAX:
         node.properties, node.is_partial = smallest(node.properties, KEYS_MAX), True
+    if len(node.properties) > PROPERTIES_MAX:
+        node.shapes = {}
     for inner in node.properties.values():
         _seal_node(inner)
     if node.items:

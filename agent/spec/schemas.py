@@ -7,15 +7,18 @@ genson is not used here: from counts the same keywords follow, and unlike merged
 
 import re
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from itertools import pairwise
 from typing import Any
 
 import msgspec
 
+from agent.spec.fields import COMPONENTS, escaped, unescaped
 from agent.spec.model import Evidence, JsonSchema
 from agent.spec.names import pascal, singular, words_of
 from agent.spec.presence import Chances, Held
 from agent.spec.summary import Node
+from agent.spec.unions import Union, Variant, union_of, usual
 from agent.spec.values import STAND_INS
 
 POOL_KEYS = 4
@@ -41,6 +44,7 @@ class Cluster(msgspec.Struct):
     totals: dict[str, int] = {}
     types: dict[str, str] = {}
     name: str = ""
+    union: Union | None = None
 
 
 class Pool:
@@ -54,6 +58,8 @@ class Pool:
         self._by_name: dict[str, list[Cluster]] = {}
         self._open: list[Cluster] = []
         self._presence = Chances(())
+        self._unions: dict[int, Union | None] = {}
+        self._said: dict[tuple[int, ...], JsonSchema] = {}
         self.schemas: dict[str, JsonSchema] = {}
         self.evidence: dict[str, Evidence] = {}
 
@@ -73,18 +79,36 @@ class Pool:
         """Joins alike objects, names those that stand at two places or more, and concludes their schemas."""
         for node, name in sorted(self._found, key=lambda found: (-found[0].objects, -len(found[0].properties))):
             self._place(node, name)
-        shared = [cluster for cluster in self._clusters if len(cluster.members) > 1 and len(cluster.totals) >= POOL_KEYS]
+        for cluster in self._clusters:
+            cluster.union = union_of(cluster.members)
+        shared = [cluster for cluster in self._clusters if (len(cluster.members) > 1 and len(cluster.totals) >= POOL_KEYS) or cluster.union]
         taken: set[str] = set()
         for cluster in sorted(shared, key=lambda cluster: (-len(cluster.members), -cluster.objects, sorted(cluster.totals))):
             cluster.name = _component_name(cluster.names, taken)
             taken.add(cluster.name)
-        self._presence = Chances(Held(key, total, cluster.objects) for cluster in self._clusters for key, total in cluster.totals.items())
+        self._presence = Chances(held for cluster in self._clusters for held in _held(cluster))
+        self.schemas = {cluster.name: {} for cluster in shared}
         for cluster in sorted(shared, key=lambda cluster: cluster.name):
-            self.schemas[cluster.name] = self._object(cluster.members, f"/components/schemas/{cluster.name}")
+            if cluster.union:
+                self.schemas[cluster.name] = self._union(cluster.members, cluster.union, cluster.name)
+            else:
+                self.schemas[cluster.name] = self._object(cluster.members, f"{COMPONENTS}{cluster.name}")
 
     def schema(self, node: Node | None, pointer: str = "") -> JsonSchema:
         """The schema of a node; shared objects as references."""
         return self._schema([node], pointer) if node is not None else {}
+
+    def example(self, node: Node | None) -> Any:
+        """One plausible value that the schema of the node accepts."""
+        return example_of(node, self._union_at)
+
+    def _union_at(self, node: Node) -> Union | None:
+        """The union that objects here are of: the one of all that are alike, or of these alone."""
+        if cluster := self._of_node.get(id(node)):
+            return cluster.union
+        if id(node) not in self._unions:
+            self._unions[id(node)] = union_of([node]) if node.shapes and not is_map([node]) else None
+        return self._unions[id(node)]
 
     def _schema(self, nodes: list[Node], pointer: str) -> JsonSchema:
         kinds = _types(nodes)
@@ -160,7 +184,9 @@ class Pool:
         clusters = {id(cluster): cluster for node in nodes if (cluster := self._of_node.get(id(node))) is not None}
         cluster = next(iter(clusters.values())) if len(clusters) == 1 else None
         if cluster is not None and cluster.name:
-            return {"$ref": f"#/components/schemas/{cluster.name}"}
+            return {"$ref": f"#{COMPONENTS}{cluster.name}"}
+        if cluster is None and len(nodes) == 1 and (union := self._union_at(nodes[0])):
+            return self._own_union(nodes[0], union, pointer)
         if cluster is None or len(cluster.members) < 2 or cluster in self._open:
             return self._object(nodes, pointer)
         self._open.append(cluster)
@@ -177,25 +203,53 @@ class Pool:
         properties: dict[str, JsonSchema] = {}
         required: list[str] = []
         for key in sorted(inner):
-            place = f"{pointer}/properties/{key.replace('~', '~0').replace('/', '~1')}"
+            place = f"{pointer}/properties/{escaped(key)}"
             properties[key] = self._schema(inner[key], place)
             total = sum(one.total for one in inner[key])
             if total >= objects:
                 required.append(key)
-            self.evidence[place] = Evidence(
-                count=total,
-                first_seen=float(min((one.first for one in inner[key] if one.first), default=0)),
-                last_seen=float(max(one.last for one in inner[key])),
-                total=objects,
-                nulls=sum(one.nulls for one in inner[key]),
-                confidence=round(total / max(objects, 1), 4),
-            )
+            self.evidence[place] = _evidence(inner[key], total, objects)
         schema: JsonSchema = {"type": "object", "properties": properties}
-        allowed = _REFUSED / min(max(len(required), 1), _CROWD)
-        required = [key for key in required if self._presence.missing(key, objects) <= allowed]
+        required = self._promised(required, objects)
         if required and not any(node.is_partial for node in nodes):
             schema["required"] = required
         return schema
+
+    def _promised(self, keys: list[str], objects: int) -> list[str]:
+        """Of the keys that all objects had, those that the next one has too, as far as one can tell."""
+        allowed = _REFUSED / min(max(len(keys), 1), _CROWD)
+        return [key for key in keys if self._presence.missing(key, objects) <= allowed]
+
+    def _own_union(self, node: Node, union: Union, pointer: str) -> JsonSchema:
+        """A union that stands at one place only, as a component of its own: a discriminator can point at nothing else."""
+        if (id(node),) not in self._said:
+            name = _component_name(Counter([_name_at(pointer)]), set(self.schemas))
+            self.schemas[name] = {}
+            self.schemas[name] = self._union([node], union, name)
+            self._said[id(node),] = {"$ref": f"#{COMPONENTS}{name}"}
+        return self._said[id(node),]
+
+    def _union(self, nodes: list[Node], union: Union, name: str) -> JsonSchema:
+        mapping: dict[str, str] = {}
+        for variant in union.variants:
+            own = _component_name(Counter([f"{name} {variant.values[0]}"]), set(self.schemas))
+            self.schemas[own] = {}
+            self.schemas[own] = self._variant(nodes, union.field, variant, f"{COMPONENTS}{own}")
+            mapping |= dict.fromkeys(variant.values, f"#{COMPONENTS}{own}")
+        options = [{"$ref": reference} for reference in dict.fromkeys(mapping.values())]
+        return {"oneOf": options, "discriminator": {"propertyName": union.field, "mapping": dict(sorted(mapping.items()))}}
+
+    def _variant(self, nodes: list[Node], field: str, variant: Variant, pointer: str) -> JsonSchema:
+        """The object that one variant is: its own keys, with the types that they have in all."""
+        properties: dict[str, JsonSchema] = {}
+        for key, times in variant.keys.items():
+            place, inner = f"{pointer}/properties/{escaped(key)}", [node.properties[key] for node in nodes if key in node.properties]
+            properties[key] = self._schema(inner, place)
+            self.evidence[place] = _evidence(inner, times, variant.objects)
+        always = [key for key, times in variant.keys.items() if times == variant.objects]
+        properties[field] = {"type": "string"} | ({"const": variant.values[0]} if len(variant.values) == 1 else {"enum": list(variant.values)})
+        promised = {field, *self._promised(always, variant.objects)}
+        return {"type": "object", "properties": properties, "required": sorted(promised)}
 
 
 def is_map(nodes: list[Node]) -> bool:
@@ -211,15 +265,19 @@ def is_map(nodes: list[Node]) -> bool:
     return len({tuple(types) for ones in inner.values() if (types := _types(ones))}) <= 1
 
 
-def example_of(node: Node | None, depth: int = 0) -> Any:
-    """One plausible value, made of masked samples. None where nothing is known."""
+def example_of(node: Node | None, union_at: Callable[[Node], Union | None] = lambda _: None, depth: int = 0) -> Any:
+    """One plausible value, made of masked samples. None where nothing is known. Of a union, an object of one variant."""
     if node is None or not node.total:
         return None
     if node.objects:
+        if depth >= _EXAMPLE_DEPTH:
+            return {}
+        if union := union_at(node):
+            return {key: text or example_of(node.properties[key], union_at, depth + 1) for key, text in usual(node, union).items()}
         keys = sorted(node.properties)[:1] if is_map([node]) else [key for key in sorted(node.properties) if node.properties[key].total * 2 >= node.objects]
-        return {key: example_of(node.properties[key], depth + 1) for key in keys} if depth < _EXAMPLE_DEPTH else {}
+        return {key: example_of(node.properties[key], union_at, depth + 1) for key in keys}
     if node.arrays:
-        return [example_of(node.items, depth + 1)] if node.items is not None and depth < _EXAMPLE_DEPTH else []
+        return [example_of(node.items, union_at, depth + 1)] if node.items is not None and depth < _EXAMPLE_DEPTH else []
     if node.texts:
         values = node.sample.values if node.sample else {}
         return max(sorted(values), key=lambda value: values[value]) if values else _stand_in(node)
@@ -238,6 +296,33 @@ def _stand_in(node: Node) -> str:
     """For texts of which none may be shown: one of their format."""
     formats = [name for name, times in node.formats.items() if times == node.texts]
     return STAND_INS.get(formats[0], "string") if len(formats) == 1 else "string"
+
+
+def _held(cluster: Cluster) -> Iterable[Held]:
+    """How often the keys were there; of a union, within its variants."""
+    if cluster.union:
+        return (Held(key, times, variant.objects) for variant in cluster.union.variants for key, times in variant.keys.items())
+    return (Held(key, total, cluster.objects) for key, total in cluster.totals.items())
+
+
+def _evidence(nodes: list[Node], times: int, objects: int) -> Evidence:
+    return Evidence(
+        count=times,
+        first_seen=float(min((node.first for node in nodes if node.first), default=0)),
+        last_seen=float(max(node.last for node in nodes)),
+        total=objects,
+        nulls=min(times, sum(node.nulls for node in nodes)),
+        confidence=round(times / max(objects, 1), 4),
+    )
+
+
+def _name_at(pointer: str) -> str:
+    """The last name on the way to a place, or the operation's with what it is of it."""
+    steps = [unescaped(step) for step in pointer.split("/")[1:]]
+    named = [name for above, name in pairwise(steps) if above == "properties"]
+    if named:
+        return singular(named[-1])
+    return f"{steps[1]} {steps[2]}" if len(steps) > 2 else "object"
 
 
 def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:

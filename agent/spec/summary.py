@@ -66,6 +66,8 @@ class Node(msgspec.Struct, omit_defaults=True):
     most: int = -1
     first: int = 0
     last: int = 0
+    shapes: dict[str, dict[str, dict[str, int]]] | None = None
+    """None while all objects have the same keys; see `variants`."""
 
 
 class Field(msgspec.Struct, omit_defaults=True):

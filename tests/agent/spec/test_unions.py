@@ -1,0 +1,106 @@
+"""When objects are a union that a field tells apart, and when they are one kind of object with optional keys."""
+
+import json
+import random
+from typing import Any
+
+from jsonschema import Draft202012Validator
+
+from agent.spec import openapi
+from agent.spec.bodies import count
+from agent.spec.infer import conclude
+from agent.spec.model import Exchange, Spec
+from agent.spec.observe import observe_all
+from agent.spec.schemas import Pool
+from agent.spec.summary import Node
+from agent.spec.unions import union_of
+
+_JSON = (("content-type", "application/json"),)
+
+
+def _node(*values: Any) -> Node:
+    node = Node()
+    for value in values:
+        count(node, value, "")
+    return node
+
+
+def _blocks(number: int) -> list[dict[str, Any]]:
+    """Blocks of a page: the key of each kind goes by the kind."""
+    chance = random.Random(number)
+    kinds = ({"kind": "text", "text": "a b"}, {"kind": "image", "url": "https://x.test/a.png", "width": 3}, {"kind": "rule"}, {"kind": "gap"})
+    return [{"id": f"b{at}", **chance.choice(kinds)} for at in range(number)]
+
+
+def _spec(bodies: list[dict[str, Any]]) -> Spec:
+    heard = [
+        Exchange(f"e{at}", "POST", "https://api.test/blocks", 201, _JSON, json.dumps(body | {"id": "x"}).encode(), _JSON, json.dumps(body).encode())
+        for at, body in enumerate(bodies)
+    ]
+    return conclude(observe_all(heard))
+
+
+def test_the_field_that_settles_the_keys_is_found() -> None:
+    """By what it does, whatever it is called; values with the same keys are one variant."""
+    union = union_of([_node(*_blocks(60))])
+    assert union is not None and union.field == "kind"
+    assert [(variant.values, tuple(variant.keys)) for variant in union.variants] == [
+        (("gap", "rule"), ("id", "kind")),
+        (("image",), ("id", "kind", "url", "width")),
+        (("text",), ("id", "kind", "text")),
+    ]
+
+
+def test_few_objects_and_chance_make_no_union() -> None:
+    """Eight objects prove nothing, nor do keys that come and go as they like, nor one key that one state has more."""
+    chance = random.Random(7)
+    loose = [{"state": chance.choice("ab"), **{key: 1 for key in "cdefg" if chance.random() < 0.5}} for _ in range(60)]
+    closed = [{"state": "closed", "closed_at": 1} if at % 2 else {"state": "open"} for at in range(60)]
+    assert union_of([_node(*_blocks(8))]) is union_of([_node(*loose)]) is union_of([_node(*closed)]) is None
+
+
+def test_a_value_that_came_once_warns_of_others() -> None:
+    """A schema that names the values would refuse the next one."""
+    known = [{"type": "a", "x": 1} if at % 2 else {"type": "b", "y": 1} for at in range(30)]
+    assert union_of([_node(*known)])
+    assert union_of([_node(*known, {"type": "c", "z": 1}, {"type": "d", "z": 1})]) is None
+
+
+def test_a_union_is_told_by_name_and_discriminator() -> None:
+    """Shared schemas, one for each variant; the document is valid by its own words, and so are its examples."""
+    spec = _spec(_blocks(60))
+    schema = spec.schemas["Block"]
+    assert schema["discriminator"] == {
+        "propertyName": "kind",
+        "mapping": {value: f"#/components/schemas/Block{name}" for value, name in {"gap": "Gap", "image": "Image", "rule": "Gap", "text": "Text"}.items()},
+    }
+    assert spec.schemas["BlockImage"]["required"] == ["id", "kind", "url", "width"]
+    assert spec.schemas["BlockImage"]["properties"]["kind"] == {"type": "string", "const": "image"}
+    assert (
+        spec.property_evidence["/components/schemas/BlockText/properties/text"].total
+        == spec.property_evidence["/components/schemas/BlockText/properties/text"].count
+    )
+    document = openapi.document(spec)
+    media = document["paths"]["/blocks"]["post"]["responses"]["201"]["content"]["application/json"]
+    check = Draft202012Validator({**media["schema"], "components": document["components"]})
+    assert check.is_valid(media["example"]) and all(check.is_valid(block) for block in _blocks(99))
+    assert not check.is_valid({"id": "b", "kind": "image", "text": "a"}) and not check.is_valid({"id": "b", "kind": "film"})
+
+
+def test_request_bodies_are_unions_too() -> None:
+    """They stand at one place only, and are named after the operation."""
+    spec = _spec(_blocks(60))
+    (content,) = spec.operations[0].request
+    assert content.schema["$ref"].rpartition("/")[2] in spec.schemas
+    assert "discriminator" in spec.schemas[content.schema["$ref"].rpartition("/")[2]]
+
+
+def test_alike_objects_elsewhere_teach_their_variant() -> None:
+    """A list that holds one kind only is of the same union."""
+    mixed, images = _node(_blocks(60)), _node([block for block in _blocks(80) if block["kind"] == "image"])
+    pool = Pool()
+    pool.add(mixed, "blocks")
+    pool.add(images, "blocks")
+    pool.settle()
+    assert "discriminator" in pool.schemas["Block"]
+    assert pool.schema(mixed)["items"] == pool.schema(images)["items"] == {"$ref": "#/components/schemas/Block"}
