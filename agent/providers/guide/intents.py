@@ -54,7 +54,7 @@ def nearest(text: str, memory: Memory, count: int = 3) -> tuple[Verb, ...]:
 
 def best(heard: Clause, memory: Memory, files: tuple[str, ...] = ()) -> Verb | None:
     """The verb whose pattern explains the clause best, if its mood allows it."""
-    if heard.mood in {"definition", "telling", "doubting"} or (heard.mood == "wondering" and _DOING_AWAY.search(heard.text)):
+    if heard.mood in {"definition", "telling", "doubting", "beyond"} or (heard.mood == "wondering" and _DOING_AWAY.search(heard.text)):
         return None
     if heard.mood == "how":
         return _how(heard, memory, files)
@@ -64,7 +64,9 @@ def best(heard: Clause, memory: Memory, files: tuple[str, ...] = ()) -> Verb | N
 def _how(heard: Clause, memory: Memory, files: tuple[str, ...]) -> Verb | None:
     """ "How do I …" is about the captured API, unless what follows is a verb of ours: then it asks for help, not for the deed."""
     rest = clause(
-        re.sub(r"^(?:how \w+(?: (?:i|we|you|one|someone))?|is there \w+ \w+ (?:to|for))\s+", "", heard.text, flags=re.IGNORECASE), heard.spans, memory.names()
+        re.sub(r"^(?:how \w+(?: (?:i|we|you|one|someone))?|is there (?:something|anything|\w+ \w+) (?:to|for))\s+", "", heard.text, flags=re.IGNORECASE),
+        heard.spans,
+        memory.names(),
     )
     deed = _matching(Said(rest.text, rest, memory, files), tuple(verb for verb in VERBS if verb.effect != "read"))
     is_ours = deed is not None and (

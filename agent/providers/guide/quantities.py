@@ -46,7 +46,7 @@ def duration(said: Said) -> Found | None:
 def since(said: Said) -> Found | None:
     for pattern in (
         rf"\b(?:since|after|from|starting)(?: last| this)? (?P<day>{words.DAYS}|yesterday|today|{_CLOCK_WORDS}|last night|\d{{4}}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d?(?::\d\d)?(?:am|pm)?(?=\s|$))",
-        rf"\bbetween (?P<day>{words.DAYS}|yesterday|\d{{4}}-\d\d-\d\d)(?= and)",
+        rf"\bbetween (?P<day>{words.DAYS}|yesterday|\d{{4}}-\d\d-\d\d|{_CLOCK_WORDS}|{_CLOCK})(?= and)",
         rf"\b(?:in|over|from|within|during|for|since)?\s*(?:the |these )?(?:last|past|previous)\s+(?P<n>{NUMBER}\s+)?(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?)\b",
         rf"\b(?:since |in |from )?(?P<n>{NUMBER})\s*(?P<u>minutes?|hours?|days?|weeks?|[mhdw])(?: ago)\b",
         r"\bsince (?P<n>\d+)(?P<u>[smhdw])\b",
@@ -59,6 +59,15 @@ def since(said: Said) -> Found | None:
         if (found := re.search(pattern, said.rest, re.IGNORECASE)) and not re.search(r"(before|until|till|by|up to)\s+$", said.rest[: found.start()]):
             return Found((_time(found),), re.sub(r"(?<!\w)['’]s\b", "", cut(said.rest, found)))
     return None
+
+
+def until(said: Said) -> Found | None:
+    found = re.search(
+        rf"\b(?:until|before|till|up to|and)\s+(?:last )?(?P<day>{words.DAYS}|yesterday|today|\d{{4}}-\d\d-\d\d|{_CLOCK_WORDS}|{_CLOCK})\b",
+        said.rest,
+        re.IGNORECASE,
+    )
+    return None if found is None else Found((_time(found),), cut(said.rest, found))
 
 
 def _time(found: re.Match[str]) -> str:
@@ -118,7 +127,7 @@ def tags(said: Said) -> Found | None:
         re.IGNORECASE,
     )
     found = found or re.search(
-        r"\b(?:tagged|tags?|label(?:led|s)?)\s+(?:(?:it|this|that|as|with|to)\s+)*(?P<value>" + _LIST + ")",
+        r"\b(?:tagged|tags?|label(?:led|s)?)\s+(?:(?:(?:it|this|that)(?: one)?|as|with|to)\s+)*(?P<value>" + _LIST + ")",
         said.rest,
         re.IGNORECASE,
     )
@@ -160,5 +169,6 @@ def attached(said: Said) -> Found | None:
     return Found((said.files[0],), said.rest) if said.files else None
 
 
+_CLOCK = r"\d\d?(?:(?::\d\d)(?:am|pm)?|am|pm)"
 _CLOCK_WORDS = "noon|midnight|lunch(?:time)?|breakfast|midday"
 _LIST = r"[\w⟦⟧-]+(?:(?:\s*,\s*|\s+and\s+|,\s*and\s+)[\w⟦⟧-]+)*"

@@ -60,7 +60,8 @@ def mask(text: str) -> Masked:
             value = next((group for group in found.groups() if group is not None), found[0])
             if kind == "json" and not isinstance(_json(value), dict):
                 return found[0]
-            spans.append(Span(kind, unmask(value, tuple(spans))))
+            value = unmask(value, tuple(spans))
+            spans.append(Span("url" if kind in {"quote", "code"} and _WHOLE_URL.fullmatch(value) else kind, value))
             before = found[0][: found.start(1) - found.start()] if found.re is _PROMPT_TEXT else ""
             return f"{before} ⟦{len(spans) - 1}⟧ " if kind in {"code", "quote"} else f"⟦{len(spans) - 1}⟧"
 
@@ -253,7 +254,7 @@ _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
         ("quote", _PROMPT_TEXT),
         ("secret", re.compile(r"\b(?:sk|pk|rk|key|ghp|gsk|xox[bp])[-_][\w-]{12,}|\b[A-Za-z0-9_-]{40,}\b")),
         ("operation", re.compile(rf"\b(?:{_METHOD})\s+/[^\s?,]*(?<![.!:;])")),
-        ("url", re.compile(r"\b(?:https?|wss?)://[^\s<>⟦⟧，。？]+?(?=[.,;:!?)\]]*(?:\s|$)|[，。？]|⟦)")),
+        ("url", re.compile(r"\b(?:https?|wss?)://[^\s<>⟦⟧，。？]+?(?=[.,;:!?)\]]*(?:\s|$)|[，。？]|⟦)", re.IGNORECASE)),
         ("id", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)),
         ("host", re.compile(r"(?<![\w@/.⟦-])(?:localhost(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|(?:[a-z0-9-]+\.)+(?!json\b|ya?ml\b|ts\b|md\b|har\b|txt\b|html?\b|js\b|py\b|gz\b)[a-z]{2,}(?::\d+)?)(?:/[^\s,;?!]*[^\s,;?!.])?(?![\w@])", re.IGNORECASE)),
         ("path", re.compile(r"(?<=\s)/[\w{}:.~%*/-]*[\w}*]")),
@@ -263,6 +264,7 @@ _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
 _PHRASES = tuple((re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), single) for pattern, single in words.PHRASES)
 _TIDY = tuple((re.compile(pattern, re.IGNORECASE), tidy) for pattern, tidy in words.TIDY)
 _DEMO_WANTED, _DEMO_NAMED = re.compile(words.DEMO_WANTED, re.IGNORECASE), re.compile(words.DEMO_NAMED, re.IGNORECASE)
+_WHOLE_URL = re.compile(r"(?:https?|wss?)://\S+", re.IGNORECASE)
 _PREAMBLE = re.compile(words.PREAMBLE, re.IGNORECASE)
 _MOODS = tuple((mood, re.compile(pattern)) for mood, pattern in words.MOODS)
 _NEGATION = re.compile(words.NEGATION, re.IGNORECASE)

@@ -24,7 +24,7 @@ _TAIL = r"(?=\s+(?:for|with|in|tagged|pointing|at|on|saying|from|and|by|please|t
 NAME = regex(
     rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
     rf"\bname\s*[:=]\s*(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
-    rf"(?P<keep>⟦\d+⟧) as (?!an?\b)(?P<value>⟦\d+⟧|[\w-]+){_TAIL}",
+    rf"(?P<keep>⟦\d+⟧) as (?!an?\b)(?P<value>⟦\d+⟧|[\w-]+(?: [\w-]+){{0,3}}?){_TAIL}",
 )
 
 
@@ -154,15 +154,16 @@ def rest_text(said: Said) -> Found | None:
 
 
 _ALL_OF_THEM = r"\b(?:all(?: of)?(?: them| these| those| the)?(?: two| three| four| five)?|them all|both(?: of them)?|every one|each(?: one)?(?: of them)?|the (?:two|three|four|five))\s*$"
-_ASKING = r"^.*?\b(is there (?:an?|any|some) \w+ (?:to|for)|(?:example|sample)s? (?:(?:requests?|calls?) )?(?:of|for|on|about|how to|to)|how (?:do|can|to|could|should|would|must|might) (?:i|we|you|one)?|operations?|routes?|(?:call|request|endpoint)s? (?:to|for|that|which|(?:lets|allows) (?:me|us|you)(?: to)?))\s*"
+_ASKING = r"^.*?\b(is there (?:something|anything) (?:to|for)|(?:curl|snippet|one-?liner)s?(?: \w+)? (?:for|to|that|which)|is there (?:an?|any|some) \w+ (?:to|for)|(?:example|sample)s? (?:(?:requests?|calls?) )?(?:of|for|on|about|how to|to)|how (?:do|can|to|could|should|would|must|might) (?:i|we|you|one)?|operations?|routes?|(?:call|request|endpoint)s? (?:to|for|that|which|(?:lets|allows) (?:me|us|you)(?: to)?))\s*"
 _WHOLE_NAME = re.compile(r"\w+ (?:the|my|our) (?P<name>[\w.-]+(?: [\w.-]+){0,2}?)(?: please| now| for me| again| completely)*", re.IGNORECASE)
 _KIND_WORDS = frozenset({"api", "apis", "endpoint", "endpoints", "service", "proxy", "one"})
 _SOUGHT = regex(
-    r"\b(?:containing|contains?|mention(?:s|ing)?|including|with the (?:text|word|string))\s+(?:the )?(?:text |word |string )?(?P<value>⟦\d+⟧|[\w.@-]+)"
+    r"\b(?:containing|contains?|mention(?:s|ing)?|including|with the (?:text|word|string))\s+(?:the )?(?:text |word |string )?(?P<value>⟦\d+⟧|[\w.@-]+(?: (?=[a-z]*\d)[\w.@-]+)?)"
 )
 _NOUN_FIRST = regex(
     r"\b(?:prompt|app) (?P<value>(?!please\b|now\b|again\b|that\b|which\b|called\b|named\b|with\b|to\b|as\b|for\b|from\b|and\b)[\w-]+)(?=\s+with\b|\s*$)"
 )
+_OF_A_KIND = re.compile(r"\b(?:list|lists|kind|type|number|page|array|id|amount|pair|set) of (?:the |all |an? )?$")  # "the list of orders" names no API
 _IN_ONE_BREATH = re.compile(r"([\w.-]+)(?:,| and|, and) $", re.IGNORECASE)
 _TIMELY = regex(rf"\b(?:prompt|app) (?P<value>{words.DAYS}|daily|weekly|monthly|today)$", rf"\b(?P<value>{words.DAYS}|daily|weekly|monthly) (?:prompt|app)\b")
 
@@ -185,7 +186,7 @@ def _ordinal(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
     if found is None or not listing:
         return None
     parts = found.groupdict()
-    index = words.ORDINALS[(parts.get("o") or parts["end"]).lower()] if parts.get("o") or parts.get("end") else int(number_in(parts["n"]) or 0) - 1
+    index = words.ORDINALS[(parts.get("o") or parts["end"]).lower()] if parts.get("o") or parts.get("end") else int(number_in(parts["n"]) or -1) - 1
     return listing[index] if -1 <= index < len(listing) else None
 
 
@@ -208,7 +209,8 @@ def _said_endpoint(said: Said, near: bool, topic: bool = False) -> Found | None:
     runs = [
         (run, start, end)
         for run, start, end in _runs(said)
-        if (not near or _is_near(said.rest, start, end) or (" " not in run and not topic))
+        if not _OF_A_KIND.search(said.rest[:start])
+        and (not near or _is_near(said.rest, start, end) or (" " not in run and not topic))
         and not (topic and re.search(r"\b(for|to|by|and|do with|deals? with|about|on|example of|sample of|calls?|requests?)\s+$", said.rest[:start]))
     ]
     if near:
@@ -244,7 +246,7 @@ def _runs(said: Said) -> list[tuple[str, int, int]]:
         unknown = (
             span.kind == "quote"
             if span
-            else not is_noise(re.sub(r"['’]s$", "", found[0]))
+            else not (is_noise(word := re.sub(r"['’]s$", "", found[0])) or word.lower().removesuffix("s") in words.NOISE)
             and not re.fullmatch(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)s?", found[0])
             and not re.fullmatch(rf"\d+\w*|{words.DAYS}|{words.ENVIRONMENTS}|{NUMBER}|every|daily|weekly|monthly", found[0], re.IGNORECASE)
         )

@@ -11,18 +11,18 @@ CONCEPTS: dict[str, str] = {
     "app": "app apps application applications",
     "archive": "archive archiving",
     "arrive": "arrive arrives arrived came comes come received incoming happened happens come-in comes-in came-in coming-in turn-up show-up passing appear",
-    "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey bearer permission permissions secured security log-in sign-in signin authn password passwords",
+    "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey bearer permission permissions secured security log-in sign-in signin authn password passwords signed signature",
     "buy": "buy buying purchase recharge top-up refill reload acquire",
     "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log invocation invocations activity history responses",
     "capture": "capture rec capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook trace observe mirror",
     "change": "change changes changed changing breaking differ differs diff news what's-new drift update updates modified differences different new",
     "complete": "complete done finish",
-    "connect": "connect attach link hook-up add",
+    "connect": "connect attach link hook-up plug-in add",
     "cost": "cost costs price prices afford pricing expensive charge charged cheap fee fees how-much",
     "count": "how-many count number-of total totals how-much",
     "create": "create make add new set-up setup spin-up start begin build register store need want",
     "credit": "credit credits balance account wallet funds money budget spend",
-    "delete": "delete remove erase destroy kill nuke drop trash get-rid-of scrap discard",
+    "delete": "delete remove erase destroy kill nuke drop trash get-rid-of scrap discard rm",
     "demo": "demo demonstration sandbox sample-shop sample-api playground test-drive try-out tutorial toy",
     "describe": "describe description describes",
     "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about",
@@ -41,7 +41,7 @@ CONCEPTS: dict[str, str] = {
     "har": "har file attachment attached",
     "import": "import upload load ingest",
     "key": "key keys",
-    "limit": "limit allow cap restrict most limited maximum max capped",
+    "limit": "limit throttle allow cap restrict most limited maximum max capped",
     "list": "list enumerate overview",
     "monitor": "monitor monitoring watch check alert monitored supervise observe surveil",
     "name": "name named called title",
@@ -94,9 +94,20 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"throw(ing)? away", "delete"),
     (r"(hold|hang) on(?= (?:until|till|for)\b)", "wait"),
     (r"stand by|w8", "wait"),
+    (r"(?:com(?:e|es|ing)|came) in", "arrive"),
+    (r"what(?:'?s| is) (?:the (?:story|deal|matter) with|up with|behind|the (?:story|reason) behind)", "why"),
+    (
+        r"(?:what|how) (?:would|could|can|do|must|should|to)(?: i| we| you)?(?: have to)? (?:make|get) (?:it|this|that|them)(?: to)? (?:succeed|work|pass|go through)",
+        "fix it",
+    ),
+    (r"writ(?:e|ing) up", "document"),
+    (
+        r"(?:hook|plug|link|wire)(?:ing)? (?P<what>(?:(?:the|an?|my) )?(?:mcp )?server )?up(?= (?:to )?(?:the|an?|my|our|with|⟦|mcp|server)\b|$)",
+        r"connect \g<what>",
+    ),
     (r"(let me know|tell me|inform me|notify me|alert me|say) (as soon as|once|when)", "tell-me-when"),
     (
-        r"(takes?|took|taking|needs?|needed) (the )?most time|(takes?|taking|took) (so|too|very|that) long|(highest|worst|biggest) (latency|latencies|response times?)",
+        r"(takes?|took|taking|needs?|needed|spends?|spent) ((?:the )?most|most of (?:its|the|their)) time|(takes?|taking|took) (so|too|very|that) long|(highest|worst|biggest) (latency|latencies|response times?)",
         "slowest",
     ),
     (r"response times?", "slow"),
@@ -114,9 +125,10 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"play(ing)? (?P<what>(?:[\w⟦⟧-]+ ){0,4}?)back", r"replay \g<what>"),
     (r"tak(e|ing) (?P<what>(?:[\w⟦⟧-]+ ){1,4}?)(off ?line|off the air|down)(?: for (?:now|the moment|a while|a bit))?", r"pause \g<what>"),
     (r"put (?P<what>(?:[\w⟦⟧-]+ ){1,4}?)on (hold|ice)", r"pause \g<what>"),
+    (r"put (?P<what>(?:[\w.-]+ ){1,4}?)back (online|up|on)", r"resume \g<what>"),
     (r"(bring|get) (?P<what>(?:[\w⟦⟧-]+ ){1,4}?)back( online| up)?", r"resume \g<what>"),
     (r"(go|carry) on( with)?|pick up again", "resume"),
-    (r"(?:no|not any) (?:more|further)(?= (?:monitoring|watching|checking|capturing|recording))", "stop"),
+    (r"(?:no|not any) (?:more|further)(?= (?:(?:daily|weekly|monthly|regular) )?(?:monitoring|watching|check(?:ing|s)|capturing|recording|alerts?))", "stop"),
     (r"stop (?:checking|watching)|unwatch|unmonitor", "stop monitoring"),
     (r"write (?P<what>it|this|that|everything) up", r"document \g<what>"),
     (r"put together|come up with", "write"),
@@ -182,7 +194,7 @@ NOISE: frozenset[str] = frozenset(
     once one ones only onto or other others ought our ours out over own per perhaps please plus possible possibly put quick quickly quite rather re ready real really right said same say says see seem send
     sent set shall she should show since so some somebody someone something soon still such sure take takes tell than thank thanks that that's the their them then there these they thing things this those though
     through till time times to today together too toward try trying turn two under until up upon us use used uses using very via want wants was way we we'd we'll well were what what's when where which while who whole
-    whom whose why will wish with within without would yet you you'd your yours yourself yes yeah yep cheers hopefully wiretalk guide once sir madam kindly present moment right-now so-far far so come coming
+    whom whose why will wish with within without would yet you you'd you've we've they've upstream contract interface shape your yours yourself yes yeah yep cheers hopefully wiretalk guide once sir madam kindly present moment right-now so-far far so come coming
     details entry entries item items result results url urls link address host website site backend app's first second third fourth fifth three four five six seven eight nine ten number long longer took than
     seconds minutes hours days weeks months second minute hour day week month year new old running work works working data information info existing available separate specific status state method path version
     pointing pointed points belonging called named titled account reach sends sending returned returning returns give max maximum maximally limit order-by sorted newest recently containing contains contain
@@ -243,7 +255,7 @@ KNOWN: frozenset[str] = frozenset(
 UNDOING = "un|dis|de|re|mis|non"
 # Concepts whose words must be said just so: other forms of them ("deleted", "deleting") tell of the deed.
 EXACT: frozenset[str] = frozenset(("delete", "disconnect"))
-DESTRUCTIVE: frozenset[str] = frozenset("delete remove erase destroy kill nuke drop trash disconnect detach".split())
+DESTRUCTIVE: frozenset[str] = frozenset("delete remove erase destroy kill nuke drop trash disconnect detach rm".split())
 
 NUMBERS: dict[str, int] = {
     word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())
@@ -290,6 +302,11 @@ STATUSES: tuple[tuple[str, str], ...] = (
     (r"\b([1-5])xx\b", r"\1xx"),
     (r"\b([1-5]\d\d)s?\b(?! (more )?(credits?|requests?|calls?|ms|milli))", r"\1"),
     (r"\bbad requests?\b", "400"),
+    (r"\binternal server errors?\b", "500"),
+    (r"\bbad gateways?\b", "502"),
+    (r"\bservice unavailable\b", "503"),
+    (r"\bgateway time-?outs?\b", "504"),
+    (r"\btoo many requests\b", "429"),
     (r"\bserver(-| )?(side )?(errors?|failures?)\b", "5xx"),
     (r"\bclient(-| )?(side )?(errors?|failures?)\b", "4xx"),
     (r"\b(unauthori[sz]ed|unauthenticated)\b", "401"),
@@ -346,9 +363,9 @@ ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local
 
 # What comes before the request itself and says nothing about it.
 PREAMBLE = (
-    r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|"
+    r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|right|alright|sorry|seriously|honestly|omg|ugh|argh|oh|no{2,}|damn(?: it)?|dammit|wtf|jeez|geez|dude|bro|man|mate|guys|folks|hmm+|umm?|uh|btw|fyi|quick question|one (?:more )?(?:thing|question)|dumb question|before i forget|once more|"
     r"(?:can|could|would|will) you(?: kindly| possibly| just| also| maybe)?|would you mind|"
-    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
+    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:i(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?= (?:make|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
     r"be so kind(?: and| as to)?|do me a favou?r(?: and)?|help me(?: to)?|try to|i'm trying to|feel free to|wiretalk|guide|kind sir|dear guide)\b[\s,.!:]*"
 )
 # A mood is how the clause is meant; only a plain request may change anything. The first that matches wins.
@@ -359,13 +376,14 @@ MOODS: tuple[tuple[str, str], ...] = (
     ("how", r"^is there (?:an?|any|some) (?:way|call|route|request|possibility) (?:to|for)\b"),
     ("how", r"^(?:how (?:do|can|could|should|would|might|to)\b(?: (?:i|we|you|one|someone))?|what(?:'s| is) the (?:best )?way to)"),
     ("doubting", r"^(?:will (?:\w+ing|it|that|this|i)\b|what (?:happens|would (?:i|it|you|we|happen)\b|if)|would (?:i|it|that|\w+ing)\b|(?:should|shall|must) i\b|may i\b(?! (?:have|see|get|look|view|use|please|ask))|(?:is|are) (?:it|this|that|my [\w-]+|the [\w-]+) (?:safe|secure|ok|okay|possible)\b|why (?:can't|should))"),
-    ("wondering", r"^(?:can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|do i (?:have to|need to))"),
+    ("wondering", r"^(?:(?:am|are) (?:i|we) (?:allowed|permitted|able)\b|can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|do i (?:have to|need to))"),
     ("wondering", r"^(?:who|did (?:i|we|you|he|she|they)|have (?:i|we|you)|has (?:he|she|someone)|was (?:it|he|she)|were they|if )\b(?! already afforded)"),
     ("telling", r"\b(?:chang\w+ my mind|was going to|were going to|was about to)\b"),
+    ("beyond", r"^(?:e-?mail|mail|fax|print|tweet|phone|translate|deploy|install|slack|whatsapp|dm|draw|paint|sing|book|order|compile|hack)\b|^(?:send|forward|post) .*\b(?:to|by|via|on) (?:my (?!api)|our (?!api)|e-?mail|slack|teams|discord|[\w.+-]+@)"),
     ("telling", r"^(?:do|follow|obey|execute|carry out) (?:what|as|whatever|exactly|the (?:instructions?|orders?|commands?))\b"),
     ("telling", r"^(?:i|we|he|she|they|you|my \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
 )  # fmt: skip
-NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never ?mind|never|without|rather than|instead of|no need to|not to|stop (?:deleting|removing|erasing|changing)|ignore|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:know|understand|see|get)\b)|(?:^|\bbut )not\b(?! (?:found|working|modified|allowed|authori[sz]ed|public|successful)\b)"
+NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never ?mind|never|without|rather than|instead of|no need to|not to|stop (?:deleting|removing|erasing|changing)|ignore|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:(?:really|quite|fully|even|yet|exactly) )?(?:know|understand|see|get)\b)|(?:^|\bbut )not\b(?! (?:found|working|modified|allowed|authori[sz]ed|public|successful)\b)"
 REFUSALS: frozenset[str] = frozenset(
     "no|nope|never mind|nevermind|forget it|cancel|cancel that|no forget it|stop|no thanks|nothing|none|no never mind|leave it|abort|不用了|算了|取消".split(
         "|"
@@ -378,11 +396,35 @@ DEMO_NAMED = (
     r"(?:\b(?:the |my |our )|(?<!to )(?<!as )(?<!called )(?<!named )\b)demo (?:shop|store)(?: (?:api|endpoint))?\b|\b(?:the |my |our )demo (?:api|endpoint)\b"
 )
 # A piece that tells how things are: the request is in the piece after it.
-STATEMENT = r"^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|seems?|looks?|keeps?|gets?|got|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we) (?:keep|always|still|only|just|get|got)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
+STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|seems?|looks?|keeps?|gets?|got|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we) (?:keep|always|still|only|just|get|got)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
 # What "them" are, right after these were asked for.
 PLURALS: dict[str, str] = {"docs_generate": "the docs", "capture_search": "the calls", "endpoint_list": "my apis", "key_list": "my keys"}
 # What is put right before a sentence is cut: "longer then" would be cut at "then".
 TIDY: tuple[tuple[str, str], ...] = (
+    (r"\b(?:only|just)(?: the)? (get|post|put|patch|delete)e?s\b|(?:\bthe )?\b(get|post|put|patch|delete)e?s only\b", r"only \1\2 calls"),
+    (r"\b(?:tag|label) ((?:the )?(?:first|second|third|fourth|fifth|last) (?:one|api|endpoint)) (?!as\b|with\b)(?=\w)", r"tag \1 with "),
+    (r"\b(?:remove|lift|drop|delete|clear|cancel) (?:the |its |any |all )?(?:rate[- ]?limit(?:s|ing)?|limit on requests)\b", "set no rate limit"),
+    (r"\b(?:when|once|after) (?:you(?:'re| are)|that(?:'s| is)|it(?:'s| is)) (?:done|finished|ready|through)\b,?(?= \w)(?<!me when)", ""),
+    (r"<((?:https?|wss?)://[^\s>]+)>", r"\1"),
+    (r"^\W*\d{4}-\d\d-\d\d[T ][\d:.,]+Z?\W+(?:(?:TRACE|DEBUG|INFO|WARN(?:ING)?|ERROR|FATAL)\W+)?", ""),  # how a log line begins
+    (r"^\W*[\w.]*[a-z](?:Error|Exception): .*?(?:[.!?]\s+|\n)(?=\S)", ""),  # a pasted exception before a request
+    (
+        r"\b([1-5]\d\d) (?:Bad Gateway|Service (?:Temporarily )?Unavailable|Gateway Time-?out|Internal Server Error|Not Found|Unauthorized|Forbidden|Bad Request|Too Many Requests|Unprocessable (?:Entity|Content)|Conflict|OK|Created)\b",
+        r"\1",
+    ),
+    (r"\b[A-Za-z_.]*(?:Error|Exception)\b(?:: .*?(?=[.!?](?:\s|$)|$))?(?=[.!?]?(?:\s|$))(?<!\berror)(?<!\bErrors)", "it failed"),  # a pasted exception
+    (
+        r"\b(?:i'?m |i am )?(?:an? )?(?:(?:complete|absolute|total|new) )?(?:beginner|newbie|noob|newcomer|developer|dev|pm|product manager|qa|tester|designer|founder|student|intern)(?: here)?[,.!;:](?=\s)",
+        "",
+    ),
+    (
+        r"\b(?:i (?:heard|read|saw|was told)|(?:my|a) \w+ (?:told me|said|mentioned)|someone (?:told me|said)|apparently)(?: that)? you can ([^,.?!]*)[,.?!]+ (?:so )?(?:could|can|would|will) you (?:please )?do (?:that|so|it)\b(?: please)?",
+        r"\1",
+    ),
+    (
+        r"\b(?:make|ensure|see to it|make sure)(?: please)?(?: it)?(?: so)? that (?:nobody|no one)(?: else)? (?:can )?(?:sees?|reads?|access(?:es)?|opens?) ",
+        "make private ",
+    ),
     (r"\bwhy's\b", "why is"),
     (
         r"\b(?:don't|do not) (?:allow|accept|forward|let through) (?:anything|any methods?|any (?:calls|requests?)|methods?) (?:but|except|other than) (?=[A-Z]{3,7}\b)",
@@ -411,7 +453,7 @@ TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)
 # "I don't need it any more" says why a deletion is asked for, where other negations forbid something.
 NO_LONGER = r"\b(?:do(?:n't|nt| not|n’t)|no longer) (?:\w+ )?(?:need|want|use|care)\b"
 # A piece of a sentence that goes on with the thing before it.
-CONTINUES = r"^(?:and )?(?:call|name|tag|label|title) (?:it|this|that)\b(?!\s*(?:$|again))"
+CONTINUES = r"^(?:and )?(?:tagged|labell?ed|named|called|titled) \S|^(?:and )?(?:call|name|tag|label|title) (?:it|this|that)\b(?!\s*(?:$|again))"
 
 # Simplified Chinese for the main verbs, translated before anything else; longer phrases first.
 CHINESE: tuple[tuple[str, str], ...] = (

@@ -193,6 +193,9 @@ class Marked(msgspec.Struct):
     got: list[dict[str, Any]] | str
 
 
+PLAYED: dict[str, list[Marked]] = {}
+
+
 async def mark(row: dict[str, Any]) -> Marked:
     turns = row["say"] if isinstance(row["say"], list) else [row["say"]]
     exchange = await said_in(row.get("in", ""), turns)
@@ -205,10 +208,12 @@ async def mark(row: dict[str, Any]) -> Marked:
 
 @pytest.fixture
 def marked() -> Callable[[str], Awaitable[list[Marked]]]:
-    """Every line of a part of the corpus, played: `await marked("test")`."""
+    """Every line of a part of the corpus, played once: `await marked("test")`."""
 
     async def run(part: str) -> list[Marked]:
-        return [await mark(row) for row in corpus(part)]
+        if part not in PLAYED:
+            PLAYED[part] = [await mark(row) for row in corpus(part)]
+        return PLAYED[part]
 
     return run
 

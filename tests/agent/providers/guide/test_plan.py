@@ -132,6 +132,6 @@ async def test_a_long_chat_of_questions(say: Say) -> None:
 )
 def test_long_texts_are_answered_in_time(text: str, tools: Tools) -> None:
     """A paste of any length takes well under a second."""
-    began = time.perf_counter()
+    began = time.process_time()
     plan((Message("user", (Text(text),)),), tools())
-    assert time.perf_counter() - began < 2
+    assert time.process_time() - began < 2
