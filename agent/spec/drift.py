@@ -5,7 +5,7 @@ beyond the document breaks nobody, and what was not heard proves nothing.
 """
 
 import re
-from typing import Literal, NamedTuple
+from typing import Any, Literal, NamedTuple
 from urllib.parse import urlsplit
 
 import msgspec
@@ -98,9 +98,9 @@ class _Pair(NamedTuple):
             if place in told:
                 found += self._field(told[place], field)
             elif place.partition(" ")[0] in told_sides:
-                found.append(self._found("undocumented", f"{_said(field)} is there, and not documented.", field.place))
+                found.append(self._found("undocumented", f"{_said(field.field)} is there, and not documented.", place))
         return found + [
-            self._found("unheard", f"{_said(field)} is documented, and was not there.")
+            self._found("unheard", f"{_said(field.field)} is documented, and was not there.")
             for place, field in told.items()
             if place not in seen and place.partition(" ")[0] in heard_sides
         ]
@@ -115,17 +115,16 @@ class _Pair(NamedTuple):
             if allowed and kinds - allowed
         ]
 
-    def _field(self, told: Field, seen: Field) -> list[Finding]:
-        known = fields.evidence_of(self.heard, seen) or Evidence()
-        allowed, kinds = _kinds(self.document, told.schema), _kinds(self.heard, seen.schema)
+    def _field(self, told: "_Place", place: "_Place") -> list[Finding]:
+        known, seen, allowed, kinds = place.known, place.field, told.kinds, place.kinds
         if allowed and (others := kinds - allowed - ({"integer"} if "number" in allowed else set())):
             counted = f" ({known.nulls:,} of {known.count:,} times)" if others == {"null"} and known.nulls else ""
             text = f"{_said(seen)} is also {_or(others)}{counted}, and documented as {_or(allowed)}."
             return [self._found("contradiction", text, seen.place, is_breaking=True)]
-        if told.is_required and not seen.is_required and known.total > known.count:
+        if told.field.is_required and not seen.is_required and known.total > known.count:
             text = f"{_said(seen)} is documented as always there, and lacked in {known.total - known.count:,} of {known.total:,}."
             return [self._found("contradiction", text, seen.place, is_breaking=True)]
-        values = [value for value in seen.schema.get("enum") or () if told.schema.get("enum") and value not in told.schema["enum"]]
+        values = [value for value in place.values if told.values and value not in told.values]
         if values:
             text = f"{_said(seen)} has the value{'s' * (len(values) > 1)} {', '.join(f'`{value}`' for value in values[:5])}, which the document does not list."
             return [self._found("contradiction", text, seen.place, is_breaking=True)]
@@ -137,9 +136,44 @@ def _by_call(spec: Spec) -> dict[tuple[str, str], Operation]:
     return {(re.sub(r"\{[^{}/]*\}", "{}", base + operation.template).rstrip("/") or "/", operation.method): operation for operation in spec.operations}
 
 
-def _fields_of(spec: Spec, operation: Operation) -> dict[str, Field]:
+class _Place(NamedTuple):
+    """What is said of one place: by one schema, or by several where it is in more than one variant. `kinds` and `values` are empty where any will do."""
+
+    field: Field
+    kinds: set[str]
+    values: list[Any]
+    known: Evidence
+
+
+def _fields_of(spec: Spec, operation: Operation) -> dict[str, _Place]:
     """By place; those of a range such as `2XX` are of no status that can be compared."""
-    return {field.place: field for field in reversed(fields.of_operation(spec, operation))}
+    found: dict[str, list[Field]] = {}
+    objects: dict[tuple[str, ...], dict[str, int]] = {}
+    for field in fields.of_operation(spec, operation):
+        found.setdefault(field.place, []).append(field)
+        known = fields.evidence_of(spec, field) or Evidence()
+        objects.setdefault(_above(field), {})[field.pointer.rpartition("/")[0]] = known.total
+    return {place: _place(spec, several, sum(objects[_above(several[0])].values())) for place, several in found.items()}
+
+
+def _above(field: Field) -> tuple[str, ...]:
+    """The object that has the field."""
+    return (field.place.partition(" ")[0], *field.path[:-1])
+
+
+def _place(spec: Spec, several: list[Field], objects: int) -> _Place:
+    known = [evidence for field in several if (evidence := fields.evidence_of(spec, field))]
+    kinds, values = [_kinds(spec, field.schema) for field in several], [_values(field.schema) for field in several]
+    return _Place(
+        several[0],
+        set().union(*kinds) if all(kinds) else set(),
+        [value for some in values for value in some] if all(values) else [],
+        Evidence(count=sum(one.count for one in known), total=objects, nulls=sum(one.nulls for one in known)),
+    )
+
+
+def _values(schema: JsonSchema) -> list[Any]:
+    return [schema["const"]] if "const" in schema else list(schema.get("enum") or ())
 
 
 def _security(document: Spec, heard: Spec) -> list[Finding]:

@@ -4,7 +4,7 @@ A place is what a person would write: `200 items[].price`, `request name`, `200 
 `Spec.property_evidence`: below a shared schema, or below the operation's own body.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
 import msgspec
@@ -54,6 +54,8 @@ class Where(NamedTuple):
     depth: int = 0
     open: tuple[str, ...] = ()
     path: tuple[str, ...] = ()
+    always: frozenset[str] | None = None
+    """In one of several alternatives, the properties that are required in all of them."""
 
 
 def bodies(operation: Operation) -> list[Body]:
@@ -120,6 +122,8 @@ def in_words(schema: JsonSchema) -> str:
     """A type as one says it: `string (date-time)`, `list of Pet`, `open or closed`, `number or null`."""
     if "$ref" in schema:
         return str(schema["$ref"]).rpartition("/")[2]
+    if "const" in schema:
+        return str(mask_json(schema["const"]))
     if schema.get("enum") and len(schema["enum"]) <= 12:
         return " or ".join(str(value) for value in mask_json(schema["enum"]))
     parts = [in_words(part) for key in ("anyOf", "oneOf") for part in schema.get(key) or () if isinstance(part, dict)]
@@ -149,9 +153,11 @@ def _walk(spec: Spec, schema: JsonSchema, at: Where, left: int) -> Iterator[Fiel
         at = at._replace(root=f"{COMPONENTS}{name}", inside=(), open=(*at.open, name))
         schema = spec.schemas[name]
     for several in ("anyOf", "oneOf", "allOf"):
-        for part in schema.get(several) or ():
-            if isinstance(part, dict):
-                yield from _walk(spec, part, at, left)
+        parts = [part for part in schema.get(several) or () if isinstance(part, dict)]
+        within = at if several == "allOf" else at._replace(always=_always(spec, parts))
+        for part in parts:
+            yield from _walk(spec, part, within, left)
+    always, at = at.always, at._replace(always=None)
     if left <= 0:
         return
     items, rest = schema.get("items"), schema.get("additionalProperties")
@@ -161,10 +167,16 @@ def _walk(spec: Spec, schema: JsonSchema, at: Where, left: int) -> Iterator[Fiel
         yield from _walk(
             spec, rest, at._replace(inside=(*at.inside, "additionalProperties"), prefix=f"{at.prefix}.*".lstrip("."), path=(*at.path, "*")), left - 1
         )
-    required = set(schema.get("required") or ())
+    required = always if always is not None else set(schema.get("required") or ())
     for name, inner in (schema.get("properties") or {}).items():
         place = f"{at.prefix}.{name}" if at.prefix else name
         inside, path = (*at.inside, "properties", escaped(name)), (*at.path, f".{name}")
         if isinstance(inner, dict):
             yield Field(place, name, inner, name in required, at.depth, at.root, inside, path)
             yield from _walk(spec, inner, at._replace(inside=inside, prefix=place, depth=at.depth + 1, path=path), left - 1)
+
+
+def _always(spec: Spec, parts: Iterable[JsonSchema]) -> frozenset[str] | None:
+    """What all objects among some alternatives require; None where there are not several."""
+    objects = [found for part in parts if "properties" in (found := resolved(spec, part))]
+    return frozenset.intersection(*(frozenset(one.get("required") or ()) for one in objects)) if len(objects) > 1 else None

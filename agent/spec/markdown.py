@@ -291,6 +291,8 @@ def _kind(schema: JsonSchema) -> str:
         return code(str(schema["$ref"]).rpartition("/")[2])
     if schema.get("enum") and len(schema["enum"]) <= 12:
         return " or ".join(code(json.dumps(value, ensure_ascii=False)) for value in mask_json(schema["enum"]))
+    if "const" in schema:
+        return code(json.dumps(mask_json(schema["const"]), ensure_ascii=False))
     kinds = schema.get("type") or ("object" if "properties" in schema else "")
     words = (
         " or ".join(kinds if isinstance(kinds, list) else [kinds])
@@ -377,9 +379,23 @@ def _samples(spec: Spec, item: Operation) -> str:
 
 
 def _types(spec: Spec) -> str:
-    found = ((name, _table(_rows(spec, spec.schemas[name]))) for name in sorted(spec.schemas))
+    found = ((name, _variants(spec.schemas[name]) or _table(_rows(spec, spec.schemas[name]))) for name in sorted(spec.schemas))
     sections = [f"### {code(name)}\n\n{table}" for name, table in found if table]
     return "## Types\n\n" + "\n\n".join(sections) if sections else ""
+
+
+def _variants(schema: JsonSchema) -> str:
+    """A union as a table: which value of which field means which type."""
+    told = schema.get("discriminator")
+    mapping: dict[str, Any] = told.get("mapping") or {} if isinstance(told, dict) else {}
+    if not isinstance(told, dict) or not mapping:
+        return ""
+    types: dict[str, list[str]] = {}
+    for value, reference in mapping.items():
+        types.setdefault(str(reference).rpartition("/")[2], []).append(value)
+    rows = [f"| {' or '.join(code(value) for value in values)} | {code(name)} |" for name, values in types.items()]
+    head = code(mask_name(str(told.get("propertyName") or "")))
+    return "\n".join([f"One of these, by its field {head}:", "", f"| {head} | Type |", "|---|---|", *rows])
 
 
 def _left_out(spec: Spec) -> str:

@@ -235,6 +235,8 @@ def _masked_schema(schema: Any, name: str) -> Any:
             result[key] = [_masked_schema(item, name) for item in value]
         elif key == "$ref":
             result[key] = _reference(value)
+        elif key == "discriminator" and isinstance(value, dict):
+            result[key] = _discriminator(value)
         elif key == "required":
             result[key] = [mask_name(item) for item in value]
         elif key in _VALUES or key in _LISTS:
@@ -249,6 +251,12 @@ def _masked_values(key: str, value: Any, name: str) -> JsonSchema:
     masked = mask_named(name, value)
     is_rule = key in ("enum", "const", "default")
     return {} if is_rule and (masked != value or is_secret_name(name)) else {key: masked}
+
+
+def _discriminator(value: Document) -> Document:
+    """A value that may not be shown points at nothing."""
+    mapping = {text: _reference(target) for text, target in (value.get("mapping") or {}).items() if isinstance(target, str) and mask_text(text) == text}
+    return {"propertyName": mask_name(str(value.get("propertyName") or ""))} | ({"mapping": mapping} if mapping else {})
 
 
 def _reference(value: str) -> str:

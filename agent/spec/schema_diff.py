@@ -108,13 +108,30 @@ class _Comparison:
         return found + self.run(pairs[0][0], pairs[1][0], pointer + "/items", f"{name}[]", depth + 1)
 
     def _unions(self, kind: str, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str, depth: int) -> list[Difference]:
-        """Variants that mean the same are set aside; one left on each side is one that changed."""
+        """Variants that mean the same are set aside; one left on each side is one that changed. Where a property tells them apart, it tells which are the same."""
+        if kind == "object" and (tag := _tag(old, new)):
+            if len(old) == 1 or len(new) == 1:
+                return self._same_type(kind, _as_one(old), _as_one(new), pointer, name, depth + 1)
+            return self._tagged(tag, old, new, pointer, name, depth)
         lost = [item for item in old if not any(not self._same_type(kind, item, other, "", "", depth + 1) for other in new)]
         gained = [item for item in new if not any(not self._same_type(kind, other, item, "", "", depth + 1) for other in old)]
         if len(lost) == len(gained) == 1:
             return self._same_type(kind, lost[0], gained[0], pointer, name, depth + 1)
         found = [self._difference(False, f"{_quoted(name)} has a variant less.", pointer, item) for item in lost]
         return found + [self._difference(True, f"{_quoted(name)} has another variant.", pointer, None, item) for item in gained]
+
+    def _tagged(self, tag: str, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str, depth: int) -> list[Difference]:
+        before, after = ({value: item for item in side for value in _tag_values(item, tag)} for side in (old, new))
+        path, at = f"{name}.{tag}" if name else tag, f"{pointer}/properties/{tag.replace('~', '~0').replace('/', '~1')}"
+        gained, lost = sorted(after.keys() - before), sorted(before.keys() - after)
+        found = [self._difference(True, f"{_quoted(path)} may also be {', '.join(gained[:8])}.", at, None, gained)] if gained else []
+        found += [self._difference(False, f"{_quoted(path)} can no longer be {', '.join(lost[:8])}.", at, lost)] if lost else []
+        pairs = {(id(before[value]), id(after[value])): value for value in sorted(before.keys() & after.keys(), reverse=True)}
+        for value in sorted(pairs.values()):
+            was, now = (_without_property(side[value], tag) for side in (before, after))
+            where = f"where {_quoted(path)} is {value}, "
+            found += [item._replace(text=where + item.text) for item in self._same_type("object", was, now, pointer, name, depth + 1)]
+        return found
 
     def _enums(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
         before, after = _enum(old), _enum(new)
@@ -198,6 +215,51 @@ class _Comparison:
             return [Difference(True, f"{_quoted(every)} is gone.", at, was, now)] if isinstance(was, dict) and was else []
         words = f"{_quoted(name)} takes {'no' if now is False else 'also'} other properties{' any more' if now is False else ''}."
         return [self._difference(now is not False, words, at, was, now)]
+
+
+def _tag(old: list[JsonSchema], new: list[JsonSchema]) -> str:
+    """The property that tells the variants apart on both sides: required, and of other values in each variant. Empty where there is none."""
+    sides = [side for side in (old, new) if len(side) > 1]
+    names: list[str] = sorted(sides[0][0].get("properties") or {}) if sides else []
+    return next((name for name in names if all(_tells_apart(name, side) for side in sides)), "")
+
+
+def _tells_apart(name: str, variants: list[JsonSchema]) -> bool:
+    values = [_tag_values(variant, name) for variant in variants]
+    return all(values) and len({value for some in values for value in some}) == sum(map(len, values))
+
+
+def _tag_values(variant: JsonSchema, name: str) -> list[str]:
+    tag = (variant.get("properties") or {}).get(name)
+    if not isinstance(tag, dict) or name not in (variant.get("required") or ()):
+        return []
+    values: list[Any] = [tag["const"]] if "const" in tag else tag.get("enum") or []
+    return [json.dumps(value) for value in values]
+
+
+def _as_one(variants: list[JsonSchema]) -> JsonSchema:
+    """What the variants allow when nobody looks at what tells them apart."""
+    if len(variants) == 1:
+        return variants[0]
+    parts: dict[str, list[Any]] = {}
+    for variant in variants:
+        for name, schema in (variant.get("properties") or {}).items():
+            parts.setdefault(name, []).append(schema)
+    properties = {name: schemas[0] if len({_canonical(schema) for schema in schemas}) == 1 else _any_of(schemas) for name, schemas in parts.items()}
+    required: set[str] = set.intersection(*({*(variant.get("required") or ())} for variant in variants))
+    return {"type": "object", "properties": properties, "required": sorted(required)}
+
+
+def _any_of(schemas: list[Any]) -> JsonSchema:
+    """Texts of certain values are one list of them."""
+    values: list[list[Any]] = [[one["const"]] if "const" in one else one.get("enum") or [] for one in schemas if isinstance(one, dict)]
+    texts = {value for some in values for value in some if isinstance(value, str)}
+    return {"enum": sorted(texts)} if len(values) == len(schemas) and all(values) and len(texts) == sum(map(len, values)) else {"anyOf": schemas}
+
+
+def _without_property(schema: JsonSchema, name: str) -> JsonSchema:
+    properties = {key: item for key, item in (schema.get("properties") or {}).items() if key != name}
+    return {**schema, "properties": properties, "required": [key for key in schema.get("required") or () if key != name]}
 
 
 def _without(properties: Mapping[str, Any], names: set[str]) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from agent.spec.decisions import key_of, parameter_key
-from agent.spec.fields import COMPONENTS, rewritten
+from agent.spec.fields import COMPONENTS, resolved, rewritten
 from agent.spec.model import Content, JsonSchema, Operation, Parameter, Pin, Response, Spec
 
 _ALIKE = 0.6
@@ -70,7 +70,7 @@ def _component_names(spec: Spec, before: Spec) -> dict[str, str]:
         (-score, name != old, name, old)
         for name, schema in spec.schemas.items()
         for old, other in before.schemas.items()
-        if (score := _overlap(schema, other)) >= _ALIKE
+        if (score := _overlap(_keys(spec, schema), _keys(before, other))) >= _ALIKE
     )
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -87,8 +87,13 @@ def _component_names(spec: Spec, before: Spec) -> dict[str, str]:
     return names
 
 
-def _overlap(a: JsonSchema, b: JsonSchema) -> float:
-    one, two = set(a.get("properties") or ()), set(b.get("properties") or ())
+def _keys(spec: Spec, schema: JsonSchema) -> set[str]:
+    """Its properties; of a union, those of all variants."""
+    parts = [resolved(spec, part) for part in schema.get("oneOf") or () if isinstance(part, dict)]
+    return {key for one in (schema, *parts) for key in one.get("properties") or ()}
+
+
+def _overlap(one: set[str], two: set[str]) -> float:
     return len(one & two) / len(one | two) if one and two else 0.0
 
 
@@ -118,9 +123,17 @@ def _referring(value: Any, names: dict[str, str]) -> Any:
         return value
     result = {key: item if key in ("enum", "const", "example", "default") else _referring(item, names) for key, item in value.items()}
     if isinstance(reference := value.get("$ref"), str):
-        head, _, name = reference.rpartition("/")
-        result["$ref"] = f"{head}/{names.get(name, name)}"
+        result["$ref"] = _renamed_reference(reference, names)
+    told = value.get("discriminator")
+    if isinstance(told, dict) and isinstance(told.get("mapping"), dict):
+        result["discriminator"] = told | {"mapping": {key: _renamed_reference(target, names) for key, target in told["mapping"].items()}}
     return result
+
+
+def _renamed_reference(reference: Any, names: dict[str, str]) -> Any:
+    """In a mapping a schema may also be told by its bare name."""
+    head, slash, name = str(reference).rpartition("/")
+    return f"{head}{slash}{names.get(name, name)}"
 
 
 def _with_examples(operation: Operation, before: Operation, alike: "_Alike") -> Operation:

@@ -24,6 +24,8 @@ _TYPES = ("string", "integer", "number", "boolean", "object", "array")
 _FORMATS = ("date-time", "date", "time", "uuid", "email")
 _KEPT = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
 _DEPTH = 4
+_MOST_OPTIONS = 12
+"""With more, anything is taken: a list that was cut would forbid the rest."""
 _MOST_DESCRIPTION = 4_000
 
 
@@ -122,7 +124,8 @@ def _plain(schema: Any, schemas: dict[str, JsonSchema], depth: int, seen: tuple[
     schema = _merged(schema, schemas, seen)
     kind = _kind(schema)
     result: JsonSchema = {"type": kind} if kind else {}
-    if values := [v for v in schema["enum"] if isinstance(v, str | int | float) and len(str(v)) <= 100] if isinstance(schema.get("enum"), list) else []:
+    listed: Any = [schema["const"]] if "const" in schema else schema.get("enum")
+    if values := [v for v in listed if isinstance(v, str | int | float) and len(str(v)) <= 100] if isinstance(listed, list) else []:
         result["enum"] = values[:50]
         if kind not in ("string", "integer", "number"):
             result.pop("type", None)
@@ -135,8 +138,8 @@ def _plain(schema: Any, schemas: dict[str, JsonSchema], depth: int, seen: tuple[
         result |= _members(schema, schemas, depth, seen)
     options = [o for o in schema.get("anyOf") or schema.get("oneOf") or () if isinstance(o, dict) and o.get("type") != "null"]
     if kind is None and options and depth > 0:
-        simple = [_plain(option, schemas, depth - 1, seen) for option in options[:6]]
-        return simple[0] if len(simple) == 1 else {"anyOf": [part for part in simple if part] or [{}]}
+        simple = [_plain(option, schemas, depth - 1, seen) for option in options[:_MOST_OPTIONS]]
+        return simple[0] if len(simple) == 1 else {"anyOf": [part for part in simple if part] or [{}]} if len(options) <= _MOST_OPTIONS else {}
     return result
 
 

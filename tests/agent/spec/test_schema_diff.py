@@ -11,6 +11,9 @@ from agent.spec.schema_diff import Sides, compare_schemas
 TEXT, NUMBER, INTEGER, NULL = {"type": "string"}, {"type": "number"}, {"type": "integer"}, {"type": "null"}
 ONE = {"type": "object", "properties": {"a": TEXT}, "required": ["a"]}
 TWO = {"type": "object", "properties": {"b": INTEGER}, "required": ["b"]}
+CARD = {"type": "object", "properties": {"type": {"const": "card"}, "n": TEXT}, "required": ["type", "n"]}
+BANK = {"type": "object", "properties": {"type": {"const": "bank"}, "iban": TEXT}, "required": ["type", "iban"]}
+CASH = {"type": "object", "properties": {"type": {"const": "cash"}, "iban": TEXT}, "required": ["type"]}
 
 
 def breaks(old: Any, new: Any, is_response: bool) -> list[bool]:
@@ -40,6 +43,9 @@ def breaks(old: Any, new: Any, is_response: bool) -> list[bool]:
         ({"type": "object", "additionalProperties": TEXT}, {"type": "object", "additionalProperties": INTEGER}, [True], [True]),
         (ONE, {**ONE, "additionalProperties": False}, [True], []),
         ({"anyOf": [ONE]}, {"anyOf": [ONE, TWO]}, [False], [True]),
+        ({"oneOf": [CARD, BANK]}, {"oneOf": [{**BANK, "required": ["type"]}, CARD]}, [False], [True]),
+        ({"oneOf": [CARD, BANK]}, {"anyOf": [BANK, CARD, CASH]}, [False], [True]),
+        ({"oneOf": [CARD, BANK]}, {"type": "object", "properties": {"type": {"enum": ["card", "bank"]}, "n": TEXT, "iban": TEXT}}, [False], [True]),
         ({"oneOf": [ONE, TWO]}, {"anyOf": [TWO, {**ONE, "required": []}]}, [False], [True]),
     ],
 )

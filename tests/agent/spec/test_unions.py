@@ -4,9 +4,10 @@ import json
 import random
 from typing import Any
 
+import msgspec
 from jsonschema import Draft202012Validator
 
-from agent.spec import openapi
+from agent.spec import diff, drift, markdown, openapi, openapi_read, samples, steady, tool_schemas, typescript
 from agent.spec.bodies import count
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Spec
@@ -104,3 +105,58 @@ def test_alike_objects_elsewhere_teach_their_variant() -> None:
     pool.settle()
     assert "discriminator" in pool.schemas["Block"]
     assert pool.schema(mixed)["items"] == pool.schema(images)["items"] == {"$ref": "#/components/schemas/Block"}
+
+
+def test_a_document_with_a_union_is_read_back_as_it_was() -> None:
+    """With its evidence; and against itself it has neither changes nor drift."""
+    spec = _spec(_blocks(60))
+    again = openapi_read.read(openapi_read.parse(openapi.to_json(openapi.document(spec))))
+    assert openapi.document(again) == openapi.document(spec)
+    assert diff.compare(spec, again) == () and drift.compare(again, spec).findings == []
+
+
+def test_drift_sees_through_a_union() -> None:
+    """What a document calls required lacks in other variants, and a value that it does not list is told."""
+    block = {"type": "object", "properties": {"id": {"type": "string"}, "kind": {"type": "string", "enum": ["text", "rule", "gap"]}}, "required": ["text"]}
+    block["properties"] |= {"text": {"type": "string"}, "url": {"type": "string"}, "width": {"type": "string"}}
+    answers = {"201": {"description": "", "content": {"application/json": {"schema": block}}}}
+    document = openapi_read.read({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/blocks": {"post": {"responses": answers}}}})
+    found = {finding.text for finding in drift.compare(document, _spec(_blocks(60))).of("contradiction")}
+    assert "`kind` of the 201 answer has the value `image`, which the document does not list." in found
+    assert "`width` of the 201 answer is also integer, and documented as string." in found
+    assert [text for text in found if text.startswith("`text` of the 201 answer is documented as always there, and lacked in ") and text.endswith(" of 60.")]
+
+
+def test_an_object_that_turns_out_a_union_keeps_its_name() -> None:
+    """And so do its variants when a field is new; what the discriminator points at goes with them."""
+    plain, first = _spec([{"id": "a", "kind": "text", "text": "x", "url": "y", "width": 1}] * 3), _spec(_blocks(60))
+    named = msgspec.structs.replace(plain, schemas={"Piece": plain.operations[0].responses[0].contents[0].schema})
+    settled = steady.settle(first, named)
+    assert settled.schemas["Piece"]["discriminator"] == first.schemas["Block"]["discriminator"]
+    renamed = msgspec.structs.replace(first, schemas={f"My{name}" if name == "BlockImage" else name: schema for name, schema in first.schemas.items()})
+    again = steady.settle(_spec([{**block, **({"alt": "z"} if block["kind"] == "image" else {})} for block in _blocks(60)]), renamed)
+    assert again.schemas["Block"]["discriminator"]["mapping"]["image"] == "#/components/schemas/MyBlockImage"
+    assert "alt" in again.schemas["MyBlockImage"]["properties"]
+
+
+def test_every_kind_of_document_tells_the_variants() -> None:
+    """TypeScript by literals, Markdown by a table, a tool by alternatives that every vendor takes, a sample by one of them."""
+    spec = _spec(_blocks(60))
+    name = spec.operations[0].request[0].schema["$ref"].rpartition("/")[2]
+    assert f"export type {name} = {name}Gap | {name}Image | {name}Text;" in typescript.document(spec)
+    assert 'kind: "gap" | "rule";' in typescript.document(spec)
+    assert "| `gap` or `rule` | `BlockGap` |" in markdown.document(spec)
+    (tool,) = tool_schemas.typed(spec)
+    assert tool_schemas.faults(tool.name, tool.description, tool.input_schema) == []
+    assert [option["properties"]["kind"]["enum"] for option in tool.input_schema["properties"]["body"]["anyOf"]] == [["gap", "rule"], ["image"], ["text"]]
+    assert samples.example(spec.schemas["Block"], spec) == {"id": "text", "kind": "gap"}
+
+
+def test_a_new_variant_is_told_as_a_change() -> None:
+    """New to read breaks a reader; what one variant gained is told of that variant."""
+    more = [*_blocks(60), *[{"id": "x", "kind": "film", "url": "y", "seconds": 3}] * 20]
+    more = [{**block, **({"alt": "z"} if block["kind"] == "image" else {})} for block in more]
+    changes = {(change.is_breaking, change.description) for change in diff.compare(_spec(_blocks(60)), _spec(more))}
+    assert (True, '`POST /blocks`: in the 201 response, `kind` may also be "film".') in changes
+    assert (False, '`POST /blocks`: in the 201 response, where `kind` is "image", `alt` is new and required.') in changes
+    assert (False, '`POST /blocks`: in the request, `kind` may also be "film".') in changes
