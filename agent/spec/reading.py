@@ -1,17 +1,16 @@
 """What every reader gives back: the exchanges of a file one by one, and beside them what was left out and why."""
 
-import hashlib
 import re
 import zlib
+from _blake2 import blake2b
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
+from importlib import import_module
 from io import BytesIO
 from typing import BinaryIO, Self
 from urllib.parse import urlsplit
 
-import brotli
 import msgspec
-import zstandard
 
 from agent.spec.model import Exchange, Frame, Headers
 
@@ -137,7 +136,7 @@ class Gunzipped(BytesIO):
 def exchange_id(method: str, url: str, started_at: float, request_body: bytes, response_body: bytes) -> str:
     """An id that the exchange itself gives, so that the order of a file's entries changes nothing."""
     head = f"{method} {url} {started_at!r} {len(request_body)} ".encode("utf-8", "replace")
-    return hashlib.blake2b(head + request_body + response_body, digest_size=8).hexdigest()
+    return blake2b(head + request_body + response_body, digest_size=8).hexdigest()
 
 
 def seconds(text: object) -> float:
@@ -213,6 +212,7 @@ def _deflate(body: bytes) -> bytes | None:
 
 
 def _zstd(body: bytes) -> bytes | None:
+    zstandard = import_module("zstandard")  # most captures have no use for it, and it takes a while to load
     try:
         return zstandard.ZstdDecompressor().decompressobj().decompress(body)[:MAX_DECODED]
     except zstandard.ZstdError:
@@ -220,6 +220,7 @@ def _zstd(body: bytes) -> bytes | None:
 
 
 def _brotli(body: bytes) -> bytes | None:
+    brotli = import_module("brotli")
     try:
         return brotli.Decompressor().process(body, output_buffer_limit=MAX_DECODED)
     except brotli.error:

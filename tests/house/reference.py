@@ -9,7 +9,7 @@ from agent.actor import SCOPES
 from agent.config import Settings
 from agent.errors import CATALOGUE
 from agent.tools.menu import TOOLS
-from web.cli import main
+from web.cli.commands import commands as main
 
 FILE = Path(__file__).resolve().parents[2] / "docs" / "reference.md"
 

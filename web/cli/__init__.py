@@ -1,59 +1,34 @@
-"""`wiretalk`: one command for the server and for what operators and scripts do. Each group of commands is a module.
+"""`wiretalk`: one command for the server and for what operators and scripts do.
 
-A command's module is imported when the command is used: `discover` on a file must not wait for a web server's imports.
+`discover` on files takes a short way: what reads command lines in general needs as long to start as a small capture needs to be described.
+Everything else, help and slips included, is told apart in `web.cli.commands`.
 """
 
 import gc
+import sys
 from importlib import import_module
-
-import click
-
-from agent.errors import Problem
-
-_COMMANDS: dict[str, str] = {
-    "backup": "web.cli.maintain:backup",
-    "chat": "web.cli.chat:chat",
-    "diff": "web.cli.diff:diff",
-    "discover": "web.cli.discover:discover",
-    "doctor": "web.cli.maintain:doctor",
-    "drift": "web.cli.diff:drift",
-    "mcp-config": "web.cli.operate:mcp_config",
-    "migrate": "web.cli.operate:migrate_command",
-    "restore": "web.cli.maintain:restore",
-    "rotate-key": "web.cli.maintain:rotate_key",
-    "seed": "web.cli.operate:seed_command",
-    "serve": "web.cli.operate:serve",
-    "token": "web.cli.operate:token",
-    "user": "web.cli.operate:user",
-    "worker": "web.cli.operate:worker",
-}
+from types import ModuleType
 
 
-class _Commands(click.Group):
-    """A group that imports a command when it is asked for, and says an expected failure in its sentence."""
-
-    def invoke(self, ctx: click.Context) -> object:
-        try:
-            return super().invoke(ctx)
-        except Problem as problem:
-            click.echo(problem.sentence(), err=True)
-            raise SystemExit(2) from problem
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return sorted(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module, _, name = _COMMANDS[cmd_name].partition(":")
-        gc.disable()  # an import makes no garbage, and looking for it takes a sixth of the time
-        try:
-            return getattr(import_module(module), name)
-        finally:
-            gc.enable()
-
-
-@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option("0.1.0", prog_name="wiretalk")
 def main() -> None:
-    """Say which API you care about, use it as you always do, and talk with what was heard."""
+    """Does what the arguments of the process ask for."""
+    if sys.argv[1:2] == ["discover"]:
+        discovering = _discovering()
+        if asked := discovering.asked_plainly(sys.argv[2:]):
+            return discovering.run_alone(asked)
+    import_module("web.cli.commands").commands()
+
+
+def _discovering() -> ModuleType:
+    """The module, with as little beside it as can be."""
+    gc.disable()  # an import makes no garbage, and looking for it takes a sixth of the time
+    is_apart = "typing_extensions" not in sys.modules
+    if is_apart:
+        sys.modules["typing_extensions"] = None  # type: ignore[assignment]  # msgspec takes `typing` then, which loads ten modules less
+    try:
+        return import_module("web.cli.discovering")
+    finally:
+        if is_apart:
+            del sys.modules["typing_extensions"]
+        gc.freeze()
+        gc.enable()

@@ -8,10 +8,7 @@ import gc
 import sys
 from collections.abc import Generator, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import BinaryIO, NoReturn
-
-import click
 
 from agent.spec import inputs
 from agent.spec.model import Exchange
@@ -39,7 +36,7 @@ def opened(name: str) -> BinaryIO:
     if name == "-":
         return sys.stdin.buffer
     try:
-        return Path(name).open("rb")
+        return open(name, "rb")
     except OSError as error:
         stop(f"`{name}` cannot be opened: {error.strerror}.")
 
@@ -50,11 +47,11 @@ def plain(text: str) -> str:
 
 
 def say(text: str) -> None:
-    click.echo(plain(text), err=True)
+    print(plain(text), file=sys.stderr)
 
 
 def stop(sentence: str) -> NoReturn:
-    click.echo(f"wiretalk: {plain(sentence)}", err=True)
+    say(f"wiretalk: {sentence}")
     raise SystemExit(2)
 
 

@@ -1,34 +1,15 @@
-"""`wiretalk discover`: captures in, a document out. No server, no database, no network.
-
-Documents go to stdout or to `-o`; progress and what was left out go to stderr. Exit 2 on input that cannot be read, with one line.
-A writer is imported when its format is asked for: half of the time that a small capture takes is spent on imports.
-"""
-
-import os
-import sys
-from collections.abc import Iterator
-from importlib import import_module
-from itertools import chain
-from pathlib import Path
-from typing import Any
+"""`wiretalk discover` and its options. What it does is in `discovering`."""
 
 import click
 
-from agent.parallel import summarise
-from agent.spec.infer import conclude
-from agent.spec.model import Exchange, Spec
-from web.cli.captured import exchanges, say, seldom_swept, stop
-
-FORMATS = ("openapi", "markdown", "typescript", "graphql", "postman", "http", "summary")
-BY_ENDING = {".md": "markdown", ".ts": "typescript", ".graphql": "graphql", ".graphqls": "graphql", ".http": "http"}
-PROGRESS_EVERY = 5000
+from web.cli.discovering import FORMATS, PROCESSES, Asked, run
 
 
 @click.command()
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option("-o", "--output", metavar="OUT", help="Write to this file instead of stdout. Its ending chooses YAML or JSON.")
 @click.option("--format", "kind", type=click.Choice(FORMATS), help="What to write; by default OpenAPI, or what OUT's ending says.")
-@click.option("--processes", type=click.IntRange(1, 64), default=2, show_default=True, help="How many processes share a large input.")
+@click.option("--processes", type=click.IntRange(1, 64), default=PROCESSES, show_default=True, help="How many processes share a large input.")
 @click.option("--evidence/--no-evidence", default=True, show_default=True, help="Say in OpenAPI and Markdown what it rests on.")
 def discover(files: tuple[str, ...], output: str | None, kind: str | None, processes: int, *, evidence: bool) -> None:
     """Describe the API in captured traffic.
@@ -36,82 +17,4 @@ def discover(files: tuple[str, ...], output: str | None, kind: str | None, proce
     FILE is HAR 1.2 (gzipped or not), a mitmproxy flow file, saved captures, a Postman or Insomnia collection or curl commands; - reads stdin. Several files
     are taken together.
     """
-    kind = kind or BY_ENDING.get(Path(output or "").suffix.lower(), "openapi")
-    with seldom_swept():
-        text = _written(_spec(files, processes), kind, is_json=(output or "").lower().endswith(".json"), evidence=evidence)
-    if output is None or output == "-":
-        sys.stdout.buffer.write(text)
-        sys.stdout.buffer.flush()
-        return
-    try:
-        Path(output).write_bytes(text)
-    except OSError as error:
-        stop(f"`{output}` cannot be written: {error.strerror}.")
-
-
-def _spec(files: tuple[str, ...], processes: int) -> Spec:
-    """The spec of all files together; the run ends with one line where one is unreadable."""
-    count = 0
-
-    def counted() -> Iterator[Exchange]:
-        nonlocal count
-        for exchange in chain.from_iterable(exchanges(name) for name in files):
-            count += 1
-            if count % PROGRESS_EVERY == 0:
-                say(f"{count:,} calls read …")
-            yield exchange
-
-    try:
-        summary = summarise(counted(), min(processes, os.cpu_count() or 1))
-    except ChildProcessError as error:
-        stop(f"{error} With `--processes 1` it works without them, in less memory.")
-    if not count:
-        stop(f"None of the {len(files)} files has a call in it." if len(files) > 1 else f"`{''.join(files)}` has no call in it.")
-    spec = conclude(summary)
-    _report(spec, count)
-    return spec
-
-
-def _written(spec: Spec, kind: str, *, is_json: bool, evidence: bool) -> bytes:
-    match kind:
-        case "summary":
-            text = _summary(spec)
-        case "openapi" | "postman":
-            document = _call(kind, "document", spec, **({"evidence": evidence} if kind == "openapi" else {}))
-            if is_json or kind == "postman":
-                return _call("openapi", "to_json", document)
-            text = _call("openapi", "to_yaml", document)
-        case "typescript":
-            text = _call("typescript", "document", spec, client=True)
-        case "markdown":
-            text = _call("markdown", "document", spec, evidence=evidence)
-        case _:
-            text = _call({"graphql": "sdl", "http": "http_file"}[kind], "document", spec)
-    return (text or stop("No GraphQL was heard in this capture.")).encode("utf-8", "replace")
-
-
-def _call(module: str, name: str, *arguments: object, **options: object) -> Any:
-    """What a function of a writer gives."""
-    return getattr(import_module(f"agent.spec.{module}"), name)(*arguments, **options)
-
-
-def _summary(spec: Spec) -> str:
-    """A table for a terminal."""
-    rows = [
-        (operation.method, operation.template, f"{operation.evidence.count:,}", ",".join(response.status for response in operation.responses))
-        for operation in spec.operations
-    ]
-    widths = [max((len(row[column]) for row in rows), default=0) for column in range(3)]
-    lines = [f"{spec.title}  {' '.join(spec.servers)}", ""]
-    lines += [f"{row[0]:<{widths[0]}}  {row[1]:<{widths[1]}}  {row[2]:>{widths[2]}}×  {row[3]}" for row in rows]
-    kinds: dict[str, int] = {}
-    for noise in spec.noise:
-        kinds[noise.kind] = kinds.get(noise.kind, 0) + noise.count
-    left_out = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
-    return "\n".join(lines + (["", f"Left out: {left_out}."] if left_out else [])) + "\n"
-
-
-def _report(spec: Spec, count: int) -> None:
-    left_out = sum(noise.count for noise in spec.noise)
-    beside = f"; {left_out:,} left out (see `x-left-out`)" if left_out else ""
-    say(f"{count:,} calls read, {len(spec.operations):,} operation{'s' * (len(spec.operations) != 1)} found{beside}.")
+    run(Asked(files, output, kind, processes, evidence))

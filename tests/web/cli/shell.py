@@ -5,7 +5,7 @@ from typing import Any, NamedTuple
 
 from click.testing import CliRunner
 
-from web.cli import main
+from web.cli.commands import commands
 
 
 class Done(NamedTuple):
@@ -15,7 +15,7 @@ class Done(NamedTuple):
 
 
 def run(*arguments: str, stdin: bytes = b"") -> Done:
-    found = CliRunner().invoke(main, arguments, input=stdin)
+    found = CliRunner().invoke(commands, arguments, input=stdin)
     assert found.exception is None or isinstance(found.exception, SystemExit), found.exception
     return Done(found.exit_code, found.stdout_bytes, found.stderr_bytes)
 
