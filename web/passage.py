@@ -32,7 +32,6 @@ class Passage(RequestResponseCycle):
     ) -> None:
         self.scope, self.transport, self.flow = scope, transport, flow  # type: ignore[assignment]  # the scope is what uvicorn made
         self.loop = loop  # asking which one runs is a system call, each time
-        self.message_event = self  # type: ignore[assignment]  # whoever rings `set` means: look again
         self.keep_alive, self.waiting_for_100_continue, self.on_response = keep_alive, wants_go_ahead, on_response
         self.body, self.more_body = bytearray(), True
         self.trailers: list[tuple[bytes, bytes]] = []
@@ -44,6 +43,11 @@ class Passage(RequestResponseCycle):
         self._when_left: Callable[[], None] | None = None
         scope["wiretalk.passage"] = self
 
+    @property
+    def message_event(self) -> "Passage":  # type: ignore[override]
+        """Whoever rings `set` means: look again. No attribute, which would be a cycle for the garbage collector."""
+        return self
+
     async def run_asgi(self, app: ASGIApp) -> None:  # type: ignore[override]
         """The proxy answers or cuts the connection itself; what escapes it is a bug and is logged by the event loop."""
         try:
@@ -52,6 +56,8 @@ class Passage(RequestResponseCycle):
             if not self.response_complete and not self.disconnected:
                 self.transport.close()
             self.on_response = _nothing
+            self._when_left = None
+            self.scope.pop("wiretalk.passage", None)  # type: ignore[typeddict-item]  # each knows the other: work for the garbage collector, if left
 
     def when_left(self, callback: Callable[[], None]) -> None:
         """Call this when the client leaves before its answer is complete; at once where it has left."""

@@ -122,16 +122,17 @@ async def _told(child: _Child) -> Outcome:
 
 
 async def _spawned() -> _Child:
-    """Its own session, so that a signal from the terminal reaches the parent alone. Raises OSError."""
+    """In its parent's session, where kernels that share the processor between sessions heed its priority. Raises OSError."""
     command = (sys.executable, "-c", "from agent.recorder.helper import main; main()")  # `-m` would warn of a module that is there already
-    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=_ROOT, start_new_session=True)
+    process = await asyncio.create_subprocess_exec(*command, stdin=PIPE, stdout=PIPE, cwd=_ROOT)
     if process.stdin is None or process.stdout is None:
         raise OSError("the helper has no pipes")
     return _Child(process, process.stdin, process.stdout)
 
 
 async def _serve() -> None:
-    """The process's side: until its parent closes the pipe."""
+    """The process's side: until its parent closes the pipe. A signal from the terminal reaches the parent alone."""
+    os.setpgrp()
     os.nice(_NICE)
     spool: Spool | None = None
     async with engine.pool(min_size=0, max_size=1):

@@ -33,7 +33,7 @@ def _heard(owner: UUID, number: int = 0, **more: Any) -> Heard:
 
 
 async def _until(recorder: Recorder) -> None:
-    for _ in range(300):
+    for _ in range(3000):
         if not recorder.backlog:
             return
         await asyncio.sleep(0.02)
@@ -55,9 +55,30 @@ async def test_calls_are_stored_once_and_counted(database: asyncpg.Pool, owner: 
     counts = await database.fetchrow("SELECT call_count, error_count, last_used_at FROM endpoints")
     assert (counts["call_count"], counts["error_count"]) == (250, 25)
     assert counts["last_used_at"] is not None
-    await asyncio.sleep(0.05)
+    while not rung:
+        await asyncio.sleep(0.02)
     assert set(rung) == {f"calls:{owner}"}
     await listener.close()
+
+
+async def test_calls_that_trickle_in_share_their_transactions(database: asyncpg.Pool, owner: UUID) -> None:
+    """What comes while a batch is copied waits for the next one: at most one transaction for each pause between flushes."""
+    rung: list[float] = []
+    loop = asyncio.get_running_loop()
+    listener = await engine.connect()
+    await listener.add_listener("wiretalk", lambda *_: rung.append(loop.time()))
+    recorder = Recorder()
+    await recorder.start()
+    began = loop.time()
+    for number in range(100):
+        await recorder.record(_heard(owner, number))
+        await asyncio.sleep(0.003)
+    await _until(recorder)
+    most = (loop.time() - began) / recording.FLUSH_SECONDS + 1
+    await recorder.drain()
+    await listener.close()
+    assert await database.fetchval("SELECT count(*) FROM api_calls") == 100
+    assert 0 < len(rung) <= most
 
 
 async def test_a_database_that_is_away_loses_nothing(owner: UUID, database_url: str) -> None:
@@ -115,7 +136,7 @@ async def test_captures_slow_down_while_the_database_is_far_behind(owner: UUID, 
     monkeypatch.setattr(recording, "SLOW_ABOVE", 1000)
     recorder = Recorder()
     for number in range(10):
-        await asyncio.wait_for(recorder.record(_heard(owner, number)), 2) if recorder.backlog < 1000 else None
+        await asyncio.wait_for(recorder.record(_heard(owner, number)), 60) if recorder.backlog < 1000 else None
     loop = asyncio.get_running_loop()
     began = loop.time()
     await recorder.record(_heard(owner, 11))

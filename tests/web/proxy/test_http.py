@@ -1,9 +1,9 @@
 """HTTP through the proxy: what the upstream and the client see, and what is recorded."""
 
 import asyncio
+import gc
 import hashlib
 import random
-import time
 from typing import Any
 
 import msgspec
@@ -14,6 +14,8 @@ from agent import captures
 from agent.actor import Actor
 from agent.crypto import unseal
 from agent.recorder import context_of
+from tests.pace import timed
+from web.passage import Passage
 
 
 def _head(answer: bytes) -> tuple[int, list[tuple[bytes, bytes]], bytes]:
@@ -43,6 +45,19 @@ async def test_the_upstream_sees_what_the_client_sent(proxy: Any, upstream: Any)
         + str(upstream.port).encode()
         + b"\r\nX-Dup: 2\r\nx-dup: 1\r\nX-EMPTY: \r\nX-Latin: caf\xe9\r\n\r\n"
     ]
+
+
+async def test_a_request_leaves_nothing_to_the_garbage_collector(proxy: Any, upstream: Any) -> None:
+    """What was made for a request goes with it, without a collection that would hold up others."""
+    gc.collect()
+    gc.disable()
+    try:
+        for _ in range(20):
+            await proxy.get(method="POST", body=b"x")
+        await proxy.get(headers="Expect: 100-continue\r\n", method="PUT", body=b"x" * 100_000)
+        assert sum(type(one) is Passage for one in gc.get_objects()) <= 2  # what the last connections still hold
+    finally:
+        gc.enable()
 
 
 async def test_the_client_sees_what_the_upstream_sent(proxy: Any, upstream: Any) -> None:
@@ -107,18 +122,16 @@ async def test_events_pass_as_they_come(proxy: Any, upstream: Any) -> None:
     upstream.answer = answer
     reader, writer = await proxy.open()
     writer.write(f"GET {proxy.path}/events HTTP/1.1\r\nHost: p\r\nConnection: close\r\n\r\n".encode())
-    began = time.monotonic()
-    await asyncio.wait_for(reader.readuntil(b"data: 1\n\n"), 2)
-    assert time.monotonic() - began < 0.5
+    await asyncio.wait_for(reader.readuntil(b"data: 1\n\n"), 60)  # the upstream says no more before it is here
     go_on.set()
-    assert b"data: 2" in await asyncio.wait_for(reader.read(), 2)
+    assert b"data: 2" in await asyncio.wait_for(reader.read(), 60)
     writer.close()
     (row,) = await proxy.calls()
     assert zstandard.decompress(row["response_body"]) == b"data: 1\n\ndata: 2\n\n"
 
 
 async def test_a_client_that_leaves_ends_the_upstreams_work(proxy: Any, upstream: Any) -> None:
-    """Within a second the upstream's connection is closed, and the call is recorded with the reason."""
+    """The upstream's connection is closed long before its time is over, and the call is recorded with the reason."""
     gone = asyncio.Event()
 
     async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -132,7 +145,7 @@ async def test_a_client_that_leaves_ends_the_upstreams_work(proxy: Any, upstream
     writer.write(f"GET {proxy.path}/ HTTP/1.1\r\nHost: p\r\n\r\n".encode())
     await reader.readuntil(b"1\r\nx\r\n")
     writer.close()
-    await asyncio.wait_for(gone.wait(), 1)
+    await asyncio.wait_for(gone.wait(), 15)
     (row,) = await proxy.calls()
     assert "client left" in row["error"]
 
@@ -151,7 +164,7 @@ async def test_an_upstream_that_breaks_off_cuts_the_client(proxy: Any, upstream:
     writer.write(f"GET {proxy.path}/ HTTP/1.1\r\nHost: p\r\n\r\n".encode())
     await reader.readuntil(b"part")
     with pytest.raises((ConnectionResetError, asyncio.IncompleteReadError)):
-        await asyncio.wait_for(reader.readexactly(1), 2)
+        await asyncio.wait_for(reader.readexactly(1), 60)
     writer.close()
     (row,) = await proxy.calls()
     assert (row["response_status"], row["response_length"]) == (200, 4)
@@ -252,9 +265,9 @@ async def test_a_silent_upstream_times_out(proxy: Any, upstream: Any, answer: by
     await proxy.get()
     proxy.set(timeout_s=0.3)
     upstream.answer = hang
-    began = time.monotonic()
-    assert _problem(await proxy.get())[:2] == (504, "upstream_timeout")
-    assert time.monotonic() - began < 0.6
+    answered = await timed(proxy.get())
+    assert _problem(answered.result)[:2] == (504, "upstream_timeout")
+    assert answered.seconds < 0.6
     assert len(upstream.heads) == 2
     rows = await proxy.calls(2)
     assert rows[-1]["response_status"] is None
