@@ -11,6 +11,7 @@ from tests.browser.conftest import words
 
 Deed = Callable[[Page], Awaitable[None]]
 _ENDED = "() => !document.querySelector('[data-run]') && document.querySelector('.message.assistant .prose')"
+_SAID = "(told) => [...document.querySelectorAll('.message.assistant .body')].pop()?.innerText.replace(/\\s+/g, ' ').trim() === told"
 PATIENCE = 90_000
 
 
@@ -50,17 +51,19 @@ async def ordeal(context: BrowserContext, address: str, expected: str, seconds: 
     for _ in range(random.randint(2, 4)):
         await asyncio.sleep(random.uniform(0, seconds / 3))
         await random.choice(DEEDS)(page)
-    wrong = [found for tab in list(context.pages) if (found := await _told(tab)) != words(expected)]
+    wrong = [found for tab in list(context.pages) if (found := await _told(tab, words(expected))) != words(expected)]
     for tab in list(context.pages):
         await tab.close()
     return wrong
 
 
-async def _told(tab: Page) -> str:
-    """What a tab shows once it knows that the answer has ended."""
+async def _told(tab: Page, expected: str) -> str:
+    """What a tab shows once it knows that the answer has ended; a moment later if it is not yet what is expected."""
     for _ in range(3):
         with contextlib.suppress(Error):
             await tab.wait_for_function(_ENDED, timeout=PATIENCE)
+            with contextlib.suppress(Error):
+                await tab.wait_for_function(_SAID, arg=expected, timeout=PATIENCE / 9)
             return words(await tab.locator(".message.assistant .body").last.inner_text())
         await _go(tab, tab.url)
     return "(it did not end)"

@@ -1,14 +1,19 @@
-"""A real Chromium before a real server. Whatever breaks the page's rules fails the test: CSP violations, script errors, requests to other hosts."""
+"""A real Chromium before a real server. Whatever breaks the page's rules fails the test: CSP violations, script errors, requests to other hosts.
 
+A test never looks once at what may still be on its way: it waits for it, with `expect` or `wait_for_function` (test_waiting.py holds it to that).
+The patience is one minute everywhere.
+"""
+
+import asyncio
 import re
 import shutil
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright
+from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
 from agent import ai_providers, config
 from agent.accounts import sessions, setup, users
@@ -19,7 +24,8 @@ from tests.live import free_port, serving
 from web import app as application
 from web.auth import session_cookie
 
-_PATIENCE = 60_000  # milliseconds; what is waited for comes at once, but not on a machine that does other things too
+PATIENCE = 60_000  # milliseconds; what is waited for comes at once, but not on a machine that does other things too
+expect.set_options(timeout=PATIENCE)
 
 DESKTOP, PHONE = {"width": 1280, "height": 800}, {"width": 390, "height": 844}
 
@@ -36,6 +42,7 @@ class Site:
     async def context(self, *, email: str | None = "ada@example.com", **options: Any) -> BrowserContext:
         """A fresh browser profile, signed in as this user unless None."""
         context = await self.browser.new_context(viewport=options.pop("viewport", DESKTOP), base_url=self.url, **options)
+        context.set_default_timeout(PATIENCE)
         await context.add_init_script(
             "document.addEventListener('securitypolicyviolation', (e) => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
         )
@@ -67,7 +74,7 @@ async def chromium() -> AsyncIterator[Browser]:
     """One browser for all tests; each has profiles of its own."""
     async with async_playwright() as playwright:
         path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
-        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        browser = await playwright.chromium.launch(executable_path=path, args=["--no-sandbox"], timeout=2 * PATIENCE)
         yield browser
         await browser.close()
 
@@ -117,7 +124,7 @@ def say() -> Callable[..., Any]:
         await page.fill("#message", text)
         await page.press("#message", "Enter")
         if wait:
-            await page.wait_for_function("(before) => document.querySelectorAll('.message.user').length > before", arg=before, timeout=_PATIENCE)
+            await page.wait_for_function("(before) => document.querySelectorAll('.message.user').length > before", arg=before)
             await answered(page)
 
     return send
@@ -125,7 +132,24 @@ def say() -> Callable[..., Any]:
 
 async def answered(page: Page) -> None:
     """Nothing is being written any more."""
-    await page.wait_for_function("() => !document.querySelector('[data-run]') && document.querySelector('.send')", timeout=_PATIENCE)
+    await page.wait_for_function("() => !document.querySelector('[data-run]') && document.querySelector('.send')")
+
+
+async def settled(look: Callable[[], Awaitable[list[str]]]) -> list[str]:
+    """What a look finds wrong, and still finds when it is taken again a little later: a page may be seen while something is being swapped in it."""
+    for pause in (0.2, 1, 3):
+        if not (found := await look()):
+            return found
+        await asyncio.sleep(pause)
+    return await look()
+
+
+async def still(page: Page, expression: str) -> Any:
+    """The value of an expression in the page, once it has been the same for ten frames."""
+    return await page.evaluate(
+        f"async () => {{ const look = () => {expression}; let value = look(); for (let same = 0; same < 10; ) {{ await new Promise(requestAnimationFrame);"
+        " const now = look(); same = now === value ? same + 1 : 0; value = now; } return value; }"
+    )
 
 
 def words(html: str) -> str:

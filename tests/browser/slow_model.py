@@ -1,4 +1,5 @@
-"""A model whose answer is decided by the words in the message: long and slow, full of attacks, held until `go_on`, or a request to delete something."""
+"""A model whose answer is decided by the words in the message: long and slow (with a pause at half, until `go_on`, where a test must be sure to be
+in the middle), full of attacks, or a request to delete something. `told` counts the pieces that it has said, at 15 ms each."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -15,10 +16,12 @@ ANSWER = "\n\n".join(
 )
 attacks: list[str] = []
 go_on = asyncio.Event()
+told = 0
 
 
 async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
     """Events of one answer, 8 characters at a time."""
+    global told
     last = request.messages[-1]
     asked = text_of([block for message in request.messages if message.role == "user" for block in message.content if isinstance(block, Text)][-1:])
     if "delete" in asked and not any(isinstance(block, ToolResult) for block in last.content):
@@ -37,6 +40,9 @@ async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator
     text = " Now I go on." if "cut off" in asked else "\n\n".join(attacks) if "attack" in asked else "Done." if "delete" in asked else ANSWER
     yield PartStart(0, "text")
     for at in range(0, len(text), 8):
+        if "pause" in asked and at >= len(text) // 2:
+            await go_on.wait()
+        told += 1
         yield PartDelta(0, text[at : at + 8])
         if "attack" not in asked:
             await asyncio.sleep(0.015)

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.browser import slow_model
-from tests.browser.conftest import DESKTOP, PHONE, Site, answered
+from tests.browser.conftest import DESKTOP, PHONE, Site, answered, settled
 from tests.browser.test_everywhere import PATHS, filled
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -30,7 +30,8 @@ async def _faults(page: Page) -> list[str]:
         for theme in ("light", "dark"):
             await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
             rules = None if theme == "light" else ["color-contrast", "link-in-text-block"]
-            found |= dict.fromkeys(f"{theme} {size['width']} {fault}" for fault in await page.evaluate(_RUN, rules))
+            faults = await settled(lambda rules=rules: page.evaluate(_RUN, rules))
+            found |= dict.fromkeys(f"{theme} {size['width']} {fault}" for fault in faults)
     await page.set_viewport_size(DESKTOP)
     return list(found)
 
@@ -79,6 +80,7 @@ async def test_no_state_has_a_violation(site: Site, say: Callable[..., Any]) -> 
     await page.goto("/")
     await page.evaluate("document.activeElement.blur()")
     await page.keyboard.press("?")
+    await page.wait_for_selector("#shortcuts")
     await look("shortcuts")
     await page.keyboard.press("Escape")
     slow_model.go_on.clear()

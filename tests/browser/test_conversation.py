@@ -3,56 +3,72 @@
 import asyncio
 import json
 import re
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Route
+from playwright.async_api import Page, Route, expect
 
 from agent import endpoints
 from agent.accounts import users
-from tests.browser import slow_model
-from tests.browser.conftest import Site, answered, words
+from tests.browser import quality, slow_model
+from tests.browser.conftest import Site, answered, still
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 Say = Callable[..., Any]
+_STORY = "tell me a long story"
+_PAUSED = f"{_STORY} with a pause"
+_FAR = "(r => r.scrollHeight - r.scrollTop - r.clientHeight)(document.getElementById('reader'))"
 
 
 async def _begin(site: Site, page: Page, say: Say, text: str) -> None:
+    slow_model.go_on.clear()
     await page.goto("/")
     await say(page, text, wait=False, model="scripted")
     await page.wait_for_url(re.compile("/c/"))
 
 
-async def _said(page: Page) -> str:
-    return words(await page.locator(".message.assistant").last.locator(".prose").inner_text())
+async def _until(page: Page, paragraph: int) -> None:
+    """The page has come to this paragraph. The eleventh is the last whole one before the pause."""
+    await page.wait_for_selector(f"text=Paragraph {paragraph} of")
 
 
-async def _whole(page: Page) -> str:
-    """What a page loaded afterwards shows."""
-    await page.reload()
-    return await _said(page)
+async def _until_told(pieces: int) -> None:
+    """The model has said so many pieces more."""
+    wanted = slow_model.told + pieces
+    while slow_model.told < wanted:
+        await asyncio.sleep(0.01)
+
+
+async def _same(*pages: Page) -> str:
+    """These tabs end with what a page loaded afterwards shows; gives it."""
+    for page in pages:
+        await answered(page)
+    later = await pages[0].context.new_page()
+    await later.goto(pages[0].url)
+    whole = await later.locator(".message.assistant").last.locator(".prose").inner_text()
+    for page in pages:
+        await expect(page.locator(".message.assistant").last.locator(".prose")).to_have_text(whole, use_inner_text=True)
+    await later.close()
+    return " ".join(whole.split())
 
 
 async def test_a_reload_in_the_middle_repeats_and_misses_nothing(site: Site, say: Say) -> None:
     """Three reloads, a second tab and a tab that comes late end with the same text, each paragraph once."""
     page = await site.page()
-    await _begin(site, page, say, "tell me a long story")
+    await _begin(site, page, say, _PAUSED)
     second = await site.page(page.context)
     await second.goto(page.url)
-    for _ in range(3):
-        await page.wait_for_timeout(250)
+    for paragraph in (3, 7, 11):
+        await _until(page, paragraph)
         await page.reload()
-    await answered(page)
-    await answered(second)
-    told, beside = await _said(page), await _said(second)
-    assert told == beside == await _whole(page)
+    slow_model.go_on.set()
+    told = await _same(page, second)
     for n in range(1, slow_model.PARAGRAPHS + 1):
         marker = f"Paragraph {n} of" if n % 6 else f"x_{n} ="
         assert told.count(marker) == 1, marker
-    assert await page.locator(".code .copy").count() == slow_model.PARAGRAPHS // 6
+    await expect(page.locator(".code .copy")).to_have_count(slow_model.PARAGRAPHS // 6)
 
 
 async def test_a_tab_has_one_stream(site: Site, say: Say) -> None:
@@ -70,23 +86,24 @@ async def test_a_tab_has_one_stream(site: Site, say: Say) -> None:
     await page.route("**/stream?*", slowly)
     for _ in range(3):
         opened.clear()
-        await page.goto("/apis/demo-shop?panel=docs:demo-shop")
-        await page.wait_for_timeout(800)
+        async with page.expect_response("**/stream?*"):
+            await page.goto("/apis/demo-shop?panel=docs:demo-shop")
+        await page.wait_for_timeout(400)  # a second one would come now
         assert len(opened) == 1
     await page.unroute_all(behavior="ignoreErrors")
 
 
 async def test_a_lost_network_comes_back(site: Site, say: Say) -> None:
-    """Offline in the middle of an answer, online again: the rest arrives, nothing twice."""
+    """Offline in the middle of an answer, online again: what was said meanwhile arrives, nothing twice."""
     site.allowed = ["ERR_INTERNET_DISCONNECTED", "net::ERR"]
     page = await site.page()
-    await _begin(site, page, say, "tell me a long story")
-    await page.wait_for_timeout(300)
+    await _begin(site, page, say, _PAUSED)
+    await _until(page, 11)
     await page.context.set_offline(True)
-    await page.wait_for_timeout(500)
+    slow_model.go_on.set()
+    await _until_told(30)
     await page.context.set_offline(False)
-    await answered(page)
-    assert await _said(page) == await _whole(page)
+    await _same(page)
 
 
 async def test_a_panel_opened_meanwhile_loses_nothing(site: Site, say: Say) -> None:
@@ -94,34 +111,38 @@ async def test_a_panel_opened_meanwhile_loses_nothing(site: Site, say: Say) -> N
     actor = await users.actor_by_email("ada@example.com", "web")
     await endpoints.create(actor, "demo")
     page = await site.page()
-    await _begin(site, page, say, "tell me a long story")
+    await _begin(site, page, say, _PAUSED)
     await page.evaluate(
         "() => { const a = document.createElement('a'); a.dataset.panel = 'calls:demo-shop'; a.href = '#'; a.id = 'opener'; document.getElementById('main').prepend(a); a.click(); }"
     )
     await page.wait_for_selector("#panel")
-    await page.wait_for_timeout(200)
+    await _until(page, 5)
     await page.go_back()
     await page.wait_for_selector("#panel", state="detached")
+    await _until(page, 11)
+    slow_model.go_on.set()
     await page.go_forward()
     await page.wait_for_selector("#panel")
-    await answered(page)
-    assert await _said(page) == await _whole(page)
+    await _same(page)
 
 
 async def test_stop_keeps_what_was_said(site: Site, say: Say) -> None:
-    """Stop works at once; the beginning stays and the box takes the next message."""
+    """Stop works at once: the model says no more than it can in 300 ms; the beginning stays and the box takes the next message."""
     page = await site.page()
-    await _begin(site, page, say, "tell me a long story")
-    await page.wait_for_selector("text=Paragraph 2")
-    began = time.monotonic()
-    await page.click("[data-stop]")
-    await answered(page)
-    assert time.monotonic() - began < 1.5
-    told = await _said(page)
+    asked: list[int] = []
+    page.on("request", lambda request: asked.append(slow_model.told) if request.url.endswith("/stop") else None)
+    late: list[int] = []
+    while len(late) < 3 and not (late and min(late) <= 20):  # pieces of 15 ms; one of three tries, for what else the machine may be doing
+        await _begin(site, page, say, _STORY)
+        await _until(page, 2)
+        await page.click("[data-stop]")
+        await answered(page)
+        late.append(slow_model.told - asked[-1])
+    assert min(late) <= 20, late
+    told = await _same(page)
     assert told.startswith("Paragraph 1")
     assert f"Paragraph {slow_model.PARAGRAPHS - 1}" not in told
-    assert "Stopped" in await page.locator(".message.assistant footer").last.inner_text()
-    assert told == await _whole(page)
+    await expect(page.locator(".message.assistant footer").last).to_contain_text("Stopped")
     await say(page, "what can you do?")
 
 
@@ -133,20 +154,23 @@ async def test_an_approval_is_asked_and_obeyed(site: Site, say: Say, decision: s
     page = await site.page()
     await _begin(site, page, say, f"delete {made.slug}")
     card = page.locator(".approval")
-    await card.wait_for()
-    assert made.slug in await card.locator("pre").inner_text()
+    await expect(card.locator("pre")).to_contain_text(made.slug)
     assert (await endpoints.get(actor, made.id)).slug == made.slug
-    assert await page.evaluate("document.activeElement.value") != "approve"
-    await page.locator("#needs-count", has_text=re.compile("^1$")).wait_for()
+    await expect(page.locator("button[value=approve]")).not_to_be_focused()
+    await page.evaluate("document.querySelector('button[value=approve]').click()")  # by a script
+    await page.locator("button[value=approve]").dispatch_event("click")
+    await expect(page.locator("#needs-count")).to_have_text("1")
     needs = await site.page(page.context)
     await needs.goto("/needs-you")
-    await needs.wait_for_timeout(700)  # a click that comes before the card could be read approves nothing
     await needs.click(f"text={decision}")
+    await expect(needs.locator(".approval")).to_have_count(0)
+    await expect(needs.locator(".answered")).to_contain_text("Approved" if decision != "Refuse" else "Refused")
+    await expect(needs.locator("#needs-count")).to_be_empty()
     await answered(page)
-    assert await card.count() == 0
+    await expect(card).to_have_count(0)
     left = (await endpoints.list_(actor)).items
     assert bool(left) == (decision == "Refuse")
-    assert ("Refused" in await page.locator(".tool .state").inner_text()) == (decision == "Refuse")
+    await expect(page.locator(".tool .state")).to_have_text("Refused" if decision == "Refuse" else "Done")
 
 
 async def test_attacks_in_an_answer_are_only_text(site: Site, say: Say, shared_dir: Path) -> None:
@@ -164,11 +188,11 @@ async def test_attacks_in_an_answer_are_only_text(site: Site, say: Say, shared_d
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
     await answered(page)
     await page.reload()
-    await page.wait_for_timeout(300)
+    await page.wait_for_timeout(300)  # what runs late would run now
     assert not fired
     assert not posts
-    assert await page.locator(".prose [hx-get], .prose [data-hx-post], .prose [onclick], .prose img, .prose iframe, .prose [style]").count() == 0
-    assert await page.locator(".prose").count() > 0, await page.inner_text("#log")
+    await expect(page.locator(".prose").first).to_be_attached()
+    await expect(page.locator(".prose [hx-get], .prose [data-hx-post], .prose [onclick], .prose img, .prose iframe, .prose [style]")).to_have_count(0)
 
 
 async def test_the_box_keeps_drafts_and_knows_its_keys(site: Site, say: Say) -> None:
@@ -180,37 +204,41 @@ async def test_the_box_keeps_drafts_and_knows_its_keys(site: Site, say: Say) -> 
     await page.press("#message", "Shift+Enter")
     await page.type("#message", "second")
     await page.reload()
-    assert await page.input_value("#message") == "first\nsecond"
+    await expect(page.locator("#message")).to_have_value("first\nsecond")
     await say(page, "what can you do?", wait=False)
     await page.wait_for_url(re.compile("/c/"))
     await answered(page)
-    assert await page.input_value("#message") == ""
+    await expect(page.locator("#message")).to_have_value("")
     await page.press("#message", "ArrowUp")
-    assert await page.input_value("form.editing textarea") == "what can you do?"
+    await expect(page.locator("form.editing textarea")).to_have_value("what can you do?")
     await page.click("form.editing [data-cancel]")
     await page.locator("form.editing").wait_for(state="detached")
     await page.evaluate("document.getElementById('message').removeAttribute('maxlength')")
     await page.fill("#message", "x" * 100_001)
     await page.press("#message", "Enter")
     await page.wait_for_selector("#composer-problem [role=alert]")
-    assert len(await page.input_value("#message")) == 100_001
+    await page.wait_for_function("() => document.getElementById('message').value.length === 100001")
 
 
 async def test_the_view_follows_only_at_the_end(site: Site, say: Say) -> None:
     """A reader who scrolled up is not moved and is told that there is more."""
     page = await site.page()
-    await _begin(site, page, say, "tell me a long story")
-    await page.wait_for_selector("text=Paragraph 9")
-    assert await page.evaluate("(r => r.scrollHeight - r.scrollTop - r.clientHeight)(document.getElementById('reader'))") < 64
+    pill = page.locator("#new-pill")
+    await _begin(site, page, say, _PAUSED)
+    await _until(page, 11)
+    await page.wait_for_function(f"() => {_FAR} < 64")
+    await expect(pill).to_be_hidden()
     await page.mouse.move(700, 300)
     await page.mouse.wheel(0, -300)
-    await page.wait_for_timeout(200)
-    at = await page.evaluate("document.getElementById('reader').scrollTop")
+    await page.wait_for_function(f"() => {_FAR} > 200")
+    at = await still(page, "document.getElementById('reader').scrollTop")
+    slow_model.go_on.set()
     await answered(page)
-    assert abs(await page.evaluate("document.getElementById('reader').scrollTop") - at) < 2
-    assert await page.locator("#new-pill").is_visible()
-    await page.click("#new-pill")
-    assert not await page.locator("#new-pill").is_visible()
+    await expect(pill).to_be_visible()
+    await page.wait_for_function("(at) => Math.abs(document.getElementById('reader').scrollTop - at) < 2", arg=at)
+    await pill.click()
+    await expect(pill).to_be_hidden()
+    await page.wait_for_function(f"() => {_FAR} < 64")
 
 
 async def test_without_scripts_one_reads_and_sends(site: Site) -> None:
@@ -219,29 +247,25 @@ async def test_without_scripts_one_reads_and_sends(site: Site) -> None:
     await page.goto("/")
     await page.fill("#message", "how many credits do I have?")
     await page.click("button.send")
-    assert "/c/" in page.url
-    for _ in range(20):
-        if await page.locator(".card .figure").count():
-            break
-        await page.wait_for_timeout(150)
+    await page.wait_for_url(re.compile("/c/"))
+    while not await page.locator(".card .figure").count():
+        await asyncio.sleep(0.15)
         await page.goto(page.url)
-    assert await page.locator(".card .figure").inner_text() == "100"
+    await expect(page.locator(".card .figure")).to_have_text("100")
 
 
 async def test_a_long_answer_is_written_without_jumps(site: Site, say: Say) -> None:
-    """No layout shift above 0.02 and no task above 100 ms while an answer streams."""
+    """No layout shift above 0.02 and no task above 100 ms of CPU while an answer streams."""
     page = await site.page()
-    await page.goto("/")
-    await page.add_init_script(
-        "window.shift = 0; window.longest = 0;"
-        "new PerformanceObserver((l) => l.getEntries().forEach((e) => { if (!e.hadRecentInput) { window.shift += e.value; (window.shifts ??= []).push(e.value.toFixed(4) + ' ' + e.sources.map((s) => s.node?.nodeName + '#' + s.node?.id + '.' + s.node?.className + JSON.stringify([s.previousRect.y, s.currentRect.y])).join()); } })).observe({ type: 'layout-shift', buffered: true });"
-        "addEventListener('load', () => setTimeout(() => new PerformanceObserver((l) => l.getEntries().forEach((e) => { window.longest = Math.max(window.longest, e.duration); })).observe({ type: 'longtask' }), 300));"
-    )
-    await say(page, "tell me a long story", wait=False, model="scripted")
-    await page.wait_for_url(re.compile("/c/"))
-    await answered(page)
-    assert await page.evaluate("window.shift") < 0.02, await page.evaluate("window.shifts")
-    assert await page.evaluate("window.longest") < 100
+    await quality.watch_shifts(page)
+
+    async def told() -> None:
+        await _begin(site, page, say, _STORY)
+        await answered(page)
+
+    found = await quality.measure(site.browser, page, told())
+    assert found.shift < 0.02, found
+    assert found.longest < 100 * await quality.slowness(page), found
 
 
 async def test_each_message_sent_is_in_view_with_its_answer(site: Site, say: Say) -> None:
@@ -253,8 +277,8 @@ async def test_each_message_sent_is_in_view_with_its_answer(site: Site, say: Say
     await answered(page)
     for text in ("how many credits do I have?", "list my keys", "what can you do?") * 4:
         await say(page, text)
-        await page.wait_for_function("() => (r => r.scrollHeight - r.scrollTop - r.clientHeight)(document.getElementById('reader')) < 64")
-        assert not await page.locator("#new-pill").is_visible()
+        await page.wait_for_function(f"() => {_FAR} < 64")
+        await expect(page.locator("#new-pill")).to_be_hidden()
 
 
 async def test_what_could_be_said_next_is_one_click(site: Site, say: Say) -> None:
@@ -263,13 +287,13 @@ async def test_what_could_be_said_next_is_one_click(site: Site, say: Say) -> Non
     await page.goto("/")
     await say(page, "how many credits do I have?", wait=False)
     await page.wait_for_url(re.compile("/c/"))
-    await page.locator(".suggestions button").first.wait_for()
-    await page.fill("#message", "half a thought")
+    await answered(page)
     wanted = page.locator(".suggestions button").first
     text = await wanted.inner_text()
+    await page.fill("#message", "half a thought")
     await wanted.click()
     await page.locator(".message.user").nth(1).wait_for()
     await answered(page)
-    assert (await page.locator(".message.user").last.inner_text()).strip() == text
-    assert await page.input_value("#message") == "half a thought"
-    assert await page.locator(".message.assistant").first.locator(".suggestions:visible").count() == 0
+    await expect(page.locator(".said").last).to_have_text(text)
+    await expect(page.locator("#message")).to_have_value("half a thought")
+    await expect(page.locator(".message.assistant").first.locator(".suggestions:visible")).to_have_count(0)

@@ -9,7 +9,9 @@ from typing import Any
 import msgspec
 import pytest
 from openapi_spec_validator import validate
+from playwright.async_api import expect
 
+from tests.browser import quality
 from tests.browser.conftest import Site, answered
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
@@ -27,13 +29,16 @@ async def test_from_the_link_to_the_document(fresh: tuple[Site, str], say: Calla
     await page.click("button.primary")
     await page.click("text=Capture the demo API")
     await page.click("text=Watch the calls")
-    assert "panel=calls%3Ademo-shop" in page.url
+    await page.wait_for_url("**panel=calls%3Ademo-shop**")
+    await page.wait_for_selector("#panel [data-demo-calls]")
     sent = time.monotonic()
     await page.click("#panel [data-demo-calls]")
     await page.wait_for_selector("#panel .calls tbody tr")
-    assert time.monotonic() - sent < 1
-    assert time.monotonic() - began < 60
-    await page.wait_for_function("() => document.querySelectorAll('#panel .calls tbody tr').length === 11")
+    seen = time.monotonic()
+    late = await quality.tardiness(page)
+    assert seen - sent < late, "the first call is seen within a second, where pages come as quickly as usual"
+    assert seen - began < 60 * late
+    await expect(page.locator("#panel .calls tbody tr")).to_have_count(11)
     await say(page, "document it")
     async with page.expect_download() as download:
         await page.click(".card >> text=OpenAPI")
@@ -42,7 +47,7 @@ async def test_from_the_link_to_the_document(fresh: tuple[Site, str], say: Calla
     answer = await page.request.get("/apis/demo-shop/download/openapi")
     validate(msgspec.json.decode(await answer.body()))
     assert "demo-shop.openapi.json" in answer.headers["content-disposition"]
-    assert await page.locator("#rail-credits").inner_text() == "75 credits"
+    await expect(page.locator("#rail-credits")).to_have_text("75 credits")
 
 
 async def test_the_link_works_once(fresh: tuple[Site, str]) -> None:
@@ -57,8 +62,8 @@ async def test_the_link_works_once(fresh: tuple[Site, str]) -> None:
     await page.wait_for_url(re.compile(r"/$"))
     other = await site.page(email=None)
     await other.goto(link)
-    assert "used or has expired" in await other.inner_text("main")
-    assert await other.locator("form").count() == 0
+    await expect(other.locator("main")).to_contain_text("used or has expired")
+    await expect(other.locator("form")).to_have_count(0)
 
 
 async def test_a_stranger_is_sent_to_the_sign_in_page(site: Site) -> None:
@@ -66,12 +71,12 @@ async def test_a_stranger_is_sent_to_the_sign_in_page(site: Site) -> None:
     site.allowed = ["status of 401"]
     page = await site.page(email=None)
     await page.goto("/")
-    assert page.url.endswith("/login")
+    await page.wait_for_url("**/login")
     await page.fill("#email", "ada@example.com")
     await page.fill("#password", "wrong horse")
     await page.click("button.primary")
     await page.wait_for_selector("[role=alert]")
-    assert await page.input_value("#email") == "ada@example.com"
+    await expect(page.locator("#email")).to_have_value("ada@example.com")
     await page.fill("#password", "correct horse")
     await page.click("button.primary")
     await page.wait_for_selector("#message")
@@ -87,6 +92,6 @@ async def test_a_key_is_typed_into_a_form_and_shown_by_its_end(site: Site, say: 
     await page.fill(".card input[type=password]", "sk-ant-secret-abcd1234")
     await page.click(".card >> text=Save the key")
     await page.wait_for_selector("text=••••1234")
-    assert "sk-ant-secret" not in await page.content()
+    await page.wait_for_function("() => !document.documentElement.outerHTML.includes('sk-ant-secret')")
     await page.goto("/settings/keys")
-    assert "••••1234" in await page.inner_text("main")
+    await expect(page.locator("main")).to_contain_text("••••1234")

@@ -91,6 +91,7 @@ async def test_hostile_text_is_only_text(site: Site, shared_dir: Path) -> None:
     page.on("dialog", dismissed)
     page.on("request", lambda request: fired.append(request.url) if not request.url.startswith((site.url, "data:")) or request.method != "GET" else None)
     await page.goto(f"/apis/{made.slug}")
+    await page.wait_for_selector(".calls tbody a")
     calls = await page.eval_on_selector_all(".calls tbody a", "(links) => links.map((a) => a.getAttribute('href'))")
     paths = [f"/apis/{made.slug}{tab}" for tab in TABS] + [f"/docs/{made.slug}", "/chats", "/apis", "/search?q=XSS_CANARY", f"/?panel=calls:{made.slug}"]
     paths += [f"/c/{talk}" for talk in talks] + sorted({call for call in calls if call and "?" not in call})[:8]
@@ -100,4 +101,3 @@ async def test_hostile_text_is_only_text(site: Site, shared_dir: Path) -> None:
         if await page.locator("#clickme").count():
             fired.append(f"an element of a payload is on {path}")
         assert not fired, (path, fired)
-    assert await page.content()

@@ -1,8 +1,10 @@
 """Prompts, files, mentions and the palette as a person uses them."""
 
 import json
+import re
 
 import pytest
+from playwright.async_api import expect
 
 from agent import endpoints, prompts
 from agent.accounts import users
@@ -37,15 +39,17 @@ async def test_a_prompt_asks_for_its_variables(site: Site) -> None:
     await page.goto("/")
     await page.type("#message", "/rep")
     await page.wait_for_selector("#offers [role=option]")
-    assert await page.evaluate("document.getElementById('offers').getBoundingClientRect().bottom < document.querySelector('#say').getBoundingClientRect().top")
+    await page.wait_for_function(
+        "() => document.getElementById('offers').getBoundingClientRect().bottom < document.querySelector('#say').getBoundingClientRect().top"
+    )
     await page.press("#message", "Escape")
-    assert await page.is_hidden("#offers")
+    await expect(page.locator("#offers")).to_be_hidden()
     await page.type("#message", "o")
     await page.wait_for_selector("#offers [role=option]")
     await page.press("#message", "Enter")
     await page.fill("#fill input >> nth=0", "the <b>shop</b>")
     await page.press("#fill input >> nth=0", "Enter")
-    assert await page.input_value("#message") == "Report on the <b>shop</b> since yesterday"
+    await expect(page.locator("#message")).to_have_value("Report on the <b>shop</b> since yesterday")
 
 
 async def test_a_pasted_recording_is_imported_by_saying_so(site: Site) -> None:
@@ -55,19 +59,19 @@ async def test_a_pasted_recording_is_imported_by_saying_so(site: Site) -> None:
     await page.goto("/")
     await page.evaluate(PASTE, HAR)
     await page.click("#attached button")
-    assert await page.is_hidden("#attached")
+    await expect(page.locator("#attached")).to_be_hidden()
     await page.evaluate(PASTE, HAR)
     await page.wait_for_selector("#attached input[name=attachment]", state="attached")
     await page.type("#message", "import this into @mus")
     await page.wait_for_selector("#offers [role=option]")
     await page.press("#message", "Tab")
-    assert await page.input_value("#message") == "import this into @museum "
+    await expect(page.locator("#message")).to_have_value("import this into @museum ")
     await page.press("#message", "Enter")
     await page.wait_for_url("**/c/*")
     await page.wait_for_selector(".message.user .brought >> text=pasted.har")
     await answered(page)
     await page.wait_for_selector("text=1 calls were imported", state="attached")
-    assert await page.is_hidden("#attached")
+    await expect(page.locator("#attached")).to_be_hidden()
 
 
 async def test_the_palette_finds_commands_and_things(site: Site) -> None:
@@ -80,4 +84,4 @@ async def test_the_palette_finds_commands_and_things(site: Site) -> None:
     await page.wait_for_selector("#palette-found >> text=Command")
     await page.press("#palette input", "Enter")
     await page.wait_for_url(lambda url: "draft=" in url)
-    assert (await page.input_value("#message")).startswith("capture")
+    await expect(page.locator("#message")).to_have_value(re.compile("^capture"))

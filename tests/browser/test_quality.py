@@ -29,17 +29,19 @@ async def _story(connection: Connection, request: ModelRequest) -> AsyncIterator
 
 
 async def test_a_long_answer_leaves_the_page_at_rest(site: Site, say: Callable[..., Any], monkeypatch: pytest.MonkeyPatch) -> None:
-    """With 44 KB there and 50 tokens a second coming: main thread under a quarter busy, no task over 100 ms, no jump."""
+    """With 44 KB there and 50 tokens a second coming: main thread under a quarter busy, no task over 100 ms of CPU, no jump."""
     monkeypatch.setitem(catalogue.WIRES, "scripted", _story)
     page = await site.page()
     await quality.watch_shifts(page)
     await page.goto("/")
     await say(page, "go", wait=False, model="scripted")
     await page.wait_for_url(re.compile("/c/"))
-    await page.wait_for_function("() => document.querySelector('.prose')?.innerText.length > 40000", timeout=60_000)
-    await page.wait_for_timeout(1500)
+    for come in (len(BEGINNING) * 0.8, 60, 60):  # what came at once is drawn, and it goes on at its pace
+        at = await page.evaluate("document.querySelector('.prose')?.innerText.length ?? 0")
+        await page.wait_for_function("(least) => document.querySelector('.prose')?.innerText.length >= least", arg=at + come if come < 1000 else come)
     found = await quality.measure(site.browser, page, asyncio.sleep(6))
-    assert found.busy < 0.25, found
-    assert found.longest < 100, found
+    slow = await quality.slowness(page)
+    assert found.busy < 0.25 * slow, (found, slow)
+    assert found.longest < 100 * slow, (found, slow)
     assert found.shift < 0.02, found
     await page.click("[data-stop]")

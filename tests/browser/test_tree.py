@@ -1,5 +1,6 @@
 """The tree of messages in a real browser: versions, the queue, forks and long chats, in every tab that shows the chat."""
 
+import asyncio
 import json
 import re
 from collections.abc import Callable
@@ -7,7 +8,7 @@ from typing import Any
 from uuid import UUID
 
 import pytest
-from playwright.async_api import Page
+from playwright.async_api import Page, expect
 
 from agent import chats, runlog
 from agent.accounts import users
@@ -34,9 +35,7 @@ async def _said(page: Page) -> list[str]:
 
 async def _until_said(page: Page, *texts: str) -> None:
     """The page shows these messages of the user's, and nothing is written."""
-    await page.wait_for_function(
-        "(texts) => [...document.querySelectorAll('.said')].map((m) => m.textContent).join('|') === texts", arg="|".join(texts), timeout=60_000
-    )
+    await page.wait_for_function("(texts) => [...document.querySelectorAll('.said')].map((m) => m.textContent).join('|') === texts", arg="|".join(texts))
     await answered(page)
 
 
@@ -52,18 +51,18 @@ async def test_an_edit_is_a_version_that_one_can_turn_to(site: Site, say: Say) -
     await page.click("form.editing .primary")
     for tab in (page, second):
         await _until_said(tab, "what can you do?")
-        assert await tab.locator(".user .versions span").inner_text() == "2/2"
+        await expect(tab.locator(".user .versions span")).to_have_text("2/2")
     await page.click(".user .versions [aria-label='Earlier version']")
     for tab in (page, second):
         await _until_said(tab, "how many credits do I have?")
-        assert await tab.locator(".card .figure").inner_text() == "100"
+        await expect(tab.locator(".card .figure")).to_have_text("100")
     await page.click(".assistant [aria-label='Answer again']")
     for tab in (page, second):
-        await tab.wait_for_function("() => document.querySelector('.assistant .versions span')?.textContent === '2/2'", timeout=60_000)
+        await expect(tab.locator(".assistant .versions span")).to_have_text("2/2")
     await answered(page)
-    assert await page.evaluate("window.isTheSame")
+    await page.wait_for_function("() => window.isTheSame")
     await page.reload()
-    assert await page.locator(".versions span").all_inner_texts() == ["1/2", "2/2"]
+    await expect(page.locator(".versions span")).to_have_text(["1/2", "2/2"])
 
 
 async def test_what_is_queued_is_sent_in_every_tab(site: Site, say: Say) -> None:
@@ -79,20 +78,21 @@ async def test_what_is_queued_is_sent_in_every_tab(site: Site, say: Say) -> None
     await page.wait_for_selector("#queue li")
     await say(page, "list my keys", wait=False)
     for tab in (page, second):
-        await tab.wait_for_function("() => document.querySelectorAll('#queue li').length === 2", timeout=60_000)
+        await expect(tab.locator("#queue li")).to_have_count(2)
     await second.click("#queue li:first-child summary")
     await second.fill("#queue li:first-child textarea", "list my APIs")
     await second.click("#queue li:first-child button:has-text('Save')")
-    await page.wait_for_selector("#queue .cut:has-text('list my APIs')", timeout=60_000)
+    await page.wait_for_selector("#queue .cut:has-text('list my APIs')")
     await page.click("#queue li:nth-child(2) [aria-label='Take back']")
     for tab in (page, second):
-        await tab.wait_for_function("() => document.querySelectorAll('#queue li').length === 1", timeout=60_000)
+        await expect(tab.locator("#queue li")).to_have_count(1)
     slow_model.go_on.set()
     for tab in (page, second):
         await _until_said(tab, "how many credits do I have?", "wait", "list my APIs")
-        assert "I wait. Now I go on." in await tab.inner_text("#log")
-        assert await tab.locator("#queue li").count() == 0
-        assert len(set(await tab.evaluate("[...document.querySelectorAll('.message')].map((m) => m.id)"))) == 6
+        await expect(tab.locator("#log")).to_contain_text("I wait. Now I go on.")
+        await expect(tab.locator("#queue li")).to_have_count(0)
+        await expect(tab.locator(".message")).to_have_count(6)
+        await tab.wait_for_function("() => new Set([...document.querySelectorAll('.message')].map((m) => m.id)).size === 6")
 
 
 async def test_after_a_stop_what_waits_is_held(site: Site, say: Say) -> None:
@@ -105,12 +105,11 @@ async def test_after_a_stop_what_waits_is_held(site: Site, say: Say) -> None:
     await say(page, "list my APIs", wait=False)
     await page.wait_for_selector("#queue li")
     await page.click("[data-stop]")
-    await page.wait_for_selector("#queue button:has-text('Send on')", timeout=60_000)
-    assert await page.locator("button:has-text('Go on')").is_visible()
+    await page.wait_for_selector("#queue button:has-text('Send on')")
     await page.click("button:has-text('Go on')")
-    await page.wait_for_selector("text=Now I go on.", timeout=60_000)
+    await page.wait_for_selector("text=Now I go on.")
     await _until_said(page, "how many credits do I have?", "wait", "list my APIs")
-    assert await page.locator(".prose:has-text('I wait.')").count() == 1
+    await expect(page.locator(".prose:has-text('I wait.')")).to_have_count(1)
 
 
 async def test_a_message_is_quoted_forked_rated_and_deleted(site: Site, say: Say) -> None:
@@ -123,7 +122,7 @@ async def test_a_message_is_quoted_forked_rated_and_deleted(site: Site, say: Say
     await first.locator("[aria-pressed='true']").wait_for()
     await first.locator("details.more > summary").click()
     await first.locator("a:has-text('Quote')").click()
-    assert (await page.input_value("#message")).startswith("> ")
+    await expect(page.locator("#message")).to_have_value(re.compile("^> "))
     await page.fill("#message", "")
     await page.locator(".message.user").nth(1).locator("details.more > summary").click()
     menu = page.locator(".message.user").nth(1).locator(".more-body")
@@ -134,30 +133,33 @@ async def test_a_message_is_quoted_forked_rated_and_deleted(site: Site, say: Say
     await page.locator(".message.assistant details.more > summary").click()
     await page.click("button:has-text('Fork into a new chat')")
     await page.wait_for_url(lambda url: "/c/" in url and url != here)
-    assert await _said(page) == ["how many credits do I have?"]
-    assert await page.locator("[aria-pressed='true']").count() == 0
+    await expect(page.locator(".said")).to_have_text(["how many credits do I have?"])
+    await expect(page.locator("[aria-pressed='true']")).to_have_count(0)
     await page.go_back()
     await page.wait_for_url(here)
-    assert await page.locator("[aria-label='Bad answer'][aria-pressed='true']").count() == 1
+    await expect(page.locator("[aria-label='Bad answer'][aria-pressed='true']")).to_have_count(1)
 
 
 async def test_without_scripts_the_tree_is_there(site: Site, say: Say) -> None:
     """Edit, turn, queue and older messages by links and forms alone."""
     chat = await long_chat(100)
     page = await site.page(java_script_enabled=False)
+    said, versions = page.locator(".said"), page.locator(".user .versions").last
     await page.goto(f"/c/{chat}")
-    assert await page.locator(".message").count() == 40
+    await expect(page.locator(".message")).to_have_count(40)
     await page.click("text=Older messages")
-    assert await page.locator(".said").first.inner_text() == "Question 10 of 50"
+    await expect(said.first).to_have_text("Question 10 of 50")
     await page.click("text=To the newest messages")
     await page.locator(".message.user").last.locator("[data-edit]").click()
     await page.fill("form.editing textarea", "how many credits do I have?")
     await page.click("form.editing .primary")
-    while "2/2" not in await page.locator(".user .versions").last.inner_text() or await page.locator("[data-run]").count():
+    await expect(versions).to_contain_text("2/2")
+    while await page.locator("[data-run]").count():
+        await asyncio.sleep(0.1)
         await page.goto(f"/c/{chat}")
-    assert await page.locator(".card .figure").last.inner_text() == "100"
-    await page.locator(".user .versions [aria-label='Earlier version']").click()
-    assert await page.locator(".said").last.inner_text() == "Question 49 of 50"
+    await expect(page.locator(".card .figure").last).to_have_text("100")
+    await versions.locator("[aria-label='Earlier version']").click()
+    await expect(said.last).to_have_text("Question 49 of 50")
 
 
 async def test_a_long_chat_opens_at_once_and_scrolls_smoothly(site: Site, say: Say) -> None:
@@ -170,13 +172,14 @@ async def test_a_long_chat_opens_at_once_and_scrolls_smoothly(site: Site, say: S
         await page.reload()
         times.append(await page.evaluate("performance.getEntriesByType('navigation')[0].domContentLoadedEventEnd"))
     print(f"\na chat of {LONG} messages opens in {min(times):.0f} ms at best of {[round(one) for one in times]}")
-    assert min(times) < 2_000
-    assert await page.locator(".message").count() == 40
+    slow = await quality.slowness(page)
+    assert min(times) < 2_000 * slow
+    await expect(page.locator(".message")).to_have_count(40)
     found = await quality.measure(site.browser, page, _scroll_up(page, 400))
     numbers = [int(text.split()[1]) for text in await _said(page)]
     assert numbers == list(range(numbers[0], LONG // 2))
     print(f"longest task while scrolling through {len(numbers) * 2} messages: {found.longest:.0f} ms of CPU")
-    assert found.longest < 50
+    assert found.longest < 50 * slow
 
 
 async def _scroll_up(page: Page, count: int) -> None:
@@ -185,8 +188,8 @@ async def _scroll_up(page: Page, count: int) -> None:
     while await page.locator(".message").count() < count:
         name = await page.locator(".message").first.get_attribute("id")
         await page.mouse.wheel(0, -900)
-        await page.wait_for_timeout(30)
-        assert await page.locator(f"#{name}").count() == 1
+        await page.wait_for_timeout(30)  # as a hand turns a wheel; nothing is awaited
+        assert await page.locator(f"#{name}").count() == 1  # settled: it was there and may at no time go
 
 
 async def long_chat(count: int) -> UUID:

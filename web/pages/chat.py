@@ -14,9 +14,10 @@ from agent.messages import text_of
 from web.pages import look
 from web.pages.chat_page import NO_WINDOW, Where, chat_page
 from web.pages.composer import composer_of, quoted, split, starters
-from web.pages.drawing import hub_of, pieces_of, views
+from web.pages.drawing import hub_of, needs, piece, pieces_of, views
 from web.pages.my_data import files_of
 from web.pages.shell import PageRequest, done, form_of, is_fragment, page, refused, see_other, signed_in_actor
+from web.pages.stream import partial
 
 
 @get("/", name="start")
@@ -98,9 +99,13 @@ async def decide(request: PageRequest, approval_id: FromPath[UUID]) -> Redirect 
         await loop.decide(hub_of(request), actor, asked.run_id, approval_id, decision, arguments=edited, reason=form.get("reason") or None, width=width)
     except Problem as problem:
         if is_fragment(request):
-            return refused(problem)
+            return Response(
+                partial(f"#problem-{approval_id}", "innerHTML", piece(request, "refused", found=problem)), status_code=problem.status, media_type="text/html"
+            )
         raise
-    return Response(None, status_code=204) if is_fragment(request) else see_other(f"/c/{asked.chat_session_id}" if asked.chat_session_id else "/needs-you")
+    if is_fragment(request):
+        return await _answered(request, await approvals.get(actor, approval_id))
+    return see_other(f"/c/{asked.chat_session_id}" if asked.chat_session_id else "/needs-you")
 
 
 @get("/needs-you")
@@ -154,6 +159,12 @@ async def _start_page(request: PageRequest, *, draft: str = "", problem: Problem
         request, "chat.html", "new", chat=None, messages=[], window=NO_WINDOW, where=Where(), choices=[], starters=starters(language), has_model=any(p.has_key and p.wire != "builtin" for p in offered),
         keyed_providers=[p for p in offered if p.requires_auth], composer=await composer_of(language, actor, None, draft=draft, problem=problem),
     )  # fmt: skip
+
+
+async def _answered(request: PageRequest, answered: approvals.Approval) -> Response[str]:
+    """In the card's place that it was answered, and one thing less that needs somebody. What came of it is told by the stream, where there is one."""
+    html = partial(f"#approval-{answered.id}", "outerHTML", piece(request, "answered", a=answered)) + await needs(request, signed_in_actor(request))
+    return Response(html, media_type="text/html")
 
 
 def _arguments(text: str, asked: dict[str, Any]) -> dict[str, Any] | None:

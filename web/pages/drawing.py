@@ -79,6 +79,17 @@ def buttons(request: PageRequest, chat_id: UUID, run_id: UUID | None, waiting: l
     return "".join(partial(place, "innerHTML", drawn[name]) for name, place in places.items())
 
 
+def piece(request: PageRequest, name: str, **values: Any) -> str:
+    """A part of a page by its template's name."""
+    return environment(request).get_template(f"parts/{name}.html").render({"request": request, **values})
+
+
+async def needs(request: PageRequest, actor: Actor) -> str:
+    """How many things need this user, for the badges of a page."""
+    count = len(await approvals.pending(actor))
+    return partial("[data-needs]", "innerHTML", piece(request, "needs_count", shell={"needs": count}))  # noqa: S604  # a value of the template
+
+
 def environment(request: PageRequest) -> Environment:
     engine: Any = request.app.template_engine
     return engine.engine

@@ -18,7 +18,7 @@ from agent import approvals, arrivals, chats, endpoints, message_queue, runlog, 
 from agent.actor import Actor
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from web.pages.drawing import answer, buttons, drawing, environment, hub_of, note_of, pieces_of, view_of, views
+from web.pages.drawing import answer, buttons, drawing, environment, hub_of, needs, note_of, pieces_of, view_of, views
 from web.pages.shell import PageRequest, calls_panel, shell, signed_in_actor
 from web.pages.stream import Answer, news, partial
 
@@ -50,14 +50,18 @@ async def _messages(request: PageRequest, actor: Actor, tab: "_Tab | None", watc
     hub, shown = hub_of(request), ""
     calls = [f"calls:{watched.id}", f"endpoint:{watched.id}"] if watched else []
     yield b"retry: 500\n\n"
-    with hub.waiting(tab.topics if tab else []) as chat_bell:
+    with hub.waiting(tab.topics if tab else []) as chat_bell, hub.waiting([f"approvals:{actor.user_id}"]) as needs_bell:
         chat_bell.set()
+        needs_bell.set()  # what was asked for while the page was drawn may be missing in its badge
         while not hub.is_closing:
             topics = [f"approvals:{actor.user_id}", *calls, *(tab.run_topics if tab else []), *(tab.topics if tab else [])]
             with hub.waiting(topics) as bell:
                 if tab:
                     async for message in tab.news(chat_bell):
                         yield message
+                if needs_bell.is_set():
+                    needs_bell.clear()
+                    yield _message(await needs(request, actor))
                 if watched and (html := await _live_calls(request, actor, watched, where)) != shown:
                     shown = html
                     yield _message(html)

@@ -1,30 +1,51 @@
 // A click that was begun before the card could be read approves nothing: not one meant for what stood there a moment ago,
-// not the second half of a double click that another window began.
+// not the second half of a double click that another window began, and none that a script makes. Until then the buttons say so.
 const CALM = 500;
+const BUTTONS = "button[name=decision]:not([value=refuse])";
 const shown = new WeakMap();
 let arrived = performance.now();
-const arrive = () => (arrived = performance.now());
+let waits = 0;
 
+const forms = () => document.querySelectorAll("form[data-approval]");
+const missing = (form) => CALM - (performance.now() - Math.max(arrived, shown.get(form) ?? Infinity));
+
+function mark() {
+  clearTimeout(waits);
+  const left = [];
+  for (const form of forms()) {
+    const wait = missing(form);
+    if (wait >= 0 && wait <= CALM) left.push(wait);
+    for (const button of form.querySelectorAll(BUTTONS)) button.ariaDisabled = wait >= 0 ? "true" : null;
+  }
+  if (left.length) waits = setTimeout(mark, Math.max(...left) + 10);
+}
+
+function arrive() {
+  arrived = performance.now();
+  mark();
+}
 addEventListener("focus", arrive);
 document.addEventListener("visibilitychange", arrive);
 
 const seen = new IntersectionObserver((entries) => {
   for (const entry of entries) if (entry.isIntersecting && !shown.has(entry.target)) shown.set(entry.target, performance.now());
+  mark();
 });
-const watch = () => document.querySelectorAll("form[data-approval]").forEach((form) => seen.observe(form));
+function watch() {
+  const all = forms();
+  for (const form of all) seen.observe(form);
+  if (all.length) mark();
+}
 watch();
 new MutationObserver(watch).observe(document.body, { childList: true, subtree: true });
 
 document.addEventListener(
   "click",
   (event) => {
-    const button = event.target.closest?.("form[data-approval] button[name=decision]");
-    if (!button || button.value === "refuse") return;
-    const since = Math.max(arrived, shown.get(button.form) ?? Infinity);
-    if (!event.isTrusted || !(performance.now() - since > CALM)) {
-      event.preventDefault();
-      event.stopImmediatePropagation();
-    }
+    const button = event.target.closest?.(`form[data-approval] ${BUTTONS}`);
+    if (!button || (event.isTrusted && missing(button.form) < 0)) return;
+    event.preventDefault();
+    event.stopImmediatePropagation();
   },
   true,
 );

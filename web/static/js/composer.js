@@ -14,6 +14,14 @@ function grow() {
 }
 
 if (form && box) {
+  // What was sent goes; what was written meanwhile stays.
+  function clear(text) {
+    if (box.value.startsWith(text)) box.value = box.value.slice(text.length).trimStart();
+    if (box.value) localStorage.setItem(key(), box.value);
+    else localStorage.removeItem(key());
+    grow();
+  }
+
   if (!box.value) box.value = localStorage.getItem(key()) || "";
   grow();
   if (!matchMedia("(max-width: 48rem)").matches) box.focus({ preventScroll: true });
@@ -41,26 +49,36 @@ if (form && box) {
 
   // A suggestion is sent as it is; what stands in the box stays there.
   let isSuggested = false;
+  // What is on its way to the server is sent once, however often Enter is pressed.
+  const underway = new Set();
+  const textOf = (event) => event.detail.ctx.request.body?.get?.("message") ?? "";
 
   // What was sent comes back by the page's stream; a refused message as a sentence, and the text stays in the box.
   form.addEventListener("htmx:after:request", (event) => {
     const response = event.detail.ctx.response;
     if (event.target !== form || !response || response.status >= 400) return;
-    if (!isSuggested) {
-      localStorage.removeItem(key());
-      box.value = "";
-      grow();
-    }
     document.getElementById("composer-problem").replaceChildren();
     if (event.detail.ctx.request.action.includes("/stop")) return;
+    if (!isSuggested) clear(textOf(event));
     if (!document.querySelector("#log[data-chat]")) location.href = form.action.replace(/\/messages$/, "");
     toEnd();
   });
 
-  form.addEventListener("submit", (event) => {
-    isSuggested = event.submitter?.name === "suggested";
-    if (!event.submitter?.matches("[data-stop]")) localStorage.setItem(key(), box.value);
+  form.addEventListener("htmx:finally:request", (event) => {
+    if (event.target === form) underway.delete(textOf(event));
   });
+
+  form.addEventListener("submit", (event) => {
+    if (event.submitter?.matches("[data-stop]")) return;
+    isSuggested = event.submitter?.name === "suggested";
+    if (!isSuggested && underway.has(box.value)) {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      return;
+    }
+    if (!isSuggested) underway.add(box.value);
+    localStorage.setItem(key(), box.value);
+  }, true);
 
   // The new chat's own page is where its draft would be found, so it is dropped there.
   if (form.dataset.draft !== "new" && document.referrer && new URL(document.referrer).pathname === "/") localStorage.removeItem("draft:new");

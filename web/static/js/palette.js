@@ -3,13 +3,16 @@ const palette = document.getElementById("palette");
 const shortcuts = document.getElementById("shortcuts");
 const found = document.getElementById("palette-found");
 let typing = 0;
+let turn = 0;
+let asked = null;
+let answered = Promise.resolve();
 
 if (!/Mac|iPhone|iPad/.test(navigator.platform)) for (const key of document.querySelectorAll("[data-mod]")) key.textContent = key.textContent.replace("⌘", key.textContent.length > 1 ? "Ctrl " : "Ctrl");
 
 function show() {
   palette.showModal();
   palette.querySelector("input").select();
-  if (!found.childElementCount) look("");
+  if (!found.childElementCount) ask("");
   mark(0);
 }
 
@@ -32,11 +35,28 @@ function mark(index) {
   links[index]?.scrollIntoView({ block: "nearest" });
 }
 
+// Only the newest answer is shown, in whatever order they come.
 async function look(query) {
-  const answer = await fetch(`/search?q=${encodeURIComponent(query)}`, { headers: { "HX-Request": "true" } });
-  if (!answer.ok) return;
-  found.innerHTML = await answer.text();
+  const mine = ++turn;
+  const answer = await fetch(`/search?q=${encodeURIComponent(query)}`, { headers: { "HX-Request": "true" } }).catch(() => null);
+  const html = answer?.ok ? await answer.text() : null;
+  if (html === null || mine !== turn) return;
+  found.innerHTML = html;
   mark(0);
+}
+
+function ask(query) {
+  clearTimeout(typing);
+  asked = query;
+  answered = look(query);
+}
+
+// Who types quickly goes to what was typed, not to what still stands there from before.
+async function go(query) {
+  if (query !== asked) ask(query);
+  await answered;
+  const link = found.querySelector("a.is-marked");
+  if (link && palette.open) location.href = link.href;
 }
 
 if (palette) {
@@ -48,7 +68,7 @@ if (palette) {
   palette.addEventListener("click", (event) => { if (event.target === palette) palette.close(); });
   palette.querySelector("input").addEventListener("input", (event) => {
     clearTimeout(typing);
-    typing = setTimeout(() => look(event.target.value), 120);
+    typing = setTimeout(() => ask(event.target.value), 120);
   });
   palette.addEventListener("keydown", (event) => {
     const links = [...found.querySelectorAll("a")];
@@ -57,9 +77,10 @@ if (palette) {
       event.preventDefault();
       mark((at + (event.key === "ArrowDown" ? 1 : links.length - 1)) % Math.max(links.length, 1));
     }
-    if (event.key === "Enter" && links[at]) {
+    if (event.key === "Enter" && !event.isComposing) {
       event.preventDefault();
-      location.href = links[at].href;
+      if (event.target.matches("a")) location.href = event.target.href;
+      else go(palette.querySelector("input").value);
     }
   });
 }

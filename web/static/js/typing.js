@@ -14,7 +14,10 @@ function typed() {
   return found ? found[1] ?? found[0] : "";
 }
 
+// What is still asked for is not wanted any more.
 function close() {
+  clearTimeout(waits);
+  asked = "";
   shown = [];
   list.hidden = true;
   list.replaceChildren();
