@@ -12,7 +12,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from agent import bodies
+from agent import bodies, outline
 from agent.actor import Actor
 from agent.capture_search import FIELDS, CallSummary, Filter, error_of, search, summary
 from agent.config import settings
@@ -24,6 +24,7 @@ from agent.spec.model import Exchange, Frame, Headers
 from db import engine
 
 _SHOWN_BYTES = 64
+_MOST_WAITED = 100
 
 
 class ShownBody(msgspec.Struct, frozen=True):
@@ -103,11 +104,11 @@ async def explain(actor: Actor, call: str | UUID | None = None, endpoint_id: UUI
     return Explanation(failing.summary, good.summary if good else None, differences, _likely_cause(failing, differences))
 
 
-async def wait(actor: Actor, endpoint_id: UUID, count: int, timeout_s: float) -> list[CallSummary]:
-    """The calls that arrive from now on, oldest first, as soon as there are `count` or the time is over."""
-    since, deadline = datetime.now(UTC), time.monotonic() + timeout_s
+async def wait(actor: Actor, endpoint_id: UUID, count: int, timeout_s: float, *, since: datetime | None = None) -> list[CallSummary]:
+    """The calls that arrive from now on, or came since then, oldest first, as soon as there are `count` or the time is over; at most 100."""
+    began, deadline = since or datetime.now(UTC), time.monotonic() + timeout_s
     while True:
-        found = await search(actor, Filter(endpoint_id=endpoint_id, since=since.isoformat()), limit=count)
+        found = await search(actor, Filter(endpoint_id=endpoint_id, since=began.isoformat()), limit=_MOST_WAITED)
         if len(found.items) >= count or time.monotonic() >= deadline:
             return found.items[::-1]
         await asyncio.sleep(0.25)
@@ -154,12 +155,12 @@ async def raw_request(call_id: UUID) -> bytes:
 
 
 def shown(detail: CallDetail, most: int) -> dict[str, Any]:
-    """A detail as plain data with bodies cut to `most` characters, for tools."""
+    """A detail as plain data for tools: bodies are cut to `most` characters, and what was cut off is told by the `shape` of the whole."""
     found = msgspec.to_builtins(detail)
     for side in ("request_body", "response_body"):
         found[side].pop("data")
-    for side in ("request_body", "response_body"):
         if found[side]["text"] and len(found[side]["text"]) > most:
+            found[side]["shape"] = outline.of(found[side]["text"])
             found[side]["text"] = found[side]["text"][:most]
     return {**found.pop("summary"), **found}
 

@@ -7,7 +7,7 @@ shows in the endpoint's counter, and then everything that is still stored is rea
 
 import asyncio
 from collections.abc import Callable
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -48,10 +48,14 @@ async def update(endpoint: Endpoint) -> Discovery:
     base, state, revision = endpoint.destination_url.rstrip("/"), _State(summary.EMPTY, None, 0), 0
     async with engine.transaction():
         state, revision = await _brought_up_to_date(endpoint.id, base)
-    decided = await decisions(endpoint.id)
-    spec = await asyncio.to_thread(infer.conclude, state.known, title=endpoint.name, server=_origin(base), pins=decided.pins)
-    spec = msgspec.structs.replace(spec, servers=(base,))
-    return Discovery(spec, state.calls, revision, decided)
+    return await _concluded(endpoint, base, state, revision)
+
+
+async def concluded(endpoint: Endpoint) -> Discovery:
+    """The spec of what was read when it was last brought up to date, without what came since."""
+    rows = await DiscoverySummary.raw("SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {}", endpoint.id)
+    state = _state(rows[0]) if rows else _State(summary.EMPTY, None, 0)
+    return await _concluded(endpoint, endpoint.destination_url.rstrip("/"), state, rows[0]["revision"] if rows else 0)
 
 
 async def decisions(endpoint_id: UUID) -> Decisions:
@@ -86,6 +90,16 @@ async def store(endpoint_id: UUID, spec: Spec) -> None:
         )
 
 
+async def _concluded(endpoint: Endpoint, base: str, state: _State, revision: int) -> Discovery:
+    decided = await decisions(endpoint.id)
+    spec = await asyncio.to_thread(infer.conclude, state.known, title=endpoint.name, server=_origin(base), pins=decided.pins)
+    return Discovery(msgspec.structs.replace(spec, servers=(base,)), state.calls, revision, decided)
+
+
+def _state(row: dict[str, Any]) -> _State:
+    return _State(summary.load(bytes(row["summary"])) if row["summary"] else summary.EMPTY, row["last_call_id"], row["call_count"])
+
+
 async def _brought_up_to_date(endpoint_id: UUID, base: str) -> tuple[_State, int]:
     """The stored summary with what came since, and its revision."""
     await DiscoverySummary.raw(_ENSURED, uuid7(), endpoint_id, b"")
@@ -93,7 +107,7 @@ async def _brought_up_to_date(endpoint_id: UUID, base: str) -> tuple[_State, int
         "SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {} FOR UPDATE", endpoint_id
     )
     row, stored = rows[0], await endpoints.calls_so_far(endpoint_id)
-    before = _State(summary.load(bytes(row["summary"])) if row["summary"] else summary.EMPTY, row["last_call_id"], row["call_count"])
+    before = _state(row)
     state = await _read_on(endpoint_id, base, before)
     if state.calls < stored:
         anew = await _read_on(endpoint_id, base, _State(summary.EMPTY, None, 0))

@@ -13,7 +13,7 @@ from uuid import UUID
 
 import msgspec
 
-from agent import bodies, captures, discovery, docs, egress, endpoints, usage
+from agent import bodies, captures, discovery, docs, egress, endpoints, outline, usage
 from agent.accounts import audit
 from agent.actor import Actor, require_reach, require_scope
 from agent.config import settings
@@ -21,7 +21,7 @@ from agent.crypto import Unsealable, seal, unseal
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.recorder import Body, Heard, store_heard
-from agent.spec import calling, diff, redact, tool_schemas
+from agent.spec import calling, redact, tool_schemas
 from agent.spec.calling import Arguments, Unfit
 from agent.spec.model import Operation, SecurityScheme, Spec
 from agent.spec.names import singular, words_of
@@ -35,7 +35,6 @@ _SECONDS = 60.0
 _CLOSED = ("INACTIVE", "ARCHIVED")
 _SHOWN_HEADERS = ("content-type", "location", "link", "retry-after", "etag", "x-request-id", "x-ratelimit-remaining", "x-ratelimit-limit", "x-total-count")
 _MOST_SEARCHED = 30
-_MOST_CHANGES = 30
 
 
 class Found(msgspec.Struct, frozen=True):
@@ -49,7 +48,10 @@ class Found(msgspec.Struct, frozen=True):
 
 
 class Called(msgspec.Struct, frozen=True):
-    """The answer of an API, cut to what a model can read; `call` is the capture that has all of it. Secrets are masked."""
+    """The answer of an API, cut to what a model can read; `call` is the capture that has all of it. Secrets are masked.
+
+    `shape`: the JSON Schema of the whole body, where it was cut.
+    """
 
     endpoint: str
     call: UUID
@@ -59,6 +61,7 @@ class Called(msgspec.Struct, frozen=True):
     headers: Pairs
     media_type: str
     body: str | None
+    shape: dict[str, Any] | None
     length: int
     is_cut: bool
     duration_ms: float
@@ -139,18 +142,6 @@ async def target(actor: Actor, operation: str, endpoint: str | None = None) -> T
 async def typed(actor: Actor, endpoint: Endpoint) -> tuple[TypedTool, ...]:
     """The operations heard most as tools of their own, at most twenty, in a stable order with stable names."""
     return tool_schemas.typed((await _spec(endpoint, is_live=True)).spec)
-
-
-async def heard(actor: Actor, endpoint_id: UUID) -> Spec:
-    """What was heard up to now, to compare with what is heard later. Raises endpoint_not_found."""
-    endpoint = await endpoints.get(actor, endpoint_id)
-    return (await discovery.update(endpoint)).spec
-
-
-async def added(actor: Actor, endpoint_id: UUID, before: Spec) -> list[str]:
-    """What the calls since then have told of the API that was not known, in sentences."""
-    after = await heard(actor, endpoint_id)
-    return list(dict.fromkeys(change.description for change in diff.compare(before, after)))[:_MOST_CHANGES]
 
 
 async def set_credentials(actor: Actor, endpoint_id: UUID, headers: Pairs) -> list[str]:
@@ -323,6 +314,7 @@ def _called(endpoint: Endpoint, call_id: UUID, request: calling.Request, heard: 
         headers=[(name, value) for name, value in redact.mask_headers(tuple(sent.headers)) if name.lower() in _SHOWN_HEADERS],
         media_type=media_type,
         body=text[:MOST_SHOWN] if text is not None else None,
+        shape=outline.of(text) if text is not None and len(text) > MOST_SHOWN else None,
         length=sent.length,
         is_cut=sent.is_cut or (text is not None and len(text) > MOST_SHOWN),
         duration_ms=round(elapsed, 1),

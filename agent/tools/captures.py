@@ -6,8 +6,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import attachments, captures, docs, endpoints, imports, operations
+from agent import additions, attachments, captures, docs, endpoints, imports
 from agent.captures import CallDetail, CallSummary
+from agent.endpoints import Endpoint
+from agent.relative_time import moment
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
 
@@ -56,7 +58,8 @@ async def capture_get(
         more = len(found.response_body.text or "") > offset + _BODY_REST
         rest = f"\n… more from offset {offset + _BODY_REST}." if more else ""
         return Answer(f"{text}{rest}", {"id": found.summary.id, "offset": offset, "text": text, "has_more": more}, "captured")
-    return Answer(_detail(found), captures.shown(found, _BODY_SHOWN), "captured")
+    shown = captures.shown(found, _BODY_SHOWN)
+    return Answer(_detail(found, shown), shown, "captured")
 
 
 @tool(effect="read", scope="read", hears="captured")
@@ -76,16 +79,24 @@ async def capture_wait(
     endpoint: EndpointRef,
     count: Annotated[int, Meta(ge=1, le=100, description="How many calls to wait for.")] = 1,
     timeout_s: Annotated[float, Meta(ge=0, le=60)] = 30,
+    since: Annotated[str, Meta(description="Calls from then on count too, such as 5m: for requests that were sent before this tool was called.")] | None = None,
 ) -> Answer:
     """Wait until the next calls arrive at an endpoint, or the time is over; show them and what they added to its specification."""
-    about = await endpoints.find(context.actor, endpoint)
-    before = await operations.heard(context.actor, about.id)
-    found = await captures.wait(context.actor, about.id, count, timeout_s)
+    about, began = await endpoints.find(context.actor, endpoint), moment(since) if since else None
+    before = await additions.known(about, began)
+    found = await captures.wait(context.actor, about.id, count, timeout_s, since=began)
     if not found:
-        return Answer(f"No call arrived within {timeout_s:g} s. Send requests to {about.proxy_url}.", {"items": [], "next": None, "added": []})
-    added = await operations.added(context.actor, about.id, before)
+        return Answer(await _nothing(context, about, timeout_s), {"items": [], "next": None, "added": []})
+    added = await additions.added(about, before)
     news = ["New in the specification:", *(f"- {change}" for change in added)] if added else ["Nothing new in the specification."]
     return Answer("\n".join([*(_line(call) for call in found), *news]), {"items": found, "next": None, "added": added}, "captured")
+
+
+async def _nothing(context: Context, about: Endpoint, waited: float) -> str:
+    """A program that sent its requests first, and waited then, is told how to find them."""
+    newest = (await captures.search(context.actor, captures.Filter(endpoint_id=about.id, since="1h"), limit=1)).items
+    earlier = f" Its last call came at {newest[0].started_at:%H:%M:%S} UTC: `since` finds it." if newest else f" Send requests to {about.proxy_url}."
+    return f"No call arrived within {waited:g} s.{earlier}"
 
 
 @tool(effect="write", scope="write", hears="captured")
@@ -124,13 +135,14 @@ def _line(call: CallSummary) -> str:
     return f"- `{call.id}` {call.started_at:%Y-%m-%d %H:%M:%S} {call.method} {call.url} → {outcome}, {call.duration_ms:.0f} ms, {call.response_length} bytes"
 
 
-def _detail(call: CallDetail) -> str:
-    lines = [_line(call.summary), "Request headers:", *(f"  {name}: {value}" for name, value in call.request_headers)]
-    if call.request_body.text:
-        lines += ["Request body:", call.request_body.text[:_BODY_SHOWN]]
-    lines += ["Response headers:", *(f"  {name}: {value}" for name, value in call.response_headers)]
-    if call.response_body.text:
-        lines += ["Response body:", call.response_body.text[:_BODY_SHOWN]]
-    if call.response_body.length > _BODY_SHOWN:
-        lines.append(f"… {call.response_body.length} bytes in all: {call.url}")
+def _detail(call: CallDetail, shown: dict[str, Any]) -> str:
+    lines = [_line(call.summary)]
+    for side, headers, body in (("Request", call.request_headers, "request_body"), ("Response", call.response_headers, "response_body")):
+        lines += [f"{side} headers:", *(f"  {name}: {value}" for name, value in headers)]
+        if text := shown[body]["text"]:
+            lines += [f"{side} body:", text]
+        if shape := shown[body].get("shape"):
+            lines.append(f"… cut; all of it has this shape: {msgspec.json.encode(shape).decode()}")
+    if len(call.response_body.text or "") > _BODY_SHOWN:
+        lines.append(f"… {len(call.response_body.text or '')} characters in all: offset {_BODY_SHOWN} reads on. For a person: {call.url}")
     return "\n".join(lines)

@@ -83,4 +83,6 @@ def _text(called: Called) -> str:
     lines.append(f"\n{called.body}" if called.body else "(no text)" if called.length else "(empty)")
     if called.is_cut:
         lines.append(f"… cut; `capture_get` with call `{called.call}` and offset {MOST_SHOWN}, or the resource {called.resource}, has more.")
+    if called.shape:
+        lines.append(f"All of it has this shape: {msgspec.json.encode(called.shape).decode()}")
     return "\n".join(lines)

@@ -28,7 +28,7 @@ _PROMPTS: dict[str, tuple[str, str, str]] = {
     "capture_my_code": (
         "destination_url",
         "Watch the calls that my own code makes to an API.",
-        "Use endpoint_create for `{}`. Put the proxy URL where the code has the API's address, run the code, then use capture_wait and say what was called, "
+        "Use endpoint_create for `{}`. Put the proxy URL where the code has the API's address, run the code, then use capture_wait with `since` 5m and say what was called, "
         "what failed and what is new in the specification.",
     ),
     "use_this_api": (

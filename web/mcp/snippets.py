@@ -48,7 +48,7 @@ def llms_text(base_url: str) -> str:
 
 1. `endpoint_create(destination_url)` gives a proxy URL.
 2. Use the proxy URL in place of the API's address, for example `export API_BASE=<proxy URL>`, and run the code.
-3. `capture_wait(endpoint)` returns the next calls and what they added to the specification.
+3. `capture_wait(endpoint, since: 5m)` returns its calls and what they added to the specification; without `since`, only calls that come while it waits.
 4. `docs_generate(endpoint)`, then `docs_get(endpoint, format)`: openapi, markdown, typescript, graphql or postman.
 
 ## How to call an API
