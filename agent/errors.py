@@ -19,7 +19,7 @@ class Entry(NamedTuple):
 
 
 CATALOGUE: dict[str, Entry] = {
-    "internal": Entry(500, "Something broke on our side", "Try again; the log has the details under the request id."),
+    "internal": Entry(500, "Something broke on our side", "Try again. The log has the details under `request_id`."),
     "bad_request": Entry(400, "The request cannot be understood", "Correct the request and send it again."),
     "invalid_json": Entry(400, "The body is not valid JSON", "Send one JSON object, UTF-8 encoded."),
     "invalid_arguments": Entry(422, "Some values are not acceptable", "Correct the named values and send the request again."),
@@ -67,6 +67,7 @@ CATALOGUE: dict[str, Entry] = {
     # the user's own MCP servers
     "server_not_found": Entry(404, "No such MCP server", "List the servers to see their names."),
     "server_failed": Entry(502, "The MCP server could not be used", "Test it in the settings; its last error is shown there."),
+    "server_sign_in": Entry(409, "The MCP server asks you to sign in", "Sign in to it under Settings, MCP servers."),
     "tool_quarantined": Entry(409, "The tool has changed", "Look at it in the settings and accept it, then call it again."),
     # the proxy's own failures
     "upstream_unreachable": Entry(502, "The upstream could not be reached", "Check the destination and that it is up."),

@@ -31,6 +31,7 @@ from web.forwarded import behind
 from web.headers import with_security_headers
 from web.idempotency import Idempotency
 from web.limits import RateLimits
+from web.pages.around import around
 from web.pages.engine import template_config
 from web.problems import handle
 from web.proxy import in_front_of, lookup
@@ -82,6 +83,7 @@ def create_app() -> Litestar:
             create_static_files_router("/static", [_HERE / "static"], cache_control=None),
         ],
         middleware=[DefineMiddleware(Authentication, exclude=["^/static/", "^/health", "^/demo", "^/mcp"]), RateLimits(), Idempotency()],
+        after_exception=[around],
         exception_handlers={Exception: handle, HTTPException: handle, Problem: handle},
         lifespan=[_lifespan, mcp.lifespan],
         template_config=template_config(),

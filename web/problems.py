@@ -1,7 +1,11 @@
-"""Every failure leaves through one envelope: a problem document for programs, a page for people."""
+"""Every failure leaves through one envelope: a problem document for programs, a page for people.
 
+The page of somebody who is signed in stands inside the application, with its navigation (`web.pages.around`).
+"""
+
+import secrets
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import quote, urlsplit
 
 import msgspec
 import structlog
@@ -21,12 +25,22 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The exception handler of the application."""
     problem = problem_of(error)
     if problem.code == "internal":
-        log.error("request.failed", method=request.method, path=request.scope["path"], exc_info=error)
+        problem.extra["request_id"] = secrets.token_hex(6)
+        log.error("request.failed", request=problem.extra["request_id"], method=request.method, path=request.scope["path"], exc_info=error)
     headers = _headers(problem)
     if problem.code == "unauthenticated" and _is_visit(request):
         return Redirect(f"/login?next={quote(_place(request))}", status_code=303)
-    if _is_page(request):
-        return Template("error.html", context={"problem": problem, "request": request}, status_code=problem.status, headers=headers)
+    if is_page(request):
+        context = {
+            "problem": problem,
+            "request": request,
+            "shell": request.scope["state"].get("shell"),
+            "panel": None,
+            "query": "",
+            "found": [],
+            "back": _came_from(request),
+        }
+        return Template("error.html", context=context, status_code=problem.status, headers=headers)
     return Response(problem.document(), status_code=problem.status, media_type="application/problem+json", headers=headers)
 
 
@@ -40,12 +54,19 @@ def problem_of(error: Exception) -> Problem:
         code = _BY_STATUS.get(error.status_code, "bad_request" if error.status_code < 500 else "internal")
         if error.status_code == 400 and "JSON" in error.detail:
             code = "invalid_json"
-        return Problem(code, error.detail if error.detail and code != "internal" else CATALOGUE[code].title + ".")
+        says_more = error.detail and code not in ("internal", *_BY_STATUS.values())
+        return Problem(code, error.detail if says_more else CATALOGUE[code].title + ".")
     if isinstance(error, msgspec.ValidationError):
         return Problem("invalid_arguments", str(error) + ".")
     if isinstance(error, msgspec.DecodeError | RecursionError):
         return Problem("invalid_json", "The body is not valid JSON.")
     return as_problem(error) or Problem("internal", "Something broke on our side.")
+
+
+def is_page(request: Request[Any, Any, Any]) -> bool:
+    """Whether a person's browser asks, and not a program."""
+    path = request.scope["path"]
+    return "text/html" in request.headers.get("accept", "") and not path.startswith(("/api/", "/v1/", "/mcp"))
 
 
 def _invalid(error: ValidationException) -> Problem:
@@ -70,14 +91,15 @@ def _headers(problem: Problem) -> dict[str, str]:
 
 def _is_visit(request: Request[Any, Any, Any]) -> bool:
     """Whether a person opens a page, so that signing in leads on to it."""
-    return request.method == "GET" and _is_page(request) and request.headers.get("hx-request") != "true"
+    return request.method == "GET" and is_page(request) and request.headers.get("hx-request") != "true"
+
+
+def _came_from(request: Request[Any, Any, Any]) -> str:
+    """The page of ours whose form was refused, to go back to; empty where a page was only opened."""
+    came = urlsplit(request.headers.get("referer", ""))
+    return f"{came.path}?{came.query}".rstrip("?") if request.method != "GET" and came.netloc == request.headers.get("host") else ""
 
 
 def _place(request: Request[Any, Any, Any]) -> str:
     query = request.scope["query_string"].decode("latin-1")
     return f"{request.scope['path']}?{query}" if query else request.scope["path"]
-
-
-def _is_page(request: Request[Any, Any, Any]) -> bool:
-    path = request.scope["path"]
-    return "text/html" in request.headers.get("accept", "") and not path.startswith(("/api/", "/v1/", "/mcp"))

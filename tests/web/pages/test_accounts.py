@@ -1,6 +1,9 @@
 """Signing in and out as forms, and what a forged form gets."""
 
-from urllib.parse import quote
+import re
+from urllib.parse import quote, urlencode, urljoin, urlsplit
+
+import httpx
 
 from tests.web.pages.conftest import Door
 from web.auth import session_cookie
@@ -29,23 +32,51 @@ async def test_refused_forms_keep_what_was_typed(doors: Doors) -> None:
         assert "battery staple" not in answer.text
 
 
-async def test_signing_in_goes_where_one_wanted_but_never_elsewhere(doors: Doors) -> None:
-    """`next` is a path of ours or the start page."""
-    for wanted, there in (("/apis", "/apis"), ("https://evil.example", "/"), ("//evil.example", "/"), ("/\\evil.example", "/")):
-        stranger = doors[2]
+_ELSEWHERE = (
+    "https://evil.example", "//evil.example", "/\\evil.example", "/\t/evil.example", "/\r\n/evil.example", "\\\\evil.example", "javascript:alert(1)", "evil.example",
+    "/%2f/evil.example", " //evil.example", "/\u2028/evil.example", "/apis\r\nset-cookie: a=b",
+)  # fmt: skip
+
+
+async def test_no_form_leads_elsewhere(doors: Doors) -> None:
+    """Wherever a page is told where to go next, a browser that follows stays with us; a path of ours is followed."""
+    ada, _, stranger = doors
+    here = str(ada.http.base_url).rstrip("/")
+
+    async def after(wanted: str) -> list[httpx.Response]:
         stranger.http.cookies.clear()
-        answer = await stranger.post("/login", {"email": "ada@example.com", "password": "correct horse", "next": wanted}, at="/login")
-        assert answer.headers["location"] == there
+        return [
+            await stranger.post("/login", {"email": "ada@example.com", "password": "correct horse", "next": wanted}, at="/login"),
+            await ada.get(f"/login?{urlencode({'next': wanted})}"),
+            await ada.post("/confirm", {"secret": "correct horse", "next": wanted}, at="/confirm"),
+            await ada.post(
+                "/settings/keys",
+                {"provider": "anthropic", "key": "sk-ant-0123456789", "name": f"key {len(wanted)}{hash(wanted)}"[:40], "next": wanted},
+                at="/apis",
+            ),
+        ]
+
+    assert {answer.headers["location"] for answer in await after("/apis")} == {"/apis"}
+    for wanted in _ELSEWHERE:
+        for answer in await after(wanted):
+            followed = re.sub(r"[\t\r\n]", "", answer.headers["location"].strip()).replace("\\", "/")  # as browsers read an address
+            assert urlsplit(urljoin(f"{here}/login", followed)).netloc == urlsplit(here).netloc, (wanted, answer.headers["location"])
+            assert "a" not in answer.cookies
 
 
 async def test_the_session_is_new_at_sign_in_and_gone_at_sign_out(doors: Doors) -> None:
-    """A session that a visitor brings is not taken over, and the cookie of a signed-out one is worth nothing."""
-    stranger = doors[2]
-    stranger.http.cookies.set(session_cookie(), "planted")
+    """A session that was planted in a browser is not taken over but ends, and the cookie of a signed-out one is worth nothing."""
+    _, bob, stranger = doors
+    planted = bob.http.cookies[session_cookie()]
+    stranger.http.cookies.set(session_cookie(), planted)
+    await stranger.post("/login", {"email": "ada@example.com", "password": "correct horse"}, at="/apis")
+    token = next(cookie.value for cookie in stranger.http.cookies.jar if cookie.name == session_cookie() and cookie.domain)
+    assert token
+    assert token != planted
+    assert (await bob.get("/apis")).headers["location"].startswith("/login")
     stranger.http.cookies.clear()
-    await stranger.post("/login", {"email": "ada@example.com", "password": "correct horse"}, at="/login")
-    token = stranger.http.cookies[session_cookie()]
-    assert token != "planted"
+    stranger.http.cookies.set(session_cookie(), token)
+    assert "ada@example.com" in (await stranger.get("/apis")).text
     assert (await stranger.post("/logout")).status_code == 303
     stranger.http.cookies.clear()
     stranger.http.cookies.set(session_cookie(), token)
@@ -63,6 +94,26 @@ async def test_a_form_without_its_token_changes_nothing(doors: Doors) -> None:
             )
     assert (await ada.post("/logout", **{"sec-fetch-site": "cross-site"})).status_code == 403
     assert (await ada.get("/apis")).status_code == 200
+
+
+async def test_a_form_of_another_time_changes_nothing(doors: Doors) -> None:
+    """A token dies with its session: neither one from before the sign-in nor one of an ended session is good afterwards."""
+    stranger = doors[2]
+
+    async def token(path: str) -> str:
+        found = re.search(r'name="csrf" value="(\w+)"', (await stranger.get(path)).text)
+        assert found
+        return found[1]
+
+    stale = [await token("/login")]
+    form = {"email": "ada@example.com", "password": "correct horse"}
+    await stranger.http.post("/login", data={"csrf": stale[0], **form})
+    stale.append(await token("/apis"))
+    await stranger.http.post("/logout", data={"csrf": stale[1]})
+    await stranger.post("/login", form, at="/login")
+    for csrf in stale:
+        assert (await stranger.http.post("/settings", data={"csrf": csrf, "full_name": "x"})).status_code == 403
+    assert (await stranger.http.post("/settings", data={"csrf": await token("/apis"), "full_name": "x"})).status_code == 303
 
 
 async def test_pages_of_a_stranger(doors: Doors) -> None:

@@ -1,0 +1,71 @@
+"""What goes wrong, as people see it: inside the application where they are signed in, always with a way on; programs get the envelope."""
+
+import re
+
+import pytest
+import structlog
+
+from agent.billing import ledger
+from tests.web.pages.conftest import Door
+from tests.web.pages.conftest import doors as doors
+
+Doors = tuple[Door, Door, Door]
+_SHELL = '<nav class="rail"'
+
+
+async def test_a_page_for_each_status(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Not there, not allowed, not so, out of date, too much, broken: each says what and what next, with the navigation of who is signed in."""
+    ada, _, stranger = doors
+    here = str(ada.http.base_url).rstrip("/")
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("boom")
+
+    answers = [
+        (404, await ada.get("/no/such/page")),
+        (404, await ada.get("/apis/none")),
+        (403, await ada.get("/admin")),
+        (405, await ada.http.put("/apis")),
+        (403, await ada.http.post("/settings", data={"csrf": "x"}, headers={"referer": f"{here}/settings?saved=true"})),
+        (413, await ada.http.post("/settings", content=b"x" * (61 << 20), headers={"content-type": "application/x-www-form-urlencoded"})),
+    ]
+    monkeypatch.setattr(ledger, "entries", broken)
+    with structlog.testing.capture_logs() as logs:
+        answers.append((500, await ada.get("/credits")))
+    for status, answer in answers:
+        assert (answer.status_code, _SHELL in answer.text) == (status, True), answer.text
+        assert "ada@example.com" in answer.text
+        assert re.search(r"<h1>[^<]+</h1>", answer.text)
+        assert 'class="button" href="/"' in answer.text
+    assert '<a class="button primary" href="/settings?saved=true">' in answers[4][1].text
+    assert "boom" not in answers[-1][1].text
+    said = next(line["request"] for line in logs if line["event"] == "request.failed")
+    assert said in answers[-1][1].text
+    alone = await stranger.get("/no/such/page")
+    assert (alone.status_code, _SHELL in alone.text) == (404, False)
+    stale = await stranger.http.post("/login", data={"csrf": "x"}, headers={"referer": f"{here}/login"})
+    assert (stale.status_code, 'href="/login?next=%2Flogin"' in stale.text) == (403, True)
+
+
+async def test_programs_get_the_envelope(doors: Doors) -> None:
+    """Whatever they accept, at the doors for programs; elsewhere a piece of a page is a sentence."""
+    ada = doors[0]
+    for path in ("/api/v1/none", "/api/v1/endpoints/none", "/v1/none"):
+        answer = await ada.get(path)
+        assert "json" in answer.headers["content-type"], path
+    assert (await ada.http.get("/no/such/page", headers={"accept": "*/*"})).json()["code"] == "not_found"
+    piece = await ada.get("/no/such/page", **{"hx-request": "true"})
+    assert 'role="alert"' in piece.text
+    assert _SHELL not in piece.text
+
+
+async def test_a_page_stands_alone_where_its_shell_breaks_too(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second failure hides nothing of the first."""
+
+    async def broken(*_: object, **__: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr(ledger, "balance", broken)
+    answer = await doors[0].get("/no/such/page")
+    assert (answer.status_code, _SHELL in answer.text) == (404, False)
+    assert "<h1>Not found</h1>" in answer.text
