@@ -8,6 +8,9 @@ from agent.egress.clients import new_client
 from agent.egress.targets import Purpose
 from agent.errors import Problem
 
+Answer = httpx2.Response
+"""What a client of ours answers with, for those who only read it."""
+
 
 def capped_client(purpose: Purpose, most_bytes: int, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
     """A guarded client of its own; the caller closes it. An answer that is too long raises the Problem `upstream_invalid`."""

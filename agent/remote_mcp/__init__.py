@@ -6,22 +6,30 @@ servers ── session ── egress          what is done with a server, and th
 """
 
 from agent.remote_mcp.model import AuthType, RemoteTool, Server, Told
-from agent.remote_mcp.servers import accept, call, connect, disconnect, find, get, list_, test
+from agent.remote_mcp.oauth import client_document, redirect_uri
+from agent.remote_mcp.servers import accept, call, connect, disconnect, find, finish_sign_in, get, list_, test
 from agent.remote_mcp.session import MOST_SHOWN, MOST_TOOLS
+from agent.remote_mcp.signing_in import Begun
+from agent.remote_mcp.signing_in import begin as begin_sign_in
 
 __all__ = [
     "MOST_SHOWN",
     "MOST_TOOLS",
     "AuthType",
+    "Begun",
     "RemoteTool",
     "Server",
     "Told",
     "accept",
+    "begin_sign_in",
     "call",
+    "client_document",
     "connect",
     "disconnect",
     "find",
+    "finish_sign_in",
     "get",
     "list_",
+    "redirect_uri",
     "test",
 ]

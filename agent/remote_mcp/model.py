@@ -10,7 +10,7 @@ import msgspec
 from agent.crypto import Unsealable, seal, unseal
 from agent.errors import Problem
 
-AuthType = Literal["none", "token", "key"]
+AuthType = Literal["none", "token", "key", "oauth"]
 Status = Literal["connected", "disconnected", "error"]
 
 
@@ -24,7 +24,7 @@ class RemoteTool(msgspec.Struct, frozen=True):
 
 
 class Server(msgspec.Struct, frozen=True):
-    """A connection as its owner sees it. The secret is never shown."""
+    """A connection as its owner sees it. The secret is never shown. `wants_sign_in`: only the user's own sign-in at the server helps."""
 
     id: UUID
     name: str
@@ -32,6 +32,7 @@ class Server(msgspec.Struct, frozen=True):
     auth: AuthType
     status: Status
     last_error: str | None
+    wants_sign_in: bool
     title: str
     version: str
     protocol: str
@@ -57,22 +58,35 @@ class Kept(msgspec.Struct, frozen=True):
 
 
 class Memory(msgspec.Struct, frozen=True):
-    """What a server said of itself."""
+    """What a server said of itself; `wanted`, when it refused us last, what it said a sign-in needs."""
 
     title: str = ""
     version: str = ""
     protocol: str = ""
     capabilities: list[str] = []
     tools: dict[str, Kept] = {}
+    wanted: "Wanted | None" = None
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """The words of a refusal (RFC 9728, RFC 6750): where the server describes itself, and which scopes a sign-in needs.
+
+    `lacks_scope`: it knows the user, who was granted too little.
+    """
+
+    document: str = ""
+    scope: str = ""
+    lacks_scope: bool = False
 
 
 class Config(msgspec.Struct, frozen=True):
-    """`value` is sealed, in base64."""
+    """`value` is sealed, in base64: a token, a key, or with `oauth` what `signing_in` keeps. `lease`: until when somebody renews it."""
 
     url: str
     transport: str = "http"
     auth: AuthType = "none"
     value: str = ""
+    lease: float = 0.0
 
 
 class Connection(msgspec.Struct, frozen=True):
@@ -93,7 +107,7 @@ def shown(row: Connection) -> Server:
     config, memory = row.config, row.memory
     tools = [RemoteTool(f"{row.name}__{name}", kept.description, kept.schema, kept.accepted != kept.now) for name, kept in memory.tools.items()]
     return Server(
-        row.id, row.name, config.url, config.auth, row.status, row.last_error, memory.title, memory.version, memory.protocol, memory.capabilities,
+        row.id, row.name, config.url, config.auth, row.status, row.last_error, memory.wanted is not None, memory.title, memory.version, memory.protocol, memory.capabilities,
         tools, row.created_at,
     )  # fmt: skip
 

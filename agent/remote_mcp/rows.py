@@ -25,6 +25,14 @@ async def one_of(actor: Actor, server_id: UUID) -> Connection:
     return _read(rows[0])
 
 
+async def again(row: Connection) -> Connection:
+    """As it stands now. Raises server_not_found."""
+    found = await Row.raw(f"{_SELECT} WHERE id = {{}}", row.id)
+    if not found:
+        raise Problem("server_not_found", "There is no such MCP server any more.")
+    return _read(found[0])
+
+
 async def add(actor: Actor, server_id: UUID, name: str, config: Config) -> None:
     """Raises UniqueViolationError where the name is taken."""
     await Row.insert(Row(id=server_id, user_id=actor.user_id, name=name, connection_config=jsonb.encode(config)))
@@ -42,6 +50,27 @@ async def note_failure(server_id: UUID, why: str) -> None:
     await Row.update({Row.status: "error", Row.last_error: why[:500]}).where(Row.id == server_id)
 
 
+async def note_wanted(server_id: UUID, memory: Memory, why: str) -> None:
+    """The server asks for a sign-in."""
+    await Row.update({Row.metadata: jsonb.encode(memory), Row.status: "error", Row.last_error: why[:500]}).where(Row.id == server_id)
+
+
+async def change_config(server_id: UUID, before: Config, after: Config) -> bool:
+    """Whether nobody else had changed what is sealed in it meanwhile."""
+    return bool(await Row.raw(f"{_CHANGE} RETURNING id", jsonb.encode(after), server_id, before.value))
+
+
+async def lease(server_id: UUID, value: str, seconds: int) -> bool:
+    """Whether the caller, and for so long nobody else, is to renew what is sealed."""
+    return bool(await Row.raw(_LEASE, seconds, server_id, value))
+
+
+async def end_lease(server_id: UUID, value: str) -> None:
+    await Row.raw(
+        "UPDATE mcp_servers SET connection_config = connection_config - 'lease' WHERE id = {} AND connection_config ->> 'value' = {}", server_id, value
+    )
+
+
 async def remove(actor: Actor, server_id: UUID) -> None:
     await Row.delete().where((Row.id == server_id) & (Row.user_id == actor.user_id))
 
@@ -53,3 +82,8 @@ def _read(row: dict[str, Any]) -> Connection:
 
 
 _SELECT = "SELECT id, user_id, name, connection_config, status, last_error, metadata, created_at FROM mcp_servers"
+_CHANGE = "UPDATE mcp_servers SET connection_config = {}::jsonb, updated_at = now() WHERE id = {} AND coalesce(connection_config ->> 'value', '') = {}"
+_LEASE = """
+UPDATE mcp_servers SET connection_config = jsonb_set(connection_config, ARRAY['lease'], to_jsonb(extract(epoch FROM now()) + {}::int))
+WHERE id = {} AND connection_config ->> 'value' = {} AND coalesce((connection_config ->> 'lease')::float8, 0) < extract(epoch FROM now()) RETURNING id
+"""

@@ -13,9 +13,9 @@ from mcp.types import CallToolResult, EmbeddedResource, ResourceLink, TextConten
 from mcp.types import Tool as McpTool
 
 from agent import egress, tasks
-from agent.egress.capped import capped_client
+from agent.egress.capped import Answer, capped_client
 from agent.errors import Problem
-from agent.remote_mcp.model import Connection, Kept, Memory, Told, opened
+from agent.remote_mcp.model import Connection, Kept, Memory, Told, Wanted
 
 T = TypeVar("T")
 Work = Callable[[mcp.Client], Awaitable[T]]
@@ -29,14 +29,26 @@ _NAME = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 
 
 class Failure(msgspec.Struct, frozen=True):
-    """Why an errand came to nothing, as the end of a sentence."""
+    """Why an errand came to nothing, as the end of a sentence; `wanted` where the server asked for a sign-in, or for a better one."""
 
     why: str
+    wanted: Wanted | None = None
 
 
-async def errand(row: Connection, seconds: float, work: Work[T]) -> T:
-    """Do something with a server in a task of its own, which is left behind if it does not even end when it is told to. Raises server_failed."""
-    task = tasks.spawn(connected(row.config.url, _auth_headers(row), work), f"mcp:{row.id}")
+class SignInWanted(Exception):
+    """The server asks who the user is. Nothing was done."""
+
+    def __init__(self, wanted: Wanted) -> None:
+        super().__init__("the server asks for a sign-in")
+        self.wanted = wanted
+
+
+async def errand(row: Connection, headers: dict[str, str], seconds: float, work: Work[T]) -> T:
+    """Do something with a server in a task of its own, which is left behind if it does not even end when it is told to.
+
+    Raises SignInWanted, server_failed.
+    """
+    task = tasks.spawn(connected(row.config.url, headers, work), f"mcp:{row.id}")
     done, _ = await asyncio.wait([task], timeout=seconds)
     if not done:
         task.cancel()
@@ -44,18 +56,28 @@ async def errand(row: Connection, seconds: float, work: Work[T]) -> T:
         raise failed(row.name, f"it did not answer within {seconds:g} s")
     outcome = task.result()
     if isinstance(outcome, Failure):
+        if outcome.wanted:
+            raise SignInWanted(outcome.wanted)
         raise failed(row.name, outcome.why)
     return outcome
 
 
 async def connected(url: str, headers: dict[str, str], work: Work[T]) -> T | Failure:
     """Whatever a server can make the SDK raise is why it failed, and nothing more."""
+    refusals: list[Wanted] = []
+
+    async def hear(answer: Answer) -> None:
+        if wanted := _wanted(answer.status_code, answer.headers.get("www-authenticate", "")):
+            refusals.append(wanted)
+
     try:
         egress.parse(url, "mcp")  # as it was written: the client's own parser repairs what ours refuses
-        async with capped_client("mcp", MOST_BYTES, headers) as http, mcp.Client(streamable_http_client(url, http_client=http)) as client:
-            return await work(client)
+        async with capped_client("mcp", MOST_BYTES, headers) as http:
+            http.event_hooks = {"response": [hear]}
+            async with mcp.Client(streamable_http_client(url, http_client=http)) as client:
+                return await work(client)
     except Exception as error:
-        return Failure(_why(error))
+        return Failure(_why(error), refusals[-1] if refusals else None)
 
 
 async def look(client: mcp.Client) -> Memory:
@@ -131,8 +153,13 @@ def _why(error: BaseException, depth: int = 0) -> str:
     return f"the connection failed ({type(error).__name__})"
 
 
-def _auth_headers(row: Connection) -> dict[str, str]:
-    if row.config.auth == "none":
-        return {}
-    secret = opened(row.id, row.config.value).decode()
-    return {"authorization": f"Bearer {secret}"} if row.config.auth == "token" else {"x-api-key": secret}
+def _wanted(status: int, challenge: str) -> Wanted | None:
+    lacks_scope = status == 403 and _field(challenge, "error") == "insufficient_scope"
+    if status != 401 and not lacks_scope:
+        return None
+    return Wanted(_field(challenge, "resource_metadata"), line(_field(challenge, "scope"), 1000), lacks_scope)
+
+
+def _field(challenge: str, name: str) -> str:
+    found = re.search(rf'\b{name}=(?:"([^"]*)"|([^\s,]+))', challenge)
+    return (found[1] or found[2] or "")[:2000] if found else ""

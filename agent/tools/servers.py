@@ -31,10 +31,9 @@ async def mcp_connect(
     url: Annotated[str, Meta(description="Address of the MCP server, such as https://mcp.example.com/mcp.", max_length=2000)],
     name: Annotated[str, Meta(description="A short name; its tools are called name__tool.", max_length=30)] | None = None,
 ) -> Answer:
-    """Connect an MCP server, so that its tools can be used here. One that needs a token or key is connected in the settings instead."""
+    """Connect an MCP server, so that its tools can be used here. One that asks for a sign-in, token or key is given it in the settings."""
     server = await remote_mcp.connect(context.actor, url, name)
-    hint = f"\nIf it needs a token or key, connect it at {settings().base_url}/settings/servers." if server.status == "error" else ""
-    return Answer(_line(server) + hint, _shown(server), "remote")
+    return Answer(_line(server) + _hint(server), _shown(server), "remote")
 
 
 @tool(effect="read", scope="read", hears="remote")
@@ -68,6 +67,13 @@ async def mcp_call(
     return Answer(text, {"tool": tool, "is_error": told.is_error, "answer": told.text}, "remote")
 
 
+def _hint(server: Server) -> str:
+    page = f"{settings().base_url}/settings/servers"
+    if server.wants_sign_in:
+        return f"\nThe user signs in to it with the button *Sign in* on its card, or at {page}#server-{server.id}; then its tools are there."
+    return f"\nIf it needs a token or key, connect it at {page}." if server.status == "error" else ""
+
+
 def _line(server: Server) -> str:
     state = f"error: {server.last_error}" if server.status == "error" else server.status
     waiting = sum(each.is_quarantined for each in server.tools)
@@ -87,6 +93,7 @@ def _shown(server: Server) -> dict[str, Any]:
         "url": server.url,
         "status": server.status,
         "last_error": server.last_error,
+        "wants_sign_in": server.wants_sign_in,
         "tools": [each.name for each in server.tools],
         "quarantined": [each.name for each in server.tools if each.is_quarantined],
     }

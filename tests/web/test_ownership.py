@@ -57,6 +57,7 @@ UNANSWERED = {
     "/docs/{slug}": 404,  # nothing is published
     "/docs/{slug}/{format}": 404,
     "/panel": 422,
+    "/settings/servers/callback": 502,  # no sign-in is under way
     "/stream": 404,
 }
 """What an owner too is answered when asking for no more than these tests ask."""
@@ -77,7 +78,7 @@ BODIES: dict[tuple[str, str], Any] = {
 }
 """What the described body's smallest form does not say; ids in it are the owner's."""
 OPEN_PAGES = {
-    "/login", "/login/code", "/logout", "/signup", "/setup", "/forgot", "/reset", "/verify", "/health", "/health/ready", "/favicon.ico", "/llms.txt",
+    "/login", "/login/code", "/logout", "/signup", "/setup", "/forgot", "/reset", "/verify", "/health", "/health/ready", "/favicon.ico", "/llms.txt", "/oauth/client.json",
     "/oauth/register", "/oauth/token", "/oauth/revoke", "/oauth/{provider}/start", "/oauth/{provider}/callback", "/api/docs", "/api/openapi.json", "/api", "/api/{path}", "/keys", "/s/{token}", "/robots.txt",
 }  # fmt: skip
 CHOSEN = {"format": "openapi", "side": "response", "provider": "oidc", "path": "none", "job": "retention"}

@@ -15,12 +15,16 @@ from web.auth import signed_in
 
 
 class ServerWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """`auth` is how `secret` is sent: `token` as a bearer token, `key` as the header X-API-Key."""
+    """`auth` is how `secret` is sent: `token` as a bearer token, `key` as the header X-API-Key.
+
+    With `oauth` the user signs in on the page of the servers; `client_id` and `secret` only where the server's service gave them out by hand.
+    """
 
     url: str
     name: str | None = None
     auth: AuthType = "none"
     secret: str = ""
+    client_id: str = ""
 
 
 @get("/mcp-servers", guards=[signed_in], summary="My MCP servers", tags=["mcp"])
@@ -33,7 +37,7 @@ async def list_servers(request: ApiRequest) -> Page[Server]:
 async def connect_server(request: ApiRequest, data: JSONBody[ServerWish]) -> Server:
     """Tried at once; one that fails is kept with its error."""
     require_scope(request.user, "write")
-    return await remote_mcp.connect(request.user, data.url, data.name, auth=data.auth, secret=data.secret)
+    return await remote_mcp.connect(request.user, data.url, data.name, auth=data.auth, secret=data.secret, client_id=data.client_id)
 
 
 @get("/mcp-servers/{server_id:uuid}", guards=[signed_in], summary="One MCP server", tags=["mcp"])

@@ -1,5 +1,7 @@
-"""The user's own MCP servers, how to connect a client to this one, and `/llms.txt`."""
+"""The user's own MCP servers with the way to their sign-in and back, how to connect a client to this one, and `/llms.txt`."""
 
+from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 from litestar import Response, get, post
@@ -11,10 +13,13 @@ from agent.accounts import grants, tokens, users
 from agent.config import settings
 from agent.errors import Problem
 from agent.remote_mcp import AuthType
+from web.auth import cookie, session_cookie
 from web.mcp.snippets import llms_text, snippets
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
 
-_AUTH: dict[str, AuthType] = {"none": "none", "token": "token", "key": "key"}
+_AUTH: dict[str, AuthType] = {"none": "none", "token": "token", "key": "key", "oauth": "oauth"}
+_HOME = "/settings/servers"
+_SIGN_IN_SECONDS = 600
 
 
 @get("/settings/connect")
@@ -44,30 +49,65 @@ async def show_servers(request: PageRequest) -> Template:
 async def connect_server(request: PageRequest) -> Template | Redirect:
     actor, form = signed_in_actor(request), await form_of(request)
     try:
-        await remote_mcp.connect(
-            actor, form.get("url", ""), form.get("name") or None, auth=_AUTH.get(form.get("auth", ""), "none"), secret=form.get("secret", "")
+        made = await remote_mcp.connect(
+            actor,
+            form.get("url", ""),
+            form.get("name") or None,
+            auth=_AUTH.get(form.get("auth", ""), "none"),
+            secret=form.get("secret", ""),
+            client_id=form.get("client_id", ""),
         )
     except Problem as problem:
         return await _page(request, problem)
-    return see_other("/settings/servers")
+    return see_other(f"{_HOME}#server-{made.id}")
+
+
+@post("/settings/servers/{server_id:uuid}/sign-in", status_code=200)
+async def sign_in(request: PageRequest, server_id: FromPath[UUID]) -> Template:
+    """The last page before the server's own sign-in: it names the host, which the server chose, and what will be asked for there."""
+    actor, session = signed_in_actor(request), request.cookies.get(session_cookie(), "")
+    try:
+        begun = await remote_mcp.begin_sign_in(actor, server_id, session, _came_from(request))
+    except Problem as problem:
+        if problem.code == "server_not_found":
+            raise
+        return await _page(request, problem)
+    server = await remote_mcp.get(actor, server_id)
+    shown = Template("server_sign_in.html", context={"problem": None, "begun": begun, "server": server}, headers={"cache-control": "no-store"})
+    shown.cookies = [cookie(_cookie_name(), begun.pending, lifetime=_SIGN_IN_SECONDS)]
+    return shown
+
+
+@get("/settings/servers/callback")
+async def signed_in(request: PageRequest) -> Template | Redirect:
+    """Back from the server's sign-in; what was begun is used up, whatever comes of it."""
+    actor, session = signed_in_actor(request), request.cookies.get(session_cookie(), "")
+    answer: Template | Redirect
+    try:
+        server, back = await remote_mcp.finish_sign_in(actor, session, request.cookies.get(_cookie_name(), ""), dict(request.query_params))
+        answer = see_other(back or f"{_HOME}#server-{server.id}")
+    except Problem as problem:
+        answer = await _page(request, problem)
+    answer.set_cookie(cookie(_cookie_name(), "", lifetime=0))
+    return answer
 
 
 @post("/settings/servers/{server_id:uuid}/test", status_code=200)
 async def test_server(request: PageRequest, server_id: FromPath[UUID]) -> Redirect:
     await remote_mcp.test(signed_in_actor(request), server_id)
-    return see_other("/settings/servers")
+    return see_other(_HOME)
 
 
 @post("/settings/servers/{server_id:uuid}/accept", status_code=200)
 async def accept_tool(request: PageRequest, server_id: FromPath[UUID]) -> Redirect:
     await remote_mcp.accept(signed_in_actor(request), server_id, (await form_of(request)).get("tool", ""))
-    return see_other("/settings/servers")
+    return see_other(_HOME)
 
 
 @post("/settings/servers/{server_id:uuid}/delete", status_code=200)
 async def disconnect_server(request: PageRequest, server_id: FromPath[UUID]) -> Redirect:
     await remote_mcp.disconnect(signed_in_actor(request), server_id)
-    return see_other("/settings/servers")
+    return see_other(_HOME)
 
 
 @get("/llms.txt", exclude_from_auth=True)
@@ -76,7 +116,23 @@ async def llms() -> Response[str]:
     return Response(llms_text(settings().base_url), media_type="text/plain; charset=utf-8")
 
 
-ROUTES = (connect, show_servers, connect_server, test_server, accept_tool, disconnect_server, llms)
+@get("/oauth/client.json", exclude_from_auth=True)
+async def client_document() -> Response[dict[str, Any]]:
+    """What a service that signs users in to their MCP servers may know of us: our client id there is this address."""
+    return Response(remote_mcp.client_document(), headers={"cache-control": "public, max-age=3600"})
+
+
+ROUTES = (connect, show_servers, connect_server, sign_in, signed_in, test_server, accept_tool, disconnect_server, llms, client_document)
+
+
+def _came_from(request: PageRequest) -> str:
+    """The page of ours whose button was pressed, such as a chat."""
+    parts = urlsplit(request.headers.get("referer", ""))
+    return parts.path if parts.netloc == urlsplit(settings().base_url).netloc and parts.path != _HOME else ""
+
+
+def _cookie_name() -> str:
+    return "__Host-wiretalk_mcp" if settings().is_secure else "wiretalk_mcp"
 
 
 async def _page(request: PageRequest, problem: Problem | None = None) -> Template:
@@ -92,4 +148,5 @@ async def _page(request: PageRequest, problem: Problem | None = None) -> Templat
         problem=problem,
         profile=await users.get(actor, actor.user_id),
         servers=await remote_mcp.list_(actor),
+        callback=remote_mcp.redirect_uri(),
     )
