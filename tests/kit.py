@@ -158,7 +158,7 @@ async def _running(command: list[str], environment: dict[str, str]) -> AsyncIter
         with contextlib.suppress(ProcessLookupError):
             process.terminate()
         try:
-            await asyncio.wait_for(process.wait(), 20)
+            await asyncio.wait_for(process.wait(), 60)
         except TimeoutError:
             process.kill()
             await process.wait()

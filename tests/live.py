@@ -57,7 +57,7 @@ async def wiretalk(monkeypatch: Any) -> AsyncIterator[httpx.AsyncClient]:
         await ai_providers.ensure_built_in()
         profile = await users.sign_up("ada@example.com", "correct horse", role="ADMIN")
         token = await tokens.create(users.actor_of(profile.id, "ADMIN", profile.email, "api"), "test")
-        async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token.token}"}, timeout=30, trust_env=False) as client:
+        async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token.token}"}, timeout=60, trust_env=False) as client:
             yield client
 
 

@@ -44,7 +44,7 @@ class Cluster:
         )  # fmt: skip
         for _ in range(3000):
             with contextlib.suppress(OSError, asyncpg.PostgresError):
-                await (await asyncpg.connect(url, timeout=2)).close()
+                await (await asyncpg.connect(url, timeout=10)).close()
                 return
             await asyncio.sleep(0.02)
         raise AssertionError("PostgreSQL did not come back within 60 s")
@@ -53,7 +53,7 @@ class Cluster:
         """End the server that `start` has made; whoever held the one before does not know it."""
         if self._process is not None:
             self._process.send_signal(signal.SIGINT)
-            self._process.wait(10)
+            self._process.wait(60)
 
 
 class Load:
@@ -66,7 +66,7 @@ class Load:
 
     async def reached(self, answers: int) -> None:
         """Wait for so many answers, however long a busy machine needs for them."""
-        async with asyncio.timeout(60):
+        async with asyncio.timeout(120):
             while self.answered < answers:
                 await asyncio.sleep(0.02)
 
@@ -76,7 +76,7 @@ class Load:
 
     async def _ask(self, number: int) -> None:
         count = 0
-        async with httpx.AsyncClient(trust_env=False, timeout=20) as client:
+        async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
             while not self._stop.is_set():
                 try:
                     answer = await client.get(f"{self._url}/items/{number}-{count}")
@@ -128,13 +128,13 @@ async def server(port: int, data: Path, url: str, workers: int = 1) -> AsyncIter
     )
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
-            for _ in range(600):
+            for _ in range(1200):
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200:
                         break
                 await asyncio.sleep(0.1)
             else:
-                raise AssertionError("the server did not start within 60 s")
+                raise AssertionError("the server did not start within two minutes")
         yield process
     finally:
         await kill(process)

@@ -117,19 +117,19 @@ async def test_no_credential_of_the_agent_answers(database_url: str, monkeypatch
         lent = await tokens.create(ada, "lent", ["read", "write", "call"], is_delegated=True)
         trusted = await tokens.create(ada, "trusted", ["read", "write", "call", "approve"], is_delegated=True)
         for token in (mine, lent):
-            async with httpx.AsyncClient(base_url=api.base_url, headers={"authorization": f"Bearer {token.token}"}, timeout=30, trust_env=False) as agent:
+            async with httpx.AsyncClient(base_url=api.base_url, headers={"authorization": f"Bearer {token.token}"}, timeout=60, trust_env=False) as agent:
                 run = await _asked(agent, [("endpoint_delete", {"endpoint": "demo-shop"})])
                 refused = await agent.post(f"/api/v1/runs/{run['run_id']}/approvals/{run['approvals'][0]['id']}", json={"decision": "approve"})
                 assert refused.status_code in (403, 409), refused.text
                 assert (await agent.post("/api/v1/tokens", json={"name": "more", "scopes": ["approve"]})).status_code in (403, 409)
                 page = await agent.post(f"/approvals/{run['approvals'][0]['id']}", data={"decision": "approve"})
                 assert page.json()["code"] == "forbidden"
-        async with httpx.AsyncClient(base_url=api.base_url, headers={"authorization": f"Bearer {lent.token}"}, timeout=30, trust_env=False) as agent:
+        async with httpx.AsyncClient(base_url=api.base_url, headers={"authorization": f"Bearer {lent.token}"}, timeout=60, trust_env=False) as agent:
             assert (await agent.delete(f"/api/v1/endpoints/{shop}")).json()["code"] == "approval_needed"
             assert (await agent.post("/api/v1/tools/endpoint_delete", json={"endpoint": "demo-shop"})).json()["code"] == "approval_needed"
             assert (await agent.post("/api/v1/tools/endpoint_list", json={})).status_code == 200
         assert len((await api.get("/api/v1/endpoints")).json()["items"]) == 1
-        async with httpx.AsyncClient(base_url=api.base_url, headers={"authorization": f"Bearer {trusted.token}"}, timeout=30, trust_env=False) as agent:
+        async with httpx.AsyncClient(base_url=api.base_url, headers={"authorization": f"Bearer {trusted.token}"}, timeout=60, trust_env=False) as agent:
             ended = await _answer(agent, run)
             assert ended["status"] == "completed"
         assert (await api.get("/api/v1/endpoints")).json()["items"] == []

@@ -61,7 +61,7 @@ async def _wire() -> AsyncIterator[Wire]:
         await egress.close()
         server.close()
         if wire.open:
-            await asyncio.wait([task for task in wire.open if task], timeout=5)
+            await asyncio.wait([task for task in wire.open if task], timeout=60)
 
 
 def _seen(raw: bytes) -> tuple[str, list[tuple[str, str]], bytes]:
@@ -220,7 +220,7 @@ async def test_a_hostile_document_is_an_error_and_nothing_else(ada: Actor, datab
     """One sentence, within seconds, and nothing is stored."""
     made = await endpoints.create(ada, "http://127.0.0.1:8099", name="Target")
     with pytest.raises(Problem) as caught:
-        await asyncio.wait_for(docs.give(ada, made.id, data), 20)
+        await asyncio.wait_for(docs.give(ada, made.id, data), 60)
     assert caught.value.code == "unreadable_document"
     assert await database.fetchval("SELECT count(*) FROM endpoint_documentation") == 0
 
@@ -258,7 +258,7 @@ async def test_what_a_hostile_document_says_changes_no_request(ada: Actor) -> No
     )
     async with _wire() as wire:
         made = await endpoints.create(ada, wire.url, name="Target")
-        await asyncio.wait_for(docs.give(ada, made.id, msgspec.json.encode(document)), 20)
+        await asyncio.wait_for(docs.give(ada, made.id, msgspec.json.encode(document)), 60)
         for bad, given in (
             ("up", Arguments()),
             ("encodedUp", Arguments()),
@@ -272,10 +272,10 @@ async def test_what_a_hostile_document_says_changes_no_request(ada: Actor) -> No
         for good in ("doubleSlash", "crlf"):
             assert (await operations.call(ada, good, Arguments(), made.slug)).status == 200
         for good in ("loop", "boom"):
-            assert (await asyncio.wait_for(operations.call(ada, good, Arguments(body={}), made.slug), 10)).status == 200
+            assert (await asyncio.wait_for(operations.call(ada, good, Arguments(body={}), made.slug), 60)).status == 200
         assert [line.split(b" ")[1] for line in wire.requests] == [b"//evil.example/x", b"/h", b"/loop", b"/boom"]
-        assert await asyncio.wait_for(operations.typed(ada, made), 10)
-        described = await asyncio.wait_for(operations.describe(ada, "boom", made.slug), 10)
+        assert await asyncio.wait_for(operations.typed(ada, made), 60)
+        described = await asyncio.wait_for(operations.describe(ada, "boom", made.slug), 60)
         assert len(msgspec.json.encode(described)) <= 4_000
 
 
@@ -290,7 +290,7 @@ async def test_the_demo_shop_is_callable_with_what_was_heard(database_url: str, 
             for _ in range(3):
                 assert (await client.get("/customers/me", headers=signed)).status_code == 200
                 assert (await client.get("/customers/me")).status_code == 401
-        for _ in range(60):
+        for _ in range(1200):
             if (await api.get(f"/api/v1/endpoints/{shop['id']}")).json()["calls"] >= 10:
                 break
             await asyncio.sleep(0.05)

@@ -217,7 +217,7 @@ async def test_a_hostile_server_changes_nothing_but_its_own_status(ada: Actor, d
     evil, good = Remote(), Remote()
     evil.twist = twist
     async with serving(evil, http="httptools") as bad_url, serving(good, http="httptools") as url:
-        made = await asyncio.wait_for(remote_mcp.connect(ada, f"{bad_url}/mcp", "evil"), 20)
+        made = await asyncio.wait_for(remote_mcp.connect(ada, f"{bad_url}/mcp", "evil"), 60)
         assert made.status == ("connected" if is_usable else "error"), made.last_error
         assert bool(made.last_error) != is_usable
         assert len(made.tools) <= remote_mcp.MOST_TOOLS
@@ -247,7 +247,7 @@ async def test_a_hostile_answer_is_a_problem_or_short_text(ada: Actor, name: str
         await remote_mcp.connect(ada, f"{url}/mcp", "evil")
         evil.twist = CALLS[name]
         try:
-            told = await asyncio.wait_for(remote_mcp.call(ada, "evil__echo", {}), 20)
+            told = await asyncio.wait_for(remote_mcp.call(ada, "evil__echo", {}), 60)
         except Problem as problem:
             assert problem.code == "server_failed"
         else:

@@ -60,7 +60,7 @@ async def test_several_calls_of_one_step(database_url: str, monkeypatch: pytest.
         assert [asked["arguments"]["endpoint"] for asked in waits["approvals"]] == ["one", "two"]
         first, other = waits["approvals"]
         await client.post(f"/api/v1/runs/{waits['run_id']}/approvals/{other['id']}", json={"decision": "refuse", "reason": "I need two."})
-        for _ in range(100):
+        for _ in range(3000):
             now = (await client.get(f"/api/v1/runs/{waits['run_id']}")).json()
             if now["status"] == "waiting_approval" and len(now["approvals"]) == 1:
                 break

@@ -99,7 +99,7 @@ async def test_two_processes_start_at_the_same_moment() -> None:
         urls = {holder.stdout.readline().strip() for holder in holders if holder.stdout}
         assert len(urls) == 1 and "" not in urls
         for holder in holders:
-            holder.communicate(timeout=20)
+            holder.communicate(timeout=120)
         assert not _servers(path)
 
 
@@ -116,7 +116,7 @@ async def test_a_server_that_is_stopping_is_waited_for(data: Path) -> None:
         await connection.close()
         assert again.stdout
         assert 7 in await _read(again.stdout.readline().strip())
-        again.communicate(timeout=20)
+        again.communicate(timeout=120)
     assert not _servers(data)
 
 
@@ -145,7 +145,7 @@ def test_a_folder_with_other_things_in_it_is_refused() -> None:
         path.mkdir()
         (path / "letter.txt").write_text("keep me")
         holder = _start(path)
-        said = holder.communicate(timeout=30)[1]
+        said = holder.communicate(timeout=120)[1]
         assert holder.returncode == 1
         assert "did not start" in said and "WIRETALK_DATA_DIR" in said
         assert "Traceback" not in said
@@ -181,10 +181,10 @@ async def test_another_user_than_root_can_hold_one() -> None:
         holder = _start(Path(folder) / "pg", "setpriv", "--reuid=65534", "--regid=65534", "--clear-groups")
         assert holder.stdout
         url = holder.stdout.readline().strip()
-        assert url, holder.communicate(timeout=20)[1]
+        assert url, holder.communicate(timeout=120)[1]
         await _write(url, 1)
         assert (Path(folder) / "pg").stat().st_mode & 0o777 == 0o700
-        holder.communicate(timeout=20)
+        holder.communicate(timeout=120)
         assert not _servers(Path(folder) / "pg")
 
 
@@ -203,11 +203,11 @@ def _held(data: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     holder = _start(data)
     assert holder.stdout
     url = holder.stdout.readline().strip()
-    assert url, holder.communicate(timeout=20)[1]
+    assert url, holder.communicate(timeout=120)[1]
     try:
         yield holder, url
     finally:
-        holder.communicate(timeout=20)  # also closes the pipes of one that is gone
+        holder.communicate(timeout=120)  # also closes the pipes of one that is gone
 
 
 def _start(data: Path, *before: str) -> subprocess.Popen[str]:
@@ -233,7 +233,7 @@ def _postmaster(data: Path) -> int:
 
 
 def _wait(condition: Callable[[], bool]) -> None:
-    until = time.monotonic() + 20
+    until = time.monotonic() + 120
     while not condition():
         assert time.monotonic() < until
         time.sleep(0.02)

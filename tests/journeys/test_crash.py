@@ -29,13 +29,13 @@ async def _process(port: int) -> AsyncGenerator[asyncio.subprocess.Process, None
     )
     try:
         async with httpx.AsyncClient(trust_env=False) as client:
-            for _ in range(600):
+            for _ in range(1200):
                 with contextlib.suppress(httpx.HTTPError):
                     if (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200:
                         break
                 await asyncio.sleep(0.1)
             else:
-                raise AssertionError("the server did not start within 60 s")
+                raise AssertionError("the server did not start within two minutes")
         yield process
     finally:
         if process.returncode is None:
@@ -60,7 +60,7 @@ async def test_kill_9_while_answering_and_capturing(database_url: str, monkeypat
         async with _process(port) as process:
             token = await _token(port, monkeypatch)
             async with httpx.AsyncClient(
-                base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=20
+                base_url=f"http://127.0.0.1:{port}", headers={"authorization": f"Bearer {token}"}, trust_env=False, timeout=60
             ) as client:
                 made = (await client.post("/api/v1/chat", json={"message": f"capture {target}", "provider": "builtin"})).json()
                 endpoint = made["tool_calls"][0]["output"]
@@ -119,7 +119,7 @@ def _client(port: int, token: str) -> httpx.AsyncClient:
 async def _use_until_gone(proxy: str) -> int:
     """How many whole answers came before the server went away."""
     count = 0
-    async with httpx.AsyncClient(trust_env=False, timeout=5) as user:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as user:
         with contextlib.suppress(httpx.HTTPError):
             while count < 5000:
                 response = await user.get(f"{proxy}/items/{count}")
@@ -130,7 +130,7 @@ async def _use_until_gone(proxy: str) -> int:
 async def _calls(url: str, wanted: int) -> int:
     connection = await asyncpg.connect(url)
     try:
-        for _ in range(300):
+        for _ in range(900):
             count = await connection.fetchval("SELECT count(*) FROM api_calls")
             if count >= wanted:
                 return count
@@ -141,9 +141,9 @@ async def _calls(url: str, wanted: int) -> int:
 
 
 async def _until_ended(client: httpx.AsyncClient, run: str) -> dict[str, object]:
-    for _ in range(180):
+    for _ in range(400):
         state = (await client.get(f"/api/v1/runs/{run}")).json()
         if state["status"] in ("completed", "failed"):
             return state
         await asyncio.sleep(0.5)
-    raise AssertionError("the run did not end within 90 s")
+    raise AssertionError("the run did not end within 200 s")

@@ -154,7 +154,7 @@ async def _heard(world: World, endpoint: str, path: str = "/", **request: Any) -
     """A call through the endpoint's proxy, and the wait until it is stored."""
     found = await endpoints.find(world.ada, endpoint)
     before = (await endpoints.get(world.ada, found.id)).calls
-    async with httpx.AsyncClient(trust_env=False, timeout=30) as client:
+    async with httpx.AsyncClient(trust_env=False, timeout=60) as client:
         await client.request(**{"method": "GET", "url": f"{found.proxy_url}{path}", **request})
     for _ in range(3000):
         if (await endpoints.get(world.ada, found.id)).calls > before:

@@ -18,7 +18,7 @@ async def test_capture_and_document_by_mcp(database_url: str, monkeypatch: pytes
     async with serving(_upstream, http="httptools") as upstream, wiretalk(monkeypatch) as api:
         headers = {"authorization": api.headers["authorization"]}
         async with (
-            httpx2.AsyncClient(headers=headers, timeout=30) as http,
+            httpx2.AsyncClient(headers=headers, timeout=60) as http,
             Client(streamable_http_client(f"{api.base_url}/mcp", http_client=http), mode=mode) as client,
         ):
             names = [tool.name for tool in (await client.list_tools()).tools]
@@ -29,7 +29,7 @@ async def test_capture_and_document_by_mcp(database_url: str, monkeypatch: pytes
             for n in range(8):
                 assert (await api.get(f"{proxy}/items/{n}")).status_code == 200
             waited = await client.call_tool("capture_search", {"endpoint": slug})
-            for _ in range(40):
+            for _ in range(600):
                 if len(waited.structured_content["items"]) == 8:
                     break
                 waited = await client.call_tool("capture_search", {"endpoint": slug})
@@ -45,7 +45,7 @@ async def test_errors_say_what_to_do(database_url: str, monkeypatch: pytest.Monk
     """A wrong argument, a forbidden address and a deletion each come back as text that a model can act on."""
     async with wiretalk(monkeypatch) as api:
         headers = {"authorization": api.headers["authorization"]}
-        async with httpx2.AsyncClient(headers=headers, timeout=30) as http, Client(streamable_http_client(f"{api.base_url}/mcp", http_client=http)) as client:
+        async with httpx2.AsyncClient(headers=headers, timeout=60) as http, Client(streamable_http_client(f"{api.base_url}/mcp", http_client=http)) as client:
             wrong = await client.call_tool("endpoint_create", {"url": "https://example.com"})
             assert wrong.is_error
             assert "`url`" in wrong.content[0].text

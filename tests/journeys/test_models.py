@@ -43,7 +43,7 @@ async def test_a_model_captures_and_documents(database_url: str, monkeypatch: py
             assert first["status"] == "completed", first
             assert first["text"].endswith("Use the proxy URL.")
             endpoint = first["tool_calls"][0]["output"]
-            async with httpx.AsyncClient(trust_env=False, timeout=20) as user:
+            async with httpx.AsyncClient(trust_env=False, timeout=60) as user:
                 for n in range(6):
                     assert (
                         await user.get(f"{endpoint['proxy_url']}/items/{n}", headers={"authorization": "Bearer secret-of-the-user-123456"})

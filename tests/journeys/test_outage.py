@@ -47,7 +47,7 @@ async def test_a_database_that_restarts_costs_nothing(cluster: tuple[outage.Clus
             await postgres.start(url)
             await load.reached(load.answered + 50)
             await load.stop()
-            found = await outage.stored(url, made.endpoint, load.answered, 30)
+            found = await outage.stored(url, made.endpoint, load.answered, 120)
     assert load.failed == []
     assert found.calls == load.answered
 

@@ -249,9 +249,9 @@ def test_hiding_twice_changes_nothing_in_text_urls_and_headers(text: str) -> Non
 )
 def test_no_text_makes_it_slow(part: str) -> None:
     """A quarter of a megabyte of what an expression could stumble over takes well under the time limit."""
-    started = time.perf_counter()
+    started = time.process_time()
     mask_text(part * (250_000 // len(part)))
-    assert time.perf_counter() - started < 5
+    assert time.process_time() - started < 5
 
 
 def test_fields_of_a_form_in_parts_are_masked_by_their_names() -> None:

@@ -20,7 +20,7 @@ async def _read(api: httpx.AsyncClient, body: dict[str, Any], abort_at: str = ""
     token = api.headers["authorization"].removeprefix("Bearer ")
     command = ["node", str(NODE / "reader.mjs"), f"{api.base_url}/api/v1/chat", token, json.dumps({**body, "stream": True}), abort_at]
     process = await asyncio.create_subprocess_exec(*command, stdout=asyncio.subprocess.PIPE, stderr=asyncio.subprocess.PIPE)
-    out, err = await asyncio.wait_for(process.communicate(), 60)
+    out, err = await asyncio.wait_for(process.communicate(), 120)
     assert process.returncode == 0, err.decode()
     return json.loads(out)
 
@@ -49,7 +49,7 @@ async def test_an_approval_is_requested(database_url: str, monkeypatch: pytest.M
     async with wiretalk(monkeypatch) as api:
         await api.post("/api/v1/endpoints", json={"destination_url": "demo"})
         reading = asyncio.create_task(_read(api, {"message": "go", "provider": "scripted", "model": "risky"}))
-        for _ in range(200):
+        for _ in range(1200):
             if waiting := (await api.get("/api/v1/approvals")).json()["items"]:
                 break
             await asyncio.sleep(0.05)
@@ -72,7 +72,7 @@ async def test_an_error_and_an_abort(database_url: str, monkeypatch: pytest.Monk
         left = await _read(api, {"message": "go", "provider": "scripted", "model": "slow"}, "text-delta")
         assert "finish" not in left["chunks"]
         chat = (await api.get("/api/v1/chats")).json()["items"][0]["id"]
-        for _ in range(100):
+        for _ in range(1200):
             said = (await api.get(f"/api/v1/chats/{chat}/messages")).json()["items"][-1]
             if said["run_status"] == "completed":
                 break
@@ -82,11 +82,11 @@ async def test_an_error_and_an_abort(database_url: str, monkeypatch: pytest.Monk
 
 async def test_a_stop_ends_in_abort(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """A run that is stopped elsewhere ends with `abort`, which the reader takes without an error."""
-    scripted.play("long", [[{"text": "One. "}, {"delay": 20}, {"text": "Two."}]])
+    scripted.play("long", [[{"text": "One. "}, {"delay": 200}, {"text": "Two."}]])
     async with wiretalk(monkeypatch) as api:
         reading = asyncio.create_task(_read(api, {"message": "go", "provider": "scripted", "model": "long"}))
         stopped = False
-        for _ in range(200):
+        for _ in range(1200):
             for chat in (await api.get("/api/v1/chats")).json()["items"]:
                 for last in (await api.get(f"/api/v1/chats/{chat['id']}/messages")).json()["items"][-1:]:
                     if last["run_id"] and last["run_status"] == "running":

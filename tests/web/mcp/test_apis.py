@@ -27,7 +27,7 @@ DOCUMENTS = Path(__file__).resolve().parents[2] / "agent" / "spec" / "documents"
 async def _client(api: httpx.AsyncClient, path: str, mode: str = "auto", token: str = "") -> AsyncGenerator[Client, None]:
     headers = {"authorization": f"Bearer {token}" if token else api.headers["authorization"]}
     async with (
-        httpx2.AsyncClient(headers=headers, timeout=30) as http,
+        httpx2.AsyncClient(headers=headers, timeout=60) as http,
         Client(streamable_http_client(f"{api.base_url}{path}", http_client=http), mode=mode) as client,
     ):
         yield client
@@ -146,7 +146,7 @@ async def test_recorded_and_uploaded_apis_are_served(database_url: str, monkeypa
 async def _arrived(api: httpx.AsyncClient, endpoints_with_calls: int) -> None:
     """Imported calls are in the database within seconds."""
     before = -1
-    for _ in range(100):
+    for _ in range(600):
         items = (await api.get("/api/v1/endpoints?limit=100")).json()["items"]
         calls = [item["calls"] for item in items if item["calls"]]
         if len(calls) == endpoints_with_calls and sum(calls) == before:

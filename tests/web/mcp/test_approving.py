@@ -31,7 +31,7 @@ NO = (ElicitResult(action="accept", content={"approve": False}), ElicitResult(ac
 
 async def _delete(api: httpx.AsyncClient, mode: str, user: _User | None) -> Any:
     async with (
-        httpx2.AsyncClient(headers={"authorization": api.headers["authorization"]}, timeout=30) as http,
+        httpx2.AsyncClient(headers={"authorization": api.headers["authorization"]}, timeout=60) as http,
         Client(streamable_http_client(f"{api.base_url}/mcp", http_client=http), mode=mode, elicitation_callback=user) as client,
     ):
         return await client.call_tool("endpoint_delete", {"endpoint": "demo-shop"})

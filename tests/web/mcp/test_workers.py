@@ -47,7 +47,7 @@ async def test_no_request_depends_on_the_worker_of_the_one_before(database: asyn
         for mode in ("auto", "legacy"):
             limits = httpx2.Limits(max_keepalive_connections=0)
             async with (
-                httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=30, limits=limits) as http,
+                httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=60, limits=limits) as http,
                 Client(streamable_http_client(f"{url}/mcp", http_client=http), mode=mode) as client,
             ):
                 if mode == "auto":

@@ -18,7 +18,7 @@ class Door:
     """One visitor. `post` sends a form as a browser does: with the token of the page it stands on."""
 
     def __init__(self, url: str) -> None:
-        self.http = httpx.AsyncClient(base_url=url, trust_env=False, headers={"accept": "text/html", "accept-language": "en"}, timeout=20)
+        self.http = httpx.AsyncClient(base_url=url, trust_env=False, headers={"accept": "text/html", "accept-language": "en"}, timeout=60)
 
     async def get(self, path: str, **headers: str) -> httpx.Response:
         return await self.http.get(path, headers=headers)

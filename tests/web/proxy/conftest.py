@@ -82,7 +82,7 @@ class Proxy:
     async def open(self) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
         return await asyncio.open_connection("127.0.0.1", self.port, limit=64 * 1024 * 1024)
 
-    async def send(self, raw: bytes, *, wait: float = 5) -> bytes:
+    async def send(self, raw: bytes, *, wait: float = 60) -> bytes:
         """The whole answer to raw bytes, up to the end of the connection."""
         reader, writer = await self.open()
         writer.write(raw)
@@ -99,7 +99,7 @@ class Proxy:
 
     async def calls(self, count: int = 1) -> list[dict[str, Any]]:
         """The recorded calls by column, once there are `count`: from the table, or from the spool where there is no database."""
-        for _ in range(200):
+        for _ in range(3000):
             rows = [dict(row) for row in await self._pool.fetch("SELECT * FROM api_calls ORDER BY id")] if self._pool else self._spooled()
             if len(rows) >= count:
                 return rows
