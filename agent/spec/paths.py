@@ -33,6 +33,8 @@ LIKELY = 1.5
 FAMILY_MAX = 160
 
 
+_ALONE_LEAST = 6
+"""So many calls of one digit, and none of another."""
 _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 
@@ -91,8 +93,9 @@ def _choose(family: list[Child], position: int, context: Context) -> set[str]:
         return set()
     forgive_collections(family, context)
     by_affix: dict[tuple[str, str], list[Child]] = defaultdict(list)
+    version = _version_in(family, position)
     for child in family:
-        if HOLE in child.value:
+        if HOLE in child.value or child is version:
             continue
         by_affix[child.parts[0], child.parts[2]].append(child)
     chosen: set[str] = set()
@@ -116,6 +119,18 @@ def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
         return False
     below = {tail.split("/")[0] for tail, _ in child.cells}
     return child.count >= 0.8 * context.total and (len(below) >= 3 or (kind in ("date", "version") and "" not in below))
+
+
+def _version_in(family: list[Child], position: int) -> Child | None:
+    """`v1`, or one digit among words that stands above many calls, that their answers do not tell of: no id is asked for so often without another."""
+    likely = [child for child in family if child.kind in CERTAIN or child.kind == "version"]
+    if len(likely) != 1 or position > 2 or any(not tail for tail, _ in likely[0].cells):
+        return None
+    child = likely[0]
+    if child.kind == "version":
+        return child if child.value[:1] in "vV" and child.value[1:].isdecimal() else None
+    answered = sum(repeats.answered for repeats in child.repeats.values())
+    return child if child.kind == "int" and len(child.value) == 1 and child.count >= _ALONE_LEAST and child.echoed * 2 <= answered else None
 
 
 def _choose_among(siblings: list[Child], context: Context) -> set[str]:
@@ -158,7 +173,7 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
 
 
 def _are_alternatives(members: list[Child]) -> bool:
-    """Whether a few plain words only look alike, with no tree of their own that they share."""
+    """Whether a few words only look alike, with no tree of their own that they share."""
     if len(members) >= _WORDS_LEAST or not all(map(_is_bare_word, members)):
         return False
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
@@ -166,8 +181,8 @@ def _are_alternatives(members: list[Child]) -> bool:
 
 
 def _is_bare_word(child: Child) -> bool:
-    """Whether a value is one plain word, and nothing says that it is an id."""
-    return child.value.isalpha() and child.value.islower() and not _is_marked(child)
+    """Whether a value is a word, and nothing says that it is an id."""
+    return child.value.isalpha() and not _is_marked(child)
 
 
 def _is_collection_elsewhere(child: Child) -> bool:

@@ -66,7 +66,9 @@ def kind_of(segment: str) -> Kind:
 
 @lru_cache(maxsize=65536)
 def split_affixes(segment: str) -> tuple[str, str, str]:
-    """`@name`, `12.json` and `12:cancel` as (prefix, stem, suffix)."""
+    """`@name`, `12.json` and `12:cancel` as (prefix, stem, suffix). What has a slash is one name with all of it: `@scope/name`, `notes/a.md`."""
+    if "/" in segment:
+        return "", segment.removesuffix(":"), ":" * segment.endswith(":")
     prefix = segment[:1] if segment[:1] in "@~$!" and len(segment) > 1 else ""
     stem, suffix = segment[len(prefix) :], ""
     match = _SUFFIX.search(stem)

@@ -7,6 +7,7 @@ import pytest
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange
 from agent.spec.observe import observe_all
+from agent.spec.path_affixes import parts_of
 
 _JSON = (("content-type", "application/json"),)
 
@@ -28,6 +29,8 @@ def _templates(paths: list[str]) -> set[str]:
         (["/call/+4917012345678", "/call/+14155550100"], "/call/{call_id}"),
         (["/reactions/%F0%9F%91%8D", "/reactions/%F0%9F%98%80"], "/reactions/{reaction_id}"),
         (["/root:/blue%20sky:/content", "/root:/my%20notes:/content", "/root:/a%20plan:/content"], "/root:/{root_id}:/content"),
+        (["/packages/@wild%2Fvue", "/packages/@red%2Fforms", "/packages/forms%2Fred", "/packages/@old%2Fkit"], "/packages/{package_id}"),
+        (["/drive/root:/a%2Fb.md", "/drive/root:/c%2Fd.md", "/drive/root:/c%2Fe.md"], "/drive/root:/{root_id}"),
         (["/branches/main", "/branches/feature%2Fsigns", "/branches/fix%2Fcolons", "/branches/fix%2Fnames"], "/branches/{branch_id}"),
     ],
 )
@@ -40,6 +43,12 @@ def test_custom_verbs_stay_apart() -> None:
     """The same value with several suffixes: each suffix is an operation."""
     paths = [f"/topics/{topic}{verb}" for topic in ("topic-9f8e7d6c", "topic-1a2b3c4d", "topic-5e6f7a8b") for verb in ("", ":publish", ":pull")]
     assert _templates(paths) == {"/topics/{topic_id}", "/topics/{topic_id}:publish", "/topics/{topic_id}:pull"}
+
+
+def test_what_follows_a_colon_once_is_of_the_value() -> None:
+    """`anna` of `user:anna` is no verb; `publish` that follows two values is one, and so is what follows an id or a value that is there without it."""
+    found = parts_of({value: [] for value in ("user:anna", "user:ben", "one:publish", "two:publish", "12:cancel", "three", "three:stop")}, 1)
+    assert {value for value, (_, _, after) in found.items() if after} == {"one:publish", "two:publish", "12:cancel", "three:stop"}
 
 
 def test_a_sign_that_only_some_siblings_have_is_of_the_template() -> None:
