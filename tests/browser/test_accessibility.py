@@ -44,6 +44,7 @@ async def _watched(site: Site, **options: Any) -> Page:
     return await site.page(context)
 
 
+@pytest.mark.timeout(900)  # 200 times axe, where a busy machine takes ten times as long
 async def test_no_page_has_a_violation(site: Site) -> None:
     """All pages of the product, with data in them, and those that a stranger sees."""
     site.allowed = ["status of 404"]
@@ -61,6 +62,7 @@ async def test_no_page_has_a_violation(site: Site) -> None:
     assert not faults
 
 
+@pytest.mark.timeout(900)
 async def test_no_state_has_a_violation(site: Site, say: Callable[..., Any]) -> None:
     """While an answer is written, after it was stopped, while one waits for an approval, refused messages, the palette, the shortcuts, the panel."""
     site.allowed = ["status of 413"]

@@ -146,6 +146,26 @@ async def test_stop_keeps_what_was_said(site: Site, say: Say) -> None:
     await say(page, "what can you do?")
 
 
+async def test_edited_arguments_are_obeyed_and_slips_are_told(site: Site, say: Say) -> None:
+    """What is no JSON is refused in the card, which keeps what was typed; put right, it is what is done."""
+    site.allowed = ["status of 4"]
+    actor = await users.actor_by_email("ada@example.com", "web")
+    kept, gone = await endpoints.create(actor, "demo", name="Kept"), await endpoints.create(actor, "demo", name="Gone")
+    page = await site.page()
+    await _begin(site, page, say, f"delete {kept.slug}")
+    card = page.locator(".approval")
+    await card.locator("summary").click()
+    await card.locator("textarea").fill("{")
+    await card.locator("button[value=approve]").click()
+    await expect(card.locator("[role=alert]")).to_contain_text("not one JSON object")
+    await expect(card.locator("textarea")).to_have_value("{")
+    await card.locator("textarea").fill(json.dumps({"endpoint": gone.slug}))
+    await card.locator("button[value=approve]").click()
+    await answered(page)
+    await expect(page.locator(".tool .state")).to_have_text("Done")
+    assert [one.slug for one in (await endpoints.list_(actor)).items] == [kept.slug]
+
+
 @pytest.mark.parametrize("decision", ["Approve once", "Refuse"])
 async def test_an_approval_is_asked_and_obeyed(site: Site, say: Say, decision: str) -> None:
     """Deleting asks: the card shows the exact arguments, nothing happens before, and another tab can answer."""
@@ -218,6 +238,30 @@ async def test_the_box_keeps_drafts_and_knows_its_keys(site: Site, say: Say) -> 
     await page.press("#message", "Enter")
     await page.wait_for_selector("#composer-problem [role=alert]")
     await page.wait_for_function("() => document.getElementById('message').value.length === 100001")
+
+
+async def test_what_is_on_its_way_is_sent_once(site: Site, say: Say) -> None:
+    """On a slow network Enter pressed twice sends one message, and what is typed before it is taken stays in the box."""
+    page = await site.page()
+    await page.goto("/")
+    await say(page, "how many credits do I have?", wait=False)
+    await page.wait_for_url(re.compile("/c/"))
+    await answered(page)
+
+    async def slowly(route: Route) -> None:
+        await asyncio.sleep(0.5)
+        await route.continue_()
+
+    await page.route("**/messages", slowly)
+    await page.fill("#message", "list my keys")
+    await page.press("#message", "Enter")
+    await page.press("#message", "Enter")
+    await page.type("#message", " and then")
+    await expect(page.locator("#message")).to_have_value("and then")
+    await page.locator(".message.user").nth(1).wait_for()
+    await answered(page)
+    await expect(page.locator(".said")).to_have_text(["how many credits do I have?", "list my keys"])
+    await page.unroute_all(behavior="ignoreErrors")
 
 
 async def test_the_view_follows_only_at_the_end(site: Site, say: Say) -> None:

@@ -68,6 +68,7 @@ async def filled(site: Site) -> dict[str, str]:
     return {"/chat": f"/c/{started.chat_session_id}", "/call": str(call)}
 
 
+@pytest.mark.timeout(900)  # a hundred pages, where a busy machine takes ten times as long
 async def test_every_page_is_in_order(site: Site) -> None:
     """Labels, names, unique ids, one main landmark, a heading, contrast of 4.5, and nothing wider than the window."""
     site.allowed = ["status of 404"]

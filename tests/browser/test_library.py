@@ -1,10 +1,11 @@
 """Prompts, files, mentions and the palette as a person uses them."""
 
+import asyncio
 import json
 import re
 
 import pytest
-from playwright.async_api import expect
+from playwright.async_api import Route, expect
 
 from agent import endpoints, prompts
 from agent.accounts import users
@@ -85,3 +86,21 @@ async def test_the_palette_finds_commands_and_things(site: Site) -> None:
     await page.press("#palette input", "Enter")
     await page.wait_for_url(lambda url: "draft=" in url)
     await expect(page.locator("#message")).to_have_value(re.compile("^capture"))
+
+
+async def test_the_palette_goes_to_what_was_typed(site: Site) -> None:
+    """Enter does not wait for the list: it goes to the first hit of these words, though an answer to older ones comes later."""
+    page = await site.page()
+
+    async def late(route: Route) -> None:
+        await asyncio.sleep(0.6 if route.request.url.endswith("q=") else 0.1)
+        await route.continue_()
+
+    await page.route("**/search?q=*", late)
+    await page.goto("/apis")
+    await page.keyboard.press("Control+k")
+    await page.keyboard.type("capture")
+    await page.keyboard.press("Enter")
+    await page.wait_for_url(lambda url: "draft=" in url)
+    await expect(page.locator("#message")).to_have_value(re.compile("^capture"))
+    await page.unroute_all(behavior="ignoreErrors")

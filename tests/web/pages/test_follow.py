@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +34,7 @@ class Tab:
         self.html += data
 
 
-async def _events(http: httpx.AsyncClient, path: str, headers: dict[str, str] | None = None) -> AsyncIterator[tuple[str, str, str]]:
+async def _events(http: httpx.AsyncClient, path: str, headers: dict[str, str] | None = None) -> AsyncGenerator[tuple[str, str, str], None]:
     """(event, id, data) of a stream, for ever."""
     async with http.stream("GET", path, headers=headers or {}, timeout=60) as response:
         assert response.status_code == 200
@@ -49,6 +49,14 @@ async def _events(http: httpx.AsyncClient, path: str, headers: dict[str, str] | 
                 if "data" in found:
                     yield found.get("event", ""), found.get("id", ""), found["data"]
                 found = {}
+
+
+async def _upto(heard: AsyncGenerator[tuple[str, str, str], None], words: str) -> AsyncGenerator[tuple[str, str, str], None]:
+    """Up to the first that has these words; the rest is left."""
+    async for one in heard:
+        yield one
+        if words in one[2]:
+            return
 
 
 async def _follow(http: httpx.AsyncClient, tab: Tab, chat: str, *, until: int, **query: str) -> None:
@@ -152,3 +160,25 @@ async def test_the_first_call_of_an_api_is_told_in_its_chat(doors: Doors) -> Non
     told = json.loads(data)
     assert (told["type"], told["id"], told["data"]["path"], told["data"]["status"]) == ("data-first-call", id, "/demo/products", 200)
     assert f"/calls/{id}" in page
+
+
+async def test_what_needs_somebody_is_told_in_every_chat(doors: Doors) -> None:
+    """A chat that is open beside hears of an approval that another one asks for, and of its answer; a tab that has just come hears how many there are."""
+    ada = doors[0]
+    await ada.post("/apis", {"destination_url": "demo"}, at="/apis")
+    scripted.play("risky", [[{"call": "endpoint_delete", "arguments": {"endpoint": "demo-shop"}}], [{"text": "All right."}]])
+    chat = await _begun(ada)
+    heard = _events(ada.http, f"/stream?chat={chat[3:]}&last={Tab((await ada.get(chat)).text).messages[-1]}")
+    badges = [data async for _, _, data in _upto(heard, "data-needs")]
+    assert "needs you" not in badges[-1]
+    await ada.post("/", {"message": "go", "provider": "scripted|risky"})
+    badges = [data async for _, _, data in _upto(heard, "data-needs")]
+    assert "1 thing needs you" in badges[-1]
+    approval = re.search(r'id="approval-([\w-]+)"', (await ada.get("/needs-you")).text)
+    assert approval
+    answer = await ada.post(f"/approvals/{approval[1]}", {"decision": "refuse"}, at="/needs-you", **{"hx-request": "true"})
+    assert f'hx-target="#approval-{approval[1]}"' in answer.text
+    assert "Refused" in answer.text
+    badges = [data async for _, _, data in _upto(heard, "data-needs")]
+    assert "needs you" not in badges[-1]
+    await heard.aclose()
