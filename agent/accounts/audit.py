@@ -1,7 +1,5 @@
 """The audit log: what was done, by whom, from where. Never a secret. Kept for a year."""
 
-import csv
-import io
 from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
@@ -9,6 +7,7 @@ from uuid import UUID
 
 import msgspec
 
+from agent import sheets
 from agent.actor import Actor
 from agent.paging import Page, after, page
 from db import jsonb
@@ -88,17 +87,10 @@ async def export(actor: Actor, wanted: Wanted) -> AsyncIterator[str]:
     cursor: str | None = None
     while True:
         found = await search(actor, wanted, limit=_EXPORT_PAGE, cursor=cursor)
-        text = io.StringIO()
-        csv.writer(text).writerows([_cell(getattr(line, name)) for name in _COLUMNS] for line in found.items)
-        yield text.getvalue()
+        yield sheets.lines([getattr(line, name) for name in _COLUMNS] for line in found.items)
         if found.next is None:
             return
         cursor = found.next
-
-
-def _cell(value: Any) -> str:
-    text = value.isoformat() if isinstance(value, datetime) else msgspec.json.encode(value).decode() if isinstance(value, dict) else str(value or "")
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
 
 
 def _like(text: str) -> str:

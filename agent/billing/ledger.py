@@ -4,6 +4,7 @@ A priced tool first holds its credits, then settles the hold into an entry, or r
 row first, so parallel spends queue up instead of racing.
 """
 
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -11,6 +12,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from agent import sheets
 from agent.actor import Actor, require_admin
 from agent.errors import Problem
 from agent.paging import Page, after, page
@@ -21,6 +23,8 @@ from db.tables import CreditHold, CreditTransaction
 EntryType = Literal["PURCHASE", "ENDPOINT", "ADMIN_ADJUST", "REFUND", "GRANT", "USAGE"]
 _MOST_ADJUSTED = 1_000_000
 _HOLD_LIFETIME = timedelta(minutes=15)
+_EXPORT_PAGE = 500
+_COLUMNS = ("created_at", "type", "description", "api", "amount", "balance_after", "chat_id", "id")
 
 
 class Balance(msgspec.Struct, frozen=True):
@@ -32,12 +36,43 @@ class Balance(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
+    """One movement. `api` and `slug` are those of the endpoint it paid for, while there is one; `chat_id` is where the run that spent it was."""
+
     id: UUID
     amount: int
     balance_after: int
     type: EntryType
     description: str | None
     created_at: datetime
+    api: str | None = None
+    slug: str | None = None
+    chat_id: UUID | None = None
+
+
+class Hold(msgspec.Struct, frozen=True):
+    """Credits that a running tool has set aside; given back at `expires_at` at the latest."""
+
+    amount: int
+    tool: str
+    chat_id: UUID | None
+    created_at: datetime
+    expires_at: datetime
+
+
+class Wanted(msgspec.Struct, frozen=True):
+    """Which entries: those that took credits, those that gave some, or all, of a time."""
+
+    kind: Literal["", "spent", "received"] = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+
+class Totals(msgspec.Struct, frozen=True):
+    """Of the wanted entries: `spent` is no negative number."""
+
+    entries: int
+    received: int
+    spent: int
 
 
 async def balance(actor: Actor) -> Balance:
@@ -46,15 +81,33 @@ async def balance(actor: Actor) -> Balance:
     return Balance(credits, held, credits - held)
 
 
-async def entries(actor: Actor, *, limit: int = 50, cursor: str | None = None) -> Page[Entry]:
+async def entries(actor: Actor, wanted: Wanted | None = None, *, limit: int = 50, cursor: str | None = None) -> Page[Entry]:
     """The ledger, newest first."""
-    rows = await CreditTransaction.raw(
-        "SELECT id, amount, balance_after, type, description, created_at FROM credit_transactions WHERE user_id = {} AND id < {} ORDER BY id DESC LIMIT {}",
-        actor.user_id,
-        after(cursor),
-        limit + 1,
-    )
+    rows = await CreditTransaction.raw(_ENTRIES, actor.user_id, *_bounds(wanted), after(cursor), limit + 1)
     return page([Entry(**row) for row in rows], limit)
+
+
+async def totals(actor: Actor, wanted: Wanted | None = None) -> Totals:
+    rows = await CreditTransaction.raw(_TOTALS, actor.user_id, *_bounds(wanted))
+    return Totals(**rows[0])
+
+
+async def holds(actor: Actor) -> list[Hold]:
+    """What running tools have set aside, newest first."""
+    rows = await CreditHold.raw(_HOLDS, actor.user_id)
+    return [Hold(**row) for row in rows]
+
+
+async def export(actor: Actor, wanted: Wanted | None = None) -> AsyncIterator[str]:
+    """The wanted entries as CSV, piece by piece."""
+    yield sheets.lines([_COLUMNS])
+    cursor: str | None = None
+    while True:
+        found = await entries(actor, wanted, limit=_EXPORT_PAGE, cursor=cursor)
+        yield sheets.lines([getattr(entry, name) for name in _COLUMNS] for entry in found.items)
+        if found.next is None:
+            return
+        cursor = found.next
 
 
 async def grant(user_id: UUID, amount: int, description: str, *, key: str, type: EntryType = "GRANT") -> None:
@@ -82,7 +135,8 @@ async def settle(hold_id: UUID, type: EntryType, description: str, *, endpoint_i
     async with engine.transaction():
         rows = await CreditHold.raw("UPDATE credit_holds SET status = 'settled' WHERE id = {} AND status = 'held' RETURNING user_id, amount", hold_id)
         if rows:
-            await _enter(rows[0]["user_id"], -rows[0]["amount"], type, description, f"hold:{hold_id}", endpoint_id)
+            entry = await _enter(rows[0]["user_id"], -rows[0]["amount"], type, description, f"hold:{hold_id}", endpoint_id)
+            await CreditHold.update({CreditHold.credit_transaction_id: entry}).where(CreditHold.id == hold_id)
 
 
 async def release(hold_id: UUID) -> None:
@@ -118,11 +172,17 @@ async def verify() -> list[UUID]:
     return [row["id"] for row in rows]
 
 
-async def _enter(user_id: UUID, amount: int, type: EntryType, description: str, key: str, endpoint_id: UUID | None = None) -> None:
+def _bounds(wanted: Wanted | None) -> tuple[str, datetime | None, datetime | None]:
+    return (wanted.kind, wanted.since, wanted.until) if wanted else ("", None, None)
+
+
+async def _enter(user_id: UUID, amount: int, type: EntryType, description: str, key: str, endpoint_id: UUID | None = None) -> UUID:
+    """The new entry's id."""
+    entry = uuid7()
     after_entry = await CreditTransaction.raw("UPDATE users SET credits = credits + {} WHERE id = {} RETURNING credits", amount, user_id)
     await CreditTransaction.insert(
         CreditTransaction(
-            id=uuid7(),
+            id=entry,
             user_id=user_id,
             amount=amount,
             balance_after=after_entry[0]["credits"],
@@ -132,9 +192,30 @@ async def _enter(user_id: UUID, amount: int, type: EntryType, description: str, 
             idempotency_key=key,
         )
     )
+    return entry
 
 
 _BALANCE = """
 SELECT u.credits, coalesce((SELECT sum(h.amount) FROM credit_holds h WHERE h.user_id = u.id AND h.status = 'held' AND h.expires_at > now()), 0)::int AS held
 FROM users u WHERE u.id = {}
+"""
+_WANTED = """
+WITH wanted AS (
+    SELECT t.* FROM credit_transactions t, (SELECT {}::uuid AS owner, {}::text AS kind, {}::timestamptz AS since, {}::timestamptz AS until) p
+    WHERE t.user_id = p.owner AND (p.kind = '' OR (p.kind = 'spent') = (t.amount < 0))
+    AND t.created_at >= coalesce(p.since, '-infinity') AND t.created_at < coalesce(p.until, 'infinity')
+)
+"""
+_ENTRIES = f"""{_WANTED}
+SELECT w.id, w.amount, w.balance_after, w.type, w.description, w.created_at, e.name AS api, e.slug, r.chat_session_id AS chat_id
+FROM wanted w LEFT JOIN endpoints e ON e.id = w.endpoint_id LEFT JOIN credit_holds h ON h.credit_transaction_id = w.id LEFT JOIN runs r ON r.id = h.run_id
+WHERE w.id < {{}} ORDER BY w.id DESC LIMIT {{}}
+"""  # noqa: S608  # constants
+_TOTALS = f"""{_WANTED}
+SELECT count(*)::int AS entries, coalesce(sum(amount) FILTER (WHERE amount > 0), 0)::int AS received,
+    coalesce(-sum(amount) FILTER (WHERE amount < 0), 0)::int AS spent FROM wanted
+"""  # noqa: S608  # constants
+_HOLDS = """
+SELECT h.amount, h.tool, r.chat_session_id AS chat_id, h.created_at, h.expires_at FROM credit_holds h LEFT JOIN runs r ON r.id = h.run_id
+WHERE h.user_id = {} AND h.status = 'held' AND h.expires_at > now() ORDER BY h.id DESC
 """

@@ -1,4 +1,4 @@
-"""Settings: profile and look, providers and keys, connecting a client, usage, one's data. And the credits page."""
+"""Settings: profile and look, providers and keys, connecting a client, usage, one's data."""
 
 from typing import Any, get_args
 from uuid import UUID
@@ -11,12 +11,10 @@ from agent import ai_providers, endpoints, keys
 from agent import usage as used
 from agent.accounts import sessions, users
 from agent.accounts.users import ProfileChange
-from agent.billing import ledger
 from agent.errors import Problem
 from agent.keys import KeyChange
 from agent.providers.base import Wire
 from agent.providers.catalogue import PRESETS, TestResult
-from agent.tools.endpoints import ENDPOINT_PRICE
 from web.auth import cookie, session_cookie
 from web.pages import look
 from web.pages.shell import PageRequest, form_of, is_fragment, page, see_other, signed_in_actor
@@ -183,13 +181,6 @@ async def delete_account(request: PageRequest) -> Template | Redirect:
     return answer
 
 
-@get("/credits")
-async def credits(request: PageRequest, cursor: FromQuery[str | None] = None) -> Template:
-    actor = signed_in_actor(request)
-    found = await ledger.entries(actor, cursor=cursor)
-    return await page(request, "credits.html", "credits", balance=await ledger.balance(actor), entries=found.items, next=found.next, price=ENDPOINT_PRICE)
-
-
 @get("/favicon.ico")
 async def favicon() -> Response[None]:
     """Browsers ask for it whatever the page says."""
@@ -198,7 +189,7 @@ async def favicon() -> Response[None]:
 
 ROUTES = (
     profile, change_profile, show_keys, keys_moved, add_key, change_key, delete_key, add_provider, delete_provider, test_provider,
-    usage, data, delete_account, credits, favicon,
+    usage, data, delete_account, favicon,
 )  # fmt: skip
 
 
