@@ -3,6 +3,7 @@
 import re
 
 from agent.providers.base import ToolSpec
+from agent.providers.guide import chinese
 from agent.providers.guide.intents import nearest
 from agent.providers.guide.memory import Memory
 from agent.providers.guide.verbs import VERBS, Verb
@@ -22,6 +23,7 @@ TALK: tuple[tuple[str, str], ...] = (
 
 def small_talk(text: str, tools: tuple[ToolSpec, ...]) -> str:
     """A fixed answer to a greeting, a thank-you, a refusal, a question about the guide; "" for anything else."""
+    text = chinese.heard(text)
     if re.search(r"^\W*(what can you do|help|commands)\b", text, re.IGNORECASE):
         return commands(tools)
     return next((answer for pattern, answer in TALK if re.search(pattern, text, re.IGNORECASE)), "")

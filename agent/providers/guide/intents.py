@@ -8,10 +8,10 @@ from functools import cache
 
 import msgspec
 
-from agent.providers.guide import words
+from agent.providers.guide import chinese, words
 from agent.providers.guide.carving import Said, says_it
 from agent.providers.guide.memory import Memory, all_named
-from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, stem, translated
+from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, stem
 from agent.providers.guide.references import residue, things
 from agent.providers.guide.slots import present
 from agent.providers.guide.verbs import COMMAND_ARGUMENTS, ENOUGH, VERBS, WEIGHTS, Verb
@@ -34,7 +34,7 @@ def intents(text: str, memory: Memory, files: tuple[str, ...] = ()) -> tuple[Int
     """What the message asks for, in its order; empty for small talk, questions about the guide, refusals."""
     if text.strip().startswith("/"):
         return _command(text.strip(), memory)
-    masked = _addressed(mask(translated(text.strip())), memory)
+    masked = _addressed(mask(chinese.heard(text.strip())), memory)
     parts = _continued(pieces(masked))
     clauses = tuple(clause(piece, masked.spans, memory.names()) for piece in parts)
     return _pointed(_joined(clauses, memory, files), parts, masked, memory)
@@ -42,7 +42,7 @@ def intents(text: str, memory: Memory, files: tuple[str, ...] = ()) -> tuple[Int
 
 def nearest(text: str, memory: Memory, count: int = 3) -> tuple[Verb, ...]:
     """The verbs that share most with what was said, for "did you mean"."""
-    masked = mask(translated(text))
+    masked = mask(chinese.heard(text))
     heard = clause(masked.text, masked.spans)
     scored = [
         (len((heard.concepts - _COMMON) & frozenset(re.findall(r"\w+", " ".join(verb.patterns)))) / (len(verb.patterns) + 4), -n)

@@ -11,11 +11,11 @@ import msgspec
 
 from agent.messages import Attachment, Message, ToolResult, text_of
 from agent.providers.base import ToolSpec
-from agent.providers.guide import words
+from agent.providers.guide import chinese, words
 from agent.providers.guide.carving import Found, Said
 from agent.providers.guide.intents import Intent, intents
 from agent.providers.guide.memory import remember, things_of
-from agent.providers.guide.reading import clause, mask, translated
+from agent.providers.guide.reading import clause, mask
 from agent.providers.guide.slots import find
 from agent.providers.guide.verbs import ALSO_NEEDS, ASKS, INSTEAD, VERBS
 
@@ -84,15 +84,19 @@ def _wanted(messages: tuple[Message, ...], at: int, tools: tuple[ToolSpec, ...])
 def _asked(messages: tuple[Message, ...], at: int, tools: tuple[ToolSpec, ...]) -> Ask | None:
     """The question with which the turn before ended; the guide's own words must stand there."""
     heard = next((text_of(message.content) for message in reversed(messages[:at]) if message.role == "assistant"), "")
-    if not any(question in heard for question in ASKS.values()):
+    if not any(_stands(question, heard) for question in ASKS.values()):
         return None
     said = [n for n in range(at) if _is_said(messages[n])]
     asked = plan(messages[said[-_TURNS] if len(said) >= _TURNS else 0 : at], tools).ask
-    return asked if asked and ASKS[asked.slot] in heard else None
+    return asked if asked and _stands(ASKS[asked.slot], heard) else None
+
+
+def _stands(question: str, heard: str) -> bool:
+    return question in heard or chinese.said(question) in heard
 
 
 def _answered(asked: Ask, text: str, messages: tuple[Message, ...], at: int, files: tuple[str, ...]) -> tuple[Intent, ...] | None:
-    masked = mask(translated(text))
+    masked = mask(chinese.heard(text))
     memory = remember(messages[:at])
     heard = clause(masked.text, masked.spans, memory.names())
     kind = asked.intent.verb.slots.get(asked.slot, asked.slot)

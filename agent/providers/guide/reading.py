@@ -91,15 +91,6 @@ def clause(text: str, spans: tuple[Span, ...], names: frozenset[str] = frozenset
     return Clause(kept, spans, mood, concepts, meanings(telling[0]) if telling and _leads(kept, telling[0]) else frozenset(), negated, forbids)
 
 
-def translated(text: str) -> str:
-    """Simplified Chinese for the main verbs as English words; other text unchanged."""
-    if not re.search(r"[\u4e00-\u9fff]", text):
-        return text
-    for chinese, english in sorted(words.CHINESE, key=lambda row: -len(row[0])):
-        text = text.replace(chinese, english)
-    return re.sub(r"\s+", " ", text.translate(str.maketrans("，。？！：；、", ",.?!:;,"))).strip()
-
-
 @cache
 def meanings(word: str) -> frozenset[str]:
     """The concepts a word stands for, in whichever form it is said. Only a destructive word must be said just so."""

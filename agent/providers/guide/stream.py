@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from agent.providers.base import Connection, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ProviderEvent, Usage
+from agent.providers.guide import chinese
 from agent.providers.guide.answers import compose
 from agent.providers.guide.plan import Step, plan
 
@@ -18,7 +19,11 @@ from agent.providers.guide.plan import Step, plan
 async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
     """One step: a tool call, a question or an answer; ends with one `Finish`."""
     decided = plan(request.messages, request.tools)
-    events = _call(decided.step, len(request.messages)) if decided.step else _prose(compose(decided, request.tools, shows_results=request.shows_results))
+    if decided.step:
+        events = _call(decided.step, len(request.messages))
+    else:
+        answer = compose(decided, request.tools, shows_results=request.shows_results)
+        events = _prose(chinese.said(answer) if chinese.is_spoken(request.messages) else answer)
     for event in events:
         yield event
         await asyncio.sleep(0)

@@ -3,7 +3,7 @@
 import re
 
 from agent.messages import Message, ToolResult, text_of
-from agent.providers.guide import words
+from agent.providers.guide import chinese, words
 from agent.providers.guide.carving import Said
 from agent.providers.guide.intents import intents
 from agent.providers.guide.memory import Memory, remember
@@ -57,7 +57,9 @@ def suggestions(messages: tuple[Message, ...]) -> tuple[str, ...]:
         return _FIRST
     memory = remember(messages)
     last = next((text_of(message.content).lower() for message in reversed(messages) if message.role == "user" and text_of(message.content)), "")
-    return tuple(one for one in _NEXT.get(results[-1].name, _FIRST) if _NEEDS.get(one, "") in {"", *memory.focus} and one.lower().strip("?") not in last)[:3]
+    fit = [one for one in _NEXT.get(results[-1].name, _FIRST) if _NEEDS.get(one, "") in {"", *memory.focus}]
+    shown = [chinese.SUGGESTED.get(one, one) for one in fit] if chinese.is_spoken(messages) else fit
+    return tuple(one for one in shown if one.lower().strip("?？") not in last)[:3]
 
 
 def is_harmless(text: str) -> bool:
@@ -66,12 +68,13 @@ def is_harmless(text: str) -> bool:
 
 
 def _deed(text: str) -> str:
-    wanted = intents(text, Memory())
+    wanted, named = intents(text, Memory()), chinese.TITLES if chinese.is_said(text) else {}
     if not wanted or wanted[0].verb.tool not in _DEEDS:
         return ""
     if "demo" in wanted[0].verb.fixed.values():
-        return "The demo API"
+        return named.get("The demo API", "The demo API")
     pattern, heard = _DEEDS[wanted[0].verb.tool], wanted[0].clause
+    pattern = named.get(pattern, pattern)
     if "{}" not in pattern:
         return pattern
     about = find("url" if wanted[0].verb.tool == "endpoint_create" else "endpoint?", Said(heard.text, heard, Memory()))

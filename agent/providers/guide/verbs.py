@@ -974,6 +974,7 @@ WEIGHTS: dict[str, float] = {
     "list|show": 1,
     "explain": 3,
     "cost": 3,
+    "usage": 3,
     "afford": 3,
     "^explain": 3.5,
     "$operation": 3,

@@ -454,16 +454,3 @@ TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)
 NO_LONGER = r"\b(?:do(?:n't|nt| not|n’t)|no longer) (?:\w+ )?(?:need|want|use|care)\b"
 # A piece of a sentence that goes on with the thing before it.
 CONTINUES = r"^(?:and )?(?:tagged|labell?ed|named|called|titled) \S|^(?:and )?(?:call|name|tag|label|title) (?:it|this|that)\b(?!\s*(?:$|again))"
-
-# Simplified Chinese for the main verbs, translated before anything else; longer phrases first.
-CHINESE: tuple[tuple[str, str], ...] = (
-    ("最后一个错误", " the last error "), ("最后一次调用", " the last call "), ("最近的", " recent "), ("不要", " do not "), ("别", " do not "), ("请帮我", " please "), ("帮我", " please "), ("请", " please "),
-    ("试试演示", " try the demo "), ("演示", " demo "), ("试试", " try "), ("捕获", " capture "), ("抓取", " capture "), ("录制", " record "), ("抓包", " capture "), ("监控", " monitor "), ("每天", " daily "),
-    ("每周", " weekly "), ("每月", " monthly "), ("列出", " list "), ("显示", " show "), ("查看", " show "), ("看看", " show "), ("我有哪些", " which do I have "), ("有哪些", " which "), ("哪些", " which "),
-    ("接口", " endpoints "), ("端点", " endpoints "), ("的请求", " requests "), ("请求", " requests "), ("调用", " calls "), ("流量", " traffic "), ("失败了", " failed "), ("失败的", " failed "),
-    ("失败", " fail "), ("出错", " fail "), ("错误", " errors "), ("为什么", " why did it "), ("解释", " explain "), ("给它写文档", " document it "), ("写文档", " write documentation "),
-    ("生成文档", " generate documentation "), ("文档", " documentation "), ("生成", " generate "), ("我还有多少", " how many do I have "), ("还剩多少", " how many left "), ("多少", " how many "),
-    ("积分", " credits "), ("余额", " balance "), ("额度", " credits "), ("购买", " buy "), ("充值", " top up "), ("删除", " delete "), ("暂停", " pause "), ("恢复", " resume "), ("密钥", " keys "),
-    ("提示词", " prompts "), ("添加", " add "), ("今天", " today "), ("昨天", " yesterday "), ("最慢", " slowest "), ("变化", " changes "), ("改变", " changes "), ("重放", " replay "), ("它", " it "),
-    ("我的", " my "), ("的", " "), ("了", " "), ("吗", " "), ("我", " I "), ("一下", " "), ("帮助", " help "), ("你好", " hello "), ("和", " and "), ("然后", " then "),
-)  # fmt: skip

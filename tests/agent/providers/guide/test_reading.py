@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.providers.guide.reading import clause, mask, pieces, translated, unmask
+from agent.providers.guide.reading import clause, mask, pieces, unmask
 
 
 @pytest.mark.parametrize(
@@ -60,9 +60,3 @@ def test_moods() -> None:
     assert clause("should I delete it", ()).mood == "doubting"
     assert clause("I deleted it", ()).mood == "telling"
     assert clause("can you delete it", ()).mood == "request"
-
-
-def test_chinese() -> None:
-    """The main verbs are understood in Simplified Chinese; other languages are left alone."""
-    assert translated("请帮我捕获 api.acme.io") == "please capture api.acme.io"
-    assert translated("bonjour") == "bonjour"

@@ -1,0 +1,68 @@
+"""Chinese to the grammar and back: requests are read, answers and questions are Chinese, what is captured stays as it is."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from agent.messages import Message, Text
+from agent.providers.guide import chinese, suggestions
+from agent.providers.guide.intents import intents
+from agent.providers.guide.memory import remember
+from agent.providers.guide.verbs import VERBS
+
+Reply = Callable[..., Awaitable[str]]
+
+
+def test_heard() -> None:
+    """Chinese becomes the grammar's English; other text is left alone."""
+    assert chinese.heard("请帮我捕获 api.acme.io") == "please capture api.acme.io"
+    assert chinese.heard("bonjour") == "bonjour"
+
+
+async def test_answers_are_chinese(reply: Reply) -> None:
+    """A Chinese request is answered in Chinese, an English one in English; rows and code stay."""
+    calls = {"items": [{"id": "c1", "method": "GET", "path": "/no call failed", "status": 500, "duration_ms": 10.0, "started_at": "2026-03-02T10:00:02Z"}]}
+    said = await reply("哪些调用失败了？", calls, "shop")
+    assert "1 个失败的请求" in said
+    assert "/no call failed" in said
+    assert "1 failed call" in await reply("which calls failed?", calls, "shop")
+    assert await reply("我还有多少积分？", {"balance": 75, "held": 0}) == "您有 **75 积分**."
+
+
+async def test_a_question_is_asked_and_understood(say: Callable[..., Awaitable[Any]]) -> None:
+    """What is missing is asked for in Chinese, and the next message is its answer."""
+    asked = await say("创建一个端点")
+    assert asked.text.startswith("要捕获哪个 API？")
+    answered = await say("创建一个端点", "api.github.com")
+    assert answered.calls == [("endpoint_create", {"destination_url": "https://api.github.com"})]
+
+
+async def test_nothing_is_called_for_what_is_no_request(say: Callable[..., Awaitable[Any]]) -> None:
+    """Greetings, refusals and small talk get a Chinese sentence."""
+    for text, answer in (("你好", "您好！"), ("谢谢", "不客气。"), ("不要删除它", "好的，不会。"), ("你能做什么？", "我是内置向导")):
+        exchange = await say(text, in_="shop")
+        assert exchange.calls == []
+        assert exchange.text.startswith(answer)
+
+
+@pytest.mark.parametrize(("english", "said"), list(chinese.SUGGESTED.items()))
+def test_suggestions_are_understood(english: str, said: str, situations: dict[str, tuple[Message, ...]]) -> None:
+    """Each Chinese suggestion asks for what its English one does."""
+    memory = remember(situations["call"])
+    assert [one.verb.tool for one in intents(said, memory)] == [one.verb.tool for one in intents(english, memory)]
+
+
+def test_suggestions_are_chinese(situations: dict[str, tuple[Message, ...]]) -> None:
+    """Who writes Chinese is offered Chinese."""
+    messages = (*situations["calls"], Message("user", (Text("谢谢"),)))
+    assert suggestions(messages) == ("最慢的请求是哪个？", "最后一次调用为什么失败？", "给它写文档")
+
+
+def test_every_verb_is_offered_in_chinese(situations: dict[str, tuple[Message, ...]]) -> None:
+    """What a verb does is said in Chinese, and each example in Chinese asks for that verb."""
+    assert [verb.does for verb in VERBS if verb.example and verb.does not in chinese.OFFERED] == []
+    memory = remember(situations["calls"])
+    for verb in VERBS:
+        if said := chinese.OFFERED.get(f"*{verb.example}*"):
+            assert [one.verb.tool for one in intents(said.strip("*"), memory)] == [verb.tool], said
