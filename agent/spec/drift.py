@@ -116,7 +116,8 @@ class _Pair(NamedTuple):
         ]
 
     def _field(self, told: "_Place", place: "_Place") -> list[Finding]:
-        known, seen, allowed, kinds = place.known, place.field, told.kinds, place.kinds
+        known, seen, allowed = place.known, place.field, told.kinds
+        kinds = place.kinds if known.nulls or not known.count else place.kinds - {"null"}
         if allowed and (others := kinds - allowed - ({"integer"} if "number" in allowed else set())):
             counted = f" ({known.nulls:,} of {known.count:,} times)" if others == {"null"} and known.nulls else ""
             text = f"{_said(seen)} is also {_or(others)}{counted}, and documented as {_or(allowed)}."

@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterable
 from itertools import pairwise
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -57,7 +57,7 @@ class Pool:
         self._by_key: dict[str, list[Cluster]] = {}
         self._by_name: dict[str, list[Cluster]] = {}
         self._open: list[Cluster] = []
-        self._presence = Chances(())
+        self._presence = self._nulls = Chances(())
         self._unions: dict[int, Union | None] = {}
         self._said: dict[tuple[int, ...], JsonSchema] = {}
         self.schemas: dict[str, JsonSchema] = {}
@@ -87,6 +87,8 @@ class Pool:
             cluster.name = _component_name(cluster.names, taken)
             taken.add(cluster.name)
         self._presence = Chances(held for cluster in self._clusters for held in _held(cluster))
+        values = [(key, [node.properties[key] for node in cluster.members if key in node.properties]) for cluster in self._clusters for key in cluster.totals]
+        self._nulls = Chances(Held(key, *_filled(nodes)) for key, nodes in values)
         self.schemas = {cluster.name: {} for cluster in shared}
         for cluster in sorted(shared, key=lambda cluster: cluster.name):
             if cluster.union:
@@ -204,7 +206,7 @@ class Pool:
         required: list[str] = []
         for key in sorted(inner):
             place = f"{pointer}/properties/{escaped(key)}"
-            properties[key] = self._schema(inner[key], place)
+            properties[key] = self._property(key, inner[key], place, _risk(len(inner)))
             total = sum(one.total for one in inner[key])
             if total >= objects:
                 required.append(key)
@@ -215,10 +217,18 @@ class Pool:
             schema["required"] = required
         return schema
 
+    def _property(self, key: str, nodes: list[Node], pointer: str, risk: float) -> JsonSchema:
+        """The schema of a property. Where those of its name were null elsewhere, this one may be too, as long as it was heard seldom."""
+        schema, filled = self._schema(nodes, pointer), _filled(nodes)
+        if not schema or filled.times < filled.total or not self._nulls.has_changed(key) or self._nulls.missing(key, filled.total) <= risk:
+            return schema
+        kind = schema.get("type")
+        return {**schema, "type": [kind, "null"]} if isinstance(kind, str) and "enum" not in schema else {"anyOf": [schema, {"type": "null"}]}
+
     def _promised(self, keys: list[str], objects: int) -> list[str]:
         """Of the keys that all objects had, those that the next one has too, as far as one can tell."""
-        allowed = _REFUSED / min(max(len(keys), 1), _CROWD)
-        return [key for key in keys if self._presence.missing(key, objects) <= allowed]
+        risk = _risk(len(keys))
+        return [key for key in keys if self._presence.missing(key, objects) <= risk]
 
     def _own_union(self, node: Node, union: Union, pointer: str) -> JsonSchema:
         """A union that stands at one place only, as a component of its own: a discriminator can point at nothing else."""
@@ -244,7 +254,7 @@ class Pool:
         properties: dict[str, JsonSchema] = {}
         for key, times in variant.keys.items():
             place, inner = f"{pointer}/properties/{escaped(key)}", [node.properties[key] for node in nodes if key in node.properties]
-            properties[key] = self._schema(inner, place)
+            properties[key] = self._property(key, inner, place, _risk(len(variant.keys)))
             self.evidence[place] = _evidence(inner, times, variant.objects)
         always = [key for key, times in variant.keys.items() if times == variant.objects]
         properties[field] = {"type": "string"} | ({"const": variant.values[0]} if len(variant.values) == 1 else {"enum": list(variant.values)})
@@ -296,6 +306,23 @@ def _stand_in(node: Node) -> str:
     """For texts of which none may be shown: one of their format."""
     formats = [name for name, times in node.formats.items() if times == node.texts]
     return STAND_INS.get(formats[0], "string") if len(formats) == 1 else "string"
+
+
+class _Filled(NamedTuple):
+    """How many values of all were not null."""
+
+    times: int
+    total: int
+
+
+def _filled(nodes: list[Node]) -> _Filled:
+    total = sum(node.total for node in nodes)
+    return _Filled(total - sum(node.nulls for node in nodes), total)
+
+
+def _risk(keys: int) -> float:
+    """What one of some keys may add to the risk that a whole object is refused."""
+    return _REFUSED / min(max(keys, 1), _CROWD)
 
 
 def _held(cluster: Cluster) -> Iterable[Held]:

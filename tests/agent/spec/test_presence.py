@@ -40,3 +40,19 @@ def test_required_follows_the_ways_of_the_api() -> None:
         pool.add(single, "single")
         pool.settle()
         assert pool.schema(single).get("required") == expected
+
+
+def test_a_key_that_is_null_elsewhere_may_be_null_where_it_was_heard_seldom() -> None:
+    """Twenty values are enough to think otherwise, and a name that nobody knows is believed at once."""
+    often = [{"next": None if turn % 2 else "x", "first": "y"} for turn in range(40)]
+    for times, expected in ((2, ["string", "null"]), (40, "string")):
+        pool, others, page = Pool(), Node(), Node()
+        for body in often:
+            count(others, body, "")
+        for _ in range(times):
+            count(page, {"next": "x", "self": "z", "last": "y", "size": 3, "rows": True}, "")
+        pool.add(others, "others")
+        pool.add(page, "page")
+        pool.settle()
+        assert pool.schema(page)["properties"]["next"]["type"] == expected
+        assert pool.schema(page)["properties"]["self"]["type"] == "string"
