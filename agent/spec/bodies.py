@@ -116,23 +116,24 @@ def _count_number(node: Node, value: float, name: str) -> None:
 def _count_text(node: Node, text: str, name: str) -> None:
     node.texts += 1
     length = len(text)
+    sample = node.sample
+    if sample is None:
+        sample = node.sample = Sample()
+    values = sample.values
+    if length <= TEXT_MAX and text in values:  # it was heard here before, and so was its length, and its format where it has one
+        values[text] += 1
+        if node.formats and (kind := format_of(text)):
+            node.formats[kind] += 1
+        return
     if node.shortest < 0 or length < node.shortest:
         node.shortest = length
     if length > node.longest:
         node.longest = length
-    kind = format_of(text)
-    if kind:
+    if kind := format_of(text):
         formats = node.formats
         formats[kind] = formats.get(kind, 0) + 1
-    sample = node.sample
-    if sample is None:
-        sample = node.sample = Sample()
     if length > TEXT_MAX:
         sample.is_partial = True
-        return
-    values = sample.values
-    if text in values:
-        values[text] += 1
     else:
         admit(sample, text, name, SAMPLE_MAX)
 
@@ -146,7 +147,7 @@ def admit(sample: Sample, text: str, name: str, limit: int) -> None:
         except UnicodeEncodeError:
             sample.is_partial = True
             return
-    if name and _is_secret(name, text):
+    if name and (len(text) >= _SHORTEST or not _PLAIN_NAMES.get(name)) and _is_secret(name, text):
         sample.is_partial = True
         return
     sample.values[text] = 1
@@ -161,7 +162,7 @@ def _is_secret(name: str, text: str) -> bool:
         is_plain = mask_json({name: _PROBE}) == {name: _PROBE}
         if len(_PLAIN_NAMES) < 5000:
             _PLAIN_NAMES[name] = is_plain
-    if is_plain and (len(text) < 12 or not _SUSPICIOUS.search(text) or _HARMLESS.fullmatch(text)):
+    if is_plain and (len(text) < _SHORTEST or not _SUSPICIOUS.search(text) or _HARMLESS.fullmatch(text)):
         return False
     return _is_hidden(name, text)
 
@@ -209,8 +210,12 @@ def _count_object(node: Node, value: Mapping[str, Any], depth: int, at: int) -> 
             properties = node.properties
             if inner is None:
                 continue
-        if at != inner.last:
-            stamp(inner, at)
+        if at > inner.last:  # as `stamp` does it, which would be called for each value
+            if not inner.last:
+                inner.first = at
+            inner.last = at
+        elif at and at < inner.first:
+            inner.first = at
         if type(item) is str:  # most values are texts, and each call counts here
             inner.total += 1
             _count_text(inner, item, key)
@@ -240,6 +245,8 @@ def _property(node: Node, key: str) -> Node | None:
 
 
 _PLAIN_NAMES: dict[str, bool] = {}
+_SHORTEST = 12
+"""No secret is shorter, under a name that means nothing."""
 _PROBE = "aB3dE5gH7jK9mN1pQ3sT5"
 _SUSPICIOUS = re.compile(r"[\d:@=]")
 _HARMLESS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|https?://[\w.-]+(?:/[\w-]{0,15}){0,4}")

@@ -4,8 +4,9 @@
 """
 
 from collections.abc import Callable, Sequence
-from copy import copy
 from typing import TypeVar
+
+from msgspec.structs import replace
 
 from agent.spec.bodies import trim
 from agent.spec.summary import (
@@ -48,7 +49,7 @@ def merge(a: Summary, b: Summary) -> Summary:
 
 def merge_node(a: Node, b: Node) -> Node:
     """The counts of both. What a kind of value brings with it is looked at only where there was one."""
-    merged = copy(a)
+    merged = replace(a)
     merged.total += b.total
     merged.nulls += b.nulls
     merged.first, merged.last = _earliest(a.first, b.first), max(a.last, b.last)

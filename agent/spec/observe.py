@@ -5,6 +5,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
@@ -64,11 +65,10 @@ def observe_all(exchanges: Iterable[Exchange]) -> Summary:
 
 
 def _add_exchange(summary: Summary, exchange: Exchange) -> None:
-    origin, path, query = _split_url(exchange.url)
+    origin, segments, query = _split_url(exchange.url)
     if not origin:
         return
     method = exchange.method.upper()
-    segments = path.split("/")[1:]
     folded = "/".join([fold(segment) for segment in segments])
     key = f"{origin} {method} /{folded}"
     route = summary.routes.get(key)
@@ -89,18 +89,22 @@ def _add_exchange(summary: Summary, exchange: Exchange) -> None:
     kinds.count_kind(route, exchange, request, response, query, sent, received)
 
 
-def _split_url(url: str) -> tuple[str, str, str]:
-    """Origin, path and query. The origin is empty where the URL is none."""
+def _split_url(url: str) -> tuple[str, list[str], str]:
+    """Origin, segments of the path (an empty one where there is none) and query. The origin is empty where the URL is none."""
     scheme, mark, rest = url.partition("://")
     if not mark:
-        return "", "", ""
-    rest = rest.partition("#")[0]
-    rest, _, query = rest.partition("?")
+        return "", [], ""
+    rest, _, query = rest.partition("#")[0].partition("?")
     host, _, path = rest.partition("/")
+    return _origin(scheme, host), _bounded([part for part in path.split("/") if part]) or [""], query
+
+
+@lru_cache(maxsize=1024)
+def _origin(scheme: str, host: str) -> str:
     host = host.rpartition("@")[2].lower()
     scheme = {"wss": "https", "ws": "http"}.get(scheme.lower(), scheme.lower())
     default = ":443" if scheme == "https" else ":80"
-    return f"{scheme}://{host.removesuffix(default)}", "/" + "/".join(_bounded([part for part in path.split("/") if part])), query
+    return f"{scheme}://{host.removesuffix(default)}"
 
 
 def _bounded(segments: list[str]) -> list[str]:
@@ -121,8 +125,11 @@ def _see(seen: Seen, exchange: Exchange) -> None:
     at = exchange.started_at
     if not seen.count:
         seen.first = seen.last = at
+    elif at > seen.last:
+        seen.last = at
+    elif at < seen.first:
+        seen.first = at
     seen.count += 1
-    seen.first, seen.last = min(seen.first, at), max(seen.last, at)
     seen.ids[exchange.id] = 1
     if len(seen.ids) >= IDS_MAX * 8:
         seen.ids = smallest(seen.ids, IDS_MAX)
@@ -177,7 +184,7 @@ def _add_fields(route: Route, request: dict[str, str], query: str, exchange: Exc
         for name, value in dict(parse_qsl(query, keep_blank_values=True)).items():
             _add_field(route, "query:" + name, value, exchange, name)
     for name, value in request.items():
-        if name not in IGNORED_REQUEST_HEADERS and not name.startswith(_BORING_PREFIXES):
+        if _is_own(name):
             _add_field(route, "header:" + name, value, exchange, name)
     authorization = request.get("authorization")
     if authorization:
@@ -186,6 +193,12 @@ def _add_fields(route: Route, request: dict[str, str], query: str, exchange: Exc
         name, _, value = pair.strip().partition("=")
         if name:
             _add_field(route, "cookie:" + name, value, exchange, "cookie")
+
+
+@lru_cache(maxsize=2048)
+def _is_own(name: str) -> bool:
+    """Whether a request header is of this API, and of no client or proxy."""
+    return name not in IGNORED_REQUEST_HEADERS and not name.startswith(_BORING_PREFIXES)
 
 
 def _add_credential(route: Route, authorization: str, exchange: Exchange) -> None:
@@ -211,10 +224,10 @@ def _add_field(route: Route, key: str, value: str, exchange: Exchange, name: str
         field.granted += 1
     elif status == 401:
         field.denied += 1
-    is_random = len(value) >= 16 and kind_of(value) in ("token", "hex", "prefixed", "uuid")
+    scalar, fingerprint, length, is_random = _facts(value)
     if field.node is not None:
-        bodies.count(field.node, bodies.scalar_of(value), "secret" if is_random else name)
-    for sample, text in ((field.hashes, _fingerprint(value)), (field.lengths, f"{len(value)} random" if is_random else str(len(value)))):
+        bodies.count(field.node, scalar, "secret" if is_random else name)
+    for sample, text in ((field.hashes, fingerprint), (field.lengths, length)):
         if sample is None:
             continue
         if text in sample.values:
@@ -223,9 +236,23 @@ def _add_field(route: Route, key: str, value: str, exchange: Exchange, name: str
             bodies.admit(sample, text, "", SAMPLE_MAX)
 
 
-def _fingerprint(value: str) -> str:
-    """Four hexadecimal digits: enough to tell constants from varying values, too few to test guesses of a secret."""
-    return f"{rank(value) & 0xFFFF:04x}"
+class _Facts(NamedTuple):
+    """What a field's value most likely means, four hexadecimal digits of its hash, how long it is, and whether it looks generated.
+
+    Four digits are enough to tell constants from varying values, and too few to test guesses of a secret.
+    """
+
+    scalar: Any
+    fingerprint: str
+    length: str
+    is_random: bool
+
+
+@lru_cache(maxsize=1024)
+def _facts(value: str) -> _Facts:
+    """Most fields have few values, and a credential has one."""
+    is_random = len(value) >= 16 and kind_of(value) in ("token", "hex", "prefixed", "uuid")
+    return _Facts(bodies.scalar_of(value), f"{rank(value) & 0xFFFF:04x}", f"{len(value)} random" if is_random else str(len(value)), is_random)
 
 
 def _add_request(route: Route, exchange: Exchange, media_type: str) -> Any:
@@ -294,16 +321,9 @@ def _add_response(summary: Summary, route: Route, exchange: Exchange, headers: d
     return value
 
 
-_HEADERS_KEPT: dict[str, bool] = {}
-
-
+@lru_cache(maxsize=2048)
 def _is_kept(name: str) -> bool:
-    kept = _HEADERS_KEPT.get(name)
-    if kept is None:
-        kept = bool(KEPT_RESPONSE_HEADERS.fullmatch(name))
-        if len(_HEADERS_KEPT) < 2000:
-            _HEADERS_KEPT[name] = kept
-    return kept
+    return KEPT_RESPONSE_HEADERS.fullmatch(name) is not None
 
 
 def _add_echoes(summary: Summary, route: Route, value: Any, segments: list[str]) -> None:
@@ -336,24 +356,27 @@ class _Wanted(NamedTuple):
 
 def _scan(wanted: _Wanted, named: Iterable[tuple[str, Any]], depth: int) -> None:
     """Values with the names they stand under. It is asked for every value of every body: hence no call for each."""
+    samples, texts, numbers, hits = wanted
     for key, value in named:
-        kind, name = type(value), key if len(key) < 40 else ""
+        kind = type(value)
         if kind is str:
             if not 0 < len(value) <= 64:
                 continue
-            if value in wanted.texts:
-                wanted.hits.add((wanted.texts[value], f"{depth} {name}"))
-            sample = wanted.values.get(name)
+            name = key if len(key) < 40 else ""
+            if value in texts:
+                hits.add((texts[value], f"{depth} {name}"))
+            sample = samples.get(name)
             if sample is None:
-                sample = wanted.values[name] = Sample()
+                sample = samples[name] = Sample()
             if value in sample.values:
                 sample.values[value] += 1
             elif " " not in value:
                 bodies.admit(sample, value, name, FIELD_SAMPLE_MAX)
         elif kind is int:
-            if value in wanted.numbers:
-                wanted.hits.add((wanted.numbers[value], f"{depth} {name}"))
+            if value in numbers:
+                hits.add((numbers[value], f"{depth} {key if len(key) < 40 else ''}"))
         elif depth < 5 and kind is dict:
             _scan(wanted, value.items(), depth + 1)
         elif depth < 5 and kind is list:
+            name = key if len(key) < 40 else ""
             _scan(wanted, [(name, item) for item in value[: bodies.ITEMS_MAX]], depth + 1)
