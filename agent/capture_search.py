@@ -1,13 +1,13 @@
 """Lists of captured calls: filtered, newest first, a page at a time, over millions.
 
-Two steps. First the newest calls are walked through by time, which ends early for whatever is common. What is too rare for that is asked of
-the inverted index of words (see `db.call_index`). So text is found anywhere in the address among the newest five thousand calls
-of an endpoint, and at the beginning of a word among all older ones.
+Three steps. First the newest calls are walked through by time, which ends early for whatever is common. What is too rare for that is asked of
+the inverted index of words (see `db.call_index`). Where the index knows of too many to sort them, the walk goes on: what is that common is met
+soon, unless all of it lies far behind. So text is found anywhere in the address among the newest five thousand calls of an endpoint, and
+among older ones at the beginning of a word, or anywhere where it is common.
 """
 
 import base64
 import re
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
@@ -59,11 +59,28 @@ class Filter(msgspec.Struct, frozen=True):
     source: str | None = None
 
 
+class CallPage(msgspec.Struct, frozen=True):
+    """Newest first. Both are for `?cursor=`: `next` gives older calls, None where there are none; `previous` newer ones, also those that are yet to come."""
+
+    items: list[CallSummary]
+    next: str | None = None
+    previous: str | None = None
+
+
 class Statement(NamedTuple):
     """SQL and its values."""
 
     sql: str
     values: list[Any]
+
+
+class Statements(NamedTuple):
+    """The walk; whether there is more than was walked through; the question to the index; the walk without an end. Where the first is all, the rest are empty."""
+
+    walk: Statement
+    edge: Statement = Statement("", [])
+    words: Statement = Statement("", [])
+    whole: Statement = Statement("", [])
 
 
 async def search(actor: Actor, wanted: Filter, *, limit: int | None = None, cursor: str | None = None) -> Page[CallSummary]:
@@ -74,60 +91,83 @@ async def search(actor: Actor, wanted: Filter, *, limit: int | None = None, curs
     return Page(items, cursor_of(items[-1]) if len(rows) > size else None)
 
 
+async def listed(actor: Actor, wanted: Filter, *, limit: int | None = None, cursor: str | None = None) -> CallPage:
+    """A page on either side of a cursor. Raises as `search`."""
+    if cursor and cursor.startswith(_NEWER):
+        found = await search_newer(actor, wanted, cursor.removeprefix(_NEWER), limit=limit)
+        return CallPage(found.items, cursor_of(found.items[-1]) if found.items else None, _NEWER + cursor_of(found.items[0]) if found.items else cursor)
+    found = await search(actor, wanted, limit=limit, cursor=cursor)
+    return CallPage(found.items, found.next, _NEWER + cursor_of(found.items[0]) if found.items else None)
+
+
 async def search_newer(actor: Actor, wanted: Filter, than: str, *, limit: int | None = None) -> Page[CallSummary]:
     """The page before: the calls that follow the cursor in time, newest first; `next` is the cursor of what is newer still. Raises as `search`."""
     size = bounded(limit)
-    turned = [Statement(one.sql.replace(" DESC", " ASC"), one.values) for one in statements(actor, wanted, size=size, cursor=than, is_newer=True)]
-    rows = await _found(turned, size)
+    turned = (Statement(one.sql.replace(" DESC", " ASC"), one.values) for one in statements(actor, wanted, size=size, cursor=than, is_newer=True))
+    rows = await _found(Statements(*turned), size)
     items = [summary(row) for row in rows[:size]][::-1]
     return Page(items, cursor_of(items[0]) if len(rows) > size else None)
 
 
-async def _found(asked: Sequence[Statement], size: int) -> list[asyncpg.Record]:
-    walk, edge, index = asked
+async def _found(asked: Statements, size: int) -> list[asyncpg.Record]:
     async with engine.connection() as connection:
-        rows = await connection.fetch(*_call(walk))
-        if len(rows) <= size and edge.sql and await connection.fetchval(*_call(edge)):
-            rows = await connection.fetch(*_call(index))
+        rows = await connection.fetch(*_call(asked.walk))
+        if len(rows) <= size and asked.edge.sql and await connection.fetchval(*_call(asked.edge)):
+            async with connection.transaction():
+                await connection.execute(f"SET LOCAL work_mem = '{_INDEX_MEMORY}'")
+                rows = await connection.fetch(*_call(asked.words))
+            if rows[0]["known"] > _MOST_SORTED:
+                return await connection.fetch(*_call(asked.whole))
+            rows = [row for row in rows if row["id"] is not None]
     return rows
 
 
-def statements(actor: Actor, wanted: Filter, *, size: int = 50, cursor: str | None = None, is_newer: bool = False) -> tuple[Statement, Statement, Statement]:
-    """The walk; whether there is more than was walked through; the question to the index. The last two are empty where the walk is all."""
+def statements(actor: Actor, wanted: Filter, *, size: int = 50, cursor: str | None = None, is_newer: bool = False) -> Statements:
+    """What `search` asks, in its order."""
     wanted = _clean(wanted)
     bounds, tests, marks = _Where(), _Where(), _Marks()
     _bound(bounds, wanted, cursor, is_newer=is_newer)
     _test(tests, marks, wanted)
-    window, values = (
-        (_WINDOW if wanted.endpoint_id else _SMALL_WINDOW) if marks.terms else _ALL,
-        [wanted.endpoint_id or actor.user_id, actor.user_id, *bounds.values],
+    values = [wanted.endpoint_id or actor.user_id, actor.user_id, *bounds.values]
+    if not marks.terms:
+        return Statements(_walk(wanted, bounds, tests, values, size, _ALL))
+    window = _WINDOW if wanted.endpoint_id else _SMALL_WINDOW
+    return Statements(
+        _walk(wanted, bounds, tests, values, size, window),
+        _edge(wanted, bounds, values, window),
+        _asked_of_the_index(wanted, bounds, tests, marks, values, size),
+        _walk(wanted, bounds, tests, values, size, _ALL),
     )
+
+
+def _walk(wanted: Filter, bounds: "_Where", tests: "_Where", values: list[Any], size: int, window: int) -> Statement:
+    """Through the newest calls of each endpoint, as many as the window has."""
     newest = f"SELECT {_INNER} FROM api_calls c WHERE c.endpoint_id = e.id{bounds.sql(2)} ORDER BY c.timestamp DESC LIMIT {window}"
-    some = f"SELECT 1 FROM api_calls c WHERE c.endpoint_id = e.id{bounds.sql(2)} ORDER BY c.timestamp DESC OFFSET {window} LIMIT 1"
     walk = f"SELECT {_INNER} FROM ({newest}) c WHERE true{tests.sql(len(values))} {_ORDER} LIMIT {size + 1}"
     if wanted.endpoint_id:
-        walk, some = (part.replace("e.id", "$1") for part in (walk, some))
-        walk = walk.replace("WHERE true", f"WHERE EXISTS (SELECT 1 {_MINE_ONE})")
-        edge = f"SELECT ({some}) WHERE $2::uuid IS NOT NULL"
+        walk = walk.replace("e.id", "$1").replace("WHERE true", f"WHERE EXISTS (SELECT 1 {_MINE_ONE})")
     else:
         walk = f"SELECT {_INNER} FROM endpoints e CROSS JOIN LATERAL ({walk}) c WHERE {_MINE} {_ORDER} LIMIT {size + 1}"
-        edge = f"SELECT 1 FROM endpoints e CROSS JOIN LATERAL ({some}) c WHERE {_MINE} LIMIT 1"
-    first = Statement(f"SELECT {FIELDS} FROM ({walk}) c {_ORDER}", [*values, *tests.values])
-    if not marks.terms:
-        return first, Statement("", []), Statement("", [])
-    return first, Statement(edge, values), _asked_of_the_index(wanted, bounds, values, size)
+    return Statement(f"SELECT {FIELDS} FROM ({walk}) c {_ORDER}", [*values, *tests.values])
 
 
-def _asked_of_the_index(wanted: Filter, bounds: "_Where", values: list[Any], size: int) -> Statement:
-    """The endpoint is a word too, so that no other index is thought of."""
-    tests, marks = _Where(), _Marks()
-    _test(tests, marks, wanted, by_words=True)
+def _edge(wanted: Filter, bounds: "_Where", values: list[Any], window: int) -> Statement:
+    """Whether an endpoint has more calls than the window."""
+    some = f"SELECT 1 FROM api_calls c WHERE c.endpoint_id = e.id{bounds.sql(2)} ORDER BY c.timestamp DESC OFFSET {window} LIMIT 1"
+    if wanted.endpoint_id:
+        return Statement(f"SELECT ({some.replace('e.id', '$1')}) WHERE $2::uuid IS NOT NULL", values)
+    return Statement(f"SELECT 1 FROM endpoints e CROSS JOIN LATERAL ({some}) c WHERE {_MINE} LIMIT 1", values)
+
+
+def _asked_of_the_index(wanted: Filter, bounds: "_Where", tests: "_Where", marks: "_Marks", values: list[Any], size: int) -> Statement:
+    """The endpoint is a word too, so that no other index is thought of. `known`: how many calls have the words; above the limit some are missing. One row at least."""
     mine = _MINE_ONE if wanted.endpoint_id else f"FROM endpoints e WHERE {_MINE}"
     endpoints = f"coalesce((SELECT string_agg('''e:' || e.id || '''', ' | ') {mine}), '''e:''')"
     query = f"(SELECT '(' || {endpoints} || ') & ' || ${len(values) + 1}::text)::tsquery"
-    found = f"SELECT {_INNER} FROM api_calls c WHERE call_words({_ARGUMENTS}) @@ {query}{bounds.sql(2)}{tests.sql(len(values) + 1)}"
-    sql = f"WITH c AS MATERIALIZED ({found}) SELECT {FIELDS} FROM c {_ORDER} LIMIT {size + 1}"
-    return Statement(sql, [*values, " & ".join(marks.terms), *tests.values])
+    known = f"SELECT {_INNER} FROM api_calls c WHERE call_words({_ARGUMENTS}) @@ {query} LIMIT {_MOST_SORTED + 1}"
+    chosen = f"SELECT {FIELDS} FROM c WHERE true{bounds.sql(2)}{tests.sql(len(values) + 1)} {_ORDER} LIMIT {size + 1}"
+    counted = f"SELECT n.known, c.* FROM (SELECT count(*) AS known FROM c) n LEFT JOIN ({chosen}) c ON true {_ORDER}"
+    return Statement(f"WITH c AS MATERIALIZED ({known}) {counted}", [*values, " & ".join(marks.terms), *tests.values])
 
 
 def summary(row: asyncpg.Record) -> CallSummary:
@@ -189,8 +229,8 @@ def _bound(where: _Where, wanted: Filter, cursor: str | None, *, is_newer: bool)
         where.add(f"(c.timestamp, c.id) {'>' if is_newer else '<'} ({{}}, {{}})", at, id_)
 
 
-def _test(where: _Where, marks: _Marks, wanted: Filter, *, by_words: bool = False) -> None:
-    """`by_words`: text was asked of the index already, which knows it by the beginnings of words."""
+def _test(where: _Where, marks: _Marks, wanted: Filter) -> None:
+    """Words apart from each other are each to be found, in any order."""
     if wanted.method:
         where.add("c.method = {}", wanted.method.upper())
         marks.mark(f"m:{_PUNCTUATION.sub(' ', wanted.method.lower())}")
@@ -201,9 +241,9 @@ def _test(where: _Where, marks: _Marks, wanted: Filter, *, by_words: bool = Fals
         marks.mark(f"o:{_PUNCTUATION.sub(' ', wanted.source.lower())}")
     for column, text in (("path", wanted.path), ("url", wanted.query)):
         if text:
-            marks.words(text)
-            if not by_words:
-                where.add(f'c.{column} COLLATE "C" ILIKE {{}}', f"%{_like(text)}%")
+            for part in text.split():
+                marks.words(part)
+                where.add(f'c.{column} COLLATE "C" ILIKE {{}}', f"%{_like(part)}%")
     if wanted.pattern:
         marks.words(_PARAMETER.sub("/", wanted.pattern) + "/")
         where.add(
@@ -276,7 +316,10 @@ def _like(text: str) -> str:
     return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
+_NEWER = "newer-"
 _WINDOW, _SMALL_WINDOW, _ALL = 5_000, 500, 2_000_000_000
+_MOST_SORTED = 10_000
+_INDEX_MEMORY = "32MB"  # for a bitmap of every call of a month with a common word; with less, each call's words would be made anew
 _PUNCTUATION = re.compile(r"""[-/_.?&=%:,+~@!;()\[\]{}'"*$#|<>\\^`\s\0]+""")
 _PARAMETER = re.compile(r"\{[^{}/]*\}")
 _COLUMNS = (

@@ -112,6 +112,44 @@ async def test_pages_go_back_to_newer_calls(ground: Ground, database: asyncpg.Po
     assert (await capture_search.search_newer(ground.actor, wanted, capture_search.cursor_of((await search(ground.actor, wanted)).items[0]))).items == []
 
 
+async def test_a_program_walks_both_ways_and_follows_what_comes(ground: Ground) -> None:
+    """`next` leads to the oldest call, `previous` back to the newest and on to those that come later, each once."""
+    ids = [await ground.heard("GET", f"/v1/things/{number}", 200, number) for number in range(7)]
+    wanted = Filter(endpoint_id=ground.endpoint)
+    pages = [await capture_search.listed(ground.actor, wanted, limit=3)]
+    while pages[-1].next:
+        pages.append(await capture_search.listed(ground.actor, wanted, limit=3, cursor=pages[-1].next))
+    assert [call.id for page in pages for call in page.items] == ids[::-1]
+    back = await capture_search.listed(ground.actor, wanted, limit=3, cursor=pages[-1].previous)
+    assert [call.id for call in back.items] == ids[3:0:-1]
+    assert [call.id for call in (await capture_search.listed(ground.actor, wanted, cursor=back.next)).items] == ids[:1]
+    ids += [await ground.heard("GET", f"/v1/things/{number}", 200, number) for number in range(7, 9)]
+    seen, cursor = list[UUID](), pages[0].previous
+    for _ in range(3):
+        page = await capture_search.listed(ground.actor, wanted, limit=1, cursor=cursor)
+        seen, cursor = [*seen, *(call.id for call in page.items)], page.previous
+    assert seen == ids[7:]
+    with pytest.raises(Problem, match="is not a cursor"):
+        await capture_search.listed(ground.actor, wanted, cursor="newer-x")
+
+
+async def test_what_is_common_far_behind_is_found(ground: Ground, database: asyncpg.Pool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """More calls have the words than are sorted: the walk goes on to them, also where words alone say too much, and back again."""
+    monkeypatch.setattr(capture_search, "_MOST_SORTED", 10)
+    puts = [await ground.heard("PUT", f"/v1/things/{number}?of=shop", 200, number) for number in range(30)]
+    await database.execute(_MANY, ground.endpoint, ground.actor.user_id, BEGAN + timedelta(hours=1))
+    assert await ground.found(method="PUT") == puts[::-1]
+    assert await ground.found(query="shop things") == puts[::-1]
+    assert await ground.found(query="hop put") == await ground.found(query="things/shop") == []
+    assert await ground.found(pattern="/things/{id}/parts") == []
+    assert await ground.found(query="v1/things/29") == puts[29:]
+    assert await ground.found(path="shop") == []
+    wanted = Filter(endpoint_id=ground.endpoint, method="PUT")
+    last = (await search(ground.actor, wanted)).items[-1]
+    newer = await capture_search.search_newer(ground.actor, wanted, capture_search.cursor_of(last))
+    assert [call.id for call in newer.items] == puts[:0:-1]
+
+
 async def test_nobody_finds_anothers_calls(ground: Ground) -> None:
     """By the endpoint's id, by text, or without any filter."""
     await ground.heard("GET", "/v1/orders", 200, 1)

@@ -8,11 +8,12 @@ from litestar import delete, get, post
 from litestar.exceptions import ClientException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from agent import call_copies, call_filters, captures, comparing, endpoints, imports, resending
+from agent import call_copies, call_filters, capture_search, captures, comparing, endpoints, imports, resending
 from agent.actor import require_scope
 from agent.call_copies import Copy
 from agent.call_filters import SavedFilter
-from agent.captures import CallDetail, CallSummary, Explanation, Filter
+from agent.capture_search import CallPage, Filter
+from agent.captures import CallDetail, Explanation
 from agent.comparing import Comparison
 from agent.errors import Problem
 from agent.imports import ImportReport
@@ -48,13 +49,16 @@ async def list_calls(
     filter_text: Annotated[str | None, QueryParameter(name="filter")] = None,
     limit: FromQuery[int | None] = None,
     cursor: FromQuery[str | None] = None,
-) -> Page[CallSummary]:
-    """Newest first, filtered; `status` is a code, a class such as 5xx, or error; `filter` takes the language of the filter box."""
+) -> CallPage:
+    """Newest first, filtered; `status` is a code, a class such as 5xx, or error; `filter` takes the language of the filter box.
+
+    As `cursor`, `next` gives the older page and `previous` the newer one; asked again and again, `previous` gives each call once as it comes.
+    """
     await endpoints.get(request.user, endpoint_id)
     given = Filter(endpoint_id, method, status, path, text, since, until, min_duration_ms, max_duration_ms, pattern, source)
     chosen = {name: value for name, value in msgspec.structs.asdict(given).items() if value is not None}
     wanted = msgspec.structs.replace(call_filters.parse(filter_text or ""), **chosen)
-    return await captures.search(request.user, wanted, limit=limit, cursor=cursor)
+    return await capture_search.listed(request.user, wanted, limit=limit, cursor=cursor)
 
 
 @get("/calls/{call_id:uuid}", guards=[signed_in], summary="One call", tags=["captures"])
