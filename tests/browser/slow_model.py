@@ -1,5 +1,5 @@
 """A model whose answer is decided by the words in the message: long and slow (with a pause at half, until `go_on`, where a test must be sure to be
-in the middle), full of attacks, or a request to delete something. `told` counts the pieces that it has said, at 15 ms each."""
+in the middle; endless, where it must be sure that there is something to stop), full of attacks, or a request to delete something. `told` counts the pieces that it has said, at 15 ms each."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -38,6 +38,7 @@ async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator
         yield Finish("stop")
         return
     text = " Now I go on." if "cut off" in asked else "\n\n".join(attacks) if "attack" in asked else "Done." if "delete" in asked else ANSWER
+    text = "\n\n".join([text] * 50) if "endless" in asked else text
     yield PartStart(0, "text")
     for at in range(0, len(text), 8):
         if "pause" in asked and at >= len(text) // 2:

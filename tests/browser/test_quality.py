@@ -21,7 +21,7 @@ async def _story(connection: Connection, request: ModelRequest) -> AsyncIterator
     """48 KB: most of it at once, then 50 tokens a second until nobody listens."""
     yield PartStart(0, "text")
     yield PartDelta(0, BEGINNING + "\n\n")
-    for n in range(4000):
+    for n in range(20_000):
         yield PartDelta(0, PIECE[n * 4 % 100 : n * 4 % 100 + 4] + ("\n\n" if n % 120 == 119 else ""))
         await asyncio.sleep(0.02)
     yield PartEnd(0)
