@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from agent.messages import Block, Reasoning, Refusal, Text, ToolCall, ToolResult
-from agent.providers.base import Failure, PartDelta, PartEnd, PartStart, ProviderEvent
+from agent.providers.base import Failure, PartDelta, PartEnd, PartStart, ProviderEvent, Usage
 from agent.runlog import Event
 from db.jsonb import storable
 
@@ -34,6 +34,7 @@ class Draft:
     def __init__(self, step: int) -> None:
         self.step = step
         self.parts: dict[int, Part] = {}
+        self.usage = Usage()
 
     def start(self, event: PartStart) -> Part:
         key = f"{self.step}.{event.part_id}"
@@ -140,7 +141,7 @@ class LeftOff(msgspec.Struct, frozen=True):
     """Where a worker left a run, by what it had told.
 
     `begun` are calls without a told result. `text` is the part in the middle of which it fell silent, `ends` the parts to close with their
-    kinds, `dropped` the calls that never came whole. `is_over`: only the end is missing.
+    kinds, `dropped` the calls that never came whole. `is_over`: only the end is missing, `ending` is what the last step told of it.
     """
 
     blocks: list[Block]
@@ -152,6 +153,7 @@ class LeftOff(msgspec.Struct, frozen=True):
     dropped: list[str]
     is_cut: bool
     is_over: bool
+    ending: dict[str, Any]
 
 
 def left_off(events: list[Event]) -> LeftOff:
@@ -162,7 +164,9 @@ def left_off(events: list[Event]) -> LeftOff:
     told = {block.call_id for block in blocks if isinstance(block, ToolResult)}
     ends = {key: part["kind"] for key, part in cut.items() if part["kind"] != "tool_call"}
     ends_in_text = bool(blocks) and isinstance(blocks[-1], Text)
-    is_over = ends_in_text and [event.event for event in events if event.event.startswith("step.")][-1:] == ["step.end"]
+    last = next((event for event in reversed(events) if event.event.startswith("step.")), None)
+    ending = last.data if last and last.event == "step.end" else {}
+    is_over = bool(ending) and (ends_in_text or "error" in ending)
     return LeftOff(
         blocks,
         max(steps, default=0),
@@ -173,6 +177,7 @@ def left_off(events: list[Event]) -> LeftOff:
         [part["call_id"] for part in cut.values() if part["kind"] == "tool_call"],
         ends_in_text and not is_over,
         is_over,
+        ending,
     )
 
 

@@ -17,9 +17,10 @@ from agent.db_errors import as_problem
 from agent.draft import replay
 from agent.errors import Problem
 from agent.events import Hub
+from agent.listening import Ended
 from agent.tools import invoke
 from agent.tools.registry import Context
-from agent.turn import Ended, Turn
+from agent.turn import Turn
 from db import engine
 
 log = structlog.get_logger()

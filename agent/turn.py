@@ -17,11 +17,12 @@ from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
-from agent.draft import Draft, Part, clean, joined, left_off
+from agent.draft import Draft, joined, left_off
 from agent.errors import Problem
+from agent.listening import Ended, judged, listen
 from agent.messages import Block, Message, Text, ToolCall, ToolResult, text_of
-from agent.providers import catalogue, guide
-from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, Usage
+from agent.providers import guide
+from agent.providers.base import Failure, ModelRequest, Usage
 from agent.tools import invoke
 from agent.tools.registry import Context
 from db import engine
@@ -31,14 +32,6 @@ log = structlog.get_logger()
 MAX_STEPS = 24
 MAX_RETRIES = 2
 LONGEST_WAIT = 30.0
-
-
-class Ended(Exception):
-    """How a run ends: its status, and the problem of a failed one."""
-
-    def __init__(self, status: str, problem: Problem | None = None) -> None:
-        super().__init__(status)
-        self.status, self.problem = status, problem
 
 
 class Paused(Exception):
@@ -121,9 +114,10 @@ class Turn:
             self._admitted_early(),
         )
         self.blocks = list(history[-1].content)
-        has_more = self._take_up() if self.heard else True
-        if claimed.stop_requested or not has_more:
-            raise Ended("stopped" if has_more else "completed")
+        if self.heard and (over := self._take_up()):
+            raise over
+        if claimed.stop_requested:
+            raise Ended("stopped")
         earlier = [(message.role, message.content) for message in history[:-1]]
         self.asked = earlier[-1:]
         summary = compaction.standing([message.metadata for message in history])
@@ -150,12 +144,12 @@ class Turn:
             messages = context.build(claimed.chat_session_id, [*earlier, *self._said()], room)
             specs, key = context.specs(menu), str(claimed.chat_session_id)
             request = ModelRequest(choice.model, prompt.text, messages, specs, cache_key=key, shows_results=claimed.via == "web")
-            has_more, _ = await asyncio.gather(self._one_step(choice, request), self._note_prompt(prompt.hash))
-            if not has_more:
-                return
+            ending, _ = await asyncio.gather(self._one_step(choice, request), self._note_prompt(prompt.hash))
+            if ending:
+                raise ending
 
-    def _take_up(self) -> bool:
-        """Come to where the worker before was, by what it had told. Whether there is more to say."""
+    def _take_up(self) -> Ended | None:
+        """Come to where the worker before was, by what it had told. How the run ends, where only that was not told any more."""
         kept = [block for block in self.blocks if isinstance(block, ToolResult)]
         before = left_off(self.heard)
         self.blocks, self.is_cut, self.begun, self.step = before.blocks, before.is_cut, before.begun, max(self.step, before.step)
@@ -167,7 +161,7 @@ class Turn:
         for result in kept:
             if result.call_id in self.begun:
                 self._tell(result)
-        return not before.is_over
+        return Ended.read(before.ending) if before.is_over else None
 
     def _tell(self, result: ToolResult) -> None:
         self.blocks.append(result)
@@ -216,75 +210,34 @@ class Turn:
             self.writer.put("context.compacted", text=made.text, covers=made.covers)
         return compaction.applied(earlier, made or summary)
 
-    async def _one_step(self, choice: keys.Choice, request: ModelRequest) -> bool:
-        """Ask the model once, again where it failed before it began. Whether there is more to do."""
+    async def _one_step(self, choice: keys.Choice, request: ModelRequest) -> Ended | None:
+        """Ask the model once, again where it failed before it began. How the run ends; None where there is more to do."""
         self.step += 1
         self.writer.put("step.start", step=self.step)
         attempt = 0
         while True:
-            ending = await self._listen(choice, request)
-            began = bool(self.draft and self.draft.parts)
-            if isinstance(ending, Failure) and ending.retryable and not began and attempt < MAX_RETRIES and (ending.retry_after or 0) <= LONGEST_WAIT:
-                attempt += 1
-                delay = ending.retry_after or float(2 ** (attempt - 1))
-                self.writer.put("retrying", attempt=attempt, delay=delay, reason=ending.message)
-                await asyncio.sleep(delay)
-                continue
-            break
+            self.draft = Draft(self.step)
+            ending = await listen(self.writer, self.draft, choice.connections, request)
+            if not isinstance(ending, Failure) or not ending.retryable or self.draft.parts:
+                break
+            if attempt >= MAX_RETRIES or (ending.retry_after or 0) > LONGEST_WAIT:
+                break
+            attempt += 1
+            delay = ending.retry_after or float(2 ** (attempt - 1))
+            self.writer.put("retrying", attempt=attempt, delay=delay, reason=ending.message)
+            await asyncio.sleep(delay)
+        verdict = judged(ending)
         self._keep_step()
         await self._account()
         self.writer.put("usage", **self._used())
         await self._require_mine()
         await chats.save_answer(self.claimed.answer_id, self.blocks)
-        self.writer.put("step.end", step=self.step)
-        if isinstance(ending, Failure):
-            raise _as_problem(ending)
-        match ending.reason:
-            case "tool_calls" | "pause":
-                return True
-            case "length":
-                raise Ended("completed", Problem("provider_cut", "The answer reached the model's length limit.", remedy="Let it go on."))
-            case "context_full":
-                raise Problem(
-                    "provider_rejected", "The conversation no longer fits into the model.", remedy="Start a new chat, or use a model with a larger context."
-                )
-            case "content_filter":
-                raise Problem("provider_rejected", "The provider's filter ended the answer.", remedy="Say it differently, or use another model.")
-            case _:
-                return False
-
-    async def _listen(self, choice: keys.Choice, request: ModelRequest) -> Finish | Failure:
-        """One answer of the provider, written to the log as it comes."""
-        self.draft = Draft(self.step)
-        async for event in clean(catalogue.answer(choice.connections, request)):
-            match event:
-                case PartStart():
-                    part = self.draft.start(event)
-                    self.writer.put(
-                        "part.start", part=part.key, kind=part.kind, **({"call_id": part.call_id, "name": part.name} if part.kind == "tool_call" else {})
-                    )
-                case PartDelta():
-                    part = self.draft.delta(event)
-                    self.writer.put(
-                        "part.delta", part=part.key, kind=part.kind, text=event.text, **({"call_id": part.call_id} if part.kind == "tool_call" else {})
-                    )
-                case PartEnd():
-                    self._part_ended(self.draft.end(event))
-                case Usage():
-                    self.step_usage = event
-                case Finish() | Failure():
-                    return event
-        return Failure("provider_cut", "The provider's answer ended without its closing event.")
-
-    def _part_ended(self, part: Part) -> None:
-        about: dict[str, Any] = {"part": part.key, "kind": part.kind}
-        if part.kind == "tool_call":
-            about |= {"call_id": part.call_id, "name": part.name, "input": part.input or {}}
-        self.writer.put("part.end", **about, **({"meta": part.meta} if part.meta else {}))
+        self.writer.put("step.end", step=self.step, **(verdict.document() if verdict else {}))
+        return verdict
 
     def _keep_step(self) -> None:
         if self.draft is not None:
-            more, self.draft = self.draft.blocks(), None
+            more, self.step_usage, self.draft = self.draft.blocks(), self.draft.usage, None
             self.blocks = joined(self.blocks, more) if self.is_cut else [*self.blocks, *more]
             self.is_cut = False
 
@@ -392,8 +345,3 @@ class Turn:
 def _maybe_done(call: ToolCall) -> ToolResult:
     text = "This was begun before the server stopped. Whether it was done is not known: look before doing it again."
     return ToolResult(call.id, call.name, text, None, "error")
-
-
-def _as_problem(failure: Failure) -> Problem:
-    extra: dict[str, Any] = {"retry_after": failure.retry_after} if failure.retry_after else {}
-    return Problem(failure.code, failure.message, **extra)
