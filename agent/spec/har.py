@@ -18,13 +18,20 @@ from agent.spec.reading import Reading, Skips, Unreadable, decoded, exchange_id,
 Entry = dict[str, Any]
 
 
+class _Header(msgspec.Struct):
+    """What nearly all headers are, read in half of the time; where one is not, its neighbours are read one by one."""
+
+    name: str | None = None
+    value: str | None = None
+
+
 class _Message(TypedDict, total=False):
     """What is wanted of a request or a response. The rest, a third of most files, is passed over."""
 
     method: Any
     url: Any
     status: Any
-    headers: Any
+    headers: list[_Header] | dict[str, Any] | None
     postData: Any
     content: Any
     _error: Any
@@ -163,6 +170,8 @@ def _headers(message: Entry) -> Headers:
         return tuple((mended(str(name)), mended(str(value))) for name, value in raw.items() if not str(name).startswith(":"))
     if not isinstance(raw, list):
         return ()
+    if raw and type(raw[0]) is _Header:  # of strict JSON, which has no lone surrogates
+        return tuple([(item.name, item.value or "") for item in cast("list[_Header]", raw) if item.name and item.name[0] != ":"])
     return tuple(
         (mended(str(item.get("name"))), mended(str(item.get("value") or "")))
         for item in raw

@@ -40,20 +40,7 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
     """The secrets in a text that can be told by their shape alone, in order, without overlaps."""
     if len(text) < SHORTEST and "@" not in text and " " not in text:
         return ()
-    lowered = text.lower()
-    found = [
-        Secret(kind, *match.span("secret" if match.re.groups else 0))
-        for kind, hint, expression in PATTERNS
-        if hint in lowered
-        for match in _compiled(expression).finditer(text)
-    ]
-    found += [Secret("card-number", *match.span()) for match in CARD_NUMBER.finditer(text) if _is_luhn(match.group())]
-    found.sort(key=lambda secret: (secret.start, -secret.end))
-    apart: list[Secret] = []
-    for secret in found:
-        if not apart or secret.start >= apart[-1].end:
-            apart.append(secret)
-    return tuple(apart)
+    return _recalled(text) if len(text) <= _OFTEN_AGAIN else _found(text)
 
 
 def mask_text(text: str) -> str:
@@ -169,6 +156,28 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s
 _ID = re.compile(
     r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*", re.IGNORECASE
 )
+
+
+def _found(text: str) -> tuple[Secret, ...]:
+    lowered = text.lower()
+    found = [
+        Secret(kind, *match.span("secret" if match.re.groups else 0))
+        for kind, hint, expression in PATTERNS
+        if hint in lowered
+        for match in _compiled(expression).finditer(text)
+    ]
+    found += [Secret("card-number", *match.span()) for match in CARD_NUMBER.finditer(text) if _is_luhn(match.group())]
+    found.sort(key=lambda secret: (secret.start, -secret.end))
+    apart: list[Secret] = []
+    for secret in found:
+        if not apart or secret.start >= apart[-1].end:
+            apart.append(secret)
+    return tuple(apart)
+
+
+_recalled = lru_cache(maxsize=4096)(_found)
+_OFTEN_AGAIN = 200
+"""Names of keys and values of headers come with every call; longer texts seldom come twice, and would fill the memory."""
 
 
 @cache

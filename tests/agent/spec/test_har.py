@@ -207,3 +207,20 @@ def test_what_a_browser_records_besides_http_is_left_out() -> None:
     reading = har.read(json.dumps({"log": {"entries": entries}}).encode())
     assert [found.url for found in reading] == list(urls[3:])
     assert [reason.partition(": ")[2] for reason in reading.skipped] == ["it has no absolute URL.", "`chrome-extension:` is no HTTP.", "`ftp:` is no HTTP."]
+
+
+@pytest.mark.parametrize(
+    ("headers", "read"),
+    [
+        ([{"name": "A", "value": 5}, {"name": "B", "value": None}, {"name": None, "value": "x"}, {"value": "y"}, "z"], (("A", "5"), ("B", ""))),
+        ([{"name": "A", "value": None, "comment": 1}, {"name": ":path", "value": "/"}, {"name": "", "value": "x"}], (("A", ""),)),
+        ({"A": 1, ":path": "/"}, (("A", "1"),)),
+        (None, ()),
+    ],
+)
+def test_odd_headers_are_read_as_their_neighbours_are(headers: Any, read: tuple[tuple[str, str], ...]) -> None:
+    """Among entries that are read by the hundred, and alone."""
+    odd = entry(request={"method": "GET", "url": "https://x.test/odd", "headers": headers})
+    for entries in ([odd], [*[entry()] * 20, odd, *[entry()] * 20]):
+        found = {exchange.url: exchange.request_headers for exchange in har.read(file(*entries))}
+        assert found.pop("https://x.test/odd") == read and all(headers == (("Accept", "*/*"),) for headers in found.values())
