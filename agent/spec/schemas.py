@@ -18,7 +18,7 @@ from agent.spec.model import Evidence, JsonSchema
 from agent.spec.names import pascal, singular, words_of
 from agent.spec.presence import Chances, Held
 from agent.spec.summary import Node
-from agent.spec.unions import Union, Variant, union_of, usual
+from agent.spec.unions import Union, Variant, is_of, union_of, usual
 from agent.spec.values import STAND_INS
 
 POOL_KEYS = 4
@@ -81,6 +81,7 @@ class Pool:
             self._place(node, name)
         for cluster in self._clusters:
             cluster.union = union_of(cluster.members)
+        self._gather()
         shared = [cluster for cluster in self._clusters if (len(cluster.members) > 1 and len(cluster.totals) >= POOL_KEYS) or cluster.union]
         taken: set[str] = set()
         for cluster in sorted(shared, key=lambda cluster: (-len(cluster.members), -cluster.objects, sorted(cluster.totals))):
@@ -125,11 +126,26 @@ class Pool:
         parts += [{"type": "null"}] if is_null else []
         return parts[0] if len(parts) == 1 else {"anyOf": parts}
 
+    def _gather(self) -> None:
+        """Objects that are of one variant only join the union that is known from elsewhere."""
+        unions = [cluster for cluster in self._clusters if cluster.union]
+        for cluster in [cluster for cluster in self._clusters if not cluster.union] if unions else ():
+            for into in unions:
+                if into.union and is_of(cluster.members, into.union) and all(into.types.get(key, kind) == kind for key, kind in cluster.types.items()):
+                    self._clusters.remove(cluster)
+                    for node in cluster.members:
+                        self._join(node, next(iter(cluster.names)), into)
+                    into.union = union_of(into.members) or into.union
+                    break
+
     def _place(self, node: Node, name: str) -> None:
         cluster = self._find(node, name)
         if cluster is None:
             cluster = Cluster(node)
             self._clusters.append(cluster)
+        self._join(node, name, cluster)
+
+    def _join(self, node: Node, name: str, cluster: Cluster) -> None:
         for key, inner in node.properties.items():
             if key not in cluster.totals:
                 self._by_key.setdefault(key, []).append(cluster)
@@ -270,7 +286,7 @@ def is_map(nodes: list[Node]) -> bool:
             return True
         for key, one in node.properties.items():
             inner.setdefault(key, []).append(one)
-    if len(inner) < 3 or not (all(_DATA_KEY.fullmatch(key) for key in inner) or _is_sparse(nodes, inner)):
+    if not inner or not (_are_data(inner) or _is_sparse(nodes, inner)):
         return False
     return len({tuple(types) for ones in inner.values() if (types := _types(ones))}) <= 1
 
@@ -329,6 +345,8 @@ def _held(cluster: Cluster) -> Iterable[Held]:
     """How often the keys were there; of a union, within its variants."""
     if cluster.union:
         return (Held(key, times, variant.objects) for variant in cluster.union.variants for key, times in variant.keys.items())
+    if len(cluster.totals) > 2 and len(set(cluster.types.values())) == 1 and all(total < cluster.objects for total in cluster.totals.values()):
+        return ()  # keys of one type, of which none is always there, may be data: of records they teach nothing
     return (Held(key, total, cluster.objects) for key, total in cluster.totals.items())
 
 
@@ -350,6 +368,14 @@ def _name_at(pointer: str) -> str:
     if named:
         return singular(named[-1])
     return f"{steps[1]} {steps[2]}" if len(steps) > 2 else "object"
+
+
+def _are_data(keys: Iterable[str]) -> bool:
+    """Whether the keys look like ids, dates, addresses or codes: the less surely, the more of them it takes."""
+    names = list(keys)
+    if all(map(_EVIDENT_KEY.fullmatch, names)):
+        return True
+    return len(names) > 2 and (all(map(_DATA_KEY.fullmatch, names)) or all(map(_CODE.fullmatch, names)))
 
 
 def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:
@@ -452,4 +478,8 @@ def _component_name(names: Counter[str], taken: set[str]) -> str:
 
 
 _DATA_KEY = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d{4}-\d\d-\d\d.*|[^@\s]+@[^@\s]+\.\w+|[a-z]{2}[-_][A-Z]{2}", re.IGNORECASE)
+_EVIDENT_KEY = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=\D*\d)[0-9a-f]{16,}|\d{4}-\d\d-\d\d|[^@\s]+@[^@\s]+\.\w+", re.IGNORECASE)
+"""One of these is enough."""
+_CODE = re.compile(r"[A-Z]{3}")
+"""Currencies, countries, airports."""
 _ENUM_VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,39}")

@@ -51,6 +51,21 @@ def union_of(nodes: Sequence[Node]) -> Union | None:
     return Union(best[0], _variants(best[1])) if best else None
 
 
+def is_of(nodes: Sequence[Node], union: Union) -> bool:
+    """Whether all objects are of variants of a union that is known from elsewhere: by the discriminator's values, with no key more, and with those always there."""
+    shapes = [shapes_of(node) for node in nodes]
+    if not all(shapes) or union.field not in _fields(shapes):
+        return False
+    known = {value: variant for variant in union.variants for value in variant.values}
+    for value, counts in _heard(shapes, union.field).items():
+        variant = known.get(value)
+        if variant is None or not {*counts} - {""} <= variant.keys.keys():
+            return False
+        if any(times == variant.objects and counts.get(key, 0) < counts[""] for key, times in variant.keys.items()):
+            return False
+    return True
+
+
 def usual(node: Node, union: Union) -> dict[str, str]:
     """What an object of the variant that was heard most here says: every key it has, with the discriminator's value."""
     heard: Counter[tuple[str, str]] = Counter()

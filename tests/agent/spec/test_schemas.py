@@ -48,6 +48,12 @@ def test_objects_keyed_by_ids_are_maps() -> None:
     assert schema["additionalProperties"]["properties"] == {"name": {"type": "string"}}
 
 
+def test_objects_keyed_by_codes_are_maps() -> None:
+    """Currencies, countries and airports are written alike; three of them with one type of value are enough."""
+    assert _schema({"EUR": 1.1, "USD": 1.0, "JPY": 160.2})["additionalProperties"] == {"type": "number"}
+    assert "properties" in _schema({"EUR": 1.1, "USD": "x", "JPY": 160.2}) and "properties" in _schema({"EUR": 1.1, "USD": 2.0})
+
+
 def test_lists_and_details_share_a_component() -> None:
     """The list teaches that a field is optional although the one detail had it."""
     user = {"id": 1, "login": "a", "email": "x", "age": 3, "bio": "b"}

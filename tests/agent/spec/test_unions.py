@@ -107,6 +107,18 @@ def test_alike_objects_elsewhere_teach_their_variant() -> None:
     assert pool.schema(mixed)["items"] == pool.schema(images)["items"] == {"$ref": "#/components/schemas/Block"}
 
 
+def test_objects_of_one_variant_join_the_union_from_elsewhere() -> None:
+    """Two films alone are no union; where films are one variant of a union, they are of it. With a key more they are something else."""
+    mixed = _node([block | ({"bits": 8, "codec": "h", "seconds": 2} if block["kind"] == "image" else {}) for block in _blocks(60)])
+    texts, other = _node(*[{"id": "t", "kind": "text", "text": "a"}] * 2), _node(*[{"id": "t", "kind": "text", "text": "a", "more": 1}] * 2)
+    pool = Pool()
+    for node, name in ((mixed, "blocks"), (texts, "texts"), (other, "others")):
+        pool.add(node, name)
+    pool.settle()
+    assert pool.schema(texts) == {"$ref": "#/components/schemas/Block"}
+    assert "more" in pool.schema(other)["properties"]
+
+
 def test_a_document_with_a_union_is_read_back_as_it_was() -> None:
     """With its evidence; and against itself it has neither changes nor drift."""
     spec = _spec(_blocks(60))
