@@ -1,4 +1,4 @@
-"""Secrets planted at every place that takes one are found nowhere again: not in the database, the data directory, the logs, the documents or the exports."""
+"""Secrets planted at every place that takes one, and those that the server makes, are found nowhere again: not in the database, the data directory, the logs, the documents or the exports."""
 
 import io
 import zipfile
@@ -8,7 +8,11 @@ from typing import Any
 import asyncpg
 import httpx
 import pytest
+from authlib.oauth2.rfc7636 import create_s256_code_challenge
+from pyotp.totp import TOTP
 
+from agent.accounts import grants, links, mfa, sessions, users
+from agent.accounts.audit import Origin
 from tests.live import serving, wiretalk
 
 SECRETS = {
@@ -57,6 +61,29 @@ async def _plant(api: httpx.AsyncClient, upstream: str) -> dict[str, Any]:
     return made
 
 
+async def _made(api: httpx.AsyncClient) -> dict[str, str]:
+    """What the server itself gives out to be let in again."""
+    user = await users.actor_by_email("eve@example.com", "web")
+    client = await grants.register({"client_name": "x", "redirect_uris": ["http://127.0.0.1:1/back"]})
+    verifier = "v" * 43
+    wish = {"response_type": "code", "code_challenge": create_s256_code_challenge(verifier), "code_challenge_method": "S256", "scope": "read"}
+    code = await grants.consent(user, grants.check(client, client.redirect_uris[0], wish), ["read"])
+    issued = await grants.exchange(code, client.client_id, client.redirect_uris[0], verifier, "")
+    secret = (await mfa.enrol(user)).secret
+    codes = await mfa.confirm(user, TOTP(secret).now(), Origin())
+    return {
+        "API token": (await api.post("/api/v1/tokens", json={"name": "t"})).json()["token"],
+        "session": await sessions.open_session(user, Origin()),
+        "reset link": await links.issue("reset", user.user_id),
+        "authorization code": code,
+        "access token": issued.access_token,
+        "refresh token": issued.refresh_token,
+        "second factor": secret,
+        "backup code": codes[0],
+        "backup code as typed": codes[1].replace("-", ""),
+    }
+
+
 async def _rows(url: str) -> dict[str, str]:
     """Every table as text; bytes as hexadecimal digits."""
     connection = await asyncpg.connect(url)
@@ -86,8 +113,8 @@ async def _exports(api: httpx.AsyncClient, endpoint: dict[str, Any]) -> dict[str
     return found | {f"all of my data: {name}": archive.read(name).decode("utf-8", "replace") for name in archive.namelist()}
 
 
-def _leaks(places: dict[str, str]) -> list[tuple[str, str]]:
-    return [(secret, place) for secret, value in SECRETS.items() for place, text in places.items() if value in text or value.encode().hex() in text]
+def _leaks(secrets: dict[str, str], places: dict[str, str]) -> list[tuple[str, str]]:
+    return [(secret, place) for secret, value in secrets.items() for place, text in places.items() if value in text or value.encode().hex() in text]
 
 
 async def test_no_planted_secret_is_found_again(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -96,6 +123,7 @@ async def test_no_planted_secret_is_found_again(database_url: str, monkeypatch: 
         made = await _plant(api, target)
         while len((await api.get(f"/api/v1/endpoints/{made['id']}/calls")).json()["items"]) < 3:
             pass
+        given_out = await _made(api)
         exports = await _exports(api, made)
         rows = await _rows(database_url)
     told = "\n".join(capfd.readouterr())
@@ -103,5 +131,5 @@ async def test_no_planted_secret_is_found_again(database_url: str, monkeypatch: 
     files = {str(path.relative_to(tmp_path)): path.read_bytes().decode("latin-1") for path in tmp_path.rglob("*") if path.is_file()}
     assert len(exports) > 12
     assert sum(map(len, rows.values())) > 10_000
-    found = _leaks(rows | files | {"log": log} | exports)
+    found = _leaks(SECRETS | given_out, rows | files | {"log": log} | exports)
     assert not [leak for leak in found if leak != ("said", "chat_messages") and not leak[1].startswith("all of my data: chats/")], found
