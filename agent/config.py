@@ -1,5 +1,6 @@
 """Settings: the environment, read once. Each is listed in the README with its default and effect."""
 
+import os
 from functools import lru_cache
 from ipaddress import IPv4Network, IPv6Network, ip_address, ip_network
 from pathlib import Path
@@ -68,6 +69,9 @@ class Settings(BaseSettings):
         "auto",
         description="Whether the model of a chat's first answer words its title and suggestions; `auto`: a remote one does, a local one is not kept busy.",
     )
+    mcp_servers: Path | None = Field(
+        None, description="A JSON file of MCP servers that are commands, which the users may then connect; its form is shown in `docs/mcp-servers.md`."
+    )
     test_mode: bool = Field(False, description="For the test suite: offers the scripted provider.")
 
     @field_validator("trusted_proxies")
@@ -133,6 +137,11 @@ def settings() -> Settings:
     except ValidationError as error:
         wrong = [f"`{_variable(str(one['loc'][0]))}`: {one['msg'].removeprefix('Value error, ')}" for one in error.errors()]
         raise Problem("invalid_arguments", f"{'; '.join(wrong)}.", remedy="Correct it in the environment; docs/reference.md lists the settings.") from error
+
+
+def from_environment(name: str) -> str | None:
+    """A variable that is no setting, which a file of the operator's names."""
+    return os.environ.get(name)
 
 
 def _variable(name: str) -> str:

@@ -16,7 +16,7 @@ from litestar.middleware import DefineMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from agent import egress, jobs, loop, tasks
+from agent import egress, jobs, loop, remote_mcp, tasks
 from agent.config import settings
 from agent.errors import Problem
 from agent.events import Hub
@@ -106,6 +106,7 @@ def root() -> ASGIApp:
 async def _lifespan(app: Litestar) -> AsyncGenerator[None, None]:
     """The pool, the bell, the recorder, the sweeper and the jobs; streams end at the signal, because uvicorn waits for open answers first."""
     hub: Hub = app.state.hub
+    remote_mcp.all_declared()  # what is wrong in the operator's file is said at the start
     await engine.start_pool()
     ears = tasks.spawn(hub.listen(), "bell")
     sweeper = tasks.spawn(loop.sweep(hub), "sweep")
@@ -123,6 +124,7 @@ async def _lifespan(app: Litestar) -> AsyncGenerator[None, None]:
         if recorder:
             await recorder.drain()
         await loop.leave()
+        await remote_mcp.close()
         await asyncio.wait([ears], timeout=2)
         await egress.close()
         await engine.stop_pool()

@@ -5,9 +5,11 @@ servers ── session ── egress          what is done with a server, and th
  rows ── model                        what is kept of it
 """
 
+from agent.remote_mcp.commands import close
+from agent.remote_mcp.declared import all_declared
 from agent.remote_mcp.model import AuthType, RemoteTool, Server, Told
 from agent.remote_mcp.oauth import client_document, redirect_uri
-from agent.remote_mcp.servers import accept, call, connect, disconnect, find, finish_sign_in, get, list_, test
+from agent.remote_mcp.servers import accept, call, connect, disconnect, find, finish_sign_in, get, list_, offered, test
 from agent.remote_mcp.session import MOST_SHOWN, MOST_TOOLS
 from agent.remote_mcp.signing_in import Begun
 from agent.remote_mcp.signing_in import begin as begin_sign_in
@@ -21,15 +23,18 @@ __all__ = [
     "Server",
     "Told",
     "accept",
+    "all_declared",
     "begin_sign_in",
     "call",
     "client_document",
+    "close",
     "connect",
     "disconnect",
     "find",
     "finish_sign_in",
     "get",
     "list_",
+    "offered",
     "redirect_uri",
     "test",
 ]

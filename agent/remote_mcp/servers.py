@@ -19,7 +19,7 @@ from agent import egress, tasks
 from agent.accounts import audit
 from agent.actor import Actor, require_reach
 from agent.errors import Problem
-from agent.remote_mcp import rows, signing_in
+from agent.remote_mcp import commands, declared, rows, signing_in
 from agent.remote_mcp.model import AuthType, Config, Connection, Memory, Server, Told, Wanted, opened, sealed, shown
 from agent.remote_mcp.session import SignInWanted, Work, errand, failed, look, told
 from db.ids import uuid7
@@ -37,20 +37,22 @@ async def connect(actor: Actor, url: str, name: str | None = None, *, auth: Auth
     """
     require_reach(actor)
     address = url.strip()
+    if address.startswith(declared.PREFIX):
+        return await _connect_command(actor, address.removeprefix(declared.PREFIX).strip())
     await egress.resolve(egress.parse(address, "mcp"))
     if (auth in ("token", "key") and not secret) or any(ord(c) < 32 or ord(c) > 126 for c in secret + client_id):
         raise Problem("invalid_arguments", "The secret is empty, or has characters that a header must not have.", field="secret")
-    if len(await rows.all_of(actor)) >= _MOST_SERVERS:
-        raise Problem("quota_exceeded", f"{_MOST_SERVERS} servers are the limit.", remedy="Disconnect one first.")
     id_ = uuid7()
     called = re.sub(r"[^A-Za-z0-9]+", "-", name or urlsplit(address).hostname or "server").strip("-").lower()[:30] or "server"
     value = signing_in.own_client(id_, client_id, secret) if auth == "oauth" else sealed(id_, secret.encode()) if auth != "none" else ""
-    try:
-        await rows.add(actor, id_, called, Config(address, auth=auth, value=value))
-    except asyncpg.UniqueViolationError as error:
-        raise Problem("conflict", f"There is a server `{called}` already.", remedy="Choose another name.", field="name") from error
-    await audit.record("MCP_SERVER_CONNECTED", actor=actor, resource="MCP_SERVER", resource_id=id_, url=address)
-    return await test(actor, id_, is_first=True)
+    return await _added(actor, id_, called, Config(address, auth=auth, value=value))
+
+
+async def offered(actor: Actor) -> dict[str, str]:
+    """The operator's servers that the user has not connected yet: name and description."""
+    mine = {row.config.url for row in await rows.all_of(actor)}
+    found = declared.offered(actor)
+    return {name: command.description for name, command in found.items() if f"{declared.PREFIX}{name}" not in mine}
 
 
 async def list_(actor: Actor) -> list[Server]:
@@ -93,7 +95,7 @@ async def test(actor: Actor, server_id: UUID, *, is_first: bool = False) -> Serv
     """Connect, read what it offers, remember it. A failure is in the server's status, not raised. Raises server_not_found."""
     row = await rows.one_of(actor, server_id)
     try:
-        seen = await _visit(row, SECONDS, look)
+        seen = await _visit(actor, row, SECONDS, look)
     except Problem:
         return await get(actor, server_id)
     await _remember(server_id, seen, row.memory, accept_all=is_first or not row.memory.tools)
@@ -131,7 +133,7 @@ async def call(actor: Actor, tool: str, arguments: dict[str, Any]) -> Told:
         same = name in seen.tools and seen.tools[name].now == before.tools[name].accepted
         return seen, await client.call_tool(name, arguments, read_timeout_seconds=CALL_SECONDS) if same else None
 
-    seen, answer = await _visit(row, CALL_SECONDS, work)
+    seen, answer = await _visit(actor, row, CALL_SECONDS, work)
     await _remember(server.id, seen, before, accept_all=False)
     await audit.record("MCP_TOOL_CALLED", actor=actor, resource="MCP_SERVER", resource_id=server.id, tool=name)
     if answer is None:
@@ -139,9 +141,32 @@ async def call(actor: Actor, tool: str, arguments: dict[str, Any]) -> Told:
     return told(answer)
 
 
-async def _visit(row: Connection, seconds: float, work: Work[T]) -> T:
+async def _connect_command(actor: Actor, name: str) -> Server:
+    if name not in declared.offered(actor):
+        raise Problem("server_not_found", f"The operator of this server offers no MCP server `{name[:40]}`.")
+    return await _added(actor, uuid7(), name, Config(f"{declared.PREFIX}{name}", "command"))
+
+
+async def _added(actor: Actor, id_: UUID, name: str, config: Config) -> Server:
+    """Raises quota_exceeded, conflict."""
+    if len(await rows.all_of(actor)) >= _MOST_SERVERS:
+        raise Problem("quota_exceeded", f"{_MOST_SERVERS} servers are the limit.", remedy="Disconnect one first.")
+    try:
+        await rows.add(actor, id_, name, config)
+    except asyncpg.UniqueViolationError as error:
+        raise Problem("conflict", f"There is a server `{name}` already.", remedy="Choose another name.", field="name") from error
+    await audit.record("MCP_SERVER_CONNECTED", actor=actor, resource="MCP_SERVER", resource_id=id_, url=config.url)
+    return await test(actor, id_, is_first=True)
+
+
+async def _visit(actor: Actor, row: Connection, seconds: float, work: Work[T]) -> T:
     """An errand with what the server is to know of the user; keys that it does not take any more are renewed once. What fails is noted, then raised."""
     try:
+        if row.config.transport == "command":
+            command = declared.offered(actor).get(row.config.url.removeprefix(declared.PREFIX))
+            if command is None:
+                raise failed(row.name, "the operator of this server offers it no more")
+            return await commands.errand(row, command, seconds, work)
         if row.config.auth != "oauth":
             return await errand(row, _headers(row), seconds, work)
         row = await signing_in.fresh(row)

@@ -77,7 +77,7 @@ async def connected(url: str, headers: dict[str, str], work: Work[T]) -> T | Fai
             async with mcp.Client(streamable_http_client(url, http_client=http)) as client:
                 return await work(client)
     except Exception as error:
-        return Failure(_why(error), refusals[-1] if refusals else None)
+        return Failure(why(error), refusals[-1] if refusals else None)
 
 
 async def look(client: mcp.Client) -> Memory:
@@ -126,6 +126,23 @@ def line(text: object, most: int) -> str:
     return "".join(c for c in str(text or "") if c.isprintable())[:most]
 
 
+def why(error: BaseException, depth: int = 0) -> str:
+    """The first cause that says something to a person."""
+    if isinstance(error, BaseExceptionGroup) and depth < 10:
+        return why(error.exceptions[0], depth + 1)
+    if isinstance(error, Problem):
+        return error.detail
+    if isinstance(error, mcp.MCPError):
+        return f"it answered with an error: {line(error.message, 200)}"
+    if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
+        return "it did not answer in time"
+    if error.__cause__ is not None and depth < 10:
+        return why(error.__cause__, depth + 1)
+    if type(error).__name__ in ("ValidationError", "JSONDecodeError", "UnicodeDecodeError", "RecursionError"):
+        return "its answer does not follow the protocol"
+    return f"the connection failed ({type(error).__name__})"
+
+
 def _kept(tool: McpTool) -> Kept | None:
     """A tool whose schema is too large to read is not offered."""
     try:
@@ -134,23 +151,6 @@ def _kept(tool: McpTool) -> Kept | None:
     except (RecursionError, TypeError, ValueError):
         return None
     return Kept((tool.description or "")[:_MOST_DESCRIPTION], tool.input_schema, None, digest) if size <= _MOST_SCHEMA else None
-
-
-def _why(error: BaseException, depth: int = 0) -> str:
-    """The first cause that says something to a person."""
-    if isinstance(error, BaseExceptionGroup) and depth < 10:
-        return _why(error.exceptions[0], depth + 1)
-    if isinstance(error, Problem):
-        return error.detail
-    if isinstance(error, mcp.MCPError):
-        return f"it answered with an error: {line(error.message, 200)}"
-    if isinstance(error, TimeoutError) or "Timeout" in type(error).__name__:
-        return "it did not answer in time"
-    if error.__cause__ is not None and depth < 10:
-        return _why(error.__cause__, depth + 1)
-    if type(error).__name__ in ("ValidationError", "JSONDecodeError", "UnicodeDecodeError", "RecursionError"):
-        return "its answer does not follow the protocol"
-    return f"the connection failed ({type(error).__name__})"
 
 
 def _wanted(status: int, challenge: str) -> Wanted | None:

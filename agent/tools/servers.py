@@ -16,13 +16,13 @@ _MOST_LISTED = 60
 
 
 async def _new_server(context: Context, arguments: dict[str, Any]) -> Reach:
-    return Reach(urlsplit(str(arguments["url"])).netloc or None)
+    return Reach(urlsplit(str(arguments["url"])).netloc or str(arguments["url"])[:60])
 
 
 async def _server_tool(context: Context, arguments: dict[str, Any]) -> Reach:
     name = str(arguments["tool"])
     server = await remote_mcp.find(context.actor, name.partition("__")[0])
-    return Reach(urlsplit(server.url).netloc, name)
+    return Reach(urlsplit(server.url).netloc or server.url, name)
 
 
 @tool(effect="outward", scope="write", reaches=_new_server, hears="remote")
@@ -42,6 +42,10 @@ async def mcp_list(context: Context, server: Annotated[str, Meta(description="Na
     if server is None:
         found = await remote_mcp.list_(context.actor)
         text = "\n".join(_line(one) for one in found) or "No MCP server is connected yet."
+        text += "".join(
+            f"\n- `{name}` can be connected with `mcp_connect`, url `command:{name}`. {about[:200]}"
+            for name, about in (await remote_mcp.offered(context.actor)).items()
+        )
         return Answer(text, {"items": [_shown(one) for one in found]}, "remote" if found else "trusted")
     one = await remote_mcp.find(context.actor, server)
     return Answer("\n".join([_line(one), *(_tool_line(each) for each in one.tools[:_MOST_LISTED])])[:30_000], _shown(one), "remote")

@@ -148,5 +148,6 @@ async def _page(request: PageRequest, problem: Problem | None = None) -> Templat
         problem=problem,
         profile=await users.get(actor, actor.user_id),
         servers=await remote_mcp.list_(actor),
+        offered=await remote_mcp.offered(actor),
         callback=remote_mcp.redirect_uri(),
     )
