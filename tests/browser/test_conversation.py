@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.async_api import Page, Route, expect
+from playwright.async_api import Dialog, Page, Route, expect
 
 from agent import endpoints
 from agent.accounts import users
@@ -201,7 +201,12 @@ async def test_attacks_in_an_answer_are_only_text(site: Site, say: Say, shared_d
     page = await site.page()
     fired: list[str] = []
     await page.expose_function("XSS_CANARY", lambda *_: fired.append("canary"))
-    page.on("dialog", lambda dialog: (fired.append("dialog"), asyncio.ensure_future(dialog.dismiss())))
+
+    async def dismissed(dialog: Dialog) -> None:
+        fired.append("dialog")
+        await dialog.dismiss()
+
+    page.on("dialog", dismissed)
     posts: list[str] = []
     await _begin(site, page, say, "attack me")
     page.on("request", lambda request: posts.append(request.url) if request.method == "POST" else None)
