@@ -4,7 +4,7 @@ A SOAP envelope is read leniently, without entities of its own, namespaces and a
 """
 
 import re
-from html import unescape
+from importlib import import_module
 from typing import Any, NamedTuple
 
 from agent.spec import bodies, introspection
@@ -92,7 +92,7 @@ def _element(text: str) -> Any:
     names: list[str] = []
     for part in _PART.finditer(text):
         if part["text"] is not None or part["data"] is not None:
-            stack[-1][1].append(unescape(part["text"]) if part["data"] is None else part["data"])
+            stack[-1][1].append(_unescaped(part["text"]) if part["data"] is None else part["data"])
         elif part["name"] and part["end"]:
             if len(stack) > 1 and part["name"] == names[-1]:
                 inner, texts = stack.pop()
@@ -105,6 +105,11 @@ def _element(text: str) -> Any:
             stack.append(({}, []))
             names.append(part["name"])
     return stack[0][0]
+
+
+def _unescaped(text: str) -> str:
+    """What stands for characters as these. The names of all of them are loaded where the first is met."""
+    return import_module("html").unescape(text) if "&" in text else text
 
 
 def _put(into: dict[str, Any], name: str, value: Any) -> None:

@@ -211,9 +211,9 @@ def _mask_value(value: Any, name: str) -> Any:
     if isinstance(value, dict):
         value = hide_variables(value) if "variables" in value else value
         return {key: _mask_value(item, _inherited(str(key), name, item)) for key, item in _named(value)}
-    if isinstance(value, list | tuple):
+    if isinstance(value, (list, tuple)):
         return [_mask_value(item, name) for item in value]
-    if name and not isinstance(value, bool) and isinstance(value, int | float) and _verdict(name) == "secret":
+    if name and isinstance(value, (int, float)) and not isinstance(value, bool) and _verdict(name) == "secret":
         return 0
     return value
 

@@ -39,7 +39,7 @@ def _block(value: Any, indent: str, lines: list[str]) -> None:
     for item in value:
         start = len(lines)
         _entry(f"{indent}-", item, indent, lines)
-        if isinstance(item, dict | list) and item:
+        if item and isinstance(item, (dict, list)):
             lines[start : start + 2] = [f"{indent}- {lines[start + 1][len(indent) + 2 :]}"]
 
 
@@ -54,8 +54,8 @@ def _entry(head: str, item: Any, indent: str, lines: list[str]) -> None:
         and item.keys() <= _COUNTS
         and all(type(value) in (int, str) for value in item.values())
     ):
-        lines.append(f"{head} {{{', '.join(f'{name}: {_scalar(value, indent)}' for name, value in item.items())}}}")
-    elif isinstance(item, dict | list) and item:
+        lines.append(f"{head} {{{', '.join([f'{name}: {_scalar(value, indent)}' for name, value in item.items()])}}}")
+    elif item and isinstance(item, (dict, list)):
         lines.append(head)
         _block(item, indent + "  ", lines)
     else:
