@@ -6,9 +6,10 @@ is gone breaks, even where it was optional: somebody reads it. A status, a heade
 """
 
 import re
-from typing import NamedTuple
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 
+from agent.spec import sdl_diff
 from agent.spec.model import Change, Content, MessageFormat, Operation, Parameter, Response, Spec
 from agent.spec.schema_diff import Difference, Sides, compare_schemas
 
@@ -30,7 +31,7 @@ def compare(old: Spec, new: Spec) -> tuple[Change, ...]:
             changes.append(Change(kind, False, f"`{operation.method} {operation.template}` is new.", operation.method, operation.template))
         else:
             changes += _Pair(old, new, before[key], after[key]).changes()
-    return tuple(changes)
+    return (*changes, *_graphql(old, new), *_flows(old, new))
 
 
 def has_breaking(changes: tuple[Change, ...]) -> bool:
@@ -209,13 +210,62 @@ class _Pair:
     def _auth(self) -> list[_Found]:
         old, new = _alternatives(self._specs[0], self.old), _alternatives(self._specs[1], self.new)
         if old == new:
-            return []
+            return self._scopes()
         is_breaking = any(not any(now <= was for now in new) for was in old)
         return [_Found("AUTH_CHANGED", is_breaking, f"authentication was {_worded(old)} and is {_worded(new)}.", "/security", _listed(old), _listed(new))]
+
+    def _scopes(self) -> list[_Found]:
+        """A token that was good for the operation must stay so."""
+        before, after = ({scope for scopes in side.scopes.values() for scope in scopes} for side in (self.old, self.new))
+        found = [_Found("AUTH_CHANGED", True, f"it needs the scope `{scope}` now.", "/security", None, scope) for scope in sorted(after - before)]
+        return found + [_Found("AUTH_CHANGED", False, f"it no longer needs the scope `{scope}`.", "/security", scope) for scope in sorted(before - after)]
 
 
 def _from(difference: Difference, kind: str, lead: str) -> _Found:
     return _Found(kind, difference.is_breaking, lead + difference.text, difference.pointer, difference.before, difference.after)
+
+
+def _graphql(old: Spec, new: Spec) -> list[Change]:
+    """What changed in the GraphQL schema. A field of a root is an endpoint of its own."""
+    found: list[Change] = []
+    for item in sdl_diff.compare(old.graphql_sdl, new.graphql_sdl):
+        kind = "REMOVED_ENDPOINT" if item.root == "gone" else "NEW_ENDPOINT" if item.root else "SCHEMA_CHANGED" if item.is_input else "RESPONSE_CHANGED"
+        found.append(Change(kind, item.is_breaking, f"GraphQL: {item.text}", pointer=f"/x-graphql-sdl/{item.place}"))
+    return found
+
+
+def _flows(old: Spec, new: Spec) -> list[Change]:
+    """What changed in how a token is got: one that a client asks for as before must still be given."""
+    before, after = ({scheme.name: scheme.flows for scheme in side.security_schemes if scheme.kind == "oauth2" and scheme.flows} for side in (old, new))
+    if len(before) == len(after) == 1:
+        after = dict(zip(before, after.values(), strict=True))
+    changes: list[Change] = []
+    for name in sorted(before.keys() & after.keys()):
+        for flow in sorted(before[name].keys() | after[name].keys()):
+            pointer = f"/components/securitySchemes/{_escaped(name)}/flows/{_escaped(flow)}"
+            changes += [
+                Change("AUTH_CHANGED", item.is_breaking, f"OAuth: {item.text}", pointer=pointer + item.pointer, before=item.before, after=item.after)
+                for item in _flow(flow, before[name].get(flow), after[name].get(flow))
+            ]
+    return changes
+
+
+def _flow(name: str, old: Any, new: Any) -> list[_Found]:
+    if not isinstance(old, dict) or not isinstance(new, dict):
+        return [_Found("AUTH_CHANGED", not isinstance(new, dict), f"the flow `{name}` is {'new' if isinstance(new, dict) else 'gone'}.", "", old, new)]
+    found = [
+        _Found("AUTH_CHANGED", True, f"the `{key}` of `{name}` was `{old[key]}` and is `{new.get(key) or 'nothing'}`.", f"/{key}", old[key], new.get(key))
+        for key in ("authorizationUrl", "tokenUrl", "refreshUrl")
+        if old.get(key) and old[key] != new.get(key)
+    ]
+    before, after = ({str(scope) for scope in side.get("scopes") or ()} for side in (old, new))
+    found += [
+        _Found("AUTH_CHANGED", True, f"the scope `{scope}` of `{name}` is gone.", f"/scopes/{_escaped(scope)}", scope) for scope in sorted(before - after)
+    ]
+    new_scopes = sorted(after - before)
+    return found + [
+        _Found("AUTH_CHANGED", False, f"the scope `{scope}` of `{name}` is new.", f"/scopes/{_escaped(scope)}", None, scope) for scope in new_scopes
+    ]
 
 
 def _parameter_keys(operation: Operation) -> dict[Key, Parameter]:

@@ -124,6 +124,8 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     responses: tuple[Response, ...] = ()
     security: tuple[tuple[str, ...], ...] = ()
     """Alternatives, each a set of scheme names; an empty alternative means: also without."""
+    scopes: dict[str, tuple[str, ...]] = {}
+    """By scheme, the scopes that a document says a token needs. Traffic does not tell them."""
     pagination: Paging | None = None
     messages: tuple[MessageFormat, ...] = ()
     operation_names: tuple[str, ...] = ()

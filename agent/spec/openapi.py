@@ -104,7 +104,7 @@ class _Writer:
         result["responses"] = {response.status: self.response(response, f"{base}/responses/{response.status}") for response in operation.responses} or {
             "default": {"description": "No answer was heard"}
         }
-        result["security"] = [{component_name(name): [] for name in alternative} for alternative in operation.security]
+        result["security"] = [{component_name(name): list(operation.scopes.get(name, ())) for name in alternative} for alternative in operation.security]
         return result | self._extensions(operation)
 
     def parameter(self, parameter: Parameter) -> Document:

@@ -108,6 +108,7 @@ class _Reader:
                 if not str(status).startswith("x-")
             ),
             security=tuple(tuple(str(name) for name in alternative) for alternative in _objects(security)),
+            scopes=_scopes(_objects(security)),
             pagination=_paging(paging) if paging else None,
             messages=tuple(self._message(message) for message in _objects(raw.get("x-messages"))),
             operation_names=tuple(str(name) for name in raw.get("x-operation-names") or ()),
@@ -216,6 +217,11 @@ def _scheme(name: str, raw: Object) -> SecurityScheme:
     return SecurityScheme(
         name, "http", scheme=str(raw.get("scheme") or "bearer"), bearer_format=str(raw.get("bearerFormat") or ""), description=description, evidence=evidence
     )
+
+
+def _scopes(alternatives: list[Object]) -> dict[str, tuple[str, ...]]:
+    named = {(str(name), str(scope)): None for one in alternatives for name, scopes in one.items() if isinstance(scopes, list) for scope in scopes}
+    return {name: tuple(scope for other, scope in named if other == name) for name, _ in named}
 
 
 def _server_url(server: Object) -> str:

@@ -5,7 +5,7 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.spec import diff, openapi_read
+from agent.spec import diff, openapi, openapi_read
 from agent.spec.model import Content, MessageFormat, Operation, Parameter, Response, SecurityScheme, Spec
 
 OK = Response("200", contents=(Content("application/json", {"type": "object", "properties": {"id": {"type": "integer"}}, "required": ["id"]}),))
@@ -232,3 +232,31 @@ def test_messages_are_part_of_the_contract() -> None:
     assert changes(socket, msgspec.structs.replace(socket, messages=wider)) == [("RESPONSE_CHANGED", True), ("SCHEMA_CHANGED", False)]
     assert changes(socket, msgspec.structs.replace(socket, messages=(sent,))) == [("RESPONSE_CHANGED", True)]
     assert changes(msgspec.structs.replace(socket, messages=(sent,)), socket) == [("RESPONSE_CHANGED", False)]
+
+
+def _granting(scopes: list[str], needs: list[str], token: str = "https://x.test/token") -> Spec:
+    flows = {"clientCredentials": {"tokenUrl": token, "scopes": dict.fromkeys(scopes, "")}}
+    paths = {"/a": {"get": {"security": [{"o": needs}], "responses": {"200": {"description": ""}}}}}
+    document = {"openapi": "3.1.0", "info": {"title": "x", "version": "1"}, "paths": paths}
+    return openapi_read.read(document | {"components": {"securitySchemes": {"o": {"type": "oauth2", "flows": flows}}}})
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "expected"),
+    [
+        (_granting(["r"], ["r"]), _granting(["r", "w"], ["r"]), [("OAuth: the scope `w` of `clientCredentials` is new.", False)]),
+        (_granting(["r", "w"], ["r"]), _granting(["r"], ["r"]), [("OAuth: the scope `w` of `clientCredentials` is gone.", True)]),
+        (_granting(["r", "w"], ["r"]), _granting(["r", "w"], ["r", "w"]), [("`GET /a`: it needs the scope `w` now.", True)]),
+        (_granting(["r", "w"], ["r", "w"]), _granting(["r", "w"], ["r"]), [("`GET /a`: it no longer needs the scope `w`.", False)]),
+        (
+            _granting([], []),
+            _granting([], [], "https://y.test/token"),
+            [("OAuth: the `tokenUrl` of `clientCredentials` was `https://x.test/token` and is `https://y.test/token`.", True)],
+        ),
+    ],
+)
+def test_scopes_and_flows_are_part_of_the_contract(old: Spec, new: Spec, expected: list[tuple[str, bool]]) -> None:
+    """A token got as before must be given as before, and be good for what it was good for; and documents keep the scopes."""
+    assert [(change.description, change.is_breaking) for change in diff.compare(old, new)] == expected
+    assert {change.kind for change in diff.compare(old, new)} == {"AUTH_CHANGED"}
+    assert diff.compare(old, openapi_read.read(openapi.document(old))) == ()
