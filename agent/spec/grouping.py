@@ -3,6 +3,7 @@
 import re
 from collections import defaultdict
 from collections.abc import Iterable
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -10,6 +11,7 @@ from agent.spec import path_syntax
 from agent.spec.model import Pin
 from agent.spec.names import parameter_name
 from agent.spec.noise import is_unserved
+from agent.spec.path_tree import Affix
 from agent.spec.paths import find_roles
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
@@ -49,12 +51,13 @@ class Stem(NamedTuple):
     kind: str
 
 
-def stem_of(segment: str, before: str, after: str) -> Stem:
-    """The value between two affixes of a template."""
+def stem_of(segment: str, part: str, number: int = 0) -> Stem:
+    """A value of a segment, by the part of the template that it fits."""
     if "<" in segment:
         return Stem("", segment.partition("<")[2].partition(">")[0])
     text = unquote(segment)
-    stem = text[len(before) : len(text) - len(after)]
+    fitted = _part(part).fullmatch(text)
+    stem = fitted.group(number + 1) if fitted else text
     return Stem(stem, kind_of(stem))
 
 
@@ -65,6 +68,11 @@ def _order(method: str) -> int:
 def _matchers(templates: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:
     ordered = sorted(templates, key=lambda template: (template.count("{"), template))
     return [(template, re.compile(re.sub(r"\\\{[^{}/]*\\\}", "[^/]+", re.escape(template)))) for template in ordered]
+
+
+@lru_cache(maxsize=4096)
+def _part(part: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[^{}/]*\\\}", "(.+)", re.escape(part)), re.DOTALL)
 
 
 def _rejected(path: str, flags: tuple[bool, ...], pins: tuple[Pin, ...]) -> tuple[bool, ...]:
@@ -92,7 +100,7 @@ def _literal(segment: str, taken: list[str]) -> str:
 class _Namer:
     """Names the parameters of templates: one name for one position below one prefix."""
 
-    def __init__(self, routes: list[Route], affixes: dict[str, tuple[tuple[str, str], ...]]) -> None:
+    def __init__(self, routes: list[Route], affixes: dict[str, tuple[Affix, ...]]) -> None:
         self._affixes = affixes
         self._names: dict[tuple[str, ...], str] = {}
         self._echoes: dict[str, dict[str, int]] = defaultdict(dict)
@@ -115,9 +123,9 @@ class _Namer:
                 parts.append(_literal(segment, taken))
                 prefix += (segment,)
                 continue
-            before, after = self._affixes[path][position]
-            kind = stem_of(segment, before, after).kind
-            prefix += (f"{before}{{}}{after}",)
+            affix = self._affixes[path][position]
+            kind = stem_of(segment, affix.before + "{}" + affix.after).kind
+            prefix += (affix.around("{}"),)
             name = self._names.get(prefix)
             if name is None or name in taken:
                 literal = next((part for part in reversed(parts) if not part.startswith("{")), "")
@@ -125,8 +133,9 @@ class _Namer:
                 echoed = self._echoed(path, position)
                 name = parameter_name(literal if is_direct else "", kind, taken, echoed)
                 self._names[prefix] = name
-            taken.append(name)
-            parts.append(f"{before}{{{name}}}{after}")
+            names = [name, parameter_name("", kind, [*taken, name], name)] if affix.joint else [name]
+            taken += names
+            parts.append(affix.around(*(f"{{{name}}}" for name in names)))
         return "/" + "/".join(parts)
 
     def _echoed(self, path: str, position: int) -> str:

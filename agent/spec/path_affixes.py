@@ -6,7 +6,9 @@ some siblings have. Suffixes that go with the value, as those of files do, are p
 
 from collections import Counter, defaultdict
 from collections.abc import Mapping
+from typing import NamedTuple
 
+from agent.spec.path_syntax import HOLE
 from agent.spec.path_tree import Leaf, affixes_of
 from agent.spec.values import CERTAIN, kind_of
 
@@ -14,19 +16,62 @@ _MAIN_SHARE = 0.75
 """One suffix with so many of the siblings that have any is the form of the resource; what others have is an exception."""
 
 
-def parts_of(family: Mapping[str, list[Leaf]], position: int) -> dict[str, tuple[str, str, str]]:
-    """Each value of a family as what stands before it, its stem, and what stands after, all by the rule of the family."""
+_PAIRS_LEAST = 4
+_FORMS_LEAST = 3
+"""Fewer file suffixes are forms of a resource, each with its operation; more are values that are chosen freely."""
+
+
+class Parts(NamedTuple):
+    """A value, what stands around it in the template, and what stands between, where it is two values."""
+
+    before: str
+    stem: str
+    after: str
+    joint: str = ""
+
+
+def parts_of(family: Mapping[str, list[Leaf]], position: int) -> dict[str, Parts]:
+    """The parts of each value of a family, by the rule of the family."""
+    joints = _joints(family)
     parts = {value: affixes_of(value) for value in family}
     are_names = _are_file_names(family, parts, position)
     verbs = _verbs(parts)
     signs = {before for before, _, _ in parts.values()}
     is_signed = len(signs) == 1 and signs != {""} and len(family) > 1
-    found: dict[str, tuple[str, str, str]] = {}
+    found: dict[str, Parts] = {}
     for value, (before, stem, after) in parts.items():
+        if value in joints:
+            found[value] = Parts("", value, "", joints[value])
+            continue
         start = "" if is_signed else before
         end = "" if (are_names and after[:1] == ".") or (len(after) > 1 and after[0] == ":" and after not in verbs) else after
-        found[value] = (start, stem if "<" in value else value[len(start) : len(value) - len(end)], end)
+        found[value] = Parts(start, stem if "<" in value else value[len(start) : len(value) - len(end)], end)
     return found
+
+
+def _joints(family: Mapping[str, list[Leaf]]) -> dict[str, str]:
+    """What stands between two values in one segment: `EUR:USD`, `name@v2`, `12,40`, `default.png`, where both vary, or are two numbers in all that have it."""
+    found: dict[str, str] = {}
+    for joint in ",:@.":
+        pairs = {value: tuple(value.split(joint)) for value in family if value.count(joint) == 1 and _is_joined(value, joint)}
+        listed = sum(joint in value for value in family)
+        numbers = joint in ",:" and len(pairs) == listed >= _PAIRS_LEAST - 1 and all(part.isdecimal() for pair in pairs.values() for part in pair)
+        if numbers or (joint != "," and _are_free(set(pairs.values()), _FORMS_LEAST if joint == "." else 2)):
+            found |= dict.fromkeys(pairs, joint)
+    return found
+
+
+def _is_joined(value: str, joint: str) -> bool:
+    if HOLE in value or "<" in value or "/" in value or value[0] == joint or kind_of(value) in ("email", "ip"):
+        return False
+    _, _, after = affixes_of(value)
+    return bool(after) == (joint == ".") and (not after or after[0] == joint)
+
+
+def _are_free(pairs: set[tuple[str, ...]], least: int) -> bool:
+    """Whether firsts and seconds are combined freely: more pairs than either has values."""
+    firsts, seconds = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
+    return len(pairs) >= _PAIRS_LEAST and len(firsts) >= 2 and len(seconds) >= least and len(pairs) > max(len(firsts), len(seconds))
 
 
 def _verbs(parts: Mapping[str, tuple[str, str, str]]) -> set[str]:

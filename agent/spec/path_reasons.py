@@ -10,8 +10,9 @@ from typing import NamedTuple
 import msgspec
 
 from agent.spec.names import singular, words_of
+from agent.spec.path_affixes import Parts
 from agent.spec.path_syntax import HOLE
-from agent.spec.path_tree import SLOT, Cell, Context, Echo, Leaf, cut_tail, join_cells
+from agent.spec.path_tree import SLOT, Affix, Cell, Context, Echo, Leaf, cut_tail, join_cells
 from agent.spec.shapes import similarity
 from agent.spec.values import CERTAIN, kind_of
 
@@ -32,7 +33,7 @@ class Child(msgspec.Struct):
 
     value: str
     leaves: list[Leaf]
-    parts: tuple[str, str, str]
+    parts: Parts
     kind: str
     position: int = 0
     values: int = 1
@@ -47,9 +48,13 @@ class Child(msgspec.Struct):
     repeats: dict[tuple[str, str], "Repeats"] = {}
     forced: "dict[tuple[str, str], Cell] | None" = None
 
+    @property
+    def affix(self) -> Affix:
+        return Affix(self.parts.before, self.parts.after, self.parts.joint)
 
-def child_of(value: str, leaves: list[Leaf], parts: tuple[str, str, str], position: int, prefix: str, context: Context) -> Child:
-    child = Child(value, leaves, parts, parts[1] if "<" in value else "word" if HOLE in value else kind_of(parts[1]), position)
+
+def child_of(value: str, leaves: list[Leaf], parts: Parts, position: int, prefix: str, context: Context) -> Child:
+    child = Child(value, leaves, parts, parts.stem if "<" in value else "word" if HOLE in value else kind_of(parts.stem), position)
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     slot = str(position)
     for leaf in leaves:
@@ -69,12 +74,14 @@ def child_of(value: str, leaves: list[Leaf], parts: tuple[str, str, str], positi
 
 
 def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> dict[str, float]:
-    kind, stem = child.kind, child.parts[1]
+    kind, stem = child.kind, child.parts.stem
     reasons = {"looks": 6.0 if kind in CERTAIN else _LOOKS.get(kind, 0.0)}
     if kind == "word" and ("-" in stem or "_" in stem):
         reasons["looks"] = -0.8
     routes = [route for leaf in child.leaves for route in leaf.routes.values()]
     answered = sum(route.answered for route in routes)
+    if child.parts.joint:
+        reasons["joined"] = 4.0
     if child.echoed:
         reasons["echo"] = 2.0 + 2.0 * min(1.0, child.echoed / max(answered, 1))
     if stem in context.known:

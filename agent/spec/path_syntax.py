@@ -1,4 +1,5 @@
-"""Values that the syntax of a segment sets apart by itself: OData keys `Users('anna')`, matrix parameters `map;zoom=3`, `year=2024`, ranges `2024-01-01..2024-02-01`.
+"""Values that the syntax of a segment sets apart by itself: OData keys `Users('anna')`, matrix parameters `map;zoom=3`, `year=2024`, ranges `2024-01-01..2024-02-01`,
+coordinates `52.5,13.4`.
 
 Such a segment is a literal with holes. A hole is written `{}` in the folded path, and needs no evidence from siblings.
 """
@@ -20,12 +21,15 @@ def cut(segment: str) -> Holed | None:
     """A decoded segment with holes, or nothing where its syntax says nothing."""
     if "(" in segment:
         return _keyed(segment)
-    if ".." in segment:
-        match = _RANGE.fullmatch(segment)
-        return Holed(HOLE + match.group(2) + HOLE, (match.group(1), match.group(3))) if match else None
+    if segment[:1].isdigit() or segment[:1] == "-":
+        match = _RANGE.fullmatch(segment) or _COORDINATES.fullmatch(segment)
+        if match:
+            return Holed(HOLE + match.group(2) + HOLE + match.group(4), (match.group(1), match.group(3)))
     if "=" in segment and (match := _MATRIX.fullmatch(segment)):
         values = tuple(value for _, value in _PAIR.findall(segment))
-        return Holed(_PAIR.sub(lambda pair: f"{pair.group(1)}={HOLE}", segment), values)
+        text = _PAIR.sub(lambda pair: f"{pair.group(1)}={HOLE}", segment)
+        owner = _OWNER.match(text)
+        return Holed(HOLE + text[owner.end() :], (owner.group(), *values)) if owner else Holed(text, values)
     return None
 
 
@@ -33,6 +37,8 @@ def hole_names(text: str) -> list[str]:
     """The names that the syntax gives to the holes of a segment, empty where it gives none."""
     if _OPEN_RANGE.fullmatch(text):
         return ["from", "to"]
+    if text.startswith(f"{HOLE},{HOLE}"):
+        return ["x", "y"]
     return [match.group(1) or "" for match in _NAMED_HOLE.finditer(text)]
 
 
@@ -51,8 +57,11 @@ def _keyed(segment: str) -> Holed | None:
 
 
 _DATE_OR_NUMBER = r"\d{4}-\d\d(?:-\d\d)?|\d+"
-_RANGE = re.compile(rf"({_DATE_OR_NUMBER})(\.{{2,3}})({_DATE_OR_NUMBER})")
-_OPEN_RANGE = re.compile(r"\{\}\.{2,3}\{\}")
+_RANGE = re.compile(rf"({_DATE_OR_NUMBER})(\.{{2,3}}|(?<=-\d\d):)({_DATE_OR_NUMBER})()")
+_OPEN_RANGE = re.compile(r"\{\}(?:\.{2,3}|:)\{\}")
+_COORDINATES = re.compile(r"(-?\d+\.\d+)(,)(-?\d+\.\d+)((?:\.[a-z]+)?)")
+_OWNER = re.compile(r"(?:\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})(?=;)")
+"""An id before matrix parameters: `42;lang=en`."""
 _NAME = r"[A-Za-z_][\w.-]*"
 _MATRIX = re.compile(rf"[\w.~-]*(?:;{_NAME}=[^;=]+)+|{_NAME}=[^;,=]+(?:[;,]{_NAME}=[^;,=]+)*")
 _PAIR = re.compile(rf"({_NAME})=([^;=]+?)(?=;|$|,{_NAME}=)")

@@ -35,6 +35,18 @@ class Echo(NamedTuple):
     times: int
 
 
+class Affix(NamedTuple):
+    """What stands before and after the value of a segment, and between, where it is two values."""
+
+    before: str = ""
+    after: str = ""
+    joint: str = ""
+
+    def around(self, *values: str) -> str:
+        """The segment with these values."""
+        return self.before + self.joint.join(values) + self.after
+
+
 class Leaf(msgspec.Struct, dict=True):
     """One path with its routes by method, its decoded segments, and the roles they have so far."""
 
@@ -44,8 +56,8 @@ class Leaf(msgspec.Struct, dict=True):
     roles: list[bool]
     texts: list[str]
     """The segments, with SLOT in place of each that is a parameter so far."""
-    affixes: list[tuple[str, str]]
-    """What stands before and after the value of each segment, where it is a parameter."""
+    affixes: list[Affix]
+    """Around the value of each segment, where it is a parameter."""
     cells: "dict[str, Cell]" = {}
     echoes: dict[str, list[Echo]] = {}
     listed: dict[str, bool] = {}
@@ -168,7 +180,7 @@ def leaves_of(routes: Iterable[Route]) -> list[Leaf]:
             segments = tuple(unquote(segment) for segment in route.path.split("/")[1:] if segment)
             roles = [is_evident(segment) for segment in segments]
             texts = [SLOT if role else segment for segment, role in zip(segments, roles, strict=True)]
-            leaf = found[route.path] = Leaf(route.path, segments, {}, roles, texts, [("", "")] * len(segments))
+            leaf = found[route.path] = Leaf(route.path, segments, {}, roles, texts, [Affix()] * len(segments))
         leaf.routes[route.method] = route
         leaf.cells[route.method] = cell_of(route)
         leaf.echoes[route.method] = [_echo(key, times) for key, times in route.echoes.items()]

@@ -14,7 +14,7 @@ from agent.spec.path_grids import grid_of
 from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
 from agent.spec.path_tags import tags_of
-from agent.spec.path_tree import SLOT, Clusters, Context, Leaf, context_of, leaves_of
+from agent.spec.path_tree import SLOT, Affix, Clusters, Context, Leaf, context_of, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN
 
@@ -40,10 +40,10 @@ _WORDS_LEAST = 4
 
 
 class Roles(NamedTuple):
-    """By path: which segments are parameters, and what stands before and after the value in each."""
+    """By path: which segments are parameters, and what stands around the values in each."""
 
     flags: dict[str, tuple[bool, ...]]
-    affixes: dict[str, tuple[tuple[str, str], ...]]
+    affixes: dict[str, tuple[Affix, ...]]
 
 
 def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> Roles:
@@ -74,30 +74,30 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, gr
     chosen = _choose(family, position, context)
     if len(in_grid := {child.value for child in family if any(leaf.path in grid for leaf in child.leaves)}) > 1:
         chosen |= in_grid
-    slots: dict[tuple[str, str], list[Leaf]] = defaultdict(list)
+    slots: dict[Affix, list[Leaf]] = defaultdict(list)
     for child in family:
         is_slot = child.value in chosen
         for leaf in child.leaves:
             leaf.decide(position, is_slot)
-            leaf.affixes[position] = (child.parts[0], child.parts[2])
+            leaf.affixes[position] = child.affix
         if is_slot:
-            slots[child.parts[0], child.parts[2]] += child.leaves
+            slots[child.affix] += child.leaves
         else:
             _decide(child.leaves, position + 1, f"{prefix}/{child.value}", context, grid)
-    for (before, after), below in sorted(slots.items()):
-        _decide(below, position + 1, f"{prefix}/{before}{SLOT}{after}", context, grid)
+    for affix, below in sorted(slots.items()):
+        _decide(below, position + 1, f"{prefix}/{affix.around(SLOT)}", context, grid)
 
 
 def _choose(family: list[Child], position: int, context: Context) -> set[str]:
     if _is_prefix(family, position, context):
         return set()
     forgive_collections(family, context)
-    by_affix: dict[tuple[str, str], list[Child]] = defaultdict(list)
+    by_affix: dict[Affix, list[Child]] = defaultdict(list)
     version = _version_in(family, position)
     for child in family:
         if HOLE in child.value or child is version:
             continue
-        by_affix[child.parts[0], child.parts[2]].append(child)
+        by_affix[child.affix].append(child)
     chosen: set[str] = set()
     for siblings in by_affix.values():
         chosen |= _choose_among(siblings, context)
@@ -182,7 +182,7 @@ def _are_alternatives(members: list[Child]) -> bool:
 
 def _is_bare_word(child: Child) -> bool:
     """Whether a value is a word, and nothing says that it is an id."""
-    return child.value.isalpha() and not _is_marked(child)
+    return child.kind == "word" and child.value.isalpha() and not _is_marked(child)
 
 
 def _is_collection_elsewhere(child: Child) -> bool:

@@ -116,7 +116,7 @@ _UUID = re.compile(r"\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]
 _DATE = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])")
 _DATE_TIME = re.compile(r"\d{4}-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])[Tt](?:[01]\d|2[0-3]):[0-5]\d:(?:[0-5]\d|60)(?:\.\d+)?(?:[Zz]|[+-]\d\d:\d\d)")
 _URI = re.compile(r"https?://[^\s<>\"{}|\\^`]+")
-_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)+")
+_EMAIL = re.compile(r"[A-Za-z0-9._%+'-]+@(?:[A-Za-z0-9-]+\.)+[A-Za-z][A-Za-z0-9-]+")
 _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?\d?\d)")
 _SUFFIX = re.compile(
     r"(?:\.(?:json|jsonld|geojson|xml|csv|tsv|html?|txt|md|pdf|ya?ml|zip|tar|t?gz|tar\.gz|atom|rss|ics|svg|png|jpe?g|gif|webp|mp[34]|m3u8|xlsx?|docx?|proto|avro|parquet|ndjson|geotiff?|kml|gpx)|:[a-z][A-Za-z]+|(?<=\w):)$"
@@ -130,6 +130,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("ip", _IPV4),
     ("ip", re.compile(r"(?=.*\d)[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}")),
     ("phone", re.compile(r"\+\d{6,15}")),
+    ("list", re.compile(r"\d+(?::\d+)+")),
     ("version", re.compile(r"[vV]?\d+(?:\.\d+)+(?:[-+.]?[a-z]+[.\d]*)?")),
     ("version", re.compile(r"[vV]\d+(?:(?:alpha|beta|rc|preview)\d*)?")),
     ("hex", re.compile(r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{8,}|0x[0-9a-f]{6,})|(?=.*\d)(?=.*[A-F])[0-9A-F]{8,}")),

@@ -79,6 +79,8 @@ def draw_value(kind: str, draw: random.Random) -> str:
     def some(alphabet: str, length: int) -> str:
         return "".join(draw.choice(alphabet) for _ in range(length))
 
+    if kind == "degree":
+        return f"{draw.choice(['', '-'])}{draw.randint(10, 60)}.{some(_DIGITS, 4)}"
     word, other = draw.choice(WORDS), draw.choice(WORDS)
     slug = word if draw.random() < 0.125 else f"{word}-{other}" if draw.random() < 0.7 else f"{word}-{other}-{draw.choice(WORDS)}"
     user = draw.choice(NAMES) + draw.choice(["", "", "7", "_" + draw.choice(NAMES), "-" + draw.choice(NAMES), "corp", str(draw.randint(1960, 2009))])

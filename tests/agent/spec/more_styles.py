@@ -71,7 +71,7 @@ MORE_STYLES: dict[str, str] = {
         id=id list=data auth=header:X-Api-Key paging=page echo=0.4
         GET /devices/{ids:csv} > [Device] | GET /devices/{ids:csv}/readings > [Reading] | GET /devices > [Device] | GET /cells/{row:tiny}:{col:tiny} > Cell
         GET /quotes/{symbols:codes} > [Quote] | GET /quotes/{symbols:codes}/history > [Quote] | GET /tiles/{z:tiny}/{x:small}/{y:small}.json > Tile
-        GET /places/{at:latlon} | GET /places/{at:latlon}/forecast | GET /sheets/{sheet:nano}/values/{cell:cell} | GET /status
+        GET /places/{lat:degree},{lng:degree} | GET /places/{lat:degree},{lng:degree}/forecast | GET /sheets/{sheet:nano}/values/{cell:cell} | GET /status
         GET /archives/{repo:snake}-issues-{number:small}.zip > Archive | GET /archives
     """,
     "relay": """

@@ -57,7 +57,7 @@ def exchanges(style: str, seed: int = 1) -> tuple[list[Exchange], set[tuple[str,
         methods, _, template = entry.strip().partition(" ")
         for method in methods.split(","):
             times = max(1, round(40 ** draw.random()))
-            true.add((method, re.sub(r"\{[^}]*\}", "{}", template)))
+            true.add((method, re.sub(r"\{[^}]*\}", "{}", template.replace(":pair}", "},{}"))))
             calls += [(method, template, *_fill(template, pools, draw)) for _ in range(times)]
     draw.shuffle(calls)
     contracts = {template: _contract(template, style) for _, template, _, _ in calls}

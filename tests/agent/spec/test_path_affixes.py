@@ -45,10 +45,40 @@ def test_custom_verbs_stay_apart() -> None:
     assert _templates(paths) == {"/topics/{topic_id}", "/topics/{topic_id}:publish", "/topics/{topic_id}:pull"}
 
 
+@pytest.mark.parametrize(
+    ("values", "template"),
+    [
+        (("EUR:USD", "EUR:GBP", "CHF:USD", "GBP:USD"), "/things/{thing_id}:{thing_id_2}"),
+        (("12,40", "7,18", "103,22"), "/things/{thing_id},{thing_id_2}"),
+        (("3:14", "8:2", "11:30"), "/things/{thing_id}:{thing_id_2}"),
+        (("rose@v2.1", "rose@v2.2", "fern@v2.1", "moss@v2.2"), "/things/{thing_id}@{thing_id_2}"),
+        (("plan.csv", "plan.json", "plan.xml", "cost.csv", "cost.json"), "/things/{thing_id}.{thing_id_2}"),
+        (("12,40", "7,18,9", "103,22", "5,6"), "/things/{thing_id}"),
+        (("anna@a.example", "ben@a.example", "ben@b.example", "dora@b.example"), "/things/{thing_email}"),
+    ],
+)
+def test_two_values_in_one_segment_are_two_parameters(values: tuple[str, ...], template: str) -> None:
+    """Where both vary freely, or are numbers in all; lists, names with a sign and addresses are one value."""
+    assert _templates([f"/things/{value}" for value in values]) == {template}
+
+
+def test_a_name_with_a_sign_is_one_value() -> None:
+    """`@anna:home` names one user of one server."""
+    values = ("@anna:home", "@ben:home", "@ben:work", "@carla:work")
+    assert not any(parts.joint for parts in parts_of({value: [] for value in values}, 1).values())
+
+
+def test_each_of_two_values_has_its_examples() -> None:
+    """The parameters of one segment are described one by one."""
+    calls = [Exchange(pair, "GET", f"https://api.example/books/{pair}", 200) for pair in ("EUR:12", "EUR:17", "CHF:12", "GBP:17")]
+    (operation,) = conclude(observe_all(calls)).operations
+    assert [(parameter.name, parameter.schema) for parameter in operation.parameters] == [("book_id", {"type": "string"}), ("book_id_2", {"type": "integer"})]
+
+
 def test_what_follows_a_colon_once_is_of_the_value() -> None:
     """`anna` of `user:anna` is no verb; `publish` that follows two values is one, and so is what follows an id or a value that is there without it."""
     found = parts_of({value: [] for value in ("user:anna", "user:ben", "one:publish", "two:publish", "12:cancel", "three", "three:stop")}, 1)
-    assert {value for value, (_, _, after) in found.items() if after} == {"one:publish", "two:publish", "12:cancel", "three:stop"}
+    assert {value for value, parts in found.items() if parts.after} == {"one:publish", "two:publish", "12:cancel", "three:stop"}
 
 
 def test_a_sign_that_only_some_siblings_have_is_of_the_template() -> None:

@@ -16,6 +16,10 @@ from agent.spec.path_syntax import cut, hole_names
         ("map;zoom=3;at=1.2,-3", "map;zoom={};at={}", ("3", "1.2,-3")),
         ("year=2024", "year={}", ("2024",)),
         ("2024-01-01..2024-02-01", "{}..{}", ("2024-01-01", "2024-02-01")),
+        ("2024-01-01:2024-02-01", "{}:{}", ("2024-01-01", "2024-02-01")),
+        ("52.52,-13.405", "{},{}", ("52.52", "-13.405")),
+        ("-8.5,13.4.json", "{},{}.json", ("-8.5", "13.4")),
+        ("4211;lang=en;v=2", "{};lang={};v={}", ("4211", "en", "2")),
     ],
 )
 def test_syntax_cuts_values_out(segment: str, text: str, values: tuple[str, ...]) -> None:
@@ -26,7 +30,7 @@ def test_syntax_cuts_values_out(segment: str, text: str, values: tuple[str, ...]
     assert len(hole_names(text)) == len(values)
 
 
-@pytest.mark.parametrize("segment", ["users", "Cancel()", "YWJjZA==", "YWJjx=", "a..b", "report (1).pdf", "f(", "x=", "(1)", "{}"])
+@pytest.mark.parametrize("segment", ["users", "Cancel()", "YWJjZA==", "YWJjx=", "a..b", "report (1).pdf", "f(", "x=", "(1)", "{}", "1,2", "10:30", "1.2", "12:cancel"])
 def test_other_segments_are_left_alone(segment: str) -> None:
     """Base64, file names and empty calls have no holes."""
     assert cut(segment) is None
