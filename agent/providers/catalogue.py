@@ -72,6 +72,8 @@ class TestResult(msgspec.Struct, frozen=True):
 
 
 _TEST_SECONDS = 60
+_HINT_SECONDS = 5.0
+_CALLED = re.compile(r"/(?:chat/completions|completions|responses|models|(?:v1/)?messages)$")
 _SHUNNED_SECONDS = 60.0
 _ELSEWHERE = frozenset({"provider_unreachable", "provider_overloaded", "provider_failed"})
 _failed_at: dict[str, float] = {}  # base URL → when; forgotten with the process
@@ -119,7 +121,8 @@ async def test(connection: Connection, model: str) -> TestResult:
         try:
             model = next(iter(await list_models(connection)), "")
         except Problem as problem:
-            return TestResult(False, problem.detail, code=problem.code)
+            advice = await _hint(connection, "", Failure(problem.code, problem.detail))
+            return TestResult(False, problem.detail + advice, code=problem.code)
         if not model:
             return TestResult(False, f"`{clients.host_of(connection)}` answers but has no model.", code="provider_rejected")
     started = time.monotonic()
@@ -148,17 +151,50 @@ async def _ask(connection: Connection, model: str, tools: tuple[ToolSpec, ...]) 
 
 
 async def _hint(connection: Connection, model: str, failure: Failure) -> str:
-    """Where the model may be unknown: what there is instead."""
-    if failure.code != "provider_rejected":
+    """What to do instead: a model that there is, or the address at which its API answers."""
+    if failure.code in ("provider_cut", "provider_unreachable"):
+        return await _other_scheme(connection) if "certificate" not in failure.message else ""
+    if failure.code != "provider_rejected" or " redirects to " in failure.message:
         return ""
     try:
-        names = await list_models(connection)
+        names = await list_models(connection, _HINT_SECONDS) if model else ()
     except Problem:
-        return "" if connection.wire == "anthropic" or connection.base_url.rstrip("/").endswith("/v1") else " Its base URL may have to end in `/v1`."
+        return await _other_path(connection)
+    if not model:
+        return await _other_path(connection)
+    if model in names and connection.wire == "openai":
+        return " A server that imitates OpenAI's API is added as *OpenAI-compatible*."
     if not names or model in names:
         return ""
     shown = ", ".join(f"`{name}`" for name in names[:8])
     return f" It has {shown}{' and others' if len(names) > 8 else ''}."
+
+
+async def _other_path(connection: Connection) -> str:
+    """The same server's address at which there are models, where one of the usual ones is it."""
+    base = connection.base_url.rstrip("/")
+    root = _CALLED.sub("", base)
+    usual = [root] if connection.wire == "anthropic" or root.endswith("/v1") else [root, f"{root}/v1", f"{root.removesuffix('/api')}/v1", f"{root}/api/v1"]
+    tried = [url for url in dict.fromkeys(usual) if url != base]
+    found = await asyncio.gather(*(list_models(msgspec.structs.replace(connection, base_url=url), _HINT_SECONDS) for url in tried), return_exceptions=True)
+    for url, names in zip(tried, found, strict=True):
+        if isinstance(names, tuple) and names:
+            return f" Its API answers at `{url}`: use that as the base URL."
+    return "" if connection.wire == "anthropic" or base.endswith("/v1") else " Its base URL may have to end in `/v1`."
+
+
+async def _other_scheme(connection: Connection) -> str:
+    """Whether the server speaks the other of `http` and `https`. No key is sent to find out."""
+    scheme, _, rest = connection.base_url.partition("://")
+    other = {"http": "https", "https": "http"}.get(scheme.lower(), "")
+    try:
+        await list_models(Connection(connection.wire, f"{other}://{rest}"), _HINT_SECONDS)
+    except Problem as problem:
+        if problem.code in ("provider_cut", "provider_unreachable") and "certificate" not in problem.detail:
+            return ""
+        if problem.code not in ("provider_auth", "provider_unreachable", "provider_rejected"):
+            return ""
+    return f" It speaks `{other}`: begin the base URL with `{other}://`."
 
 
 def _names(document: Any) -> list[str]:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import urljoin, urlsplit
 
 import anthropic
 import httpx2
@@ -24,6 +24,7 @@ from agent.providers.clients import host_of
 log = structlog.get_logger()
 LONGEST_RETRY_AFTER = 3600.0
 _SECRET = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|hf|nvapi|r8|csk|tgp)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|(?i:\b(?:bearer|basic|token)\s+)[\w.~+/=*-]{12,}")
+_CALLED = re.compile(r"/(?:chat/completions|completions|responses|models|(?:v1/)?messages)/?$")
 _TOO_LONG = re.compile(r"context[_ ](?:length|window)|prompt is too long|maximum context|too many (?:input )?tokens|input is too long", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
@@ -80,9 +81,12 @@ def from_response(response: httpx2.Response, body: str, connection: Connection, 
     """What an answer with an error status means; `body` is its text."""
     status = response.status_code
     if 300 <= status < 400:
-        there = urlsplit(response.headers.get("location", ""))
-        where = f" to `{there.scheme}://{there.netloc}{there.path}`" if there.netloc else ""
-        return Failure("provider_rejected", clean(f"`{host_of(connection)}` redirects{where}. Use that address as the base URL.", connection))
+        there = urlsplit(urljoin(connection.base_url, response.headers.get("location", "")))
+        where = _CALLED.sub("", f"{there.scheme}://{there.netloc}{there.path}")
+        return Failure("provider_rejected", clean(f"`{host_of(connection)}` redirects to `{where}`. Use that address as the base URL.", connection))
+    if status in (403, 404) and is_page(body):
+        why = "a firewall or a login stands before it" if status == 403 else "the base URL is not that of its API"
+        return Failure("provider_auth" if status == 403 else "provider_rejected", f"`{host_of(connection)}` answered with a web page ({status}): {why}.")
     return from_said(read(body), status, connection, model, retry_after=_retry_after(response.headers))
 
 
@@ -100,7 +104,9 @@ def from_said(said: Said, status: int | None, connection: Connection, model: str
         return failure("provider_rate_limited" if status == 429 else "provider_rejected", f"The account at {host} has no credit left")
     match status:
         case 401 | 403:
-            return failure("provider_auth", f"{host} refused the key ({status})")
+            return failure("provider_auth", f"{host} refused the key ({status})" if connection.api_key else f"{host} wants a key, and none was sent ({status})")
+        case 404 if not model:
+            return failure("provider_rejected", f"{host} has no list of models at this base URL (404)")
         case 404:
             return failure("provider_rejected", f"{host} does not know the model `{model}`, or the base URL is wrong (404)")
         case 429:
@@ -119,8 +125,12 @@ def from_said(said: Said, status: int | None, connection: Connection, model: str
 
 def not_a_stream(body: str, connection: Connection) -> Failure:
     """An answer with status 200 that is a web page or a whole document."""
-    what = "a web page" if body.lstrip()[:1] == "<" else "one document instead of a stream"
+    what = "a web page" if is_page(body) else "one document instead of a stream" if body.strip() else "nothing"
     return Failure("provider_rejected", f"`{host_of(connection)}` answered with {what}. Check that the base URL is that of its API.")
+
+
+def is_page(body: str) -> bool:
+    return body.lstrip()[:1] == "<"
 
 
 def unreadable(connection: Connection) -> Failure:
@@ -138,7 +148,7 @@ def read(body: str | bytes | Mapping[str, Any]) -> Said:
             value: Any = msgspec.json.decode(body)
         except (msgspec.DecodeError, UnicodeDecodeError):
             text = body if isinstance(body, str) else body.decode("utf-8", "replace")
-            return Said("" if text.lstrip()[:1] == "<" else text.strip())
+            return Said("" if is_page(text) else text.strip())
     else:
         value = body
     while isinstance(value, list) and value:
@@ -183,7 +193,10 @@ def _from_transport(error: httpx2.TransportError, connection: Connection) -> Fai
         case httpx2.TimeoutException():
             return _timed_out(connection)
         case httpx2.ConnectError() if "CERTIFICATE" in str(error).upper():
-            return Failure("provider_unreachable", f"The certificate of {host} is not valid.")
+            found = re.search(r"verify failed: ([^(]+?)[.\s]*(?:\(|$)", str(error))
+            why = f": {found[1]}" if found else ""
+            advice = "Give it a certificate of a known authority, or add its own to those the server trusts (`SSL_CERT_FILE`)."
+            return Failure("provider_unreachable", f"The certificate of {host} is not trusted{why}. {advice}")
         case httpx2.ConnectError():
             return Failure("provider_unreachable", f"{host} could not be reached: nothing answers at `{urlsplit(connection.base_url).netloc}`.", retryable=True)
         case httpx2.LocalProtocolError() | httpx2.UnsupportedProtocol():

@@ -1,6 +1,7 @@
 """How a step's ending ends its run, and that a worker who finds the run there says the same."""
 
 import asyncio
+from typing import Any
 from uuid import UUID
 
 import asyncpg
@@ -56,7 +57,7 @@ async def test_a_failed_step_is_not_completed_by_the_next_worker(database_url: s
         failed = (await client.post("/api/v1/chat", json={"message": "go", "provider": "scripted", "model": "t"})).json()
         assert failed["code"] == "provider_failed", failed
         run = await _as_if_it_died(database_url)
-        ended = {"status": "running"}
+        ended: dict[str, Any] = {"status": "running"}
         for _ in range(1200):
             ended = (await client.get(f"/api/v1/runs/{run}")).json()
             if ended["status"] != "running":

@@ -1,5 +1,10 @@
 """The providers on offer, their lists of models, and the test button."""
 
+import asyncio
+import contextlib
+import ssl
+from collections.abc import AsyncGenerator
+from pathlib import Path
 from typing import get_args
 
 import pytest
@@ -8,6 +13,7 @@ from agent.errors import CATALOGUE, Problem
 from agent.providers import catalogue
 from agent.providers.base import Connection, Wire
 from tests import replay
+from tests.certificates import certificate
 from tests.replay import Reply
 
 KEY = "sk-abcdefghijkl0123"
@@ -107,6 +113,61 @@ async def test_a_bad_key_is_said_to_be_bad(wire: Wire) -> None:
     assert (found.ok, found.code) == (False, "provider_auth")
     assert found.sentence == "`127.0.0.1` refused the key (401): invalid key •••."
     assert found.code in CATALOGUE
+
+
+@contextlib.asynccontextmanager
+async def _answering(tls: ssl.SSLContext | None = None) -> AsyncGenerator[str]:
+    """A server that has its models below `/v1` and nothing else; gives its host and port."""
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(asyncio.IncompleteReadError, ConnectionError):
+            if (first := await reader.read(1)) == b"\x16":  # how TLS begins
+                return writer.close()
+            head = first + await reader.readuntil(b"\r\n\r\n")
+            is_list = head.startswith(b"GET /v1/models ")
+            body = b'{"data": [{"id": "small"}]}' if is_list else b"404 page not found"
+            status = b"200 OK" if is_list else b"404 Not Found"
+            writer.write(b"HTTP/1.1 %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n%s" % (status, len(body), body))
+            await writer.drain()
+        writer.close()
+
+    server = await asyncio.start_server(answer, "127.0.0.1", 0, ssl=tls)
+    async with server:
+        yield f"127.0.0.1:{server.sockets[0].getsockname()[1]}"
+
+
+@pytest.mark.parametrize("path", ["", "/", "/api", "/chat/completions", "/v1/chat/completions", "/v1/models"])
+@pytest.mark.parametrize("model", ["", "small"])
+async def test_the_address_of_the_api_is_found(path: str, model: str) -> None:
+    """Whoever gives another address of the server is told the one at which there are models."""
+    async with _answering() as host:
+        found = await catalogue.test(Connection("openai-compatible", f"http://{host}{path}", KEY), model)
+    assert not found.ok
+    assert found.sentence.endswith(f"Its API answers at `http://{host}/v1`: use that as the base URL.")
+
+
+async def test_the_other_scheme_is_named_and_no_key_is_sent_to_find_out() -> None:
+    """`https://` for a server that speaks plain HTTP."""
+    async with _answering() as host:
+        found = await catalogue.test(Connection("openai-compatible", f"https://{host}/v1", KEY), "small")
+    assert found.sentence.endswith("It speaks `http`: begin the base URL with `http://`.")
+
+
+async def test_a_certificate_of_nobody_known(tmp_path: Path) -> None:
+    """The sentence says why it is not trusted and what may be done."""
+    tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    tls.load_cert_chain(certificate(tmp_path, "localhost"))
+    async with _answering(tls) as host:
+        found = await catalogue.test(Connection("openai-compatible", f"https://{host}/v1", KEY), "small")
+    assert (found.ok, found.code) == (False, "provider_unreachable")
+    assert "is not trusted: self-signed certificate. Give it a certificate of a known authority" in found.sentence
+
+
+async def test_no_key_where_one_is_wanted() -> None:
+    """Nobody is told that a key was refused that was never sent."""
+    with replay.serve(Reply(status=401, json={"error": {"message": "Missing."}})) as upstream:
+        found = await catalogue.test(Connection("openai-compatible", upstream.openai), "small")
+    assert found.sentence == "`127.0.0.1` wants a key, and none was sent (401): Missing."
 
 
 async def test_nothing_at_the_address_is_said() -> None:

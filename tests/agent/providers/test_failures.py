@@ -198,7 +198,8 @@ async def test_a_break_after_the_closing_event_takes_nothing_away(wire: Wire) ->
         (Reply(text="<!doctype html><title>Sign in</title>", content_type="text/html"), "answered with a web page"),
         (Reply(json={"choices": []}), "one document instead of a stream"),
         (Reply(status=302, json={}, headers={"location": "https://other.example/v1?token=abc"}), "redirects to `https://other.example/v1`"),
-        (Reply(status=404, text="<html>nginx</html>", content_type="text/html"), "or the base URL is wrong (404)."),
+        (Reply(status=404, text="<html>nginx</html>", content_type="text/html"), "a web page (404): the base URL is not that of its API."),
+        (Reply(status=308, text="", headers={"location": "/api/v1/models"}), "/api/v1`. Use that address"),
     ],
 )
 async def test_a_wrong_base_url_is_recognised(wire: Wire, reply: Reply, words: str) -> None:
