@@ -3,19 +3,22 @@
 import asyncio
 import base64
 import json
+import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from uuid import UUID
 
 import msgspec
 import pytest
-from playwright.async_api import Dialog
+from playwright.async_api import Dialog, expect
 
-from agent import chats, docs, endpoints, imports, loop
+from agent import approvals, chats, docs, endpoints, imports, loop
 from agent.accounts import users
 from agent.actor import Actor
 from agent.events import Hub
 from tests.browser.conftest import Site
+from tests.live import serving
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 TABS = ("", "?tab=endpoints", "?tab=docs", "?tab=changes", "?tab=connect", "?tab=settings")
@@ -66,6 +69,51 @@ async def _chats(actor: Actor, payloads: list[str]) -> list[UUID]:
             await asyncio.sleep(0.05)
         await chats.rename(actor, chat_id, payload.strip().replace("\0", "")[:200] or "x")
     return made
+
+
+_THIEF = """<!doctype html><title>.</title><button id="go">Go</button><iframe id="frame" src="/needs-you"></iframe>
+<form id="form" method="post" action="/approvals/{approval}" target="_blank"><input name="decision" value="approve"><input name="csrf" value="x"></form>
+<script>
+  const tell = (word) => {{ document.title += word + " "; }};
+  const attempt = (name, deed) => {{ try {{ tell(deed() ? name.toUpperCase() : name + "-closed"); }} catch {{ tell(name + "-closed"); }} }};
+  document.getElementById("go").onclick = () => {{
+    fetch("/needs-you", {{ credentials: "include" }}).then((r) => r.text()).then((t) => tell(t.includes("approval-") ? "FETCH" : "fetch-closed"), () => tell("fetch-closed"));
+    attempt("cookie", () => document.cookie);
+    attempt("storage", () => localStorage);
+    attempt("frame", () => document.getElementById("frame").contentDocument.querySelector("[value=approve]").click() ?? true);
+    const opened = window.open("/needs-you");
+    setTimeout(() => attempt("window", () => opened.document.querySelector("[value=approve]").click() ?? true), 700);
+    document.getElementById("form").submit();
+  }};
+</script>"""
+
+
+async def test_a_captured_page_answers_no_approval(site: Site, say: Callable[..., Any]) -> None:
+    """An upstream's page on this origin tries by frame, window, fetch, cookie and form: it reads nothing, and the card waits on."""
+    site.allowed = ["CSP", "Blocked", "blocked", "sandbox", "status of 4", "net::ERR", "Refused", "Framing"]
+    actor = await users.actor_by_email("ada@example.com", "web")
+    kept = await endpoints.create(actor, "demo")
+    page = await site.page()
+    await page.goto("/")
+    await say(page, f"delete {kept.slug}", wait=False, model="scripted")
+    await page.locator(".approval").wait_for()
+    [asked] = await approvals.pending(actor)
+
+    async def thief(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            await send({"type": "http.response.start", "status": 200, "headers": [(b"content-type", b"text/html")]})
+            await send({"type": "http.response.body", "body": _THIEF.format(approval=asked.id).encode()})
+
+    async with serving(thief, http="httptools") as url:
+        evil = await endpoints.create(actor, url, name="Evil")
+        other = await site.page(page.context)
+        await other.goto(evil.proxy_url + "/")
+        await other.click("#go")
+        for word in ("fetch", "cookie", "storage", "frame", "window"):
+            await expect(other).to_have_title(re.compile(f"{word}-closed"))
+        await other.wait_for_timeout(300)  # what was sent all the same would arrive now
+        assert [one.id for one in await approvals.pending(actor)] == [asked.id]
+        await other.close()
 
 
 async def test_hostile_text_is_only_text(site: Site, shared_dir: Path) -> None:

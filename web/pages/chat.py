@@ -168,13 +168,13 @@ async def _answered(request: PageRequest, answered: approvals.Approval) -> Respo
 
 
 def _arguments(text: str, asked: dict[str, Any]) -> dict[str, Any] | None:
-    """Edited arguments, or None when they are those that were asked for. Raises invalid_json."""
+    """Edited arguments, or None when they are those that were asked for. Raises invalid_arguments."""
     if not text.strip():
         return None
     try:
         edited = msgspec.json.decode(text, type=dict[str, Any])
     except (msgspec.DecodeError, RecursionError) as error:
-        raise Problem("invalid_json", "The edited arguments are not one JSON object.") from error
+        raise Problem("invalid_arguments", "The edited arguments are not one JSON object.") from error
     return None if edited == asked else edited
 
 
