@@ -3,6 +3,7 @@
 import json
 import re
 from typing import Any
+from urllib.parse import quote
 
 from agent.spec import samples
 from agent.spec.model import Content, Operation, Parameter, Response, SecurityScheme, Spec
@@ -41,16 +42,24 @@ def _request(spec: Spec, operation: Operation) -> Object:
 
 
 def _url(operation: Operation, spec: Spec) -> Object:
-    path = re.sub(r"\{([^{}/]+)\}", r":\1", mask_url(operation.template)).strip("/")
-    segments = path.split("/") if path else []
+    given = {p.name: _value(p, spec) for p in operation.parameters if p.where == "path"}
+    segments = [_segment(part, given) for part in mask_url(operation.template).strip("/").split("/") if part]
+    path = "/".join(segments)
     query = [{"key": p.name, "value": _value(p, spec), "disabled": not p.required} for p in operation.parameters if p.where == "query"]
     raw = (
         "{{baseUrl}}/"
         + path
         + ("?" + "&".join(f"{item['key']}={item['value']}" for item in query if not item["disabled"]) if any(not item["disabled"] for item in query) else "")
     )
-    variables = [{"key": p.name, "value": _value(p, spec)} for p in operation.parameters if p.where == "path" and f":{p.name}" in segments]
+    variables = [{"key": name, "value": value} for name, value in given.items() if f":{name}" in segments]
     return {"raw": raw, "host": ["{{baseUrl}}"], "path": segments} | ({"query": query} if query else {}) | ({"variable": variables} if variables else {})
+
+
+def _segment(part: str, given: dict[str, str]) -> str:
+    """A variable of a path is a whole segment; within one, its value stands."""
+    if re.fullmatch(r"\{[^{}]+\}", part):
+        return f":{part[1:-1]}"
+    return re.sub(r"\{([^{}]+)\}", lambda match: quote(given.get(match[1], match[1]), safe="•"), part)
 
 
 def _headers(operation: Operation, spec: Spec) -> list[Object]:
@@ -69,9 +78,15 @@ def _body(content: Content, spec: Spec) -> Object:
     value = mask_json(content.example) if content.example is not None else samples.example(content.schema, spec)
     mode = "urlencoded" if "urlencoded" in content.media_type else "formdata" if content.media_type.startswith("multipart/") else ""
     if mode and isinstance(value, dict):
-        return {"mode": mode, mode: [{"key": name, "value": _text(item), "type": "text"} for name, item in value.items()]}
+        files = {name for name, schema in (content.schema.get("properties") or {}).items() if isinstance(schema, dict) and schema.get("format") == "binary"}
+        return {"mode": mode, mode: [_part(name, item, is_file=name in files) for name, item in value.items()]}
     language = "json" if "json" in content.media_type else "xml" if "xml" in content.media_type else "text"
-    return {"mode": "raw", "raw": _text(value), "options": {"raw": {"language": language}}}
+    text = _text(value)
+    return {"mode": "raw", "raw": text.replace("{{", "{\\u007b" if language == "json" else "{ {"), "options": {"raw": {"language": language}}}
+
+
+def _part(name: str, value: Any, *, is_file: bool) -> Object:
+    return {"key": name, "src": [], "type": "file"} if is_file else {"key": name, "value": _text(value), "type": "text"}
 
 
 def _answer(response: Response, content: Content, request: Object) -> Object:

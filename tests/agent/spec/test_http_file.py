@@ -1,9 +1,10 @@
 """The `.http` file."""
 
+import json
 from collections.abc import Callable
 
 from agent.spec import http_file
-from agent.spec.model import Spec
+from agent.spec.model import Content, Operation, SecurityScheme, Spec
 
 
 def test_the_file_is_as_agreed(shop: Spec, golden: Callable[[str, str], None]) -> None:
@@ -16,3 +17,12 @@ def test_captured_text_starts_no_request_and_no_script(hostile: Spec) -> None:
     lines = http_file.document(hostile).splitlines()
     assert sum(line.startswith("###") for line in lines) == 1
     assert not [line for line in lines if line.startswith(("< ", "> ", "<@"))] and sum(line.startswith("X-B") for line in lines) == 0
+
+
+def test_a_variable_has_a_value_and_what_was_heard_fills_none_in() -> None:
+    """A client stops at a variable without value; two braces in a body would ask for a variable of the file."""
+    operation = Operation("send", "POST", "/a/{b}", request=(Content("application/json", {"type": "object"}, {"say": "{{token}}"}),), security=(("t",),))
+    text = http_file.document(Spec("x", ("https://x.test",), (operation,), security_schemes=(SecurityScheme("t", "http", "bearer"),)))
+    assert "\n@token = YOUR_TOKEN\n" in text and "Authorization: Bearer {{token}}" in text
+    (body,) = [line for line in text.splitlines() if "say" in line]
+    assert "{{" not in body and json.loads("{" + body + "}") == {"say": "{{token}}"}

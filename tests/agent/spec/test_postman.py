@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from agent.spec import postman
-from agent.spec.model import Spec
+from agent.spec.model import Content, Operation, Parameter, Spec
 
 
 def test_the_collection_is_as_agreed(shop: Spec, golden: Callable[[str, str], None]) -> None:
@@ -28,3 +28,17 @@ def test_credentials_are_variables(shop: Spec) -> None:
     requests = {item["name"]: item["request"] for folder in postman.document(shop)["item"] for item in folder["item"]}
     assert requests["List orders"]["auth"] == {"type": "bearer", "bearer": [{"key": "token", "value": "{{token}}", "type": "string"}]}
     assert requests["Get an order"]["auth"] == {"type": "noauth"}
+
+
+def test_a_variable_is_a_whole_segment_of_a_path() -> None:
+    """Postman fills in no other; where it is a part of one, its value stands, and a file is chosen by hand."""
+    parameters = tuple(Parameter(name, "path", {"type": "string"}, True, example=value) for name, value in (("job", "a b"), ("id", "7")))
+    form = {"type": "object", "properties": {"file": {"type": "string", "format": "binary"}, "say": {"type": "string"}}}
+    content = Content("multipart/form-data", form, {"file": "string", "say": "{{token}}"})
+    (item,) = postman.document(Spec("x", operations=(Operation("go", "POST", "/{id}/{job}:stop", parameters=parameters, request=(content,)),)))["item"]
+    url, body = item["request"]["url"], item["request"]["body"]
+    assert url["path"] == [":id", "a%20b:stop"] and url["variable"] == [{"key": "id", "value": "7"}]
+    assert body["formdata"][0] == {"key": "file", "src": [], "type": "file"}
+    raw = postman.document(Spec("x", operations=(Operation("go", "POST", "/", request=(Content("application/json", {}, {"say": "{{token}}"}),)),)))
+    text = raw["item"][0]["request"]["body"]["raw"]
+    assert "{{" not in text and json.loads(text) == {"say": "{{token}}"}
