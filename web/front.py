@@ -11,6 +11,7 @@ import socket
 from typing import Any
 from weakref import WeakSet
 
+import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
@@ -27,6 +28,7 @@ BODY_BYTES_PER_SECOND = 1024
 _HOST = re.compile(rb"(?:\[[0-9a-fA-F:.]+\]|[A-Za-z0-9._-]+)(?::[0-9]{1,5})?")
 _ORIGIN = re.compile(rb"[A-Za-z][A-Za-z0-9+.-]*://[^/?#]*")
 _PROXY = b"/proxy/"
+_WISHES = frozenset({b"upgrade", b"http2-settings"})
 _TICK = 1.0
 
 
@@ -44,6 +46,7 @@ class GuardedProtocol(HttpToolsProtocol):
     _began = _idle_since = 0.0
     _is_expecting = _is_idle = False
     _answering: Any = None
+    _declined: bytes | None = None
 
     parser: Any  # None once the connection is lost, which uvicorn's annotation leaves out
     cycle: Any  # None before the first request, likewise
@@ -74,7 +77,7 @@ class GuardedProtocol(HttpToolsProtocol):
             self._received += len(data)
         elif not self._is_expecting:
             self._expect()
-        super().data_received(data)
+        self._feed(data)
         if self._quiet > QUIET_BYTES and not self._is_refused and self.parser is not None:
             self._answer(b"431 Request Header Fields Too Large", b"There is more framing than content.")
 
@@ -111,6 +114,9 @@ class GuardedProtocol(HttpToolsProtocol):
             rest = self.url[origin.end() :]
             self.url = rest if rest.startswith(b"/") else b"/" + rest
         self._check()
+        if self._is_upgrade and not self._should_upgrade():
+            self._declined = self._without_upgrade()
+            return
         self._in_head, self._in_body, self._quiet = False, True, 0
         self._began = self.loop.time()
         self.scope["wiretalk.target"] = self.url  # type: ignore[typeddict-unknown-key]
@@ -119,14 +125,14 @@ class GuardedProtocol(HttpToolsProtocol):
             self._pass_on()
         else:
             super().on_headers_complete()
-        if self._is_upgrade and not self._should_upgrade() and self.cycle is not None:
-            self.cycle.keep_alive = False
 
     def on_body(self, body: bytes) -> None:
         self._quiet = 0
         super().on_body(body)
 
     def on_message_complete(self) -> None:
+        if self._declined is not None:
+            return
         self._in_body = self._is_expecting = False
         super().on_message_complete()
 
@@ -166,6 +172,26 @@ class GuardedProtocol(HttpToolsProtocol):
 
     # inner
 
+    def _feed(self, data: bytes) -> None:
+        """uvicorn's, but for a wish for another protocol than WebSocket, with which Java's client and others begin: such a request is read again without it."""
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserError:
+            self.send_400_response("Invalid HTTP request received.")
+        except httptools.HttpParserUpgrade as upgrade:
+            if self._declined is None:
+                self.handle_websocket_upgrade()
+                return
+            head, self._declined = self._declined, None
+            self.parser = httptools.HttpRequestParser(self)
+            self.parser.set_dangerous_leniencies(lenient_data_after_close=True)  # as uvicorn does
+            self._feed(head + data[upgrade.args[0] :])
+
+    def _without_upgrade(self) -> bytes:
+        """The head as it came, without what it wishes for; llhttp would take the body for something else."""
+        line = b"%b %b HTTP/%b\r\n" % (self.parser.get_method(), self.url, self.parser.get_http_version().encode())
+        return b"".join([line, *(b"%b: %b\r\n" % pair for pair in self._raw if pair[0].lower() not in _WISHES), b"\r\n"])
+
     def _pass_on(self) -> None:
         """As uvicorn begins a request, for the proxy: its target is not decoded, and its answer goes through a `Passage`."""
         parser, before = self.parser, self.cycle
@@ -203,8 +229,8 @@ class GuardedProtocol(HttpToolsProtocol):
             self._refuse(b"400 Bad Request", b"Send exactly one valid Host header.")
         if self.parser.get_method() in (b"TRACE", b"CONNECT"):
             self._refuse(b"405 Method Not Allowed", b"This method is not served.")
-        if self._is_upgrade and any(name == b"transfer-encoding" or (name == b"content-length" and value != b"0") for name, value in self.headers):
-            self._refuse(b"400 Bad Request", b"A request for an upgrade has no body.")
+        if self._is_upgrade and self._should_upgrade() and any(_frames_body(pair) for pair in self.headers):
+            self._refuse(b"400 Bad Request", b"A request for a WebSocket has no body.")
 
     def _refuse(self, status: bytes, sentence: bytes) -> None:
         self._answer(status, sentence)
@@ -226,6 +252,10 @@ class GuardedProtocol(HttpToolsProtocol):
     def _expect(self) -> None:
         """A head may begin: it has to be whole by the deadline."""
         self._began, self._is_expecting = self.loop.time(), True
+
+
+def _frames_body(pair: tuple[bytes, bytes]) -> bool:
+    return pair[0] == b"transfer-encoding" or (pair[0] == b"content-length" and pair[1] != b"0")
 
 
 _watched: WeakSet[ServerState] = WeakSet()

@@ -36,7 +36,7 @@ class Passage(RequestResponseCycle):
         self.body, self.more_body = bytearray(), True
         self.trailers: list[tuple[bytes, bytes]] = []
         self.disconnected = self.response_started = self.response_complete = False
-        self._is_chunked = self._is_delivered = False
+        self._is_chunked = self._ends_with_connection = self._is_delivered = False
         self._left = 0
         self._held: bytes | None = None
         self._waiter: asyncio.Future[None] | None = None
@@ -126,7 +126,9 @@ class Passage(RequestResponseCycle):
         if not self.keep_alive:
             parts.append(b"connection: close\r\n")
             lines += 1
-        self._is_chunked = length is None and status not in _NO_BODY and self.scope["method"] != "HEAD"
+        is_open = length is None and status not in _NO_BODY and self.scope["method"] != "HEAD"
+        self._is_chunked = is_open and self.scope["http_version"] == "1.1"
+        self._ends_with_connection = is_open and not self._is_chunked
         self._left = int(length) if length is not None and self.scope["method"] != "HEAD" else 0
         if self._is_chunked:
             parts.append(b"transfer-encoding: chunked\r\n")
@@ -146,7 +148,7 @@ class Passage(RequestResponseCycle):
             body = b"%x\r\n%b\r\n" % (len(body), body) if body else b""
             if is_last:
                 body += b"".join([b"0\r\n", *(b"%b: %b\r\n" % pair for pair in trailers), b"\r\n"])
-        else:
+        elif not self._ends_with_connection:
             self._left -= len(body)
         if self._left < 0 or (is_last and self._left):
             raise ValueError("an answer is not as long as it said")

@@ -78,7 +78,7 @@ async def _talk(port: int, *raw: bytes) -> bytes:
         (b"GET / HTTP/1.1\r\nHost: a\r\n" + b"X: 1\r\n" * 1100 + b"\r\n", 431),
         (b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n" + b"T: 1\r\n" * 5000 + b"\r\n", 431),
         (b"POST / HTTP/1.1\r\nHost: a\r\nContent-Length: 1\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n", 400),
-        (b"POST / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: h2c\r\nContent-Length: 30\r\n\r\nGET /evil HTTP/1.1\r\nHost: a\r\n\r\n", 400),
+        (b"GET / HTTP/1.1\r\nHost: a\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nContent-Length: 30\r\n\r\nGET /evil HTTP/1.1\r\nHost: a\r\n\r\n", 400),
         (b"nonsense\r\n\r\n", 400),
     ],
 )
@@ -87,6 +87,27 @@ async def test_what_is_refused_gets_one_answer_and_the_end(port: int, raw: bytes
     answer = await _talk(port, raw + b"GET /after HTTP/1.1\r\nHost: a\r\n\r\n")
     assert answer.startswith(b"HTTP/1.1 %d " % status)
     assert answer.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.parametrize("step", [1, 7, 1000])
+async def test_a_wish_for_another_protocol_is_declined_and_its_body_is_a_body(port: int, step: int) -> None:
+    """As Java's client begins: the request is answered in HTTP/1.1, the connection goes on, and nothing in a body is taken for a request."""
+    wish = b"Connection: Upgrade, HTTP2-Settings\r\nUpgrade: h2c\r\nHTTP2-Settings: AAE\r\n"
+    evil = b"GET /evil HTTP/1.1\r\nHost: a\r\n\r\n"
+    raw = (
+        b"GET http://a/one HTTP/1.1\r\nHost: a\r\n%b\r\nPOST /proxy/two HTTP/1.1\r\nHost: a\r\n%bContent-Length: 31\r\n\r\n%b" % (wish, wish, evil)
+        + b"POST /three HTTP/1.1\r\nHost: a\r\n%bTransfer-Encoding: chunked\r\n\r\n1f\r\n%b\r\n0\r\n\r\n" % (wish, evil)
+        + b"GET /four HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n"
+    )
+    reader, writer = await asyncio.open_connection("127.0.0.1", port)
+    for start in range(0, len(raw), step):
+        writer.write(raw[start : start + step])
+        await asyncio.sleep(0)
+    answer = await asyncio.wait_for(reader.read(), 60)
+    writer.close()
+    assert answer.count(b"HTTP/1.1 200 OK") == 4
+    for said in (b"GET|/one||", b"POST|/proxy/two|" + evil, b"POST|/three|" + evil, b"GET|/four||"):
+        assert said in answer
 
 
 @pytest.mark.parametrize("start", [b"GET / HTTP/1.1\r\nHost: a\r\nX: ", b"POST / HTTP/1.1\r\nHost: a\r\nTransfer-Encoding: chunked\r\n\r\n1;"])

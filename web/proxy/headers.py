@@ -84,10 +84,12 @@ def outgoing(pairs: Pairs, injected: Sequence[tuple[bytes, bytes]], host: bytes)
 
 
 def incoming(pairs: Pairs, status: int, upstream_host: str, *, own_origin: bool = False) -> Pairs:
-    """What the client gets. On Wiretalk's own origin, pages are sandboxed, so that a script from an upstream is a stranger there."""
+    """What the client gets. On Wiretalk's own origin, what may be a page is sandboxed, so that a script from an upstream is a stranger there."""
     kept: Pairs = []
     connection: list[bytes] = []
     types: list[bytes] = []
+    may_have_body = status not in (204, 304)
+    is_empty = not may_have_body
     for pair in pairs:
         lower = pair[0].lower()
         if lower not in _NOTED_IN:
@@ -96,8 +98,9 @@ def incoming(pairs: Pairs, status: int, upstream_host: str, *, own_origin: bool 
             types.append(pair[1].lower())
             kept.append(pair)
         elif lower == b"content-length":
-            if status not in (204, 304):
+            if may_have_body:
                 kept.append(pair)
+                is_empty = pair[1] == b"0"
         elif lower == b"set-cookie":
             if not (_OUR_COOKIES.match(pair[1]) if own_origin else _is_strange(pair[1], upstream_host)):
                 kept.append(pair)
@@ -109,7 +112,7 @@ def incoming(pairs: Pairs, status: int, upstream_host: str, *, own_origin: bool 
     if connection:
         dropped = _named(connection)
         kept = [pair for pair in kept if pair[0].lower() not in dropped]
-    if not own_origin and not (types and all(map(_is_plain, types))):
+    if not own_origin and not is_empty and not (types and all(map(_is_plain, types))):
         kept.append(_SANDBOX)
     return kept
 

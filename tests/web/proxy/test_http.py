@@ -47,6 +47,20 @@ async def test_the_upstream_sees_what_the_client_sent(proxy: Any, upstream: Any)
     ]
 
 
+async def test_a_client_of_the_old_version_gets_no_chunks(proxy: Any, upstream: Any) -> None:
+    """An answer of unknown length ends with the connection for HTTP/1.0, which knows no chunks."""
+    upstream.answer = b"HTTP/1.1 200 OK\r\nContent-Type: text/plain\r\nTransfer-Encoding: chunked\r\n\r\n3\r\nabc\r\n2\r\nde\r\n0\r\n\r\n"
+    answer = await proxy.send(f"GET {proxy.path}/ HTTP/1.0\r\nHost: proxy.test\r\n\r\n".encode())
+    assert _head(answer) == (200, [(b"Content-Type", b"text/plain"), (b"connection", b"close")], b"abcde")
+
+
+async def test_an_empty_answer_needs_no_sandbox(proxy: Any, upstream: Any) -> None:
+    """What cannot be a page is left as it is; a page is not."""
+    for said, is_sandboxed in ((b"204 No Content\r\n", False), (b"302 Found\r\nContent-Length: 0\r\n", False), (b"200 OK\r\nContent-Length: 1\r\n", True)):
+        upstream.answer = b"HTTP/1.1 " + said + b"\r\n" + b"x" * is_sandboxed
+        assert (b"content-security-policy" in await proxy.get()) == is_sandboxed
+
+
 async def test_a_request_leaves_nothing_to_the_garbage_collector(proxy: Any, upstream: Any) -> None:
     """What was made for a request goes with it, without a collection that would hold up others."""
     gc.collect()
