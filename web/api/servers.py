@@ -3,13 +3,13 @@
 from uuid import UUID
 
 import msgspec
-from litestar import delete, get, post
+from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from agent import remote_mcp
+from agent import endpoints, remote_mcp
 from agent.actor import require_scope
 from agent.paging import Page
-from agent.remote_mcp import AuthType, Server
+from agent.remote_mcp import AuthType, NewlyPublished, Proof, Published, Server
 from web.api.request import ApiRequest
 from web.auth import signed_in
 
@@ -25,6 +25,21 @@ class ServerWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_d
     auth: AuthType = "none"
     secret: str = ""
     client_id: str = ""
+
+
+class PublishWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """`endpoint` is an id, slug or name of one API; without it the platform's own tools. `auth`: how callers send the secret."""
+
+    name: str
+    endpoint: str | None = None
+    auth: Proof = "token"
+    scopes: list[str] = []
+
+
+class OpenWish(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """Whether callers are let in."""
+
+    is_open: bool
 
 
 @get("/mcp-servers", guards=[signed_in], summary="My MCP servers", tags=["mcp"])
@@ -67,4 +82,35 @@ async def disconnect_server(request: ApiRequest, server_id: FromPath[UUID]) -> N
     await remote_mcp.disconnect(request.user, server_id)
 
 
-ROUTES = (list_servers, connect_server, get_server, test_server, accept_tool, disconnect_server)
+@get("/mcp-servers/published", guards=[signed_in], summary="MCP servers that I publish", tags=["mcp"])
+async def list_published(request: ApiRequest) -> Page[Published]:
+    """Their addresses; the secrets are not shown again."""
+    return Page(await remote_mcp.published(request.user))
+
+
+@post("/mcp-servers/published", guards=[signed_in], summary="Publish an MCP server", tags=["mcp"])
+async def publish_server(request: ApiRequest, data: JSONBody[PublishWish]) -> NewlyPublished:
+    """One API's tools, or the platform's, behind an address and a secret of their own; the secret is in this answer alone."""
+    require_scope(request.user, "write")
+    endpoint_id = (await endpoints.find(request.user, data.endpoint)).id if data.endpoint else None
+    return await remote_mcp.publish(request.user, data.name, endpoint_id, data.auth, data.scopes or None)
+
+
+@put("/mcp-servers/published/{server_id:uuid}", guards=[signed_in], summary="Open or close a published MCP server", tags=["mcp"])
+async def open_published(request: ApiRequest, server_id: FromPath[UUID], data: JSONBody[OpenWish]) -> Published:
+    """A closed one lets nobody in and keeps its secret."""
+    require_scope(request.user, "write")
+    return await remote_mcp.set_open(request.user, server_id, data.is_open)
+
+
+@delete("/mcp-servers/published/{server_id:uuid}", guards=[signed_in], summary="Take a published MCP server back", tags=["mcp"])
+async def take_back(request: ApiRequest, server_id: FromPath[UUID]) -> None:
+    """Its address and secret are gone."""
+    require_scope(request.user, "write")
+    await remote_mcp.take_back(request.user, server_id)
+
+
+ROUTES = (
+    list_servers, connect_server, get_server, test_server, accept_tool, disconnect_server,
+    list_published, publish_server, open_published, take_back,
+)  # fmt: skip

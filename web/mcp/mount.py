@@ -1,4 +1,5 @@
-"""`/mcp` and `/mcp/apis/{slug}` inside the application: a token becomes an actor, Host and Origin are checked, both protocol eras are served.
+"""`/mcp`, `/mcp/apis/{slug}` and `/mcp/servers/{id}` inside the application: a token becomes an actor, Host and Origin are checked, both protocol
+eras are served.
 
 The current era has no sessions, so any worker answers any request. The era before keeps its sessions in one process: with several
 workers it runs without them, and then cannot ask the user anything back. The SDK's session manager runs once, so each application makes its own.
@@ -10,6 +11,7 @@ from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
 from typing import Any
 from urllib.parse import unquote, urlsplit
+from uuid import UUID
 
 import msgspec
 from litestar import Litestar, asgi
@@ -19,12 +21,13 @@ from mcp.server.auth.middleware.bearer_auth import AuthenticatedUser
 from mcp.server.auth.provider import AccessToken
 from mcp.server.transport_security import TransportSecuritySettings
 
-from agent import tasks
+from agent import remote_mcp, tasks
 from agent.accounts import tokens
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
 from agent.errors import Problem
+from agent.remote_mcp import Guest
 from web.mcp import apis, server
 from web.mcp.changes import Bus
 from web.mcp.scope import ACTOR, CORE, SLUG
@@ -36,16 +39,21 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
     """Streamable HTTP. Litestar strips the mount's prefix, so the path is read from what was sent."""
     path = scope["raw_path"].decode("latin-1").partition("?")[0].rstrip("/")
     api = re.fullmatch(r"/mcp/apis/([^/]+)", path)
-    if path != "/mcp" and api is None:
+    published = re.fullmatch(r"/mcp/servers/([0-9a-f-]{36})", path)
+    if path != "/mcp" and api is None and published is None:
         await _refuse(send, Problem("not_found", "There is no MCP server here.", remedy="Use /mcp, or /mcp/apis/ and the slug of an endpoint."))
         return
     try:
-        actor = await _actor(scope)
+        guest = await _guest(scope, published[1]) if published else None
+        actor = guest.actor if guest else None if published else await _actor(scope)
     except Exception as error:
         problem = as_problem(error)
         if problem is None:
             raise
         await _refuse(send, problem)
+        return
+    if actor is None and published:
+        await _refuse(send, Problem("unauthenticated", "There is no such MCP server, or this is not its secret.", remedy="Ask whoever published it."), "")
         return
     if actor is None:
         await _refuse(
@@ -53,10 +61,10 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
         )
         return
     state = scope["litestar_app"].state
-    extra: dict[str, Any] = {ACTOR: actor, CORE: b"tools=core" in scope["query_string"], "user": _user(actor), "path": "/mcp", "root_path": ""}
+    extra: dict[str, Any] = {ACTOR: actor, CORE: b"tools=core" in scope["query_string"], "user": _user(actor, path), "path": "/mcp", "root_path": ""}
     extra["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # blanks around a value are none of it
-    if api:
-        await state.mcp_apis({**scope, **extra, SLUG: unquote(api[1])}, receive, send)
+    if slug := unquote(api[1]) if api else str(guest.endpoint_id) if guest and guest.endpoint_id else "":
+        await state.mcp_apis({**scope, **extra, SLUG: slug}, receive, send)
     else:
         await state.mcp_app({**scope, **extra}, receive, send)
 
@@ -98,9 +106,18 @@ async def _actor(scope: Scope) -> Actor | None:
     return await tokens.actor_of(bearer[7:].strip(), "mcp") if bearer.lower().startswith("bearer ") else None
 
 
-def _user(actor: Actor) -> AuthenticatedUser:
-    """As the SDK knows users: a session, and what a client hands back, belong to the one they were made for."""
-    return AuthenticatedUser(AccessToken(token="", client_id=str(actor.token_id), scopes=sorted(actor.scopes), subject=str(actor.user_id)))
+async def _guest(scope: Scope, server_id: str) -> Guest | None:
+    headers = {name: value.decode("latin-1") for name, value in scope["headers"]}
+    bearer = headers.get(b"authorization", "")
+    try:
+        return await remote_mcp.guest(UUID(server_id), bearer[7:].strip() if bearer.lower().startswith("bearer ") else "", headers.get(b"x-api-key", ""))
+    except ValueError:
+        return None
+
+
+def _user(actor: Actor, path: str) -> AuthenticatedUser:
+    """As the SDK knows users: a session, and what a client hands back, belong to the one they were made for, at the door it was made at."""
+    return AuthenticatedUser(AccessToken(token="", client_id=f"{actor.token_id} {path}", scopes=sorted(actor.scopes), subject=str(actor.user_id)))
 
 
 def _security() -> TransportSecuritySettings:
@@ -113,7 +130,9 @@ def _security() -> TransportSecuritySettings:
 async def _refuse(send: Send, problem: Problem, path: str = "/mcp") -> None:
     body = msgspec.json.encode(problem.document())
     headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    if problem.status == 401:
+    if problem.status == 401 and not path:
+        headers.append((b"www-authenticate", b'Bearer realm="wiretalk"'))
+    elif problem.status == 401:
         headers.append((b"www-authenticate", f'Bearer realm="wiretalk", resource_metadata="{resource_metadata(path)}"'.encode()))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

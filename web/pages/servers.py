@@ -8,11 +8,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from agent import remote_mcp
+from agent import endpoints, remote_mcp
 from agent.accounts import grants, tokens, users
 from agent.config import settings
 from agent.errors import Problem
-from agent.remote_mcp import AuthType
+from agent.remote_mcp import AuthType, NewlyPublished, Proof
 from web.auth import cookie, session_cookie
 from web.mcp.snippets import llms_text, snippets
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
@@ -110,6 +110,31 @@ async def disconnect_server(request: PageRequest, server_id: FromPath[UUID]) -> 
     return see_other(_HOME)
 
 
+@post("/settings/servers/published", status_code=200)
+async def publish_server(request: PageRequest) -> Template:
+    """The secret is on the page that answers, and nowhere else."""
+    actor, form = signed_in_actor(request), await form_of(request)
+    try:
+        endpoint = await endpoints.find(actor, form["endpoint"]) if form.get("endpoint") else None
+        auth: Proof = "key" if form.get("auth") == "key" else "token"
+        made = await remote_mcp.publish(actor, form.get("name", ""), endpoint.id if endpoint else None, auth)
+    except Problem as problem:
+        return await _page(request, problem)
+    return await _page(request, made=made)
+
+
+@post("/settings/servers/published/{server_id:uuid}/open", status_code=200)
+async def open_published(request: PageRequest, server_id: FromPath[UUID]) -> Redirect:
+    await remote_mcp.set_open(signed_in_actor(request), server_id, (await form_of(request)).get("open") == "yes")
+    return see_other(_HOME)
+
+
+@post("/settings/servers/published/{server_id:uuid}/delete", status_code=200)
+async def take_back(request: PageRequest, server_id: FromPath[UUID]) -> Redirect:
+    await remote_mcp.take_back(signed_in_actor(request), server_id)
+    return see_other(_HOME)
+
+
 @get("/llms.txt", exclude_from_auth=True)
 async def llms() -> Response[str]:
     """For programs that read."""
@@ -122,7 +147,10 @@ async def client_document() -> Response[dict[str, Any]]:
     return Response(remote_mcp.client_document(), headers={"cache-control": "public, max-age=3600"})
 
 
-ROUTES = (connect, show_servers, connect_server, sign_in, signed_in, test_server, accept_tool, disconnect_server, llms, client_document)
+ROUTES = (
+    connect, show_servers, connect_server, sign_in, signed_in, test_server, accept_tool, disconnect_server, llms, client_document,
+    publish_server, open_published, take_back,
+)  # fmt: skip
 
 
 def _came_from(request: PageRequest) -> str:
@@ -135,7 +163,7 @@ def _cookie_name() -> str:
     return "__Host-wiretalk_mcp" if settings().is_secure else "wiretalk_mcp"
 
 
-async def _page(request: PageRequest, problem: Problem | None = None) -> Template:
+async def _page(request: PageRequest, problem: Problem | None = None, made: NewlyPublished | None = None) -> Template:
     actor = signed_in_actor(request)
     status = problem.status if problem else 200
     return await page(
@@ -148,6 +176,9 @@ async def _page(request: PageRequest, problem: Problem | None = None) -> Templat
         problem=problem,
         profile=await users.get(actor, actor.user_id),
         servers=await remote_mcp.list_(actor),
+        published=await remote_mcp.published(actor),
+        made=made,
+        apis=(await endpoints.list_(actor, limit=200)).items,
         offered=await remote_mcp.offered(actor),
         callback=remote_mcp.redirect_uri(),
     )
