@@ -5,7 +5,10 @@ cannot leave its block.
 """
 
 import json
+import re
+from collections import Counter
 from typing import Any, NamedTuple
+from urllib.parse import quote
 
 import msgspec
 
@@ -22,7 +25,13 @@ from agent.spec.model import (
     Spec,
 )
 from agent.spec.openapi import phrase
-from agent.spec.redact import mask_json, mask_name, mask_named, mask_url
+from agent.spec.redact import (
+    mask_json,
+    mask_name,
+    mask_named,
+    mask_text,
+    mask_url,
+)
 
 MAX_EXAMPLE = 4000
 MAX_ROWS = 200
@@ -31,14 +40,10 @@ MAX_ROWS = 200
 def document(spec: Spec, *, evidence: bool = True) -> str:
     """The whole page. Without `evidence` it says nothing of the calls that it was written from."""
     spec = spec if evidence else _without_evidence(spec)
-    parts = [
-        f"# {escape(spec.title)}",
-        _introduction(spec),
-        _contents(spec),
-        _authentication(spec),
-        _general(spec),
-    ]
-    for tag, operations in _by_tag(spec):
+    groups, general = _by_tag(spec), [_authentication(spec), _general(spec)]
+    before = [spec.title, *(part.partition("\n")[0].removeprefix("## ") for part in general if part)]
+    parts = [f"# {escape(spec.title)}", _introduction(spec), _contents(spec, _anchors(groups, before)), *general]
+    for tag, operations in groups:
         parts.append(f"## {escape(tag)}")
         parts += [operation(spec, item) for item in operations]
     parts += [_types(spec), _left_out(spec)]
@@ -76,10 +81,27 @@ def _introduction(spec: Spec) -> str:
     return "\n\n".join(part for part in (server, heard) if part)
 
 
-def _contents(spec: Spec) -> str:
+def _anchors(groups: list[tuple[str, list[Operation]]], before: list[str]) -> dict[str, str]:
+    """By operation, where its section stands, as viewers of Markdown name the headings of a page: each name that comes again has a number."""
+    seen = Counter(_slug(title) for title in before)
+    found: dict[str, str] = {}
+    for tag, operations in groups:
+        for name, title in [("", tag), *((item.id, item.summary or item.id) for item in operations)]:
+            slug = _slug(title)
+            found[name] = f"{slug}-{seen[slug]}" if seen[slug] else slug
+            seen[slug] += 1
+    return found
+
+
+def _slug(title: str) -> str:
+    words = re.sub(r"\s+", " ", mask_text(title)).strip().lower()
+    return quote(re.sub(r"[^\w -]", "", words).replace(" ", "-"))
+
+
+def _contents(spec: Spec, anchors: dict[str, str]) -> str:
     if not spec.operations:
         return "No operations were found."
-    rows = [f"| {code(item.method)} | {code(mask_url(item.template))} | {escape(item.summary or item.id)} |" for item in spec.operations]
+    rows = [f"| {code(item.method)} | [{code(mask_url(item.template))}](#{anchors[item.id]}) | {escape(item.summary or item.id)} |" for item in spec.operations]
     return "\n".join(["| Method | Path | What it does |", "|---|---|---|", *rows])
 
 

@@ -1,13 +1,16 @@
 """The page for people, and what captured text can do to it: nothing."""
 
+import re
+from collections import Counter
 from collections.abc import Callable
+from urllib.parse import quote
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from agent.spec import markdown
-from agent.spec.model import Spec
+from agent.spec.model import Operation, SecurityScheme, Spec
 
 PARSER = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table")
 
@@ -24,12 +27,31 @@ def test_the_page_is_as_agreed(shop: Spec, golden: Callable[[str, str], None]) -
 
 
 def test_hostile_text_makes_no_markup(hostile: Spec) -> None:
-    """No HTML but our own line break, no link, no image; fences close where we close them."""
+    """No HTML but our own line break, no link but within the page, no image; fences close where we close them."""
     page = markdown.document(hostile)
     tokens = [child for token in PARSER.parse(page) for child in (token, *(token.children or ()))]
-    assert not {"link_open", "image", "html_block"} & {token.type for token in tokens}
+    assert not {"image", "html_block"} & {token.type for token in tokens}
+    assert all(re.fullmatch(r"#[\w%-]*", str(token.attrs["href"])) for token in tokens if token.type == "link_open")
     assert {token.content for token in tokens if token.type == "html_inline"} <= {"<br>"}
     assert markdown.escape("www.evil.test a@b.c ftp://x") == "www\\.evil.test a\\@b.c ftp\\://x"
+
+
+def test_the_table_leads_to_every_operation() -> None:
+    """Also where headings have the same words, as a tag or another operation may, or none but signs."""
+    names = ("List a", "List a", "pets", "Was ist „das“?", "Authentication", "???", "")
+    operations = tuple(Operation(f"o{at}", "GET", f"/p{at}", summary=name, tags=("pets",)) for at, name in enumerate(names))
+    tokens = PARSER.parse(
+        markdown.document(Spec("pets", operations=operations, cors={"allow_origin": "*"}, security_schemes=(SecurityScheme("b", "http", "bearer"),)))
+    )
+    headings, links, seen = dict[str, str](), list[str](), Counter[str]()
+    for at, token in enumerate(tokens):
+        if token.type == "heading_open":
+            text = "".join(child.content for child in tokens[at + 1].children or ())
+            slug = quote(re.sub(r"[^\w -]", "", text.lower()).replace(" ", "-"))
+            headings[f"#{slug}-{seen[slug]}" if seen[slug] else f"#{slug}"] = tokens[at + 4].content.split(" · ")[0]
+            seen[slug] += 1
+        links += [str(child.attrs["href"]) for child in token.children or () if child.type == "link_open"]
+    assert [headings[link] for link in links] == [f"`GET /p{at}`" for at in range(len(names))]
 
 
 @settings(max_examples=200, deadline=None)
