@@ -127,17 +127,21 @@ async def server(port: int, data: Path, url: str, workers: int = 1) -> AsyncIter
         *command, env=environment, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL, start_new_session=True
     )
     try:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            for _ in range(1200):
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200:
-                        break
-                await asyncio.sleep(0.1)
-            else:
-                raise AssertionError("the server did not start within two minutes")
+        await ready(port)
         yield process
     finally:
         await kill(process)
+
+
+async def ready(port: int) -> None:
+    """Until a server answers there. Raises AssertionError after two minutes."""
+    async with httpx.AsyncClient(trust_env=False) as client:
+        for _ in range(1200):
+            with contextlib.suppress(httpx.HTTPError):
+                if (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200:
+                    return
+            await asyncio.sleep(0.1)
+    raise AssertionError("the server did not start within two minutes")
 
 
 async def kill(process: asyncio.subprocess.Process) -> None:

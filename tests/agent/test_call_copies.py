@@ -6,40 +6,21 @@ import shutil
 import subprocess
 import sys
 from asyncio.subprocess import PIPE
-from datetime import UTC, datetime
 from typing import NamedTuple
 
 import msgspec
 import pytest
 
 from agent.call_copies import COPIES, Copy, copy
-from agent.captures import CallDetail, CallSummary, ShownBody
+from agent.captures import CallDetail, ShownBody
 from agent.spec import inputs
-from db.ids import uuid7
+from tests.calls import summary_of
 
 _BODY = '{"name": "O\'Brien", "note": "a\\nb $HOME `x` é"}'
 
 
 def _call(body: str = _BODY) -> CallDetail:
-    id_ = uuid7()
-    line = CallSummary(
-        id_,
-        id_,
-        "api",
-        "POST",
-        "https://x.example/a?q=1",
-        "/a",
-        201,
-        None,
-        12.5,
-        len(body),
-        2,
-        "application/json",
-        "https",
-        "proxy",
-        False,
-        datetime(2026, 11, 21, tzinfo=UTC),
-    )
+    line = summary_of("https://x.example/a?q=1", "/a", status=201, took=12.5, sent=len(body), came=2)
     headers = [("Content-Type", "application/json"), ("X-Quote", 'it\'s "so"'), ("Host", "x.example"), ("Content-Length", "5")]
     shown = ShownBody("json", "application/json", body, len(body), False, None)
     return CallDetail(

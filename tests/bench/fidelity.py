@@ -7,7 +7,6 @@ The exchanges are those of `tests/web/proxy/test_fidelity.py`, which says what m
 
 import argparse
 import asyncio
-import json
 import os
 import tempfile
 import time
@@ -20,6 +19,7 @@ from agent.config import settings
 from agent.recorder import Recorder, meet
 from db import embedded, engine
 from db.migrate import migrate
+from tests.bench.lines import said
 from tests.web.proxy import conftest
 from tests.web.proxy.test_fidelity import check_stored, compare
 
@@ -64,8 +64,7 @@ def main() -> None:
     """Print one JSON line per figure."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--exchanges", type=int, default=5000)
-    for name, value, unit in figures(parser.parse_args().exchanges):
-        print(json.dumps({"bench": "fidelity", "figure": name, "value": round(float(value), 3), "unit": unit}), flush=True)
+    said("fidelity", figures(parser.parse_args().exchanges))
 
 
 if __name__ == "__main__":

@@ -5,7 +5,6 @@ python -m tests.bench.outage [--seconds 30]
 
 import argparse
 import asyncio
-import json
 import os
 import signal
 import tempfile
@@ -16,6 +15,7 @@ from pathlib import Path
 from db import embedded
 from db.migrate import migrate
 from tests import outage
+from tests.bench.lines import said
 from tests.live import serving
 
 Figure = tuple[str, float, str]
@@ -86,8 +86,7 @@ def main() -> None:
     """Print one JSON line per figure."""
     parser = argparse.ArgumentParser()
     parser.add_argument("--seconds", type=float, default=30.0)
-    for name, value, unit in figures(parser.parse_args().seconds):
-        print(json.dumps({"bench": "outage", "figure": name, "value": round(float(value), 3), "unit": unit}), flush=True)
+    said("outage", figures(parser.parse_args().seconds))
 
 
 if __name__ == "__main__":

@@ -28,6 +28,7 @@ from db import embedded, engine
 from db.ids import uuid7
 from db.migrate import migrate
 from db.partitions import ensure_partitions
+from tests.bench.lines import said
 
 Figure = tuple[str, float, str]
 WORDS = [
@@ -290,8 +291,7 @@ def main() -> None:
     parser.add_argument("--calls", type=int, default=1_000_000)
     parser.add_argument("--plans", action="store_true")
     asked = parser.parse_args()
-    for name, value, unit in figures(asked.calls, plans=asked.plans):
-        print(json.dumps({"bench": "storage", "figure": name, "value": round(float(value), 3), "unit": unit}), flush=True)
+    said("storage", figures(asked.calls, plans=asked.plans))
 
 
 if __name__ == "__main__":

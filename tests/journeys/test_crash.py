@@ -18,6 +18,7 @@ from agent.accounts import tokens, users
 from db import engine
 from tests.journeys.test_chat_api import _upstream
 from tests.live import free_port, serving
+from tests.outage import ready
 
 
 @contextlib.asynccontextmanager
@@ -28,14 +29,7 @@ async def _process(port: int) -> AsyncGenerator[asyncio.subprocess.Process, None
         *command, env={**os.environ, "PORT": str(port)}, stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL
     )
     try:
-        async with httpx.AsyncClient(trust_env=False) as client:
-            for _ in range(1200):
-                with contextlib.suppress(httpx.HTTPError):
-                    if (await client.get(f"http://127.0.0.1:{port}/health/ready")).status_code == 200:
-                        break
-                await asyncio.sleep(0.1)
-            else:
-                raise AssertionError("the server did not start within two minutes")
+        await ready(port)
         yield process
     finally:
         if process.returncode is None:

@@ -1,35 +1,16 @@
 """GraphQL and events of a call, as values."""
 
 import base64
-from datetime import UTC, datetime
 
 import pytest
 
-from agent.captures import CallDetail, CallSummary, ShownBody
-from db.ids import uuid7
+from agent.captures import CallDetail, ShownBody
+from tests.calls import summary_of
 from web.pages import call_views
 
 
 def _call(sent: str, came: str, *, target: str = "https://x.example/graphql", media_type: str = "application/json") -> CallDetail:
-    id_ = uuid7()
-    line = CallSummary(
-        id_,
-        id_,
-        "api",
-        "POST",
-        target,
-        "/graphql",
-        200,
-        None,
-        1.0,
-        len(sent),
-        len(came),
-        media_type,
-        "https",
-        "proxy",
-        False,
-        datetime(2026, 11, 21, tzinfo=UTC),
-    )
+    line = summary_of(target, "/graphql", sent=len(sent), came=len(came), media_type=media_type)
     bodies = [ShownBody("text", kind, text or None, len(text), False, None) for kind, text in (("application/json", sent), (media_type, came))]
     return CallDetail(line, [], bodies[0], [], bodies[1], [], "http://here", target)
 
