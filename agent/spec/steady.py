@@ -9,8 +9,8 @@ from typing import Any
 import msgspec
 
 from agent.spec.decisions import key_of, parameter_key
-from agent.spec.fields import COMPONENTS, resolved, rewritten
-from agent.spec.model import Content, JsonSchema, Operation, Parameter, Pin, Response, Spec
+from agent.spec.fields import COMPONENTS, bodies, escaped, resolved, rewritten
+from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Pin, Response, Spec
 
 _ALIKE = 0.6
 
@@ -21,7 +21,7 @@ def settle(spec: Spec, before: Spec | None, pins: tuple[Pin, ...] = ()) -> Spec:
         return spec
     spec = _renamed(spec, _component_names(spec, before))
     old = {key_of(operation): operation for operation in before.operations}
-    spec = _with_ids(spec, {key: operation.id for key, operation in old.items()})
+    spec = _as_promised(_with_ids(spec, {key: operation.id for key, operation in old.items()}), before)
     pinned = {_bare(pin.template) for pin in pins}
     templates = {bare: operation.template for operation in before.operations if (bare := _bare(operation.template)) not in pinned}
     alike = _Alike(spec, before)
@@ -48,6 +48,50 @@ def _with_ids(spec: Spec, known: dict[str, str]) -> Spec:
     operations = tuple(msgspec.structs.replace(operation, id=ids[operation.id]) for operation in spec.operations)
     evidence = {_moved(pointer, ids): value for pointer, value in spec.property_evidence.items()}
     return msgspec.structs.replace(spec, operations=operations, property_evidence=dict(sorted(evidence.items())))
+
+
+def _as_promised(spec: Spec, before: Spec) -> Spec:
+    """Where nothing was heard to the contrary, what was always there and never null is so still: a doubt that other fields raise is no change."""
+    told = {body.root: body.content.schema for operation in before.operations for body in bodies(operation)}
+    known = spec.property_evidence
+
+    def promised(schema: JsonSchema, root: str) -> JsonSchema:
+        return _promised(schema, told[root], root, known) if root in told else schema
+
+    schemas = {name: _promised(schema, before.schemas.get(name), f"{COMPONENTS}{name}", known) for name, schema in spec.schemas.items()}
+    return msgspec.structs.replace(spec, schemas=schemas, operations=tuple(rewritten(operation, promised) for operation in spec.operations))
+
+
+def _promised(schema: Any, old: Any, pointer: str, known: dict[str, Evidence]) -> Any:
+    if not isinstance(schema, dict) or not isinstance(old, dict):
+        return schema
+    result: JsonSchema = dict(schema)
+    for key in ("items", "additionalProperties"):
+        if key in schema:
+            result[key] = _promised(schema[key], old.get(key), f"{pointer}/{key}", known)
+    properties, before = schema.get("properties"), old.get("properties")
+    if not isinstance(properties, dict) or not isinstance(before, dict):
+        return result
+    places = {key: f"{pointer}/properties/{escaped(key)}" for key in properties}
+    heard = {key: known.get(place, Evidence()) for key, place in places.items()}
+    result["properties"] = {
+        key: _promised(inner if heard[key].nulls else _not_null(inner, before.get(key)), before.get(key), places[key], known)
+        for key, inner in properties.items()
+    }
+    always = {key for key in old.get("required") or () if key in properties and heard[key].count >= heard[key].total > 0}
+    required = sorted({*(schema.get("required") or ()), *always})
+    return result | ({"required": required} if required else {})
+
+
+def _not_null(schema: Any, old: Any) -> Any:
+    """Without the null that the old schema did not allow."""
+    if not isinstance(schema, dict) or not isinstance(old, dict) or not old or '"null"' in msgspec.json.encode([old.get("type"), old.get("anyOf")]).decode():
+        return schema
+    kinds: Any = schema.get("type")
+    if isinstance(kinds, list) and "null" in kinds and len(kinds) == 2:
+        return {**schema, "type": next(kind for kind in kinds if kind != "null")}
+    parts: list[Any] = [part for part in schema.get("anyOf") or () if part != {"type": "null"}]
+    return parts[0] if len(parts) == 1 and set(schema) == {"anyOf"} else schema
 
 
 def _moved(pointer: str, ids: dict[str, str]) -> str:

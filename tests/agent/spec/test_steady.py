@@ -32,6 +32,21 @@ def test_more_of_the_same_changes_nothing_but_evidence() -> None:
     assert openapi.document(settle(now, _written(before)), evidence=False) == plain
 
 
+def test_doubt_alone_takes_no_promise_back() -> None:
+    """Fields elsewhere that come and go, or are null, say nothing of one that was always there; one that lacked does."""
+    calls = [_call("GET", "/me", {"age": 1, "last": "x", "size": 2, "kind": "y"}, at) for at in range(2)]
+    others = [
+        _call("GET", "/all", {key: None if turn % 3 else "x" for at, key in enumerate(("last", *"abcdefghij")) if (turn + at) % 2 or not at}, turn)
+        for turn in range(40)
+    ]
+    before, now = conclude(observe_all(calls)), conclude(observe_all(calls + others))
+    fresh, settled = (next(o for o in spec.operations if o.template == "/me").responses[0].contents[0].schema for spec in (now, settle(now, before)))
+    assert fresh != settled == before.operations[0].responses[0].contents[0].schema
+    heard = conclude(observe_all([*calls, *others, _call("GET", "/me", {"age": 1, "last": None, "size": 2}, 9)]))
+    schema = next(o for o in settle(heard, before).operations if o.template == "/me").responses[0].contents[0].schema
+    assert schema["required"] == ["age", "last", "size"] and schema["properties"]["last"]["type"] == ["string", "null"]
+
+
 def test_ids_stay_when_operations_come_before_them() -> None:
     """A new operation with the same name takes the number, not the old one."""
     old = [_call("GET", "/b/v2/x", {"a": 1})]
