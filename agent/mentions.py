@@ -5,6 +5,7 @@ What is mentioned is looked up as the writer and shown with secrets masked. A wo
 
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
@@ -23,12 +24,13 @@ _NAMED = re.compile(r"(?<![\w@./:-])@(call:[0-9a-f-]{36}|docs:[\w.-]{1,120}|[\w]
 
 
 class Offer(msgspec.Struct, frozen=True):
-    """Something to mention. `insert` is what stands in the message."""
+    """Something to mention. `insert` is what stands in the message; `at` when a call began."""
 
     kind: Literal["api", "call", "docs"]
     insert: str
     title: str
     detail: str
+    at: datetime | None = None
 
 
 def names(text: str) -> list[str]:
@@ -51,7 +53,10 @@ async def offers(actor: Actor, typed: str) -> list[Offer]:
     made += [Offer("docs", f"@docs:{one.slug}", one.name, "docs") for one in mine if one.processed_at is not None]
     if (colon and kind == "call") or not colon:
         calls = await captures.search(actor, Filter(query=word or None), limit=_MOST_OFFERED if colon else 3)
-        made += [Offer("call", f"@call:{one.id}", f"{one.method} {one.path} → {one.status or one.error or 'no answer'}", one.endpoint) for one in calls.items]
+        made += [
+            Offer("call", f"@call:{one.id}", f"{one.method} {one.path} → {one.status or one.error or 'no answer'}", one.endpoint, one.started_at)
+            for one in calls.items
+        ]
     return made[: _MOST_OFFERED + 2]
 
 

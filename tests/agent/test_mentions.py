@@ -68,4 +68,5 @@ async def test_nobody_mentions_what_is_anothers(database: asyncpg.Pool) -> None:
     for typed in ("@", "@sh", "@call:", "@docs:", "@call:items"):
         assert await mentions.offers(bob, typed) == []
     assert (await mentions.offers(ada, "@sho"))[0].insert == "@shop"
-    assert [one.kind for one in await mentions.offers(ada, "@call:items")] == ["call"]
+    offered = await mentions.offers(ada, "@call:items")
+    assert [(one.kind, one.at is not None) for one in offered] == [("call", True)]

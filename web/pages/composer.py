@@ -54,17 +54,25 @@ def starters(language: str) -> list[tuple[str, str, str]]:
     """Messages to begin with: what is sent, what the button says, what it does."""
     return [
         (
-            "capture the demo API",
+            catalogue.say(language, "capture the demo API"),
             catalogue.say(language, "Capture the demo API"),
             catalogue.say(language, "A small shop inside this server: watch its calls arrive."),
         ),
-        ("list my APIs", catalogue.say(language, "List my APIs"), catalogue.say(language, "Every API you capture, with calls and errors.")),
         (
-            "what went wrong in the last failing call?",
+            catalogue.say(language, "list my APIs"),
+            catalogue.say(language, "List my APIs"),
+            catalogue.say(language, "Every API you capture, with calls and errors."),
+        ),
+        (
+            catalogue.say(language, "what went wrong in the last failing call?"),
             catalogue.say(language, "Explain the last failure"),
             catalogue.say(language, "Compared with the last call that worked."),
         ),
-        ("what can you do?", catalogue.say(language, "What can you do?"), catalogue.say(language, "The verbs of the platform, in plain words.")),
+        (
+            catalogue.say(language, "what can you do?"),
+            catalogue.say(language, "What can you do?"),
+            catalogue.say(language, "The verbs of the platform, in plain words."),
+        ),
     ]
 
 

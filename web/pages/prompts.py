@@ -12,7 +12,9 @@ from agent import mentions, prompts
 from agent.errors import Problem
 from agent.mentions import Offer
 from agent.prompts import Variable
+from web.pages import look
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
+from web.render import formats
 
 _MOST_OFFERED = 8
 
@@ -92,7 +94,8 @@ async def offers(request: PageRequest, q: FromQuery[str] = "") -> Response[Offer
     """What fits what was typed after `/` or `@` in the message box."""
     actor, typed = signed_in_actor(request), q[:120]
     if typed.startswith("@"):
-        found = Offers(mentions=await mentions.offers(actor, typed))
+        language = look.of(request).language
+        found = Offers(mentions=[_with_time(one, language) for one in await mentions.offers(actor, typed)])
     else:
         listed = await prompts.list_(actor, query=typed.removeprefix("/"), limit=_MOST_OFFERED)
         found = Offers(prompts=[PromptOffer(one.name, one.text, one.variables, one.owner) for one in listed.items])
@@ -100,6 +103,11 @@ async def offers(request: PageRequest, q: FromQuery[str] = "") -> Response[Offer
 
 
 ROUTES = (list_prompts, save_prompt, show_prompt, change_prompt, restore_prompt, delete_prompt, use_prompt, offers)
+
+
+def _with_time(offer: Offer, language: str) -> Offer:
+    """Calls of one path look alike: when each was made tells them apart."""
+    return msgspec.structs.replace(offer, detail=f"{offer.detail} · {formats.ago(offer.at, language=language)}") if offer.at else offer
 
 
 async def _list(request: PageRequest, *, q: str = "", problem: Problem | None = None, draft: dict[str, str] | None = None) -> Template:

@@ -392,6 +392,7 @@ VERBS: tuple[Verb, ...] = (
             "explain $nth_call",
             "explain fail $nth_call",
             "$what_wrong call question",
+            "$what_wrong call fail question",
             "trouble $it",
             "trouble $one",
             "fail|trouble $here $call_focus",

@@ -1,9 +1,13 @@
-"""The message box: what the plan still allows today stands under it."""
+"""The message box: what the plan still allows today stands under it; what its starters send."""
 
 import asyncpg
+import pytest
 
 from agent.accounts import users
+from agent.providers.guide.intents import intents
+from agent.providers.guide.memory import Memory
 from tests.web.pages.conftest import Door
+from web.pages.composer import starters
 
 Doors = tuple[Door, Door, Door]
 
@@ -48,3 +52,10 @@ async def test_who_has_no_limit_sees_none(doors: Doors, database_url: str) -> No
     await connection.close()
     assert (await users.actor_by_email("ada@example.com", "web")).is_admin
     assert "left today" not in (await doors[0].get("/")).text
+
+
+@pytest.mark.parametrize("language", ["en", "zh"])
+def test_the_guide_understands_every_starter(language: str) -> None:
+    """What a starter sends is in the reader's language, and asks the guide for the same in each."""
+    sent = [message for message, _, _ in starters(language)]
+    assert [[one.verb.tool for one in intents(message, Memory())] for message in sent] == [["endpoint_create"], ["endpoint_list"], ["capture_explain"], []]
