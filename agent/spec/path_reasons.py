@@ -18,6 +18,8 @@ from agent.spec.values import CERTAIN, kind_of
 
 COLLECTION = -4.0
 """What it weighs against a value that it names a collection elsewhere."""
+_RECURRING = 3
+"""So many words that stand together again are no chance."""
 _LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "domain": 1.5, "word": -1.5}
 
 
@@ -147,8 +149,9 @@ def _collection(child: Child, position: int) -> float:
     return plain - 1.5 if position + 1 in repeated and position not in repeated else plain
 
 
-def weigh_together(family: list[Child], parents: list[Leaf]) -> None:
+def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, context: Context) -> None:
     """What only all siblings and their parent can say: fields that repeat several of them, looks that several share, items of the parent's list."""
+    _forgive_recurring(family, prefix.removeprefix("/"), context)
     repeated = Counter(key for child in family for key in child.echoes)
     looks = Counter(child.kind for child in family)
     for child in family:
@@ -167,6 +170,18 @@ def weigh_together(family: list[Child], parents: list[Leaf]) -> None:
         if any(_is_named_after(leaf) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
             child.reasons["named"] = 2.0
         child.own = sum(child.reasons.values())
+
+
+def _forgive_recurring(family: list[Child], prefix: str, context: Context) -> None:
+    """Words that stand together in several places, below a name, may as well be an enumeration: `directions/{profile}` and `matching/{profile}`."""
+    if prefix.endswith(SLOT):
+        return
+    told = [child for child in family if child.reasons.get("literal elsewhere", 0.0) > COLLECTION and "literal elsewhere" in child.reasons]
+    places = Counter(place for child in told for place in context.literal_at[child.value] if place != prefix)
+    for child in told:
+        if any(places[place] >= _RECURRING for place in context.literal_at[child.value]):
+            del child.reasons["literal elsewhere"]
+            child.reasons["recurring"] = 0.5
 
 
 def recall_values(family: list[Child], prefix: str, context: Context) -> None:

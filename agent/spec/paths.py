@@ -68,7 +68,7 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, gr
         return
     parts = parts_of(children, position)
     family = [child_of(value, below, parts[value], position, prefix, context) for value, below in sorted(children.items())]
-    weigh_together(family, [leaf for leaf in leaves if len(leaf.segments) == position])
+    weigh_together(family, [leaf for leaf in leaves if len(leaf.segments) == position], prefix, context)
     recall_values(family, prefix, context)
     grid = grid or grid_of(leaves, position, prefix, {child.value for child in family if child.own >= LIKELY}, context)
     chosen = _choose(family, position, context)

@@ -54,3 +54,21 @@ def test_two_finders_of_one_list_are_two_operations() -> None:
     row = {"total": 1, "rows": [{"id": 7, "city": "x", "vat": "y"}], "cursor": "z"}
     bodies = {f"/orders/search/{name}": row for name in ("findByStatus", "findByCustomerName")}
     assert _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])}) >= set(bodies)
+
+
+def test_words_that_stand_together_in_several_places_are_an_enumeration() -> None:
+    """Three profiles below each of three services, each service with one answer of its own."""
+    bodies = {
+        f"/{service}/v5/{profile}/{day}": {f"{service}_a": 1, f"{service}_b": 2, f"{service}_c": "x"}
+        for service in ("directions", "matching", "isochrone")
+        for number, profile in enumerate(("driving", "walking", "cycling"))
+        for day in (f"2024-01-1{number}", f"2024-02-1{number}")
+    }
+    found = _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])}) - {f"/{name}" for name in _NAMES}
+    assert len(found) == 3 and all(template.count("{") == 2 for template in found)
+
+
+def test_sub_resources_that_recur_with_answers_of_their_own_stay_apart() -> None:
+    """The same three words below three resources, each answered in its way."""
+    paths = [f"/{kind}/list/{word}" for kind in ("orgs", "teams", "plans") for word in ("owners", "repos", "labels")]
+    assert _templates(_unlike([*paths, *(f"/{name}" for name in _NAMES)])) >= set(paths)
