@@ -5,6 +5,9 @@ import json
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange
 from agent.spec.observe import observe_all
+from agent.spec.path_affixes import Parts
+from agent.spec.path_reasons import Child, weigh_together
+from agent.spec.path_tree import Clusters, Context
 
 _JSON = (("content-type", "application/json"),)
 
@@ -27,3 +30,12 @@ def test_versioned_verbs_are_no_values() -> None:
         for turn in range(3)
     ]
     assert {operation.template for operation in conclude(observe_all(calls)).operations} == {f"/api/files/{verb}" for verb in verbs}
+
+
+def test_alike_looks_bind_no_verbs() -> None:
+    """`copy_v2` and `move_v2` look alike as names of calls do; where they are no calls, as values do."""
+    context = Context(set(), {}, Clusters([]), {}, {}, 0.5, 2, set(), {})
+    for verb, expected in (({"verb": -1.5}, False), ({}, True)):
+        family = [Child(value, [], Parts("", value, ""), "mixed", 2, reasons={"looks": 1.2} | verb) for value in ("copy_v2", "move_v2")]
+        weigh_together(family, [], "api/files", context)
+        assert all(("same looks" in child.reasons) is expected for child in family)
