@@ -56,17 +56,18 @@ def _reader(kind: Kind) -> Callable[[BinaryIO], Reading]:
 
 def _kind(head: bytes) -> Kind:
     text = head.lstrip()
-    if re.match(rb"\d{1,12}:\d", text):
+    is_object = text[:1] == b"{"  # as most captures are: no expression is made for what they cannot be
+    if not is_object and re.match(rb"\d{1,12}:\d", text):
         return "flows"
-    if re.match(rb"(?:\$ |#!|#[^\n]*\n\s*)*curl(?:\.exe)?\s", text):
+    if not is_object and re.match(rb"(?:\$ |#!|#[^\n]*\n\s*)*curl(?:\.exe)?\s", text):
         return "curl"
-    if re.search(rb"^[\"']?(?:openapi|swagger)[\"']?\s*:", text, re.MULTILINE) or (
-        text[:1] == b"{" and re.match(rb"\s*\{[^{}]*\"(?:openapi|swagger)\"\s*:", text)
+    if (b"openapi" in text or b"swagger" in text) and (
+        re.search(rb"^[\"']?(?:openapi|swagger)[\"']?\s*:", text, re.MULTILINE) or (is_object and re.match(rb"\s*\{[^{}]*\"(?:openapi|swagger)\"\s*:", text))
     ):
         return "openapi"
     if text.startswith(b"type: collection.insomnia.rest"):
         return "insomnia"
-    return _json_kind(text) if text[:1] == b"{" else "unknown"
+    return _json_kind(text) if is_object else "unknown"
 
 
 def _json_kind(text: bytes) -> Kind:

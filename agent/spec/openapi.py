@@ -7,7 +7,7 @@ and `x-cors` on operations; `x-cors`, `x-rate-limit`, `x-versioning`, `x-graphql
 
 import json
 import re
-from http import HTTPStatus
+from importlib import import_module
 from typing import Any
 
 import msgspec
@@ -155,7 +155,7 @@ class _Writer:
 def phrase(status: str) -> str:
     """The standard words for a status; `Default` for `default`."""
     try:
-        return HTTPStatus(int(status)).phrase
+        return import_module("http").HTTPStatus(int(status)).phrase  # seldom asked for
     except ValueError:
         return "Default" if status == "default" else f"Status {status}"
 
@@ -173,13 +173,15 @@ def _used(schemas: dict[str, JsonSchema], paths: Document) -> dict[str, JsonSche
     stack: list[Any] = [paths]
     while stack:
         value = stack.pop()
-        if isinstance(value, dict | list):
-            stack.extend(value.values() if isinstance(value, dict) else value)
-        elif isinstance(value, str) and value.startswith(_SCHEMAS):
-            name = value.removeprefix(_SCHEMAS)
+        if isinstance(value, str):  # as most of a document is
+            name = value.removeprefix(_SCHEMAS) if value.startswith(_SCHEMAS) else ""
             if name in schemas and name not in reached:
                 reached.add(name)
                 stack.append(schemas[name])
+        elif isinstance(value, dict):
+            stack.extend(value.values())
+        elif isinstance(value, list):
+            stack.extend(value)
     return {name: schema for name, schema in schemas.items() if name in reached}
 
 

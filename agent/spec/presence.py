@@ -54,6 +54,8 @@ class Chances:
 
     def _share_of_changing(self) -> float:
         """The share of keys that come and go, those included that did not do so yet."""
+        if not self._changing:
+            return 0.0
         changing, steady = sum(self._changing.values()), dict[int, int]()
         for counts in self._steady.values():
             for objects, times in counts.items():

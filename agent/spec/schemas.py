@@ -30,6 +30,7 @@ _REFUSED = 0.1
 """So likely the next object may lack one of the keys that are called required."""
 _CROWD = 8
 """Keys come and go together: more of them than these are no more risk."""
+_SPARSE_KEYS = 8
 _EXAMPLE_DEPTH = 24
 """Deeper than bodies are kept: an example that is cut would break its own schema."""
 
@@ -280,6 +281,8 @@ class Pool:
 
 def is_map(nodes: list[Node]) -> bool:
     """Whether the keys are data: many, seldom the same, none in all objects, and all values of one type."""
+    if len(nodes) == 1 and len(nodes[0].properties) < _SPARSE_KEYS and not nodes[0].is_partial and not _are_data(nodes[0].properties):
+        return False  # as most are
     inner: dict[str, list[Node]] = {}
     for node in nodes:
         if node.is_partial:
@@ -380,7 +383,7 @@ def _are_data(keys: Iterable[str]) -> bool:
 
 def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:
     objects = sum(node.objects for node in nodes)
-    if objects < 2 or len(inner) < 8:
+    if objects < 2 or len(inner) < _SPARSE_KEYS:
         return False
     totals = [sum(one.total for one in ones) for ones in inner.values()]
     return max(totals) < objects * 0.7 and sum(totals) / len(totals) / objects < 0.25
@@ -417,6 +420,8 @@ def _inside(node: Node) -> Node | None:
 
 
 def _types(nodes: list[Node]) -> list[str]:
+    if len(nodes) == 1 and nodes[0].texts == nodes[0].total:  # as most are
+        return ["string"] if nodes[0].texts else []
     objects = arrays = texts = integers = numbers = booleans = 0
     for node in nodes:
         objects += node.objects

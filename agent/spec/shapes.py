@@ -70,7 +70,9 @@ def _shape(node: Node) -> Shape:
 
 def similarity(a: Shape, b: Shape) -> float:
     """Weighted Jaccard: what both have by what one of them has."""
-    both = fsum([one if (one := a[path]) < (two := b[path]) else two for path in a.keys() & b.keys()])
+    small, large = (a, b) if len(a) < len(b) else (b, a)
+    known = large.get
+    both = fsum([one if one < two else two for path, one in small.items() if (two := known(path)) is not None])
     total = a.weight + b.weight - both
     return both / total if total else 0.0
 
@@ -92,6 +94,9 @@ def pooled(shapes: Iterable[tuple[Shape, float]]) -> Shape:
     total, sums = 0.0, dict[str, float]()
     for shape, weight in shapes:
         total += weight
+        if not sums:
+            sums = {path: share * weight for path, share in shape.items()}
+            continue
         known = sums.get
         for path, share in shape.items():
             sums[path] = known(path, 0.0) + share * weight
@@ -104,8 +109,9 @@ def _walk(node: Node, path: str, share: float, depth: int, shape: Shape) -> None
         if node.items is not None:
             _walk(node.items, path + "[]", share, depth, shape)
     if node.objects and depth < DEPTH:
+        objects = node.objects
         for key, inner in node.properties.items():
-            _walk(inner, f"{path}.{key}", share * min(1.0, inner.total / max(node.objects, 1)), depth + 1, shape)
+            _walk(inner, f"{path}.{key}", share * (inner.total / objects) if inner.total < objects else share, depth + 1, shape)
     kind = _type(node)
     if kind:
         shape[path + kind] = max(shape.get(path + kind, 0.0), share)
