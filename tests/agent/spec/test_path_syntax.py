@@ -30,7 +30,9 @@ def test_syntax_cuts_values_out(segment: str, text: str, values: tuple[str, ...]
     assert len(hole_names(text)) == len(values)
 
 
-@pytest.mark.parametrize("segment", ["users", "Cancel()", "YWJjZA==", "YWJjx=", "a..b", "report (1).pdf", "f(", "x=", "(1)", "{}", "1,2", "10:30", "1.2", "12:cancel"])
+@pytest.mark.parametrize(
+    "segment", ["users", "Cancel()", "YWJjZA==", "YWJjx=", "a..b", "report (1).pdf", "f(", "x=", "(1)", "{}", "1,2", "10:30", "1.2", "12:cancel"]
+)
 def test_other_segments_are_left_alone(segment: str) -> None:
     """Base64, file names and empty calls have no holes."""
     assert cut(segment) is None
