@@ -282,7 +282,7 @@ async def test_what_the_service_says_is_done_exactly(doors: Doors) -> None:
     evil.lie = _with(SERVICE, registration_endpoint=None)
     async with serving(evil, http="httptools") as url:
         evil.base = url
-        form = {"url": f"{url}/mcp", "name": "notes", "auth": "oauth", "client_id": "brought", "secret": "canary-secret"}
+        form: dict[str, str | list[str]] = {"url": f"{url}/mcp", "name": "notes", "auth": "oauth", "client_id": "brought", "secret": "canary-secret"}
         await ada.post(HOME, form, at=HOME)
         server = str((await remote_mcp.find(await _ada(), "notes")).id)
         query = parse_qs(urlsplit(await _begun(ada, server)).query)
