@@ -32,7 +32,7 @@ async def _connected(door: Door, url: str, name: str = "notes") -> str:
 
 async def _begun(door: Door, server: str, **headers: str) -> str:
     """The address of the service, as the last page of ours names it."""
-    page = await door.post(f"{HOME}/{server}/sign-in", at=HOME, **headers)
+    page = await door.post(f"{HOME}/{server}/sign-in", None, at=HOME, **headers)
     assert page.status_code == 200, page.text
     found = re.search(r'class="button primary" href="([^"]+)"', page.text)
     assert found, page.text
