@@ -30,7 +30,7 @@ NAME = regex(
 
 NEW_NAME = regex(
     r"(?P<keep>\b(?:rename|name|title)\b.*?)\b(?:to|as|into)\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause)\b[^⟦]*)?$",
-    r"\b(?:call|name) (?:it|this|that)\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause)\b[^⟦]*)?$",
+    r"\b(?:call|name) (?:it|this|that)(?: one)?\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause)\b[^⟦]*)?$",
     r"(?P<keep>\bgive\b.*?)\b(?:the |a )?(?:new )?name(?: of)?\s+(?P<value>⟦\d+⟧|[^⟦]+)$",
 )
 

@@ -209,7 +209,7 @@ COMMON: frozenset[str] = frozenset(
     confirm confused confusing consider correct correctly couldn't course curious current cut daily damn date day days deal decide decided deep definitely depend depends detail difficult directly does doesn't
     double doubt dumb during earlier early easier easily easy effect either else's empty end ended enough entire entirely especially exact explain explicit extra extremely eye face fact facts fairly familiar
     fast favour favor feel feels fellow fewer figure fill final finally find fixed folks follow following forgot forgotten form former found fresh friend friends front full fully fun further general generally
-    glad god goodness grateful great group guess guys half hand handy happen happening happens happy hard hardly hasn't hate haven't hear heard heck help helpful helps hence high hint hit hold honest honestly
+    garbage glad god goodness grateful great group guess guys half hand handy happen happening happens happy hard hardly hasn't hate haven't hear heard heck help helpful helps hence high hint hit hold honest honestly
     hope hoping huge hurry hurt idea ideas ill imagine immediately important incoming indeed inform inner instance instant interested interesting internal isn't issue job join joined keep keeps kept kinda
     knew know knowing known knows lack lady lately latter laugh lead leads leave leaving leaves length lets level lie life likely lines listen live lives local lol long lose lost loud love lovely low lower luck
     lunch mad main major manage managed manner man mates meant meanwhile meet mention mentions middle mind minor miss missed missing mistake mistaken mix moment mood morning mostly mother moving name namely
@@ -231,7 +231,7 @@ COMMON: frozenset[str] = frozenset(
 )
 # Spelling mistakes too short or too far for the general rule; a destructive word is only ever corrected from here.
 TYPOS: dict[str, str] = {
-    "lst": "list", "lsit": "list", "shw": "show", "sho": "show", "whcih": "which", "waht": "what", "wht": "what", "cals": "calls", "dcos": "docs", "apsi": "apis", "erors": "errors", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
+    "lst": "list", "lsit": "list", "shw": "show", "sho": "show", "whcih": "which", "waht": "what", "wht": "what", "cals": "calls", "dcos": "docs", "apsi": "apis", "erors": "errors", "errs": "errors", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
     "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what", "wy": "why", "wot": "what", "hwo": "how", "shud": "should", "cud": "could", "thx": "thanks", "msgs": "messages", "eps": "endpoints", "ep": "endpoint", "gen": "generate", "resp": "response", "creds": "credentials", "yday": "yesterday", "yest": "yesterday", "tokn": "token", "hav": "have", "hv": "have", "abt": "about", "wth": "with", "frm": "from", "ystrday": "yesterday", "mnth": "month",
     "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits",
 }  # fmt: skip
