@@ -6,12 +6,13 @@ from typing import Any, Literal
 import msgspec
 
 from agent.spec import auth, envelopes, pagination
+from agent.spec.examples import example_of, is_known
 from agent.spec.grouping import stem_of
 from agent.spec.kinds import kind_of_route
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, MessageFormat, Operation, Parameter, Response
 from agent.spec.phrasing import summary_of
-from agent.spec.schemas import Pool, example_of, is_known
+from agent.spec.schemas import Pool
 from agent.spec.summary import Content, Field, Outcome, Route, Seen
 from agent.spec.values import kind_of
 

@@ -12,6 +12,7 @@ import msgspec
 
 from agent.spec import fields
 from agent.spec.model import Evidence, JsonSchema, Spec
+from agent.spec.summary import Node
 
 KEY = "x-evidence"
 _DEPTH = 100
@@ -34,6 +35,18 @@ def taken_out(spec: Spec) -> Spec:
     if not known:
         return spec
     return msgspec.structs.replace(spec, operations=operations, schemas=schemas, property_evidence=dict(sorted(known.items())))
+
+
+def counted(nodes: list[Node], times: int, objects: int) -> Evidence:
+    """That of a property which some of the objects at a place had, from its counts."""
+    return Evidence(
+        count=times,
+        first_seen=float(min((node.first for node in nodes if node.first), default=0)),
+        last_seen=float(max(node.last for node in nodes)),
+        total=objects,
+        nulls=min(times, sum(node.nulls for node in nodes)),
+        confidence=round(times / max(objects, 1), 4),
+    )
 
 
 @lru_cache(maxsize=4096)

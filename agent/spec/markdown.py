@@ -14,24 +14,9 @@ import msgspec
 
 from agent.spec import samples
 from agent.spec.markup import code, escape, fenced
-from agent.spec.model import (
-    Content,
-    Evidence,
-    JsonSchema,
-    Operation,
-    Parameter,
-    Response,
-    SecurityScheme,
-    Spec,
-)
+from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
 from agent.spec.openapi import phrase
-from agent.spec.redact import (
-    mask_json,
-    mask_name,
-    mask_named,
-    mask_text,
-    mask_url,
-)
+from agent.spec.redact import mask_json, mask_name, mask_named, mask_text, mask_url
 
 MAX_EXAMPLE = 4000
 MAX_ROWS = 200
@@ -52,21 +37,11 @@ def document(spec: Spec, *, evidence: bool = True) -> str:
 
 def operation(spec: Spec, item: Operation) -> str:
     """The section of one operation."""
-    parts = [
-        f"### {escape(item.summary or item.id)}",
-        f"{code(f'{item.method} {mask_url(item.template)}')} · {code(item.id)}{_badges(item)}",
-    ]
+    parts = [f"### {escape(item.summary or item.id)}", f"{code(f'{item.method} {mask_url(item.template)}')} · {code(item.id)}{_badges(item)}"]
     parts += [escape(item.description)] if item.description else []
     parts += [f"*{_heard(item)}*"] if item.evidence.count else []
     parts += [f"Sign-in: {_needed(spec, item)}."]
-    parts += [
-        _parameters(item),
-        _request(spec, item),
-        _paging(item),
-        _messages(spec, item),
-        _answers(spec, item),
-        _samples(spec, item),
-    ]
+    parts += [_parameters(item), _request(spec, item), _paging(item), _messages(spec, item), _answers(spec, item), _samples(spec, item)]
     return "\n\n".join(part for part in parts if part)
 
 
@@ -136,11 +111,7 @@ def _flow(flows: dict[str, Any]) -> str:
 
 
 def _general(spec: Spec) -> str:
-    lines = [
-        *_limits(spec.rate_limit or {}),
-        *_versions(spec.versioning or {}),
-        *_cors(spec.cors or {}),
-    ]
+    lines = [*_limits(spec.rate_limit or {}), *_versions(spec.versioning or {}), *_cors(spec.cors or {})]
     return "## In general\n\n" + "\n".join(f"- {line}" for line in lines) if lines else ""
 
 
@@ -200,19 +171,7 @@ def _needed(spec: Spec, item: Operation) -> str:
 
 def _parameters(item: Operation) -> str:
     rows = [_parameter(parameter) for parameter in item.parameters]
-    return (
-        "\n".join(
-            [
-                "**Parameters**",
-                "",
-                "| Name | In | Type | Required | Example |",
-                "|---|---|---|---|---|",
-                *rows,
-            ]
-        )
-        if rows
-        else ""
-    )
+    return "\n".join(["**Parameters**", "", "| Name | In | Type | Required | Example |", "|---|---|---|---|---|", *rows]) if rows else ""
 
 
 def _parameter(parameter: Parameter) -> str:
@@ -227,12 +186,7 @@ def _request(spec: Spec, item: Operation) -> str:
     if not item.request:
         return ""
     must = "required" if item.request_required else "optional"
-    return "\n\n".join(
-        [
-            f"**Request body** ({must})",
-            *(_body(spec, content, "Required") for content in item.request),
-        ]
-    )
+    return "\n\n".join([f"**Request body** ({must})", *(_body(spec, content, "Required") for content in item.request)])
 
 
 def _body(spec: Spec, content: Content, always: str = "Always") -> str:
@@ -271,10 +225,7 @@ def _table(rows: list[Row], always: str = "Always") -> str:
 
 def _shown(value: Any) -> str:
     text = value if isinstance(value, str) else json.dumps(value, indent=2, ensure_ascii=False)
-    return fenced(
-        text if len(text) <= MAX_EXAMPLE else text[:MAX_EXAMPLE] + "\n… (cut)",
-        "text" if isinstance(value, str) else "json",
-    )
+    return fenced(text if len(text) <= MAX_EXAMPLE else text[:MAX_EXAMPLE] + "\n… (cut)", "text" if isinstance(value, str) else "json")
 
 
 def _rows(spec: Spec, schema: JsonSchema, prefix: str = "", depth: int = 0) -> list[Row]:
@@ -291,12 +242,7 @@ def _rows(spec: Spec, schema: JsonSchema, prefix: str = "", depth: int = 0) -> l
         if depth < 1 and "$ref" not in shape and "$ref" not in (shape.get("items") or {}):
             inner = _inner(spec, shape)
             is_list = inner.get("type") == "array"
-            rows += _rows(
-                spec,
-                inner.get("items") or {} if is_list else inner,
-                f"{path}{'[]' if is_list else ''}.",
-                depth + 1,
-            )
+            rows += _rows(spec, inner.get("items") or {} if is_list else inner, f"{path}{'[]' if is_list else ''}.", depth + 1)
     return rows[:MAX_ROWS]
 
 
@@ -349,39 +295,18 @@ def _answers(spec: Spec, item: Operation) -> str:
     parts = [_answer(spec, response) for response in good]
     if bad:
         rows = [f"| {escape(response.status)} | {escape(response.description or phrase(response.status))} | {_first_example(response)} |" for response in bad]
-        parts.append(
-            "\n".join(
-                [
-                    "**Errors**",
-                    "",
-                    "| Status | Meaning | Example |",
-                    "|---|---|---|",
-                    *rows,
-                ]
-            )
-        )
+        parts.append("\n".join(["**Errors**", "", "| Status | Meaning | Example |", "|---|---|---|", *rows]))
     return "\n\n".join(parts)
 
 
 def _answer(spec: Spec, response: Response) -> str:
     headers = f"Headers: {', '.join(code(header.name) for header in response.headers)}." if response.headers else ""
     head = f"**Answer {escape(response.status)}** {escape(response.description or phrase(response.status))}"
-    return "\n\n".join(
-        part
-        for part in (
-            head,
-            headers,
-            *(_body(spec, content) for content in response.contents),
-        )
-        if part
-    )
+    return "\n\n".join(part for part in (head, headers, *(_body(spec, content) for content in response.contents)) if part)
 
 
 def _first_example(response: Response) -> str:
-    example = next(
-        (content.example for content in response.contents if content.example is not None),
-        None,
-    )
+    example = next((content.example for content in response.contents if content.example is not None), None)
     text = "" if example is None else json.dumps(mask_json(example), ensure_ascii=False)
     return code(text if len(text) <= 160 else text[:160] + " …")
 
@@ -392,11 +317,7 @@ def _samples(spec: Spec, item: Operation) -> str:
     if item.api_type == "WebSocket":
         return f"**JavaScript**\n\n{fenced(samples.websocket(spec, item), 'js')}"
     call = samples.call_of(spec, item)
-    blocks = (
-        ("curl", "sh", samples.curl),
-        ("Python", "python", samples.python),
-        ("JavaScript", "js", samples.javascript),
-    )
+    blocks = (("curl", "sh", samples.curl), ("Python", "python", samples.python), ("JavaScript", "js", samples.javascript))
     return "\n\n".join(f"**{label}**\n\n{fenced(write(call), language)}" for label, language, write in blocks)
 
 

@@ -7,19 +7,21 @@ genson is not used here: from counts the same keywords follow, and unlike merged
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 import msgspec
 
+from agent.spec import evidence
+from agent.spec.examples import example_of
 from agent.spec.fields import COMPONENTS, escaped, unescaped
+from agent.spec.maps import is_map, types_of
 from agent.spec.model import Evidence, JsonSchema
 from agent.spec.names import pascal, singular, words_of
 from agent.spec.presence import Chances, Held
 from agent.spec.summary import Node
-from agent.spec.unions import Union, Variant, is_of, union_of, usual
-from agent.spec.values import STAND_INS
+from agent.spec.unions import Union, Variant, is_of, union_of
 
 POOL_KEYS = 4
 POOL_ALIKE = 0.75
@@ -30,9 +32,6 @@ _REFUSED = 0.1
 """So likely the next object may lack one of the keys that are called required."""
 _CROWD = 8
 """Keys come and go together: more of them than these are no more risk."""
-_SPARSE_KEYS = 8
-_EXAMPLE_DEPTH = 24
-"""Deeper than bodies are kept: an example that is cut would break its own schema."""
 
 
 class Cluster(msgspec.Struct):
@@ -115,7 +114,7 @@ class Pool:
         return self._unions[id(node)]
 
     def _schema(self, nodes: list[Node], pointer: str) -> JsonSchema:
-        kinds = _types(nodes)
+        kinds = types_of(nodes)
         is_null = any(node.nulls for node in nodes)
         if not kinds:
             return {}
@@ -227,7 +226,7 @@ class Pool:
             total = sum(one.total for one in inner[key])
             if total >= objects:
                 required.append(key)
-            self.evidence[place] = _evidence(inner[key], total, objects)
+            self.evidence[place] = evidence.counted(inner[key], total, objects)
         schema: JsonSchema = {"type": "object", "properties": properties}
         required = self._promised(required, objects)
         if required and not any(node.is_partial for node in nodes):
@@ -272,59 +271,11 @@ class Pool:
         for key, times in variant.keys.items():
             place, inner = f"{pointer}/properties/{escaped(key)}", [node.properties[key] for node in nodes if key in node.properties]
             properties[key] = self._property(key, inner, place, _risk(len(variant.keys)))
-            self.evidence[place] = _evidence(inner, times, variant.objects)
+            self.evidence[place] = evidence.counted(inner, times, variant.objects)
         always = [key for key, times in variant.keys.items() if times == variant.objects]
         properties[field] = {"type": "string"} | ({"const": variant.values[0]} if len(variant.values) == 1 else {"enum": list(variant.values)})
         promised = {field, *self._promised(always, variant.objects)}
         return {"type": "object", "properties": properties, "required": sorted(promised)}
-
-
-def is_map(nodes: list[Node]) -> bool:
-    """Whether the keys are data: many, seldom the same, none in all objects, and all values of one type."""
-    if len(nodes) == 1 and len(nodes[0].properties) < _SPARSE_KEYS and not nodes[0].is_partial and not _are_data(nodes[0].properties):
-        return False  # as most are
-    inner: dict[str, list[Node]] = {}
-    for node in nodes:
-        if node.is_partial:
-            return True
-        for key, one in node.properties.items():
-            inner.setdefault(key, []).append(one)
-    if not inner or not (_are_data(inner) or _is_sparse(nodes, inner)):
-        return False
-    return len({tuple(types) for ones in inner.values() if (types := _types(ones))}) <= 1
-
-
-def example_of(node: Node | None, union_at: Callable[[Node], Union | None] = lambda _: None, depth: int = 0) -> Any:
-    """One plausible value, made of masked samples. None where nothing is known. Of a union, an object of one variant."""
-    if node is None or not node.total:
-        return None
-    if node.objects:
-        if depth >= _EXAMPLE_DEPTH:
-            return {}
-        if union := union_at(node):
-            return {key: text or example_of(node.properties[key], union_at, depth + 1) for key, text in usual(node, union).items()}
-        keys = sorted(node.properties)[:1] if is_map([node]) else [key for key in sorted(node.properties) if node.properties[key].total * 2 >= node.objects]
-        return {key: example_of(node.properties[key], union_at, depth + 1) for key in keys}
-    if node.arrays:
-        return [example_of(node.items, union_at, depth + 1)] if node.items is not None and depth < _EXAMPLE_DEPTH else []
-    if node.texts:
-        values = node.sample.values if node.sample else {}
-        return max(sorted(values), key=lambda value: values[value]) if values else _stand_in(node)
-    if node.integers + node.numbers:
-        low = node.low if node.low is not None else 0.0
-        return low if node.numbers and low != int(low) else int(low)
-    return True if node.booleans else None
-
-
-def is_known(node: Node | None) -> bool:
-    """Whether an example would be a value that was heard."""
-    return node is not None and bool(not node.texts or (node.sample and node.sample.values))
-
-
-def _stand_in(node: Node) -> str:
-    """For texts of which none may be shown: one of their format."""
-    formats = [name for name, times in node.formats.items() if times == node.texts]
-    return STAND_INS.get(formats[0], "string") if len(formats) == 1 else "string"
 
 
 class _Filled(NamedTuple):
@@ -353,17 +304,6 @@ def _held(cluster: Cluster) -> Iterable[Held]:
     return (Held(key, total, cluster.objects) for key, total in cluster.totals.items())
 
 
-def _evidence(nodes: list[Node], times: int, objects: int) -> Evidence:
-    return Evidence(
-        count=times,
-        first_seen=float(min((node.first for node in nodes if node.first), default=0)),
-        last_seen=float(max(node.last for node in nodes)),
-        total=objects,
-        nulls=min(times, sum(node.nulls for node in nodes)),
-        confidence=round(times / max(objects, 1), 4),
-    )
-
-
 def _name_at(pointer: str) -> str:
     """The last name on the way to a place, or the operation's with what it is of it."""
     steps = [unescaped(step) for step in pointer.split("/")[1:]]
@@ -371,22 +311,6 @@ def _name_at(pointer: str) -> str:
     if named:
         return singular(named[-1])
     return f"{steps[1]} {steps[2]}" if len(steps) > 2 else "object"
-
-
-def _are_data(keys: Iterable[str]) -> bool:
-    """Whether the keys look like ids, dates, addresses or codes: the less surely, the more of them it takes."""
-    names = list(keys)
-    if all(map(_EVIDENT_KEY.fullmatch, names)):
-        return True
-    return len(names) > 2 and (all(map(_DATA_KEY.fullmatch, names)) or all(map(_CODE.fullmatch, names)))
-
-
-def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:
-    objects = sum(node.objects for node in nodes)
-    if objects < 2 or len(inner) < _SPARSE_KEYS:
-        return False
-    totals = [sum(one.total for one in ones) for ones in inner.values()]
-    return max(totals) < objects * 0.7 and sum(totals) / len(totals) / objects < 0.25
 
 
 def _alike(node: Node, cluster: Cluster) -> float:
@@ -419,26 +343,11 @@ def _inside(node: Node) -> Node | None:
     return node if node.objects and not is_map([node]) else None
 
 
-def _types(nodes: list[Node]) -> list[str]:
-    if len(nodes) == 1 and nodes[0].texts == nodes[0].total:  # as most are
-        return ["string"] if nodes[0].texts else []
-    objects = arrays = texts = integers = numbers = booleans = 0
-    for node in nodes:
-        objects += node.objects
-        arrays += node.arrays
-        texts += node.texts
-        integers += node.integers
-        numbers += node.numbers
-        booleans += node.booleans
-    found = (("object", objects), ("array", arrays), ("string", texts), ("number" if numbers else "integer", integers + numbers), ("boolean", booleans))
-    return [kind for kind, times in found if times]
-
-
 def _key_types(node: Node) -> dict[str, str]:
     """The one type of each property, where it has one; integers and numbers are the same here."""
     found: dict[str, str] = {}
     for key, inner in node.properties.items():
-        kinds = _types([inner])
+        kinds = types_of([inner])
         if len(kinds) == 1:
             found[key] = "number" if kinds[0] == "integer" else kinds[0]
     return found
@@ -482,9 +391,4 @@ def _component_name(names: Counter[str], taken: set[str]) -> str:
     return base if base not in taken else f"{base}{number}"
 
 
-_DATA_KEY = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d{4}-\d\d-\d\d.*|[^@\s]+@[^@\s]+\.\w+|[a-z]{2}[-_][A-Z]{2}", re.IGNORECASE)
-_EVIDENT_KEY = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=\D*\d)[0-9a-f]{16,}|\d{4}-\d\d-\d\d|[^@\s]+@[^@\s]+\.\w+", re.IGNORECASE)
-"""One of these is enough."""
-_CODE = re.compile(r"[A-Z]{3}")
-"""Currencies, countries, airports."""
 _ENUM_VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,39}")

@@ -4,7 +4,8 @@ import json
 from typing import Any
 
 from agent.spec.bodies import count
-from agent.spec.schemas import Pool, example_of
+from agent.spec.examples import example_of
+from agent.spec.schemas import Pool
 from agent.spec.summary import Node
 from agent.spec.values import STAND_INS
 
