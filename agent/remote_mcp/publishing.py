@@ -19,9 +19,8 @@ from agent.actor import Actor, require_reach, require_scope
 from agent.config import settings
 from agent.crypto import digest
 from agent.errors import Problem
-from db import jsonb
+from agent.remote_mcp import rows
 from db.ids import uuid7
-from db.tables import McpServer as Row
 
 Proof = Literal["token", "key"]
 SCOPES = ("read", "write", "call")
@@ -78,9 +77,7 @@ async def publish(actor: Actor, name: str, endpoint_id: UUID | None = None, auth
     id_, secret = uuid7(), f"wtm_{secrets.token_urlsafe(32)}"
     door = _Door(auth, granted, digest(secret))
     try:
-        await Row.insert(
-            Row(id=id_, user_id=actor.user_id, endpoint_id=endpoint_id, name=called, type="server", status="connected", connection_config=jsonb.encode(door))
-        )
+        await rows.add_published(actor, id_, called, endpoint_id, msgspec.json.encode(door))
     except asyncpg.UniqueViolationError as error:
         raise Problem("conflict", f"There is a server `{called}` already.", remedy="Choose another name.", field="name") from error
     await audit.record("MCP_SERVER_PUBLISHED", actor=actor, resource="MCP_SERVER", resource_id=id_, scopes=granted)
@@ -89,13 +86,13 @@ async def publish(actor: Actor, name: str, endpoint_id: UUID | None = None, auth
 
 async def published(actor: Actor) -> list[Published]:
     """By name."""
-    return [_read(row) for row in await Row.raw(f"{_SELECT} WHERE user_id = {{}} AND type = 'server' ORDER BY name", actor.user_id)]
+    return [_read(row) for row in await rows.published(actor=actor)]
 
 
 async def set_open(actor: Actor, server_id: UUID, is_open: bool) -> Published:
     """Let callers in, or keep them out for a while; the secret stays. Raises server_not_found."""
     await _one(actor, server_id)
-    await Row.update({Row.status: "connected" if is_open else "disconnected"}).where(Row.id == server_id)
+    await rows.note_status(server_id, "connected" if is_open else "disconnected")
     await audit.record("MCP_SERVER_OPENED" if is_open else "MCP_SERVER_CLOSED", actor=actor, resource="MCP_SERVER", resource_id=server_id)
     return await _one(actor, server_id)
 
@@ -103,16 +100,16 @@ async def set_open(actor: Actor, server_id: UUID, is_open: bool) -> Published:
 async def take_back(actor: Actor, server_id: UUID) -> None:
     """The address and its secret are gone. Raises server_not_found."""
     server = await _one(actor, server_id)
-    await Row.delete().where((Row.id == server_id) & (Row.user_id == actor.user_id))
+    await rows.remove(actor, server_id)
     await audit.record("MCP_SERVER_UNPUBLISHED", actor=actor, resource="MCP_SERVER", resource_id=server_id, name=server.name)
 
 
 async def guest(server_id: UUID, bearer: str, key: str) -> Guest | None:
     """Who comes with a secret: nobody where it is wrong, the server is closed, or its owner may not be here."""
-    rows = await Row.raw(f"{_SELECT} WHERE id = {{}} AND type = 'server' AND status = 'connected'", server_id)
-    if not rows:
+    found = [row for row in await rows.published(server_id) if row["status"] == "connected"]
+    if not found:
         return None
-    row, door = rows[0], msgspec.json.decode(rows[0]["connection_config"], type=_Door)
+    row, door = found[0], msgspec.json.decode(found[0]["connection_config"], type=_Door)
     if not hmac.compare_digest(digest(bearer if door.auth == "token" else key), door.hash):
         return None
     owner = await users.standing(row["user_id"])
@@ -123,16 +120,13 @@ async def guest(server_id: UUID, bearer: str, key: str) -> Guest | None:
 
 
 async def _one(actor: Actor, server_id: UUID) -> Published:
-    rows = await Row.raw(f"{_SELECT} WHERE id = {{}} AND user_id = {{}} AND type = 'server'", server_id, actor.user_id)
-    if not rows:
+    found = await rows.published(server_id, actor)
+    if not found:
         raise Problem("server_not_found", "There is no such published MCP server.")
-    return _read(rows[0])
+    return _read(found[0])
 
 
 def _read(row: dict[str, Any]) -> Published:
     door = msgspec.json.decode(row["connection_config"], type=_Door)
     url = f"{settings().base_url}/mcp/servers/{row['id']}"
     return Published(row["id"], row["name"], url, door.auth, door.scopes, row["endpoint_id"], row["status"] == "connected", row["created_at"])
-
-
-_SELECT = "SELECT id, user_id, name, endpoint_id, connection_config, status, created_at FROM mcp_servers"

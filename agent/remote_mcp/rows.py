@@ -7,7 +7,7 @@ import msgspec
 
 from agent.actor import Actor
 from agent.errors import Problem
-from agent.remote_mcp.model import Config, Connection, Memory
+from agent.remote_mcp.model import Config, Connection, Memory, Status
 from db import jsonb
 from db.tables import McpServer as Row
 
@@ -71,6 +71,23 @@ async def end_lease(server_id: UUID, value: str) -> None:
     )
 
 
+async def add_published(actor: Actor, server_id: UUID, name: str, endpoint_id: UUID | None, door: bytes) -> None:
+    """Raises UniqueViolationError where the name is taken."""
+    row = Row(id=server_id, user_id=actor.user_id, endpoint_id=endpoint_id, name=name, type="server", status="connected", connection_config=door.decode())
+    await Row.insert(row)
+
+
+async def published(server_id: UUID | None = None, actor: Actor | None = None) -> list[dict[str, Any]]:
+    """What users publish, by name: of one user, or the one of this id."""
+    wanted = "({}::uuid IS NULL OR id = {}) AND ({}::uuid IS NULL OR user_id = {})"
+    owner = actor.user_id if actor else None
+    return await Row.raw(f"{_PUBLISHED} AND {wanted} ORDER BY name", server_id, server_id, owner, owner)
+
+
+async def note_status(server_id: UUID, status: Status) -> None:
+    await Row.update({Row.status: status}).where(Row.id == server_id)
+
+
 async def remove(actor: Actor, server_id: UUID) -> None:
     await Row.delete().where((Row.id == server_id) & (Row.user_id == actor.user_id))
 
@@ -82,6 +99,7 @@ def _read(row: dict[str, Any]) -> Connection:
 
 
 _SELECT = "SELECT id, user_id, name, connection_config, status, last_error, metadata, created_at FROM mcp_servers"
+_PUBLISHED = "SELECT id, user_id, name, endpoint_id, connection_config, status, created_at FROM mcp_servers WHERE type = 'server'"
 _CHANGE = "UPDATE mcp_servers SET connection_config = {}::jsonb, updated_at = now() WHERE id = {} AND coalesce(connection_config ->> 'value', '') = {}"
 _LEASE = """
 UPDATE mcp_servers SET connection_config = jsonb_set(connection_config, ARRAY['lease'], to_jsonb(extract(epoch FROM now()) + {}::int))
