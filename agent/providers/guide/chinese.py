@@ -23,12 +23,16 @@ def heard(text: str) -> str:
     """What is said in Chinese, as English words for the grammar; other text unchanged."""
     if not is_said(text):
         return text
+    return re.sub(r"\s+", " ", " ".join(_heard(one) if len(one) <= _MOST else one for one in _SENTENCE.findall(text))).strip()
+
+
+def _heard(text: str) -> str:
     text = _COUNTED.sub(lambda found: str(_DIGITS.index(found[0]) or 2), text)
     for pattern, english in _phrases():
         text = pattern.sub(english, text)
     for chinese, english in _WORDS:
         text = text.replace(chinese, f" {english} ")
-    return re.sub(r"\s+", " ", _PARTICLES.sub(" ", text).translate(_MARKS)).strip()
+    return _PARTICLES.sub(" ", text).translate(_MARKS)
 
 
 def said(text: str) -> str:
@@ -132,6 +136,9 @@ _PARTICLES = re.compile(
 _MARKS = str.maketrans("，。？！：；、", ",.?!:;,")
 _COUNTED = re.compile("(?<=最近|最后|最新|超过)[二两三四五六七八九十](?=个|次|条|小时|分钟|天|周|星期|月|秒)|(?<=最近|超过)一(?=小时|分钟|天|周|星期|个月|秒)")
 _DIGITS = "两一二三四五六七八九十"
+_SENTENCE = re.compile(r"[^。！？\n]*[。！？\n]*", re.DOTALL)
+_MOST = 1_000
+"""Characters of a sentence; what is longer is no request, and patterns would take long to say so."""
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 # What to say next, and titles; the grammar reads each of the former.

@@ -249,7 +249,7 @@ _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
         ("id", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)),
         ("host", re.compile(r"(?<![\w@/.⟦-])(?:localhost(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|(?:[a-z0-9-]+\.)+(?!json\b|ya?ml\b|ts\b|md\b|har\b|txt\b|html?\b|js\b|py\b|gz\b)[a-z]{2,}(?::\d+)?)(?:/[^\s,;?!]*[^\s,;?!.])?(?![\w@])", re.IGNORECASE)),
         ("path", re.compile(r"(?<=\s)/[\w{}:.~%*/-]*[\w}*]")),
-        ("pair", re.compile(r"(?<![\w⟦])[\w.-]+=(?:⟦\d+⟧|[^\s,;]+)")),
+        ("pair", re.compile(r"(?<![\w⟦.-])[\w.-]+=(?:⟦\d+⟧|[^\s,;]+)")),
     ),
 )  # fmt: skip
 _PHRASES = tuple((re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), single) for pattern, single in words.PHRASES)

@@ -164,7 +164,7 @@ _NOUN_FIRST = regex(
     r"\b(?:prompt|app) (?P<value>(?!please\b|now\b|again\b|that\b|which\b|called\b|named\b|with\b|to\b|as\b|for\b|from\b|and\b)[\w-]+)(?=\s+with\b|\s*$)"
 )
 _OF_A_KIND = re.compile(r"\b(?:list|lists|kind|type|number|page|array|id|amount|pair|set) of (?:the |all |an? )?$")  # "the list of orders" names no API
-_IN_ONE_BREATH = re.compile(r"([\w.-]+)(?:,| and|, and) $", re.IGNORECASE)
+_IN_ONE_BREATH = re.compile(r"(?<![\w.-])([\w.-]+)(?:,| and|, and) $", re.IGNORECASE)
 _TIMELY = regex(rf"\b(?:prompt|app) (?P<value>{words.DAYS}|daily|weekly|monthly|today)$", rf"\b(?P<value>{words.DAYS}|daily|weekly|monthly) (?:prompt|app)\b")
 
 

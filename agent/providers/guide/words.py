@@ -412,7 +412,7 @@ TIDY: tuple[tuple[str, str], ...] = (
         r"\b([1-5]\d\d) (?:Bad Gateway|Service (?:Temporarily )?Unavailable|Gateway Time-?out|Internal Server Error|Not Found|Unauthorized|Forbidden|Bad Request|Too Many Requests|Unprocessable (?:Entity|Content)|Conflict|OK|Created)\b",
         r"\1",
     ),
-    (r"\b[A-Za-z_.]*(?:Error|Exception)\b(?:: .*?(?=[.!?](?:\s|$)|$))?(?=[.!?]?(?:\s|$))(?<!\berror)(?<!\bErrors)", "it failed"),  # a pasted exception
+    (r"(?<![\w.])[A-Za-z_.]*(?:Error|Exception)\b(?:: .*?(?=[.!?](?:\s|$)|$))?(?=[.!?]?(?:\s|$))(?<!\berror)(?<!\bErrors)", "it failed"),  # a pasted exception
     (
         r"\b(?:i'?m |i am )?(?:an? )?(?:(?:complete|absolute|total|new) )?(?:beginner|newbie|noob|newcomer|developer|dev|pm|product manager|qa|tester|designer|founder|student|intern)(?: here)?[,.!;:](?=\s)",
         "",
@@ -430,7 +430,7 @@ TIDY: tuple[tuple[str, str], ...] = (
         r"\b(?:don't|do not) (?:allow|accept|forward|let through) (?:anything|any methods?|any (?:calls|requests?)|methods?) (?:but|except|other than) (?=[A-Z]{3,7}\b)",
         "allow only ",
     ),
-    (r"([\w.+-]+@[\w.-]+\w),? (?:and |or |& )?(?=[\w.+-]+@)", r"\1,"),
+    (r"(?<![\w.+-])([\w.+-]+@[\w.-]+\w),? (?:and |or |& )?(?=[\w.+-]+@)", r"\1,"),
     (r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS),? (?:and|or) (?=(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b)", r"\1/"),
     (r"\b([1-5]\d\ds?),? (?:and|or) (?=[1-5]\d\ds?\b)", r"\1 or "),
     (r"^i(?:'d| would)? (?:need|want|like) (?:the |some |a )?(docs?|documentation)\b(?! (?:as|in|to)\b)", r"write \1"),

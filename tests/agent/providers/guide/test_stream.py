@@ -1,5 +1,6 @@
 """The guide as a provider: the event vocabulary, one terminal event, determinism, odd input."""
 
+import time
 from collections.abc import Awaitable, Callable
 
 import msgspec
@@ -58,6 +59,9 @@ async def test_call_ids_differ_within_a_run(events: Events, tools: Tools, situat
         '"',
         "{" * 5000,
         "a" * 100_000,
+        ".a" * 50_000,
+        "你好" * 50_000,
+        "最近的" * 30_000,
         "delete " * 5000,
         "and " * 5000,
         "1" * 5000,
@@ -72,8 +76,10 @@ async def test_call_ids_differ_within_a_run(events: Events, tools: Tools, situat
     ],
 )
 async def test_odd_input_ends_well(text: str, events: Events, tools: Tools) -> None:
-    """Whatever is typed, the stream ends with exactly one `Finish`."""
+    """Whatever is typed, the stream ends with exactly one `Finish`, and soon: nobody's words hold up the process."""
+    began = time.thread_time()
     got = await events(user(text), tools())
+    assert time.thread_time() - began < 5
     assert sum(isinstance(event, Finish) for event in got) == 1
     assert isinstance(got[-1], Finish)
 
