@@ -25,6 +25,7 @@ from agent.providers import guide
 from agent.providers.base import Failure, ModelRequest, Usage
 from agent.tools import invoke
 from agent.tools.registry import Context
+from agent.tree import StoredMessage
 from db import engine
 from db.jsonb import storable
 
@@ -56,6 +57,9 @@ class Turn:
         self.is_cut = False
         self.actor = Actor(user_id=claimed.user_id, scopes=frozenset())
         self.choice: keys.Choice | None = None
+        self.history: list[StoredMessage] | None = None
+        self.over: Ended | None = None
+        self._recalling = asyncio.Lock()
 
     async def outcome(self) -> Ended | None:
         """Run to the end; None where it waits for an approval."""
@@ -76,6 +80,7 @@ class Turn:
 
     async def finish(self, ending: Ended | None) -> None:
         """Store what was said and say how it ended."""
+        await self._recall()
         self._keep_step()
         await self._account()
         used = self._used()
@@ -100,6 +105,7 @@ class Turn:
 
     async def hand_over(self) -> None:
         """Store what was said, and leave the rest to another worker."""
+        await self._recall()
         self._keep_step()
         await self._account()
         await chats.save_answer(self.claimed.answer_id, self.blocks)
@@ -109,13 +115,11 @@ class Turn:
     async def _steps(self) -> None:
         claimed = self.claimed
         # What a fresh run needs before it may ask its model is looked up at once: the reader waits for it.
-        (history, self.actor), ready = await asyncio.gather(
-            asyncio.gather(chats.branch(claimed.chat_session_id, claimed.answer_id), users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via)),
-            self._admitted_early(),
+        history, self.actor, ready = await asyncio.gather(
+            self._recall(), users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via), self._admitted_early()
         )
-        self.blocks = list(history[-1].content)
-        if self.heard and (over := self._take_up()):
-            raise over
+        if self.over:
+            raise self.over
         if claimed.stop_requested:
             raise Ended("stopped")
         earlier = [(message.role, message.content) for message in history[:-1]]
@@ -147,6 +151,15 @@ class Turn:
             ending, _ = await asyncio.gather(self._one_step(choice, request), self._note_prompt(prompt.hash))
             if ending:
                 raise ending
+
+    async def _recall(self) -> list[StoredMessage]:
+        """The branch, and what the answer says already: read once, and before anything of it is stored, or a run that is stopped at once would store nothing."""
+        async with self._recalling:
+            if self.history is None:
+                self.history = await chats.branch(self.claimed.chat_session_id, self.claimed.answer_id)
+                self.blocks = [block for answer in self.history[-1:] for block in answer.content]
+                self.over = self._take_up() if self.heard else None
+            return self.history
 
     def _take_up(self) -> Ended | None:
         """Come to where the worker before was, by what it had told. How the run ends, where only that was not told any more."""

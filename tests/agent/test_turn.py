@@ -3,6 +3,7 @@
 import asyncio
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -72,6 +73,29 @@ async def test_several_calls_of_one_step(database_url: str, monkeypatch: pytest.
         assert {result.name: result.state for result in heard if result.name == "endpoint_list"} == {"endpoint_list": "ok"}
         assert sorted((result.state, "I need two." in result.text) for result in heard if result.name == "endpoint_delete") == [("denied", True), ("ok", False)]
         assert [item["slug"] for item in (await client.get("/api/v1/endpoints")).json()["items"]] == ["two"]
+
+
+async def test_a_run_that_is_stopped_as_it_wakes_keeps_what_it_said(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The stop of a run that waits may be heard again before its worker has read the answer: text and results stay, and what they taint with them."""
+    scripted.play("t", [[{"text": "Before."}, {"call": "credit_check", "arguments": {}}, {"call": "endpoint_delete", "arguments": {"endpoint": "one"}}]])
+    bell = await asyncpg.connect(database_url)
+
+    async def ring(run: str) -> None:
+        while True:
+            await bell.execute("SELECT pg_notify('wiretalk', $1)", f"stop:{run}")
+
+    async with wiretalk(monkeypatch) as client:
+        await client.post("/api/v1/endpoints", json={"destination_url": "demo", "name": "one"})
+        waits = await _say(client)
+        ringing = asyncio.ensure_future(ring(waits["run_id"]))
+        await client.post(f"/api/v1/runs/{waits['run_id']}/stop")
+        while (now := (await client.get(f"/api/v1/runs/{waits['run_id']}")).json())["status"] != "stopped":
+            await asyncio.sleep(0.02)
+        ringing.cancel()
+        await asyncio.wait([ringing])
+    await bell.close()
+    assert now["text"] == "Before."
+    assert [call["state"] for call in now["tool_calls"]][:1] == ["ok"]
 
 
 async def test_a_run_has_a_last_step(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
