@@ -77,6 +77,11 @@ async def actor_of(token: str, via: Via = "api") -> Actor | None:
     )  # fmt: skip
 
 
+async def is_good(token_id: UUID) -> bool:
+    """Whether a token still lets in: neither revoked nor at its end."""
+    return bool(await ApiToken.raw("SELECT 1 FROM api_tokens WHERE id = {} AND revoked_at IS NULL AND coalesce(expires_at > now(), true)", token_id))
+
+
 async def list_(actor: Actor) -> list[Token]:
     rows = await ApiToken.raw(
         "SELECT id, name, prefix, scopes, created_at, expires_at, last_used_at FROM api_tokens WHERE user_id = {} AND revoked_at IS NULL ORDER BY id DESC",

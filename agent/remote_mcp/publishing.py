@@ -1,7 +1,7 @@
 """MCP servers that a user publishes here: the platform's own tools, or one API's, behind an address and a secret of their own.
 
 Whoever has both acts as the owner within what was published and no further; what needs an approval still asks. The secret is shown once, and
-no other token opens the address.
+no other token opens the address. What a token published ends with that token.
 """
 
 import hmac
@@ -14,7 +14,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from agent.accounts import audit, users
+from agent.accounts import audit, tokens, users
 from agent.actor import Actor, require_reach, require_scope
 from agent.config import settings
 from agent.crypto import digest
@@ -55,10 +55,13 @@ class Guest(msgspec.Struct, frozen=True):
 
 
 class _Door(msgspec.Struct, frozen=True):
+    """`made_by` is the token that published it; None where its owner did so in a browser."""
+
     auth: Proof
     scopes: list[str]
     hash: bytes
     transport: str = "http"
+    made_by: UUID | None = None
 
 
 async def publish(actor: Actor, name: str, endpoint_id: UUID | None = None, auth: Proof = "token", scopes: list[str] | None = None) -> NewlyPublished:
@@ -75,7 +78,7 @@ async def publish(actor: Actor, name: str, endpoint_id: UUID | None = None, auth
     if not called:
         raise Problem("invalid_arguments", "The name has no letter or digit.", field="name")
     id_, secret = uuid7(), f"wtm_{secrets.token_urlsafe(32)}"
-    door = _Door(auth, granted, digest(secret))
+    door = _Door(auth, granted, digest(secret), made_by=actor.token_id)
     try:
         await rows.add_published(actor, id_, called, endpoint_id, msgspec.json.encode(door))
     except asyncpg.UniqueViolationError as error:
@@ -105,7 +108,7 @@ async def take_back(actor: Actor, server_id: UUID) -> None:
 
 
 async def guest(server_id: UUID, bearer: str, key: str) -> Guest | None:
-    """Who comes with a secret: nobody where it is wrong, the server is closed, or its owner may not be here."""
+    """Who comes with a secret: nobody where it is wrong, the server is closed, or its owner, or the token that made it, may not be here."""
     found = [row for row in await rows.published(server_id) if row["status"] == "connected"]
     if not found:
         return None
@@ -113,7 +116,7 @@ async def guest(server_id: UUID, bearer: str, key: str) -> Guest | None:
     if not hmac.compare_digest(digest(bearer if door.auth == "token" else key), door.hash):
         return None
     owner = await users.standing(row["user_id"])
-    if owner is None or not owner.is_open:
+    if owner is None or not owner.is_open or (door.made_by and not await tokens.is_good(door.made_by)):
         return None
     actor = Actor(user_id=owner.id, role=owner.role, email=owner.email or "", via="mcp", scopes=frozenset(door.scopes), is_delegated=True)
     return Guest(actor, row["endpoint_id"])

@@ -165,7 +165,9 @@ def _heard(item: Operation) -> str:
 
 def _needed(spec: Spec, item: Operation) -> str:
     if not any(item.security):
-        return "not needed"
+        statuses = {response.status for response in item.responses}
+        is_refused = "401" in statuses and not any(status.startswith("2") for status in statuses)
+        return "asked for (401), but no call has shown how" if is_refused else "not needed"
     return " or ".join(" and ".join(code(name) for name in names) if names else "none" for names in item.security)
 
 

@@ -144,11 +144,16 @@ class _Renderer(RendererHTML):
         return f'<span class="outside">{escape(label)} <code>{escape(str(token.attrGet("src") or ""))}</code></span>'
 
     def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
-        inside = _inside(str(tokens[idx].attrGet("href") or ""), env["own"])
+        address = str(tokens[idx].attrGet("href") or "")
+        if address.startswith("#"):  # headings have no ids here, so its words are all there is to it
+            return ""
+        inside = _inside(address, env["own"])
         return f'<a href="{escape(inside)}">' if inside else '<span class="outside">'
 
     def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         address = _address_of(tokens, idx)
+        if address.startswith("#"):
+            return ""
         if _inside(address, env["own"]):
             return "</a>"
         shown = "".join(token.content for token in tokens[:idx]).strip()

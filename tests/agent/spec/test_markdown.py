@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
 from agent.spec import markdown
-from agent.spec.model import Operation, SecurityScheme, Spec
+from agent.spec.model import Evidence, Operation, Response, SecurityScheme, Spec
 
 PARSER = MarkdownIt("commonmark", {"html": True, "linkify": False}).enable("table")
 
@@ -34,6 +34,13 @@ def test_hostile_text_makes_no_markup(hostile: Spec) -> None:
     assert all(re.fullmatch(r"#[\w%-]*", str(token.attrs["href"])) for token in tokens if token.type == "link_open")
     assert {token.content for token in tokens if token.type == "html_inline"} <= {"<br>"}
     assert markdown.escape("www.evil.test a@b.c ftp://x") == "www\\.evil.test a\\@b.c ftp\\://x"
+
+
+def test_a_refused_operation_is_not_said_to_be_open() -> None:
+    """Where nobody was let in, the page says that credentials were asked for; where somebody was without any, that none are needed."""
+    refused, met = Response("401", evidence=Evidence(1)), Response("200", evidence=Evidence(3))
+    for responses, said in (((refused,), "asked for (401)"), ((met, refused), "not needed"), ((met,), "not needed")):
+        assert f"Sign-in: {said}" in markdown.document(Spec("shop", operations=(Operation("o", "GET", "/orders", responses=responses),)))
 
 
 def test_the_table_leads_to_every_operation() -> None:

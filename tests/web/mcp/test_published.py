@@ -8,6 +8,7 @@ import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
 
+from agent.accounts import tokens, users
 from db import engine
 from tests.live import wiretalk
 
@@ -80,3 +81,16 @@ async def test_the_platforms_tools_are_published_by_scope(database_url: str, mon
             assert (await api.post("/api/v1/mcp-servers/published", json=wrong)).status_code in (400, 422), wrong
         assert (await api.post("/api/v1/mcp-servers/published", json={"name": "tools"})).status_code == 409
         assert (await api.post("/api/v1/mcp-servers/published", json={"name": "x", "endpoint": "nowhere"})).status_code == 404
+
+
+async def test_what_a_token_published_ends_with_it(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token that leaked and was revoked leaves no way in behind."""
+    async with wiretalk(monkeypatch) as api:
+        actor = await users.actor_by_email("ada@example.com", "api")
+        lent = await tokens.create(actor, "lent", ["read", "write"])
+        mine = {"authorization": f"Bearer {lent.token}"}
+        made = (await api.post("/api/v1/mcp-servers/published", json={"name": "mine", "scopes": ["read"]}, headers=mine)).json()
+        url, bearer = made["server"]["url"], {"authorization": f"Bearer {made['secret']}"}
+        assert "endpoint_list" in await _names(url, bearer)
+        await tokens.revoke(actor, lent.id)
+        assert await _status(url, bearer) == 401

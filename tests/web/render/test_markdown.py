@@ -166,3 +166,11 @@ def test_what_attackers_write_stays_text(shared_dir: Path) -> None:
         for name, value in seen.attributes:
             assert name in {"class", "href", "rel", "type", "tabindex", "start"}, (name, payload)
             assert name != "href" or (value.startswith("/") and not value.startswith("//")), payload
+
+
+def test_a_link_within_the_text_is_its_words() -> None:
+    """Headings have no ids where Markdown of others is shown; the address of one would only be in the way."""
+    html = render("see [`/orders`](#get-orders) and [more](#a_b)")
+    assert "<code>/orders</code>" in html
+    assert "#get-orders" not in html
+    assert "more</p>" in html
