@@ -130,9 +130,9 @@ async def _read_on(endpoint_id: UUID, base: str, state: _State) -> _State:
 
 def _below(base: str, exchange: Exchange) -> Exchange:
     """The exchange with its path as it stands below the endpoint's base URL, so that documents do not repeat the base in every path."""
-    if not exchange.url.startswith(base):
+    rest = exchange.url.removeprefix(base)
+    if rest == exchange.url or rest[:1] not in ("", "/", "?"):
         return exchange
-    rest = exchange.url[len(base) :]
     return msgspec.structs.replace(exchange, url=_origin(base) + (rest if rest.startswith("/") else f"/{rest}"))
 
 

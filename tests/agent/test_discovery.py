@@ -53,6 +53,15 @@ async def test_a_call_that_comes_late_is_not_missed(endpoint: Endpoint) -> None:
     assert (await discovery.update(endpoint)).revision == found.revision
 
 
+async def test_a_path_that_only_begins_like_the_base_is_kept_whole(database: asyncpg.Pool) -> None:
+    """`/v10` is not below `/v1`: an import may hold both."""
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    below = await endpoints.create(users.actor_of(profile.id, "USER", profile.email, "api"), "http://127.0.0.1:9999/v1", name="things")
+    await _heard(below, "/v1/things")
+    await _heard(below, "/v10/people")
+    assert _paths(await discovery.update(below)) == {"/things", "/v10/people"}
+
+
 async def test_deleted_calls_stay_in_what_was_learnt(endpoint: Endpoint, database: asyncpg.Pool) -> None:
     """Retention takes the captures, not the documentation; what comes then is added as ever."""
     await _heard(endpoint, "/things")
