@@ -53,7 +53,7 @@ def url() -> str:
 async def start_pool(dsn: str | None = None, *, min_size: int = 1, max_size: int = 10) -> None:
     """Open the pool of this process, once, in the event loop that will use it."""
     DB.config = {"dsn": dsn or url()}
-    await DB.start_connection_pool(min_size=min_size, max_size=max_size, command_timeout=60, timeout=10)
+    await DB.start_connection_pool(min_size=min_size, max_size=max_size, command_timeout=60, timeout=10, reset=_as_it_is)
 
 
 async def stop_pool(patience: float = 5) -> None:
@@ -110,3 +110,8 @@ def is_unavailable(error: BaseException) -> bool:
     if isinstance(error, asyncpg.InterfaceError):
         return any(words in str(error) for words in _DEAD_CONNECTION)
     return isinstance(error, UNAVAILABLE) or (isinstance(error, OSError) and not isinstance(error, FileExistsError))
+
+
+async def _as_it_is(connection: Connection) -> None:
+    """What a connection goes back to the pool with. asyncpg has rolled back what was open; its own clearing of locks, cursors and settings
+    would cost a second round trip for each query, and nothing of ours is set for longer than a transaction: who needs more takes `connect`."""

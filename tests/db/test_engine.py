@@ -83,3 +83,20 @@ async def test_the_pool_stops_in_time_though_a_connection_is_held(database_url: 
         await engine.stop_pool(patience=0.1)
     with pytest.raises((asyncpg.PostgresError, asyncpg.InterfaceError, OSError)):
         await sleeper
+
+
+async def test_a_query_costs_one_round_trip(database_url: str) -> None:
+    """Giving a connection back sends nothing, and what a transaction set or locked is gone with it all the same."""
+    sent: list[str] = []
+    async with engine.pool(max_size=1) as pool:
+        async with pool.acquire() as connection:
+            connection.add_query_logger(lambda record: sent.append(record.query))
+        assert await pool.fetchval("SELECT 1") == 1
+        assert sent == ["SELECT 1"]
+        with pytest.raises(ZeroDivisionError):
+            async with engine.transaction() as work:
+                await work.connection.execute("SET LOCAL work_mem = '7MB'")
+                await work.connection.execute("SELECT pg_advisory_xact_lock(7)")
+                raise ZeroDivisionError
+        assert await pool.fetchval("SHOW work_mem") != "7MB"
+        assert await pool.fetchval("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND objid = 7") == 0
