@@ -1,5 +1,6 @@
 """A forgotten password and an unproven e-mail address: links by mail, or made by an administrator where no mail is sent."""
 
+from collections.abc import Awaitable, Callable
 from uuid import UUID
 
 import structlog
@@ -20,11 +21,11 @@ async def ask_reset(email: str, origin: Origin) -> None:
     tasks.spawn(_send_reset(email, origin), "password reset")
 
 
-async def reset(token: str, password: str, origin: Origin) -> UUID:
+async def reset(token: str, password: str, origin: Origin, *, unpublish: Callable[[UUID], Awaitable[None]]) -> UUID:
     """Set the password that the link is for; every session ends. Whoever reads the mail owns the address, so it counts as proven.
 
-    Where it was not proven before, the account may have been somebody else's guess: tokens, connected programs and joined services end too.
-    Raises link_used, weak_password.
+    Where it was not proven before, the account may have been somebody else's guess: tokens, connected programs and joined services end too,
+    and `unpublish` takes back the doors into it that stand above the accounts. Raises link_used, weak_password.
     """
     user_id = await links.holder("reset", token)
     before = await users.standing(user_id)
@@ -36,6 +37,7 @@ async def reset(token: str, password: str, origin: Origin) -> UUID:
         await grants.end_all(user_id)
         await tokens.end_all(user_id)
         await oauth.unlink_all(user_id)
+        await unpublish(user_id)
     await audit.record("PASSWORD_RESET", resource="USER", resource_id=user_id, origin=origin)
     return user_id
 

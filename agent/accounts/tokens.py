@@ -45,10 +45,13 @@ class NewToken(msgspec.Struct, frozen=True):
 
 
 async def create(actor: Actor, name: str, scopes: list[str] | None = None, expires_at: datetime | None = None, *, is_delegated: bool = False) -> NewToken:
-    """One that a token makes ends no later than that one. Raises invalid_arguments, and missing_scope for a token that would hold more than its maker."""
-    wanted = sorted(set(scopes or SCOPES), key=SCOPES.index) if set(scopes or ()) <= set(SCOPES) else None
-    if wanted is None:
-        raise Problem("invalid_arguments", f"The scopes are {', '.join(SCOPES)}.", field="scopes")
+    """With every scope where none are named. One that a token makes ends no later than that one.
+
+    Raises invalid_arguments, and missing_scope for a token that would hold more than its maker.
+    """
+    if scopes is not None and not set() < set(scopes) <= set(SCOPES):
+        raise Problem("invalid_arguments", f"A token has one scope at least, of {', '.join(SCOPES)}.", field="scopes")
+    wanted = sorted(set(SCOPES if scopes is None else scopes), key=SCOPES.index)
     if beyond := [scope for scope in wanted if scope not in actor.scopes]:
         raise Problem("missing_scope", f"This token may not grant `{beyond[0]}`.", scope=beyond[0])
     token = _new(DELEGATED if is_delegated or actor.is_delegated else PREFIX)

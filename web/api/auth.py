@@ -12,6 +12,7 @@ from agent.accounts import identity_providers, mfa, oauth, recovery, sessions, s
 from agent.accounts.users import Profile
 from agent.actor import Actor, require_scope
 from agent.paging import Page
+from agent.remote_mcp import publishing
 from web.api.request import ApiRequest
 from web.auth import cookie, csrf_cookie, session_cookie, signed_in
 from web.origin import origin_of
@@ -168,7 +169,7 @@ async def forgot_password(request: AnyRequest, data: JSONBody[Address]) -> None:
 @post("/auth/password/reset", status_code=204, summary="Set a password by link", tags=["accounts"])
 async def reset_password(request: AnyRequest, data: JSONBody[Reset]) -> None:
     """Every session ends."""
-    await recovery.reset(data.token, data.password, origin_of(request))
+    await recovery.reset(data.token, data.password, origin_of(request), unpublish=publishing.take_back_all)
 
 
 @post("/auth/verification", status_code=202, guards=[signed_in], summary="Ask for a link that proves my e-mail", tags=["accounts"])

@@ -6,6 +6,7 @@ from litestar.response import Redirect, Template
 
 from agent.accounts import recovery
 from agent.errors import Problem
+from agent.remote_mcp import publishing
 from web.origin import origin_of
 from web.pages import look
 from web.pages.accounts import stranger
@@ -43,7 +44,7 @@ async def reset_page(request: PageRequest, token: FromQuery[str] = "") -> Templa
 async def reset(request: PageRequest) -> Template | Redirect:
     form = await form_of(request)
     try:
-        await recovery.reset(form.get("token", ""), form.get("password", ""), origin_of(request))
+        await recovery.reset(form.get("token", ""), form.get("password", ""), origin_of(request), unpublish=publishing.take_back_all)
     except Problem as problem:
         return _reset_form(request, form.get("token", ""), problem)
     return see_other("/login")

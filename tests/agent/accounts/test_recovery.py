@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
+from uuid import UUID
 
 import asyncpg
 import pytest
@@ -17,6 +18,7 @@ from agent.accounts.audit import Origin
 from agent.accounts.identity_providers import Identity
 from agent.actor import Actor
 from agent.errors import Problem
+from agent.remote_mcp import publishing
 from tests.live import free_port
 
 _ORIGIN = Origin("203.0.113.5", "test")
@@ -55,19 +57,23 @@ async def _link(mailbox: _Mailbox, to: str) -> str:
     return found[1]
 
 
+async def _reset(token: str, password: str) -> UUID:
+    return await recovery.reset(token, password, _ORIGIN, unpublish=publishing.take_back_all)
+
+
 async def test_a_forgotten_password(ada: Actor, mailbox: _Mailbox, database: asyncpg.Pool) -> None:
     """A link by mail, good once; every session ends, and the address is proven by the way."""
     session = await sessions.open_session(ada, _ORIGIN)
     await recovery.ask_reset("ADA@example.com", _ORIGIN)
     token = await _link(mailbox, "ada@example.com")
     with pytest.raises(Problem) as caught:
-        await recovery.reset(token, "short", _ORIGIN)
+        await _reset(token, "short")
     assert caught.value.code == "weak_password"
-    assert await recovery.reset(token, "another horse", _ORIGIN) == ada.user_id
+    assert await _reset(token, "another horse") == ada.user_id
     assert await sessions.actor_of(session) is None
     assert await sign_in.with_password("ada@example.com", "another horse", _ORIGIN)
     with pytest.raises(Problem) as caught:
-        await recovery.reset(token, "third horse", _ORIGIN)
+        await _reset(token, "third horse")
     assert caught.value.code == "link_used"
     assert await database.fetchval("SELECT is_verified FROM users")
 
@@ -96,19 +102,21 @@ async def test_a_link_is_for_one_thing(ada: Actor, mailbox: _Mailbox) -> None:
     token = await links.issue("verify", ada.user_id)
     for wrong in (token, token[:-4], "x" * 40, "", "é"):
         with pytest.raises(Problem) as caught:
-            await recovery.reset(wrong, "another horse", _ORIGIN)
+            await _reset(wrong, "another horse")
         assert caught.value.code == "link_used"
 
 
 async def test_who_signed_up_with_anothers_address_is_out(ada: Actor, database: asyncpg.Pool) -> None:
-    """The first who proves an unproven address by a new password owns the account: tokens, programs and services from before are gone; a proven account keeps them."""
+    """The first who proves an unproven address by a new password owns the account: tokens, programs, services and published servers are gone; a proven one keeps them."""
     for is_verified in (False, True):
         await database.execute("UPDATE users SET is_verified = $1", is_verified)
         await oauth.link(ada, Identity("oidc", "mallory", "", False, ""))
         token = (await tokens.create(ada, "planted")).token
-        await recovery.reset(await links.issue("reset", ada.user_id), "another horse", _ORIGIN)
+        published = await publishing.publish(ada, "planted")
+        await _reset(await links.issue("reset", ada.user_id), "another horse")
         assert bool(await tokens.actor_of(token)) == is_verified
         assert bool(await oauth.linked(ada)) == is_verified
+        assert bool(await publishing.guest(published.server.id, published.secret, "")) == is_verified
 
 
 async def test_a_link_ends(ada: Actor, monkeypatch: pytest.MonkeyPatch) -> None:

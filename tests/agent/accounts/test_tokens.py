@@ -52,6 +52,14 @@ async def test_a_token_grants_no_more_than_its_maker_has(ada: Actor) -> None:
     assert caught.value.code == "invalid_arguments"
 
 
+async def test_a_token_without_any_scope_is_refused(ada: Actor) -> None:
+    """No box ticked is no right given, not every one."""
+    with pytest.raises(Problem) as caught:
+        await tokens.create(ada, "bare", [])
+    assert caught.value.field == "scopes"
+    assert await tokens.list_(ada) == []
+
+
 async def test_what_a_token_makes_ends_with_it(ada: Actor, database: asyncpg.Pool) -> None:
     """Else one that was lent for an hour would last for ever."""
     until = datetime.now(UTC) + timedelta(hours=1)

@@ -1,5 +1,7 @@
 """Settings: the look, tokens, keys and the end of an account."""
 
+import re
+
 from agent.accounts import tokens, users
 from tests.web.pages.conftest import Door
 
@@ -20,8 +22,10 @@ async def test_theme_and_language_hold_everywhere(doors: Doors) -> None:
 
 
 async def test_a_token_is_shown_once(doors: Doors) -> None:
-    """On the page that answers and never again; revoked, it is worth nothing."""
+    """On the page that answers and never again; revoked, it is worth nothing. It may read, unless more is ticked."""
     ada = doors[0]
+    ticked = re.findall(r'name="scopes" value="(\w+)" checked', (await ada.get("/settings/security")).text)
+    assert ticked == ["read"]
     page = (await ada.post("/settings/tokens", {"name": "laptop", "scopes": ["read"]}, at="/settings/security")).text
     token = page.split('class="secret"')[1].split("<code")[1].split(">")[1].split("<")[0]
     actor = await tokens.actor_of(token)
