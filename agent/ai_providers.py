@@ -93,8 +93,12 @@ async def list_(actor: Actor) -> list[Provider]:
 
 async def find(actor: Actor, reference: str) -> Provider:
     """By id or name, one's own first. Raises provider_not_found."""
+    return named(await list_(actor), reference)
+
+
+def named(known: list[Provider], reference: str) -> Provider:
+    """The same among those that are known. Raises provider_not_found."""
     word = reference.strip().lower()
-    known = await list_(actor)
     word = _ALIASES.get(word, word)
     for provider in sorted(known, key=lambda p: not p.is_own):
         if word in {provider.name.lower(), str(provider.id)}:

@@ -24,22 +24,16 @@ class Receipt(msgspec.Struct, frozen=True):
     last_hour: datetime
 
 
-async def reserve(actor: Actor, key_id: UUID) -> bool:
-    """Count one request, unless the key was taken back or one of its limits is reached. Its row is locked, so that parallel runs queue up."""
+async def take(actor: Actor, key_id: UUID, *, is_limited: bool) -> bytes | None:
+    """The sealed key, with one request of it counted; None where it was taken back or a limit is reached.
+
+    The row of a limited key is locked first, so that parallel runs queue up and each counts what those before it took.
+    """
+    if not is_limited and (sealed := await _take(actor, key_id, is_locked=False)):
+        return sealed
     async with engine.transaction():
-        rows = await ProviderKeyUse.raw(_LOCKED, key_id, actor.user_id, str(actor.user_id))
-        if not rows:
-            return False
-        limits, spent = msgspec.json.decode(rows[0]["usage_limits"]), await used(key_id)
-        if any(spent[name] >= limits[name] for name in LIMITS if limits.get(name)):
-            return False
-        await ProviderKeyUse.raw(_TAKEN, key_id, uuid7(), key_id, actor.user_id)
-    return True
-
-
-async def used(key_id: UUID) -> dict[str, int]:
-    rows = await ProviderKeyUse.raw(_USED, key_id)
-    return {"requests_per_hour": rows[0]["hour"], "requests_per_day": rows[0]["day"]}
+        await ProviderKeyUse.raw("SELECT 1 FROM provider_keys WHERE id = {} FOR UPDATE", key_id)
+        return await _take(actor, key_id, is_locked=True)
 
 
 async def note_use(actor: Actor, key_id: UUID, tokens: int, cost_micros: int = 0) -> None:
@@ -63,19 +57,29 @@ async def receipts(owner: Actor, key_id: UUID, days: int) -> list[Receipt]:
     ]
 
 
+async def _take(actor: Actor, key_id: UUID, *, is_locked: bool) -> bytes | None:
+    rows = await ProviderKeyUse.raw(_TAKEN, key_id, actor.user_id, str(actor.user_id), is_locked, uuid7(), actor.user_id)
+    return bytes(rows[0]["encrypted_key"]) if rows else None
+
+
 # Who may use a key besides its owner; takes the user's id as text.
 LENT = "(k.is_shared AND (cardinality(k.shared_with) = 0 OR {}::text = ANY(k.shared_with)))"
 TODAY = "date_trunc('day', now(), 'UTC')"
 HOUR = "date_trunc('hour', now(), 'UTC')"
-_LOCKED = f"SELECT usage_limits FROM provider_keys k WHERE id = {{}} AND (user_id = {{}} OR {LENT}) FOR UPDATE"  # noqa: S608  # constant parts
-_USED = f"""
-SELECT coalesce(sum(requests) FILTER (WHERE hour = {HOUR}), 0)::int AS hour, coalesce(sum(requests), 0)::int AS day
-FROM provider_key_uses WHERE provider_key_id = {{}} AND hour >= {TODAY}
+# What was taken of the key `k` in this hour and on this day.
+USED = f"""
+(SELECT coalesce(sum(requests) FILTER (WHERE hour = {HOUR}), 0)::int AS requests_per_hour, coalesce(sum(requests), 0)::int AS requests_per_day
+FROM provider_key_uses WHERE provider_key_id = k.id AND hour >= {TODAY})
 """  # noqa: S608  # constant parts
 _TAKEN = f"""
-WITH used AS (UPDATE provider_keys SET last_used_at = now() WHERE id = {{}} RETURNING id)
-INSERT INTO provider_key_uses AS u (id, provider_key_id, user_id, hour, requests) VALUES ({{}}, {{}}, {{}}, {HOUR}, 1)
-ON CONFLICT (provider_key_id, user_id, hour) DO UPDATE SET requests = u.requests + 1
+WITH taken AS (
+  UPDATE provider_keys k SET last_used_at = now() WHERE id = {{}} AND (user_id = {{}} OR {LENT}) AND (usage_limits = jsonb_build_object() OR ({{}} AND EXISTS (
+    SELECT 1 FROM {USED} used WHERE requests_per_hour < coalesce((usage_limits ->> 'requests_per_hour')::int, 2147483647)
+    AND requests_per_day < coalesce((usage_limits ->> 'requests_per_day')::int, 2147483647)))) RETURNING id, encrypted_key
+), counted AS (
+  INSERT INTO provider_key_uses AS u (id, provider_key_id, user_id, hour, requests) SELECT {{}}, id, {{}}, {HOUR}, 1 FROM taken
+  ON CONFLICT (provider_key_id, user_id, hour) DO UPDATE SET requests = u.requests + 1
+) SELECT encrypted_key FROM taken
 """  # noqa: S608  # constant parts
 _SPENT = f"""
 INSERT INTO provider_key_uses AS u (id, provider_key_id, user_id, hour, tokens, cost_micros)

@@ -18,7 +18,7 @@ from agent.ai_providers import GUIDE, Provider
 from agent.config import settings
 from agent.crypto import seal, unseal
 from agent.errors import Problem
-from agent.key_uses import HOUR, LENT, LIMITS, TODAY, Receipt, reserve, used
+from agent.key_uses import LENT, LIMITS, USED, Receipt
 from agent.providers import catalogue
 from agent.providers.base import Connection
 from agent.providers.catalogue import TestResult
@@ -83,6 +83,15 @@ class Candidate(msgspec.Struct, frozen=True):
     used: dict[str, int] = {}
     usage_limits: dict[str, int] = {}
     free_at: datetime | None = None
+
+
+class Wish(msgspec.Struct, frozen=True):
+    """What a run would talk to, but that one of these keys, at least one, is still to be taken."""
+
+    provider: str
+    model: str
+    server: Provider
+    candidates: list[Candidate]
 
 
 async def list_(actor: Actor) -> list[Key]:
@@ -171,23 +180,44 @@ async def order(actor: Actor, provider: str) -> list[Candidate]:
     return await _order(actor, await ai_providers.find(actor, provider))
 
 
-async def choose(actor: Actor, provider: str | None, model: str | None) -> Choice:
-    """What a run would talk to, without taking anything. Without a wish: the first provider with a key, else the guide. Raises provider_not_found, no_key."""
-    wish = await _wished(actor, provider, model)
-    if isinstance(wish, Choice):
-        return wish
-    return await _with_secret(actor, wish, next((c for c in wish.candidates if c.free_at is None), wish.candidates[0]))
+async def choose(actor: Actor, provider: str | None, model: str | None) -> Choice | Wish:
+    """What a run would talk to, without taking anything. Without a wish: the first provider with a key, else the guide.
+
+    Raises provider_not_found, no_key, forbidden for a demo account that would use somebody's key.
+    """
+    if provider == "scripted" and settings().test_mode:
+        return Choice("scripted", model or "", (Connection("scripted"),))
+    known = await ai_providers.list_(actor)
+    chosen = _default(actor, known) if provider is None else ai_providers.named(known, provider)
+    if chosen.wire == "builtin":
+        return Choice(GUIDE, "guide", ai_providers.connections(chosen, ""))
+    name = model or chosen.default_model or (chosen.models[0] if chosen.models else "")
+    if not chosen.requires_auth:
+        return Choice(chosen.name, name, ai_providers.connections(chosen, ""))
+    require_reach(actor)
+    if candidates := await _order(actor, chosen):
+        return Wish(chosen.name, name, chosen, candidates)
+    raise Problem("no_key", f"There is no key for `{chosen.name}`.")
 
 
-async def take(actor: Actor, provider: str | None, model: str | None) -> Choice:
-    """The same, with one request of the key taken for this step. Raises also key_limit, with the time at which the next one is free."""
-    wish = await _wished(actor, provider, model)
+async def grant(actor: Actor, wish: Choice | Wish) -> Choice:
+    """One request of the first key that has one left. Raises key_limit with the time at which the next one is free, no_key where all were taken back."""
     if isinstance(wish, Choice):
         return wish
     for candidate in wish.candidates:
-        if candidate.key_id is None or await reserve(actor, candidate.key_id):
-            return await _with_secret(actor, wish, candidate)
-    raise _exhausted(wish.provider, await _order(actor, wish.provider))
+        if candidate.key_id is None:
+            secret = ai_providers.operator_key(wish.server)
+        elif sealed := await key_uses.take(actor, candidate.key_id, is_limited=bool(candidate.usage_limits)):
+            secret = unseal(sealed, _context(candidate.key_id)).decode()
+        else:
+            continue
+        return Choice(wish.provider, wish.model, ai_providers.connections(wish.server, secret), candidate.key_id, candidate.source, candidate.name)
+    raise _exhausted(wish.server, await _order(actor, wish.server))
+
+
+async def take(actor: Actor, provider: str | None, model: str | None) -> Choice:
+    """What a step talks to, with one request of its key. Raises what `choose` and `grant` raise."""
+    return await grant(actor, await choose(actor, provider, model))
 
 
 async def test(actor: Actor, reference: str, model: str = "") -> TestResult:
@@ -211,44 +241,23 @@ async def refresh_models(actor: Actor, reference: str) -> tuple[str, ...]:
     chosen = await ai_providers.find(actor, reference)
     if chosen.wire == "builtin":
         return ("guide",)
-    choice = await choose(actor, str(chosen.id), None)
+    choice = await take(actor, str(chosen.id), None)
     names = await catalogue.list_models(choice.connection)
     await ai_providers.keep_models(actor, chosen, names)
     return names
 
 
-class _Wish(msgspec.Struct, frozen=True):
-    """A provider whose key is still to be taken, from at least one candidate."""
-
-    provider: Provider
-    model: str
-    candidates: list[Candidate]
-
-
-async def _wished(actor: Actor, provider: str | None, model: str | None) -> Choice | _Wish:
-    """A whole choice where no key is needed. Raises provider_not_found, no_key, forbidden for a demo account that would use somebody's key."""
-    if provider is None:
-        usable = [p for p in await ai_providers.list_(actor) if p.has_key and p.wire != "builtin" and not (actor.role == "DEMO" and p.requires_auth)]
-        provider = usable[0].name if usable else GUIDE
-    if provider == "scripted" and settings().test_mode:
-        return Choice("scripted", model or "", (Connection("scripted"),))
-    chosen = await ai_providers.find(actor, provider)
-    if chosen.wire == "builtin":
-        return Choice(GUIDE, "guide", ai_providers.connections(chosen, ""))
-    name = model or chosen.default_model or (chosen.models[0] if chosen.models else "")
-    if not chosen.requires_auth:
-        return Choice(chosen.name, name, ai_providers.connections(chosen, ""))
-    require_reach(actor)
-    if candidates := await _order(actor, chosen):
-        return _Wish(chosen, name, candidates)
-    raise Problem("no_key", f"There is no key for `{chosen.name}`.")
+def _default(actor: Actor, known: list[Provider]) -> Provider:
+    """The first that can be used now; the guide where there is none."""
+    usable = (one for one in known if one.has_key and one.wire != "builtin" and not (actor.role == "DEMO" and one.requires_auth))
+    return next(usable, None) or ai_providers.named(known, GUIDE)
 
 
 async def _order(actor: Actor, chosen: Provider) -> list[Candidate]:
     if not chosen.requires_auth or chosen.wire == "builtin":
         return [Candidate("none needed", chosen.name)]
     rows = await ProviderKey.raw(_CANDIDATES, actor.user_id, chosen.id, actor.user_id, str(actor.user_id))
-    found = [await _candidate(row) for row in rows]
+    found = [_candidate(row) for row in rows]
     return [*found, Candidate("operator", "set by the environment")] if ai_providers.operator_key(chosen) else found
 
 
@@ -265,21 +274,9 @@ async def _refuse_refused(actor: Actor, provider: Provider, secret: str) -> None
         return
 
 
-async def _with_secret(actor: Actor, wish: _Wish, candidate: Candidate) -> Choice:
-    provider = wish.provider
-    if candidate.key_id is None:
-        secret = ai_providers.operator_key(provider)
-    else:
-        rows = await ProviderKey.raw(_SEALED, candidate.key_id, actor.user_id, str(actor.user_id))
-        if not rows:
-            raise Problem("no_key", f"The key to `{provider.name}` was just taken back.")
-        secret = unseal(bytes(rows[0]["encrypted_key"]), _context(candidate.key_id)).decode()
-    return Choice(provider.name, wish.model, ai_providers.connections(provider, secret), candidate.key_id, candidate.source, candidate.name)
-
-
-async def _candidate(row: dict[str, Any]) -> Candidate:
+def _candidate(row: dict[str, Any]) -> Candidate:
     limits = msgspec.json.decode(row["usage_limits"], type=dict[str, int])
-    spent = await used(row["id"])
+    spent = {name: row[name] for name in LIMITS}
     full = [name for name in LIMITS if limits.get(name) and spent[name] >= limits[name]]
     return Candidate(row["source"], row["name"], row["id"], spent, limits, max(_next(name) for name in full) if full else None)
 
@@ -342,18 +339,16 @@ def _key(row: dict[str, Any], actor: Actor) -> Key:
     return Key(**{**row, "usage_limits": msgspec.json.decode(row["usage_limits"]), "is_own": is_own, **hidden})
 
 
-_SEALED = f"SELECT encrypted_key FROM provider_keys k WHERE id = {{}} AND (user_id = {{}} OR {LENT})"  # noqa: S608  # constant parts
 _KEYS = f"""
 SELECT k.id, p.name AS provider, k.name, k.last4, k.is_shared, k.user_id, k.usage_limits, k.created_at, k.last_used_at,
-  coalesce(u.hour, 0) AS requests_this_hour, coalesce(u.day, 0) AS requests_today,
+  u.requests_per_hour AS requests_this_hour, u.requests_per_day AS requests_today,
   ARRAY(SELECT coalesce(b.email, b.username, '') FROM users b WHERE b.id::text = ANY(k.shared_with) ORDER BY 1) AS shared_with
 FROM provider_keys k JOIN ai_providers p ON p.id = k.ai_provider_id
-LEFT JOIN LATERAL (SELECT sum(requests) FILTER (WHERE hour = {HOUR}) AS hour, sum(requests) AS day
-  FROM provider_key_uses WHERE provider_key_id = k.id AND hour >= {TODAY}) u ON true
+CROSS JOIN LATERAL {USED} u
 """  # noqa: S608  # constant parts
 _CANDIDATES = f"""
-SELECT k.id, k.name, k.usage_limits,
+SELECT k.id, k.name, k.usage_limits, u.requests_per_hour, u.requests_per_day,
   CASE WHEN k.user_id = {{}} THEN 'own' WHEN cardinality(k.shared_with) > 0 THEN 'lent to you' ELSE 'lent to everybody' END AS source
-FROM provider_keys k WHERE k.ai_provider_id = {{}} AND (k.user_id = {{}} OR {LENT})
+FROM provider_keys k CROSS JOIN LATERAL {USED} u WHERE k.ai_provider_id = {{}} AND (k.user_id = {{}} OR {LENT})
 ORDER BY (k.user_id <> $1), (cardinality(k.shared_with) = 0), k.id DESC
 """  # noqa: S608  # constant parts

@@ -16,6 +16,7 @@ from agent.billing import allowances
 from agent.errors import Problem
 from agent.providers import models
 from agent.providers.base import Usage as Tokens
+from db import jsonb
 from db.ids import uuid7
 from db.tables import Usage
 
@@ -91,16 +92,14 @@ async def require(actor: Actor) -> None:
 @asynccontextmanager
 async def message(actor: Actor) -> AsyncGenerator[None, None]:
     """One message of the day, given back where storing it fails. Raises quota_exceeded, also for tokens that are used up."""
-    now = await today(actor)
-    _refuse_spent(now)
-    async with _taken(actor, "messages", now):
+    async with _taken(actor, "messages", "tokens"):
         yield
 
 
 @asynccontextmanager
 async def upload(actor: Actor) -> AsyncGenerator[None, None]:
     """One file of the day, given back where storing it fails. Raises quota_exceeded."""
-    async with _taken(actor, "uploads", await today(actor)):
+    async with _taken(actor, "uploads"):
         yield
 
 
@@ -118,10 +117,12 @@ async def called(actor: Actor, count: int = 1) -> None:
 
 
 @asynccontextmanager
-async def _taken(actor: Actor, kind: Kind, now: Today) -> AsyncGenerator[None, None]:
-    limit = now.meter(kind).limit
-    if limit == 0 or not await Usage.raw(_take(kind), uuid7(), actor.user_id, limit):
-        raise _exceeded(kind, await today(actor))
+async def _taken(actor: Actor, kind: Kind, *also: Kind) -> AsyncGenerator[None, None]:
+    """One of a kind; none where `also` has nothing left."""
+    plans = jsonb.encode({plan: allowances.of(plan, actor.role) for plan in allowances.PLANS})
+    if not await Usage.raw(_take(kind, *also), plans, actor.user_id, uuid7(), actor.user_id):
+        now = await today(actor)
+        raise _exceeded(next((one for one in also if now.meter(one).left == 0), kind), now)
     try:
         yield
     except BaseException:
@@ -157,12 +158,16 @@ def _midnight() -> datetime:
     return datetime.now(UTC).replace(hour=0, minute=0, second=0, microsecond=0) + timedelta(days=1)
 
 
-def _take(kind: Kind) -> str:
+def _take(kind: Kind, *also: Kind) -> str:
     column = COLUMNS[kind]
+    most = {COLUMNS[one]: f"coalesce((SELECT (plan ->> '{one}')::bigint FROM mine), 9223372036854775807)" for one in (kind, *also)}  # noqa: S608  # kinds of ours
     return f"""
-INSERT INTO usage AS u (id, user_id, date, {column}) VALUES ({{}}, {{}}, (now() AT TIME ZONE 'UTC')::date, 1)
-ON CONFLICT (user_id, date) DO UPDATE SET {column} = u.{column} + 1 WHERE u.{column} < coalesce({{}}::bigint, 9223372036854775807) RETURNING id
-"""  # noqa: S608  # a column of ours
+WITH plans AS (SELECT {{}}::jsonb AS of), mine AS (SELECT coalesce(plans.of -> plan, plans.of -> 'FREE') AS plan FROM plans, users WHERE id = {{}})
+INSERT INTO usage AS u (id, user_id, date, {column})
+SELECT {{}}, {{}}, (now() AT TIME ZONE 'UTC')::date, 1 WHERE {" AND ".join(f"0 < {limit}" for limit in most.values())}
+ON CONFLICT (user_id, date) DO UPDATE SET {column} = u.{column} + 1
+WHERE {" AND ".join(f"u.{counted} < {limit}" for counted, limit in most.items())} RETURNING id
+"""  # noqa: S608  # columns of ours
 
 
 def _give_back(kind: Kind) -> str:
