@@ -110,7 +110,7 @@ async def csrf_guard(connection: ASGIConnection[Any, Any, Any, Any], handler: Ba
         raise Problem("csrf_failed", "The request came from another site.")
     expected = csrf_token(request)
     given = request.headers.get(HEADER) or await _form_value(request)
-    if not expected or not given or not hmac.compare_digest(expected, given):
+    if not expected or not given or not hmac.compare_digest(expected.encode(), given.encode("utf-8", "replace")):
         if request.user is None and "authorization" not in request.headers and _wants_json(request):
             return
         raise Problem("csrf_failed", "The form's token is missing or out of date.")

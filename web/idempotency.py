@@ -30,7 +30,8 @@ class Idempotency(ASGIMiddleware):
             return
         name, method = key.decode("latin-1"), str(scope["method"])  # type: ignore[typeddict-item]
         body = await _whole(receive)
-        request = hashlib.sha256(b"\n".join([method.encode(), scope["path"].encode(), scope["query_string"], body])).hexdigest()
+        rights = ",".join(sorted(actor.scopes))  # who may do less is not shown what somebody with more rights was answered
+        request = hashlib.sha256(b"\n".join([rights.encode(), method.encode(), scope["path"].encode(), scope["query_string"], body])).digest()
         if stored := await idempotency.begin(actor, name, method, scope["path"], request):
             await _send(stored, send)
             return
@@ -43,7 +44,7 @@ class Idempotency(ASGIMiddleware):
 
 
 class _Heard:
-    """Passes an answer on and remembers it, unless it is a stream, too large, or a failure of ours."""
+    """Passes an answer on and remembers it, unless it is a stream, too large, a failure of ours, or `wait`: 429."""
 
     def __init__(self, send: Send) -> None:
         self._send, self._status, self._is_whole = send, 0, False
@@ -61,7 +62,7 @@ class _Heard:
 
     def answer(self) -> Answer | None:
         kind = dict(self._headers).get(b"content-type", b"")
-        if not self._is_whole or not 200 <= self._status < 500 or kind.startswith(b"text/event-stream") or len(self._body) > _MOST_BYTES:
+        if not self._is_whole or not 200 <= self._status < 500 or self._status == 429 or kind.startswith(b"text/event-stream") or len(self._body) > _MOST_BYTES:
             return None
         kept = [(name.decode("latin-1"), value.decode("latin-1")) for name, value in self._headers if name.lower() not in _NOT_KEPT]
         return Answer(self._status, kept, bytes(self._body))

@@ -67,6 +67,24 @@ class Wanted(msgspec.Struct, frozen=True):
     until: datetime | None = None
 
 
+class Kind(msgspec.Struct, frozen=True):
+    """All entries of one type, of every user: `credits` is their sum, negative where they took some."""
+
+    type: EntryType
+    entries: int
+    credits: int
+
+
+class Adjustment(msgspec.Struct, frozen=True):
+    """What an administrator gave or took, from whom and why."""
+
+    id: UUID
+    created_at: datetime
+    user: str | None
+    amount: int
+    reason: str
+
+
 class Totals(msgspec.Struct, frozen=True):
     """Of the wanted entries: `spent` is no negative number."""
 
@@ -150,8 +168,23 @@ async def spent_in(run_id: UUID) -> int:
     return rows[0]["n"]
 
 
-async def adjust(admin: Actor, user_id: UUID, amount: int, reason: str, *, key: str) -> None:
-    """Give or take credits, with the reason in the ledger, once per `key`. Raises forbidden, invalid_arguments, insufficient_credits."""
+async def kinds(admin: Actor) -> list[Kind]:
+    """How credits came and went on this server. Raises forbidden."""
+    require_admin(admin)
+    rows = await CreditTransaction.raw(
+        "SELECT type, count(*)::int AS entries, sum(amount)::bigint AS credits FROM credit_transactions GROUP BY type ORDER BY entries DESC, type"
+    )
+    return [Kind(**row) for row in rows]
+
+
+async def adjustments(admin: Actor, *, limit: int = 50, cursor: str | None = None) -> Page[Adjustment]:
+    """Of every user, newest first. Raises forbidden."""
+    require_admin(admin)
+    return page([Adjustment(**row) for row in await CreditTransaction.raw(_ADJUSTMENTS, after(cursor), limit + 1)], limit)
+
+
+async def adjust(admin: Actor, user_id: UUID, amount: int, reason: str, *, key: str) -> bool:
+    """Give or take credits, with the reason in the ledger, once per `key`: whether that was now. Raises forbidden, not_found, invalid_arguments, insufficient_credits."""
     require_admin(admin)
     if not reason.strip() or amount == 0 or abs(amount) > _MOST_ADJUSTED:
         raise Problem("invalid_arguments", f"An adjustment has a reason and an amount other than 0, of at most {_MOST_ADJUSTED:,}.", field="amount")
@@ -161,7 +194,8 @@ async def adjust(admin: Actor, user_id: UUID, amount: int, reason: str, *, key: 
     except asyncpg.CheckViolationError as error:
         raise Problem("insufficient_credits", "The balance would fall below zero.", remedy="Take no more than there is.") from error
     except asyncpg.UniqueViolationError:
-        return  # this very adjustment was made already
+        return False
+    return True
 
 
 async def verify() -> list[UUID]:
@@ -177,9 +211,11 @@ def _bounds(wanted: Wanted | None) -> tuple[str, datetime | None, datetime | Non
 
 
 async def _enter(user_id: UUID, amount: int, type: EntryType, description: str, key: str, endpoint_id: UUID | None = None) -> UUID:
-    """The new entry's id."""
+    """The new entry's id. Raises not_found."""
     entry = uuid7()
     after_entry = await CreditTransaction.raw("UPDATE users SET credits = credits + {} WHERE id = {} RETURNING credits", amount, user_id)
+    if not after_entry:
+        raise Problem("not_found", "There is no such user.")
     await CreditTransaction.insert(
         CreditTransaction(
             id=entry,
@@ -218,4 +254,8 @@ SELECT count(*)::int AS entries, coalesce(sum(amount) FILTER (WHERE amount > 0),
 _HOLDS = """
 SELECT h.amount, h.tool, r.chat_session_id AS chat_id, h.created_at, h.expires_at FROM credit_holds h LEFT JOIN runs r ON r.id = h.run_id
 WHERE h.user_id = {} AND h.status = 'held' AND h.expires_at > now() ORDER BY h.id DESC
+"""
+_ADJUSTMENTS = """
+SELECT t.id, t.created_at, coalesce(u.email, u.username) AS user, t.amount, t.description AS reason FROM credit_transactions t JOIN users u ON u.id = t.user_id
+WHERE t.type = 'ADMIN_ADJUST' AND t.id < {} ORDER BY t.id DESC LIMIT {}
 """

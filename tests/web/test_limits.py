@@ -7,6 +7,7 @@ import pytest
 
 from agent import config
 from agent.accounts import tokens, users
+from db import engine
 from tests.live import wiretalk
 
 
@@ -59,6 +60,20 @@ async def test_a_write_with_a_key_is_done_once(database_url: str, monkeypatch: p
         other = await ada.post("/api/v1/endpoints", json={**body, "name": "two"}, headers=key)
         assert (other.status_code, other.json()["code"]) == (422, "invalid_arguments")
         assert (await ada.post("/api/v1/endpoints", json=body, headers={"idempotency-key": "k" * 300})).status_code == 422
+
+
+async def test_what_is_kept_for_a_repeat_is_sealed(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A new token is in no row in plain text, and a token with fewer rights is not answered as the first one was."""
+    async with wiretalk(monkeypatch) as ada:
+        wish, key = {"name": "laptop", "scopes": ["read", "write"]}, {"idempotency-key": "k-4"}
+        made, again = [(await ada.post("/api/v1/tokens", json=wish, headers=key)).json() for _ in range(2)]
+        assert made == again
+        async with engine.connection() as connection:
+            row = await connection.fetchrow("SELECT request_hash, response_body FROM idempotency_keys")
+        assert row
+        assert made["token"].encode() not in row["response_body"]
+        less = await ada.post("/api/v1/tokens", json=wish, headers={**key, "authorization": f"Bearer {made['token']}"})
+        assert (less.status_code, less.json()["code"]) == (422, "invalid_arguments")
 
 
 async def test_a_refusal_is_kept_too_and_a_stream_is_not(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:

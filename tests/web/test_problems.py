@@ -47,6 +47,16 @@ async def test_a_page_for_each_status(doors: Doors, monkeypatch: pytest.MonkeyPa
     assert (stale.status_code, 'href="/login?next=%2Flogin"' in stale.text) == (403, True)
 
 
+async def test_odd_text_breaks_nothing(doors: Doors) -> None:
+    """A NUL character where a name or a search stands, and a form's token in other letters, are refused with a sentence."""
+    ada, _, stranger = doors
+    for door, path in ((stranger, "/docs/%00"), (ada, "/apis/%00"), (ada, "/apis?query=%00"), (ada, "/api/v1/endpoints?query=%00"), (ada, "/search?q=%00")):
+        assert (await door.get(path)).status_code in (200, 404, 422), path
+    assert (await ada.post("/settings", {"full_name": "\x00"})).status_code == 422
+    assert (await ada.http.post("/settings", data={"csrf": "é"})).status_code == 403
+    assert (await ada.http.post("/settings", headers={"x-csrftoken": "é".encode()})).status_code == 403
+
+
 async def test_programs_get_the_envelope(doors: Doors) -> None:
     """Whatever they accept, at the doors for programs; elsewhere a piece of a page is a sentence."""
     ada = doors[0]

@@ -1,4 +1,4 @@
-"""The administrator's pages: users, providers, jobs, the audit log, how the server is, and its settings with where each comes from."""
+"""The administrator's pages: users, credits, providers, jobs, the audit log, how the server is, and its settings with where each comes from."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -53,10 +53,11 @@ async def adjust_credits(request: PageRequest, user_id: FromPath[UUID]) -> Templ
     except ValueError:
         return await _users(request, problem=Problem("invalid_arguments", "The amount is a whole number.", field="amount"))
     try:
-        await ledger.adjust(actor, user_id, amount, form.get("reason", ""), key=f"adjust:{form.get('once', '')}")
+        is_made = await ledger.adjust(actor, user_id, amount, form.get("reason", ""), key=f"adjust:{form.get('once', '')}")
     except Problem as problem:
         return await _users(request, problem=problem)
-    await audit.record("CREDITS_ADJUSTED", actor=actor, resource="USER", resource_id=user_id, amount=amount, reason=form.get("reason", "")[:500])
+    if is_made:
+        await audit.record("CREDITS_ADJUSTED", actor=actor, resource="USER", resource_id=user_id, amount=amount, reason=form.get("reason", "")[:500])
     return see_other("/admin")
 
 
@@ -67,6 +68,13 @@ async def reset_link(request: PageRequest, user_id: FromPath[UUID]) -> Template:
         return await _users(request, link=await recovery.reset_link(_admin(request), user_id))
     except Problem as problem:
         return await _users(request, problem=problem)
+
+
+@get("/admin/credits")
+async def credits(request: PageRequest, cursor: FromQuery[str | None] = None) -> Template:
+    """Where credits came from and went: this server takes no payments, so no other way is shown."""
+    found = await ledger.adjustments(_admin(request), cursor=cursor)
+    return await _page(request, "credits", kinds=await ledger.kinds(_admin(request)), adjustments=found.items, next=found.next)
 
 
 @get("/admin/audit")
@@ -122,6 +130,7 @@ async def start_job(request: PageRequest, job: FromPath[str]) -> Redirect:
 
 
 ROUTES = (
+    credits,
     providers,
     switch_provider,
     queue,

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+from uuid import UUID
 
 import pytest
 
@@ -10,7 +11,7 @@ from agent.accounts import users
 from tests.web.pages.conftest import Door
 
 Doors = tuple[Door, Door, Door]
-_PAGES = ("/admin", "/admin/audit", "/admin/audit.csv", "/admin/health", "/admin/settings", "/admin/providers", "/admin/jobs")
+_PAGES = ("/admin", "/admin/audit", "/admin/audit.csv", "/admin/health", "/admin/settings", "/admin/providers", "/admin/jobs", "/admin/credits")
 
 
 @pytest.fixture
@@ -97,7 +98,7 @@ async def test_nobody_suspends_or_demotes_themselves(root: Door) -> None:
 
 
 async def test_credits_are_adjusted_once_with_a_reason(root: Door) -> None:
-    """A form that is sent twice counts once; taking more than there is is refused."""
+    """A form that is sent twice counts once, also in the log; taking more than there is, and from nobody, is refused; the page of credits shows it."""
     bob = await users.actor_by_email("bob@example.com")
     path = f"/admin/users/{bob.user_id}/credits"
     for _ in range(2):
@@ -105,7 +106,11 @@ async def test_credits_are_adjusted_once_with_a_reason(root: Door) -> None:
     assert (await users.get(bob, bob.user_id)).credits == 150
     for form, status in (({"amount": "-500", "reason": "x"}, 402), ({"amount": "5", "reason": " "}, 422), ({"amount": "x", "reason": "x"}, 422)):
         assert (await root.post(path, {**form, "once": str(form)}, at="/admin")).status_code == status
-    assert "sorry" in (await root.get("/admin/audit?action=credits")).text
+    assert (await root.post(f"/admin/users/{UUID(int=1)}/credits", {"amount": "5", "reason": "x", "once": "b"}, at="/admin")).status_code == 404
+    assert (await root.get("/admin/audit.csv?action=credits")).text.count("sorry") == 1
+    shown = (await root.get("/admin/credits")).text
+    assert "takes no payments" in shown
+    assert re.search(r"bob@example\.com</td>.*?sorry</td>.*?\+50<", shown)
 
 
 async def test_a_link_to_hand_over(root: Door, doors: Doors) -> None:
