@@ -16,7 +16,7 @@ _HOP = frozenset(
         b"upgrade", b"http2-settings",
     }
 )  # fmt: skip
-_OUR_COOKIES = re.compile(rb"(?:__Host-)?wiretalk_(?:session|csrf)\s*=")
+_OUR_COOKIES = re.compile(rb"=?\s*(?:__Host-)?wiretalk_\w+\s*=")  # one without a name is sent back as it stands: `=wiretalk_session=…`
 _OUR_TOKEN = re.compile(rb"(?<![0-9A-Za-z])wt[ko]_[0-9A-Za-z]{38}(?![0-9A-Za-z])")
 _ORIGIN_WIDE = frozenset(
     {
@@ -112,6 +112,7 @@ def incoming(pairs: Pairs, status: int, upstream_host: str, *, own_origin: bool 
     if connection:
         dropped = _named(connection)
         kept = [pair for pair in kept if pair[0].lower() not in dropped]
+        types = [] if b"content-type" in dropped else types
     if not own_origin and not is_empty and not (types and all(map(_is_plain, types))):
         kept.append(_SANDBOX)
     return kept
@@ -157,6 +158,9 @@ def _is_strange(cookie: bytes, upstream_host: str) -> bool:
     return upstream_host != domain and not upstream_host.endswith("." + domain)
 
 
-def _is_plain(media_type: bytes) -> bool:
-    """Whether browsers never render this type as a page with scripts of its own."""
-    return media_type.startswith(_PLAIN) and not media_type.startswith(b"image/svg")
+def _is_plain(value: bytes) -> bool:
+    """Whether browsers never render this as a page with scripts of its own. Of several types in one header they take the last that they know."""
+    if b"," not in value and b"+" not in value:
+        return value.startswith(_PLAIN) and not value.startswith(b"image/svg")
+    types = [part.partition(b";")[0].strip() for part in value.split(b",")]
+    return all(kind.startswith(_PLAIN) and b"+xml" not in kind and not kind.startswith(b"image/svg") for kind in types)

@@ -61,6 +61,31 @@ async def test_an_empty_answer_needs_no_sandbox(proxy: Any, upstream: Any) -> No
         assert (b"content-security-policy" in await proxy.get()) == is_sandboxed
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "Content-Type: application/json, text/html",
+        "Content-Type: image/png,,text/html;charset=utf-8",
+        "Content-Type: application/json\r\nContent-Type: text/html",
+        "Content-Type: text/css+xml",
+        "Content-Type: application/json\r\nConnection: content-type",
+    ],
+)
+async def test_no_type_makes_a_page_that_is_not_sandboxed(proxy: Any, upstream: Any, said: str) -> None:
+    """Browsers take the last of several types, and guess where none is left: neither is a way for a script into Wiretalk's own origin."""
+    upstream.answer = f"HTTP/1.1 200 OK\r\n{said}\r\nContent-Length: 1\r\n\r\nx".encode()
+    assert b"content-security-policy: sandbox allow-scripts" in await proxy.get()
+
+
+async def test_no_upstream_sets_a_cookie_of_ours(proxy: Any, upstream: Any) -> None:
+    """Neither a session's nor one of a sign-in under way, by whatever spelling a browser would send back as such; its own pass."""
+    ours = ("wiretalk_session=x", "=wiretalk_session=x", "= __Host-wiretalk_csrf=x", "wiretalk_oauth\t=x", "__Host-wiretalk_mcp=x", "wiretalk_next=/x")
+    upstream.answer = (
+        "HTTP/1.1 200 OK\r\n" + "".join(f"Set-Cookie: {one}; Path=/\r\n" for one in (*ours, "mine=wiretalk_session=x")) + "Content-Length: 0\r\n\r\n"
+    ).encode()
+    assert [line for line in (await proxy.get()).split(b"\r\n") if line.lower().startswith(b"set-cookie")] == [b"Set-Cookie: mine=wiretalk_session=x; Path=/"]
+
+
 async def test_a_request_leaves_nothing_to_the_garbage_collector(proxy: Any, upstream: Any) -> None:
     """What was made for a request goes with it, without a collection that would hold up others."""
     gc.collect()
