@@ -52,9 +52,14 @@ def asked_plainly(arguments: list[str]) -> Asked | None:
 
 
 def run_alone(asked: Asked) -> None:
-    """`run` as all that a process does: an interrupted one and one whose reader has gone end in silence."""
+    """`run` as all that a process does: an interrupted one and one whose reader has gone end in silence.
+
+    It ends at once: to take apart all that was made takes a twentieth of the time.
+    """
     try:
         run(asked)
+        sys.stderr.flush()
+        os._exit(0)
     except KeyboardInterrupt:
         say("Aborted!")
         raise SystemExit(1) from None
