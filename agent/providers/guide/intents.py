@@ -4,6 +4,7 @@ Nothing here reads captured text: of the conversation only the kind of the last 
 """
 
 import re
+from collections.abc import Callable
 from functools import cache
 
 import msgspec
@@ -11,7 +12,7 @@ import msgspec
 from agent.providers.guide import chinese, words
 from agent.providers.guide.carving import Said, says_it
 from agent.providers.guide.memory import Memory, all_named
-from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, stem
+from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, spelled, stem
 from agent.providers.guide.references import residue, things
 from agent.providers.guide.slots import present
 from agent.providers.guide.verbs import COMMAND_ARGUMENTS, ENOUGH, VERBS, WEIGHTS, Verb
@@ -34,7 +35,7 @@ def intents(text: str, memory: Memory, files: tuple[str, ...] = ()) -> tuple[Int
     """What the message asks for, in its order; empty for small talk, questions about the guide, refusals."""
     if text.strip().startswith("/"):
         return _command(text.strip(), memory)
-    masked = _addressed(mask(chinese.heard(text.strip())), memory)
+    masked = _addressed(spelled(mask(chinese.heard(text.strip())), memory.names()), memory)
     parts = _continued(pieces(masked))
     clauses = tuple(clause(piece, masked.spans, memory.names()) for piece in parts)
     return _pointed(_joined(clauses, memory, files), parts, masked, memory)
@@ -87,30 +88,30 @@ def _highest(heard: Clause, memory: Memory, files: tuple[str, ...], verbs: tuple
 
 def _matching(said: Said, verbs: tuple[Verb, ...]) -> Verb | None:
     """The verb with the best pattern of which every term holds."""
-    concepts = _concepts(said)
-    scores = [Score(verb, max(_points(pattern, concepts, said) for pattern in verb.patterns)) for verb in verbs]
+    holds = _evident(said)
+    scores = [Score(verb, max(_points(pattern, holds) for pattern in verb.patterns)) for verb in verbs]
     top = max(scores, key=lambda score: score.points)
     return top.verb if top.points > 0 else None
 
 
 def _likely(said: Said, verbs: tuple[Verb, ...]) -> Verb | None:
     """Where no pattern holds: the verb for which most speaks, if that is enough. Never a destructive one."""
-    concepts = _concepts(said)
     if said.clause.negated or _DOING_AWAY.search(said.clause.text):
         return None
-    scores = [Score(verb, _evidence(verb, concepts, said)) for verb in verbs if verb.evidence and verb.effect != "destructive"]
+    holds = _evident(said)
+    scores = [Score(verb, _evidence(verb, holds)) for verb in verbs if verb.evidence and verb.effect != "destructive"]
     top = max(scores, key=lambda score: score.points, default=None)
     return top.verb if top and top.points >= ENOUGH else None
 
 
-def _evidence(verb: Verb, concepts: frozenset[str], said: Said) -> float:
-    return sum(float(weight) for term, weight in (row.split("=") for row in verb.evidence.split()) if _holds(term, concepts, said))
+def _evidence(verb: Verb, holds: Callable[[str], bool]) -> float:
+    return sum(float(weight) for term, weight in (row.split("=") for row in verb.evidence.split()) if holds(term))
 
 
-def _points(pattern: str, concepts: frozenset[str], said: Said) -> float:
+def _points(pattern: str, holds: Callable[[str], bool]) -> float:
     points = 0.0
     for term in _terms(pattern):
-        if not _holds(term, concepts, said):
+        if not holds(term):
             return 0
         points += _weight(term)
     return points
@@ -128,16 +129,23 @@ def _weight(term: str) -> float:
     return min(WEIGHTS.get(option, usual) for option in term.split("|"))
 
 
-def _holds(term: str, concepts: frozenset[str], said: Said) -> bool:
-    if term[0] == "!":
-        return not _holds(term[1:], concepts, said)
-    if term == ".":
-        return not residue(said)
-    if term == "~":
-        return not re.search(r"\s", " ".join(residue(said)))
-    if term[0] == "^":
-        return term[1:] in said.clause.head
-    return present(term[1:], said) if term[0] == "$" else any(option in concepts for option in term.split("|"))
+def _evident(said: Said) -> Callable[[str], bool]:
+    """Whether a pattern's term holds for what is said; each is looked for once."""
+    concepts = _concepts(said)
+
+    @cache
+    def holds(term: str) -> bool:
+        if term[0] == "!":
+            return not holds(term[1:])
+        if term == ".":
+            return not residue(said)
+        if term == "~":
+            return not re.search(r"\s", " ".join(residue(said)))
+        if term[0] == "^":
+            return term[1:] in said.clause.head
+        return present(term[1:], said) if term[0] == "$" else any(option in concepts for option in term.split("|"))
+
+    return holds
 
 
 def _concepts(said: Said) -> frozenset[str]:

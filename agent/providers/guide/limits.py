@@ -5,7 +5,7 @@ import re
 from agent.providers.guide.carving import NUMBER, Found, Said, cut, number_in
 from agent.providers.guide.quantities import timeout
 
-RATE = rf"(?<!\w)(?P<n>{NUMBER})\s*(?:requests?|calls?|times|hits)?\s*(?:(?:per|an?|each|every)\s+|/\s*)(?P<u>seconds?|secs?|s|minutes?|mins?|m)\b"
+RATE = rf"(?<!\w)(?P<n>{NUMBER})\s*(?:(?:requests?|req|calls?|times|hits)?\s*(?:(?:per|an?|each|every)\s+|/\s*)|r(?:eq)?(?:p|/))(?P<u>seconds?|secs?|s|minutes?|mins?|m)\b"
 NO_RATE = r"\b(?:no|without (?:an?|any)) (?:rate[- ]?)?limit\b|\bunlimited\b"
 METHODS = r"\b(?:(?:only )?(?:allow|accept|permit|forward|let)(?: through)? (?:only )?|(?:restrict|limit) (?:it |this |that |[\w.⟦⟧-]+ )?to )(?P<value>(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)s?(?:,? and |,? or |, ?|/| |$))+)"
 SHARE = r"\b(?:record|keep|store|capture|sample|log|save) (?:only |just |about )?(?:(?P<n>\d+(?:\.\d+)?) ?(?:%|percent\b)|(?P<half>half|a half)\b|(?P<one>one|1) (?:in|of|out of) (?:every )?(?P<of>\w+)\b|every (?P<nth>\w+?)(?:th|rd|nd) (?:call|request))"

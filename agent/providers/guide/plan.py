@@ -92,7 +92,7 @@ def _asked(messages: tuple[Message, ...], at: int, tools: tuple[ToolSpec, ...]) 
 
 
 def _stands(question: str, heard: str) -> bool:
-    return question in heard or chinese.said(question) in heard
+    return question in heard or (chinese.is_said(heard) and chinese.said(question) in heard)
 
 
 def _answered(asked: Ask, text: str, messages: tuple[Message, ...], at: int, files: tuple[str, ...]) -> tuple[Intent, ...] | None:

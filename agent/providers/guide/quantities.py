@@ -47,12 +47,12 @@ def since(said: Said) -> Found | None:
     for pattern in (
         rf"\b(?:since|after|from|starting)(?: last| this)? (?P<day>{words.DAYS}|yesterday|today|{_CLOCK_WORDS}|last night|\d{{4}}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d?(?::\d\d)?(?:am|pm)?(?=\s|$))",
         rf"\bbetween (?P<day>{words.DAYS}|yesterday|\d{{4}}-\d\d-\d\d|{_CLOCK_WORDS}|{_CLOCK})(?= and)",
-        rf"\b(?:in|over|from|within|during|for|since)?\s*(?:the |these )?(?:last|past|previous)\s+(?P<n>{NUMBER}\s+)?(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?)\b",
+        rf"\b(?:in|over|from|within|during|for|since)?\s*(?:the |these )?(?:last|past|previous)\s+(?:(?P<n>{NUMBER})\s*)?(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|(?<=\d)[smhdw])\b",
         rf"\b(?:since |in |from )?(?P<n>{NUMBER})\s*(?P<u>minutes?|hours?|days?|weeks?|[mhdw])(?: ago)\b",
         r"\bsince (?P<n>\d+)(?P<u>[smhdw])\b",
         r"\b(?P<day>the day before yesterday)\b",
         rf"\b(?P<day>(?:since )?(?:this )?(?:morning|afternoon|evening)|tonight|last night|last weekend|(?:since |after )(?:{_CLOCK_WORDS}))\b",
-        r"\b(?:last|previous|past) (?P<day>weekend)\b",
+        r"\b(?:(?:over|during|on|at) (?:the )?)?(?:(?:last|previous|past|this) )?(?P<day>weekend)\b",
         r"\bthis (?P<u>week|month|hour)\b",
         rf"\b(?:on )?(?P<day>yesterday|today|{words.DAYS})\b(?!\s+and)",
     ):
@@ -112,8 +112,12 @@ def timeout(said: Said) -> Found | None:
 
 
 def per(unit: str) -> Callable[[Said], Found | None]:
+    short = rf"{unit}|{unit[0]}(?:rs?)?\b"
+
     def extract(said: Said) -> Found | None:
-        found = re.search(rf"(?<!\w)(?P<n>{NUMBER})\s*(?:requests?|calls?|messages?|times)?\s*(?:per|an?|each|every|/)\s*{unit}\b", said.rest, re.IGNORECASE)
+        found = re.search(
+            rf"(?<!\w)(?P<n>{NUMBER})\s*(?:requests?|req|calls?|messages?|times)?\s*(?:per|an?|each|every|/)\s*(?:{short})\b", said.rest, re.IGNORECASE
+        )
         value = number_in(found["n"]) if found else None
         return None if found is None or value is None else Found((int(value),), cut(said.rest, found))
 

@@ -52,8 +52,7 @@ class Clause(msgspec.Struct, frozen=True):
 def mask(text: str) -> Masked:
     """Replace whatever must be kept whole by a token. Only the beginning of a very long text is heard: a request, not a paste."""
     spans, text = list[Span](), _ADDRESSED.sub(r"\1 ", re.sub(r"[⟦⟧]", " ", text[:_READ]))
-    for pattern, tidy in _TIDY:
-        text = pattern.sub(tidy, text)
+    text = _tidied(text)
     for kind, pattern in _SHAPES:
 
         def keep(found: re.Match[str], kind: SpanKind = kind) -> str:
@@ -69,6 +68,11 @@ def mask(text: str) -> Masked:
     return Masked(re.sub(r"⟦\d*$", "", text[:_HEARD]), tuple(spans))
 
 
+def spelled(masked: Masked, names: frozenset[str]) -> Masked:
+    """With misspelled words of ours, and misspelled known names, put right. `names` themselves are never corrected."""
+    return Masked(_tidied(_corrected(masked.text, names)), masked.spans)
+
+
 def unmask(text: str, spans: tuple[Span, ...]) -> str:
     return re.sub(PLACE, lambda found: spans[int(found[1])].value, text)
 
@@ -80,11 +84,10 @@ def pieces(masked: Masked) -> tuple[str, ...]:
 
 def clause(text: str, spans: tuple[Span, ...], names: frozenset[str] = frozenset()) -> Clause:
     """Hear one piece: its mood, what is negated (and cut off), its words. `names` are never corrected."""
-    bare, preamble = _without_preamble(_phrased(text))
+    bare, preamble = _without_preamble(_phrased(_corrected(text, names)))
     mood = _mood(bare, preamble)
-    spelled = _corrected(bare, names)
-    kept, negated = _without_negated(spelled)
-    forbids = negated and bool(_NEGATION_LAST.search(spelled))
+    kept, negated = _without_negated(bare)
+    forbids = negated and bool(_NEGATION_LAST.search(bare))
     kept, _ = _without_preamble(kept)
     telling = [word for word in _words(_METHOD_SAID.sub("", kept)) if meanings(word) or re.fullmatch(PLACE, word)]
     concepts = frozenset(concept for word in telling for concept in meanings(word))
@@ -113,6 +116,12 @@ def stem(word: str) -> str:
             root = f"{root}at" if ending.startswith("ation") else f"{root}y" if ending in {"ied", "ies"} else root
             return root[:-1] if len(root) > 3 and root[-1] == root[-2] and root[-1] not in "aeiousl" and ending in {"ing", "ed"} else root
     return word
+
+
+def _tidied(text: str) -> str:
+    for pattern, tidy in _TIDY:
+        text = pattern.sub(tidy, text)
+    return text
 
 
 def _json(text: str) -> object:
@@ -162,21 +171,57 @@ def _without_negated(text: str) -> tuple[str, bool]:
 
 
 def _corrected(text: str, names: frozenset[str]) -> str:
-    return re.sub(r"(?<![\w⟦/.-])[A-Za-z][A-Za-z']+(?![\w⟧/.-])", lambda found: found[0] if found[0].lower() in names else _spelled(found[0]), text)
+    def corrected(found: re.Match[str]) -> str:
+        word = found[0].lower() if found.start() == 0 else found[0]
+        if word.lower() in names:
+            return found[0]
+        right = _spelled(word)
+        return next((name for name in names if right == word and _is_slip_of(word.lower(), name)), found[0] if right == word else right)
+
+    return _WORD.sub(corrected, text)
+
+
+def _is_slip_of(word: str, name: str) -> bool:
+    """Whether a word that means nothing else is a known name with a slip: "strpe"."""
+    return len(name) > 4 and abs(len(name) - len(word)) <= 1 and not (is_noise(word) or word in words.KNOWN) and word[0] == name[0] and _slips(word, name) == 1
 
 
 @cache
 def _spelled(word: str) -> str:
     lowered = word.lower()
-    if lowered in words.TYPOS:
+    if lowered in words.TYPOS and not word[0].isupper():
         return words.TYPOS[lowered]
-    if len(word) < 4 or word[0].isupper() or is_noise(lowered) or lowered in words.NUMBERS or stem(lowered) in _stems():
+    if len(word) < 3 or word[0].isupper() or is_noise(lowered) or lowered in words.NUMBERS or stem(lowered) in _stems():
         return word
     if lowered in words.KNOWN or _is_undoing(lowered):
+        return word
+    if short := [known for known in _skeletons().get(_skeleton(lowered), ()) if _is_within(lowered, known)]:
+        return min(short, key=lambda known: (len(known), known not in words.OFTEN))
+    if len(word) < 4:
         return word
     allowed = 1 if len(word) < 7 else 2
     near = min(((_slips(lowered, known), known not in words.OFTEN, known) for known in _alike(lowered, allowed)), default=None)
     return near[2] if near and near[0] <= (allowed if len(near[2]) > 7 else 1) else word
+
+
+def _skeleton(word: str) -> str:
+    """What is left of a word typed in haste: its first letter and the consonants, doubles once. "nxt" and "next" share it."""
+    bare = word[0] + re.sub("[aeiou]", "", word[1:])
+    return re.sub(r"(.)\1+", r"\1", bare) + word[-1]
+
+
+@cache
+def _skeletons() -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for known in _vocabulary():
+        found.setdefault(_skeleton(known), []).append(known)
+    return found
+
+
+def _is_within(typed: str, known: str) -> bool:
+    """Whether letters were only left out."""
+    letters = iter(known)
+    return len(typed) < len(known) and all(letter in letters for letter in typed)
 
 
 def _is_undoing(word: str) -> bool:
@@ -233,6 +278,7 @@ def _vocabulary() -> tuple[str, ...]:
 
 _PROMPT_TEXT = re.compile(r"\bprompt\b[^:]{0,60}:\s+(?!⟦\d+⟧\s*$)(.+)$", re.DOTALL | re.IGNORECASE)
 _READ, _HEARD, _PIECES = 100_000, 1500, 20
+_WORD = re.compile(r"(?<![\w⟦/.-])[A-Za-z][A-Za-z']+(?![\w⟧/.-])")
 _METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _METHOD_SAID = re.compile(r"\bDELETE(?=s? (?:requests?|calls?|traffic|ones)\b)")  # the method, which asks for no deletion
 _ADDRESSED = re.compile(rf"\ban? ({_METHOD})(?: request| call)? (?:to|on|at|against) (?=/)")  # "send a GET to /orders"

@@ -164,6 +164,18 @@ _NOUN_FIRST = regex(
     r"\b(?:prompt|app) (?P<value>(?!please\b|now\b|again\b|that\b|which\b|called\b|named\b|with\b|to\b|as\b|for\b|from\b|and\b)[\w-]+)(?=\s+with\b|\s*$)"
 )
 _OF_A_KIND = re.compile(r"\b(?:list|lists|kind|type|number|page|array|id|amount|pair|set) of (?:the |all |an? )?$")  # "the list of orders" names no API
+# Where the name of an API stands: before "api" or what an API has, after a preposition or a lone verb.
+_DETERMINERS = re.compile(r"\b(?:the|my|our|is|are|was|does|did|has)\b", re.IGNORECASE)
+_THEN_KIND = re.compile(r"['’]?s?\s+(?:apis?|endpoints?|one|service|proxy)\b")
+_THEN_DOCS = re.compile(r"\s+(?:proxy|docs?|documentation|calls?|requests?|traffic|openapi|typescript|postman|graphql|spec|url|types)\b")
+_THEN_ITS = re.compile(
+    r"\s*(?:$|[1-5]\d\d\b|['’]s\b|(?:proxy|calls?|requests?|docs?|documentation|errors?|failures?|changes?|traffic|openapi|typescript|markdown|postman|graphql|spec|url|types|is|are|was|has|keeps|fails?|failed|failing|down|broken|slow|weekly|daily|monthly|and|to|back|status|paused|running|active|please|for|again|now|as|with|at|on)\b)"
+)
+_LED_BY = re.compile(
+    r"\b(?:apis?|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|at|did|does|has|is|are|was|why|whether|if|when|what|[a-z]+ing|explain|document|monitor|replay|pause|resume|than|about|against)\s+(?:the |my |our |both )*(?:apis? |endpoint )?(?:called |named )?$"
+)
+_ONE_VERB = re.compile(r"[a-z-]+ (?:(?:the|my|our|both|all|of|me|us|please) )*")
+_ABOUT = re.compile(r"\b(?:[a-z]+ing|for|to|by|and|do with|deals? with|about|on|example of|sample of|calls?|requests?)\s+$")
 _IN_ONE_BREATH = re.compile(r"(?<![\w.-])([\w.-]+)(?:,| and|, and) $", re.IGNORECASE)
 _TIMELY = regex(rf"\b(?:prompt|app) (?P<value>{words.DAYS}|daily|weekly|monthly|today)$", rf"\b(?P<value>{words.DAYS}|daily|weekly|monthly) (?:prompt|app)\b")
 
@@ -206,17 +218,9 @@ def _said_endpoint(said: Said, near: bool, topic: bool = False) -> Found | None:
     hosts = span("host", "url", change=lambda url: re.sub(r"^\w+://([^/]+).*$", r"\1", url.split("/")[0] if "://" not in url else url))(said)
     if hosts:
         return hosts
-    runs = [
-        (run, start, end)
-        for run, start, end in _runs(said)
-        if not _OF_A_KIND.search(said.rest[:start])
-        and (not near or _is_near(said.rest, start, end) or (" " not in run and not topic))
-        and not (topic and re.search(r"\b(for|to|by|and|do with|deals? with|about|on|example of|sample of|calls?|requests?)\s+$", said.rest[:start]))
-    ]
-    if near:
-        runs = runs[-1:]
-    best = [run for run, start, end in runs if _is_near(said.rest, start, end)] or [run for run, _, _ in runs]
-    return Found(tuple(best), _without(said.rest, best)) if best else None
+    named_like = [(run, start) for run, start, end in _runs(said) if _is_near(said.rest, start, end) and not (topic and _ABOUT.search(said.rest[:start]))]
+    taken = [run for run, _ in named_like[-1:]] if near else [run for run, _ in named_like]
+    return Found(tuple(taken), _without(said.rest, taken)) if taken else None
 
 
 def _beside(said: Said, known: tuple[Thing, ...]) -> tuple[str, ...]:
@@ -226,16 +230,17 @@ def _beside(said: Said, known: tuple[Thing, ...]) -> tuple[str, ...]:
 
 
 def _is_near(text: str, start: int, end: int) -> bool:
-    """Whether the word is where a name of an API stands: before "api", after "endpoint" or a preposition."""
-    before, after = text[:start].lower(), text[end:].lower()
+    """Whether a word stands where the name of an API does. A word that is merely unknown is no name: it may be any verb or noun."""
+    before, after = text[:start].lower().lstrip(), text[end:].lower()
+    if _OF_A_KIND.search(before):
+        return False
+    is_first = not _DETERMINERS.sub("", before).strip()
     return bool(
-        re.match(r"['’]?s?\s+(api|endpoint|one|service)\b", after)
-        or re.search(
-            r"\b(api|apis|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|did|does|has|is|why|explain|document|monitor|replay|pause|resume)\s+(the |my |our )?(api |endpoint )?(called |named )?$",
-            before,
-        )
-        or not (before + after).strip()
-        or bool(re.fullmatch(r"[a-z]+ ((?:the|my|our|both|all|of) )*", before))
+        _THEN_KIND.match(after)
+        or text[:end].endswith(("'s", "’s"))
+        or (_LED_BY.search(before) and not is_first)
+        or (_THEN_ITS.match(after) if is_first else " " not in text[start:end] and _THEN_DOCS.match(after))
+        or _ONE_VERB.fullmatch(before)
     )
 
 
@@ -246,7 +251,8 @@ def _runs(said: Said) -> list[tuple[str, int, int]]:
         unknown = (
             span.kind == "quote"
             if span
-            else not (is_noise(word := re.sub(r"['’]s$", "", found[0])) or word.lower().removesuffix("s") in words.NOISE)
+            else not _is_general(found[0], said.rest[: found.start()], said.rest[found.end() :])
+            and not (is_noise(word := re.sub(r"['’]s$", "", found[0])) or word.lower().removesuffix("s") in words.NOISE)
             and not re.fullmatch(r"(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)s?", found[0])
             and not re.fullmatch(rf"\d+\w*|{words.DAYS}|{words.ENVIRONMENTS}|{NUMBER}|every|daily|weekly|monthly", found[0], re.IGNORECASE)
         )
@@ -255,6 +261,11 @@ def _runs(said: Said) -> list[tuple[str, int, int]]:
         elif unknown:
             runs.append([found.start(), found.end()])
     return [(re.sub(r"['’]s$", "", said.clause.plain(said.rest[start:end])).strip(" ./"), start, end) for start, end in runs]
+
+
+def _is_general(word: str, before: str, after: str) -> bool:
+    """Whether the word is of people and work, which names something only before "api" or after "called": "the customer's calls", "the customer api"."""
+    return re.sub(r"['’]?s$", "", word.lower()) in words.PEOPLE and not _THEN_KIND.match(after.lower()) and not before.endswith(("called ", "named "))
 
 
 def _without(text: str, taken: list[str]) -> str:

@@ -14,36 +14,36 @@ CONCEPTS: dict[str, str] = {
     "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey bearer permission permissions secured security log-in sign-in signin authn password passwords signed signature",
     "buy": "buy buying purchase recharge top-up refill reload acquire",
     "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log invocation invocations activity history responses",
-    "capture": "capture rec capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook trace observe mirror",
+    "capture": "capture rec capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook trace observe mirror mitm wiretap eavesdrop",
     "change": "change changes changed changing breaking differ differs diff news what's-new drift update updates modified differences different new",
     "complete": "complete done finish",
     "connect": "connect attach link hook-up plug-in add",
     "cost": "cost costs price prices afford pricing expensive charge charged cheap fee fees how-much",
-    "count": "how-many count number-of total totals how-much",
+    "count": "how-many count number-of total totals how-much tally",
     "create": "create make add new set-up setup spin-up start begin build register store need want",
     "credit": "credit credits balance account wallet funds money budget spend",
     "delete": "delete remove erase destroy kill nuke drop trash get-rid-of scrap discard rm",
     "demo": "demo demonstration sandbox sample-shop sample-api playground test-drive try-out tutorial toy",
     "describe": "describe description describes",
-    "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about",
+    "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about dump",
     "diagnose": "diagnose fix solve repair resolve debug investigate troubleshoot analyse analyze debugging figure-out find-out look-into understand compare",
     "different": "different difference differences",
     "disconnect": "disconnect detach unlink",
-    "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings api-description guide-book handbook readme",
+    "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings api-description guide-book handbook readme schema-file sdl",
     "document": "document documenting write-up",
     "endpoint": "endpoint endpoints api apis proxies service proxy-url proxy-urls capture-url capture-urls integration integrations",
     "environment": "environment env",
     "example": "example examples sample",
-    "explain": "explain why explanation reason reasons cause causes how-come what-happened happened understand",
-    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully bad busted dead reject rejected refused denied timeouts not-work not-working",
-    "find": "find search look lookup searching filter query",
+    "explain": "explain why explanation reason reasons cause causes how-come what-happened happened understand root-cause wtf",
+    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully bad busted dead reject rejected refused denied timeouts not-work not-working complain complains",
+    "find": "find search look lookup searching filter query grep rg",
     "follow": "then and also",
     "har": "har file attachment attached",
-    "import": "import upload load ingest",
+    "import": "import upload load ingest pull-in",
     "key": "key keys",
     "limit": "limit throttle allow cap restrict most limited maximum max capped",
-    "list": "list enumerate overview",
-    "monitor": "monitor monitoring watch check alert monitored supervise observe surveil",
+    "list": "list enumerate overview ls",
+    "monitor": "monitor monitoring watch check alert monitored supervise observe surveil control survey",
     "name": "name named called title",
     "operation": "operation operations route routes methods",
     "parameter": "parameter parameters params expect expects take takes return returns accept accepts argument arguments field fields schema input inputs output body required needs",
@@ -58,19 +58,19 @@ CONCEPTS: dict[str, str] = {
     "recent": "recent latest newest last most-recent freshest previous",
     "refresh": "refresh regenerate update rebuild renew redo rewrite",
     "rename": "rename",
-    "replay": "replay rerun re-run replaying repeat resend re-send play-back run-again",
+    "replay": "replay rerun re-run replaying repeat resend re-send play-back run-again redo retry re-execute",
     "resume": "resume reactivate enable unpause activate turn-on switch-on back-on continue restart unfreeze carry-on go-on bring-back online",
     "review": "review",
     "run": "run invoke execute send call try perform hit fire issue make do",
     "save": "save store create add new keep",
     "server": "mcp server servers",
     "share": "share sharing lend lending lent shared borrowed borrow",
-    "show": "show rank sort inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let",
-    "slow": "slow slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages",
+    "show": "show rank sort inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let ls dump cat print pull pull-up peek",
+    "slow": "slow slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages speed fast",
     "state": "paused inactive stopped suspended halted disabled archived active finished completed deactivated idle frozen",
     "summary": "summarize summarise summary summaries tl;dr tldr recap gist",
     "stop": "stop off disable end cancel unshare quit",
-    "success": "success successful succeeded good ok working worked went-through",
+    "success": "success successful succeed succeeded good ok working worked went-through",
     "tag": "tag tags tagged label labels",
     "template": "template templates path-template path-templates pin pins pinned left-out noise",
     "text": "text saying",
@@ -83,7 +83,7 @@ CONCEPTS: dict[str, str] = {
     "try": "try use start show open play launch capture record",
     "usage": "usage used consumption quota quotas tokens plan allowance consume consumed",
     "use": "use apply run insert using",
-    "wait": "wait waiting until let-me-know tell-me-when notify hold-on hang-on stand-by stay as-soon-as",
+    "wait": "wait waiting until let-me-know tell-me-when notify hold-on hang-on stand-by stay as-soon-as block",
     "help": "help",
     "release": "version release releases deploy deployment upgrade",
     "write": "write written generate create make produce build refresh regenerate update prepare draft put-together compile derive turn write-up",
@@ -174,7 +174,13 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"back on", "back-on"),
     (r"how many|number of|how often", "how-many"),
     (r"went wrong|go(es)? wrong|going wrong", "went-wrong"),
+    (r"let me know(?= (?:where|which|how|what|why|who))", "tell"),
     (r"let me know", "let-me-know"),
+    (r"(?:root )cause", "cause"),
+    (r"(?:pull|bring) up", "show"),
+    (r"hooked up|plugged in", "connected"),
+    (r"(?:load|pull|read) (?P<what>it|this|that|the \w+|⟦\d+⟧) in(?:to)?", r"import \g<what> into"),
+    (r"block(?:ing)? (?:until|till|for)", "wait until"),
     (r"tell me when|ping me when", "tell-me-when"),
     (r"tell me about", "describe"),
     (r"what'?s new|what is new", "what's-new"),
@@ -229,16 +235,22 @@ COMMON: frozenset[str] = frozenset(
     much most least less more fewer enough plenty loads dozen supplier vendor partner boss manager customer-facing screen button tab window browser phone laptop computer office meeting code-base codebase frontend
     front-end back-end script program software tool-kit toolkit talking talks speak speaks behaving lives living sits hosted located sending arrives responding responds answering answered behaves""".split()
 )
+# People and their work: they name an API only right before "api".
+PEOPLE: frozenset[str] = frozenset(
+    "customer client user partner merchant tenant visitor employee team ticket incident case colleague boss manager developer integrator tester buyer seller reporter".split()
+)
 # Spelling mistakes too short or too far for the general rule; a destructive word is only ever corrected from here.
 TYPOS: dict[str, str] = {
     "lst": "list", "lsit": "list", "shw": "show", "sho": "show", "whcih": "which", "waht": "what", "wht": "what", "cals": "calls", "dcos": "docs", "apsi": "apis", "erors": "errors", "errs": "errors", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
     "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what", "wy": "why", "wot": "what", "hwo": "how", "shud": "should", "cud": "could", "thx": "thanks", "msgs": "messages", "eps": "endpoints", "ep": "endpoint", "gen": "generate", "resp": "response", "creds": "credentials", "yday": "yesterday", "yest": "yesterday", "tokn": "token", "hav": "have", "hv": "have", "abt": "about", "wth": "with", "frm": "from", "ystrday": "yesterday", "mnth": "month",
-    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits",
+    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits", "til": "until", "till": "until", "wats": "what's", "wots": "what's", "whts": "what's", "com": "come", "fri": "friday", "mon": "monday", "tue": "tuesday", "wed": "wednesday",
+    "thu": "thursday", "sat": "saturday", "sun": "sunday", "err": "error", "op": "operation", "ops": "operations", "2day": "today", "cn": "can", "cld": "could", "wld": "would", "th": "the", "evry": "every", "hte": "the", "yesterdy": "yesterday", "cos": "because", "coz": "because",
 }  # fmt: skip
 # Other words that a misspelling may be of.
 SPELLED = (
     "monday tuesday wednesday thursday friday saturday sunday yesterday today daily weekly monthly successful seconds minutes hours morning afternoon evening longer slower please "
-    "could would that this since between last first second third when right your number hour with from there before after about"
+    "could would that this since between last first second third when right your number hour with from there before after about "
+    "make take turn every next until while want name week month only another again both already does have like look open through please minute request longer"
 )
 # Said so often that of two equally near words these are meant.
 OFTEN: frozenset[str] = frozenset(
@@ -364,8 +376,9 @@ ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local
 # What comes before the request itself and says nothing about it.
 PREAMBLE = (
     r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|right|alright|sorry|seriously|honestly|omg|ugh|argh|oh|no{2,}|damn(?: it)?|dammit|wtf|jeez|geez|dude|bro|man|mate|guys|folks|hmm+|umm?|uh|btw|fyi|quick question|one (?:more )?(?:thing|question)|dumb question|before i forget|once more|"
-    r"(?:can|could|would|will) you(?: kindly| possibly| just| also| maybe)?|would you mind|"
-    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:i(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?= (?:make|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
+    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|you can(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
+    r"i (?:was|am|'m) (?:just )?wondering (?:if|whether)|it (?:would|might) be (?:helpful|good|nice|useful|great|interesting) to (?:know|see|have|get)|i(?:'d| would) (?:really )?appreciate (?=an? |the |some )|do you (?:happen to )?know (?:if|whether)|let me know (?:if|whether)|i think (?:we|you|i) should|we (?:should|need to|want to|have to)(?= \\w)|by the way|anyway|anyhow|alright|all right|any chance (?:you could|of)|"
+    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:i(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?: to)?(?= (?:make|delete|remove|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
     r"be so kind(?: and| as to)?|do me a favou?r(?: and)?|help me(?: to)?|try to|i'm trying to|feel free to|wiretalk|guide|kind sir|dear guide)\b[\s,.!:]*"
 )
 # A mood is how the clause is meant; only a plain request may change anything. The first that matches wins.
@@ -399,6 +412,8 @@ DEMO_NAMED = (
 STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|seems?|looks?|keeps?|gets?|got|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we) (?:keep|always|still|only|just|get|got)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
 # What "them" are, right after these were asked for.
 PLURALS: dict[str, str] = {"docs_generate": "the docs", "capture_search": "the calls", "endpoint_list": "my apis", "key_list": "my keys"}
+# "I would like it documented": what is wanted done is an order to do it. No destructive word is here.
+DONE = "documented|renamed|paused|resumed|archived|monitored|watched|replayed|published|tagged|imported|refreshed|updated|regenerated|written up|written|generated|shared"
 # What is put right before a sentence is cut: "longer then" would be cut at "then".
 TIDY: tuple[tuple[str, str], ...] = (
     (r"\b(?:only|just)(?: the)? (get|post|put|patch|delete)e?s\b|(?:\bthe )?\b(get|post|put|patch|delete)e?s only\b", r"only \1\2 calls"),
@@ -425,6 +440,31 @@ TIDY: tuple[tuple[str, str], ...] = (
         r"\b(?:make|ensure|see to it|make sure)(?: please)?(?: it)?(?: so)? that (?:nobody|no one)(?: else)? (?:can )?(?:sees?|reads?|access(?:es)?|opens?) ",
         "make private ",
     ),
+    (
+        r"(?<=[a-z] )4 (?!(?:[a-z]+ )?(?:calls?|requests?|hits?|errors?|captures?|minutes?|mins?|seconds?|secs?|hours?|hrs?|days?|weeks?|months?|credits?|times|apis?|endpoints?|messages|or|and|of|more|new)\b)(?=[a-z])",
+        "for ",
+    ),
+    (r"\bhow 2 (?=[a-z])", "how to "),
+    (r"(?<=\w) n (?=[a-z])", " and "),
+    (r"\bgo ahead and (?=\w)", ""),
+    (r"\b(?:the |a )?(?:complete|full|entire|whole) (?=list|overview|set|picture)", "the "),
+    (
+        r"(?<=[\w'] )(?<!want )(?<!like )(?<!need )(?<!how )(?<!way )(?:so that|so (?:i|we|they) can|because|in order to|to (?:see|check|verify|know|find out) (?:if|whether)|(?:that|which) (?:i|we) can (?:send|give|forward|show|share|paste)|to (?:paste|send|forward|show|attach|copy)(?= (?:it|this|that|them|into|to|in)\b)|to (?:run|make|do) (?:another|one more|a new))\b[^.!?]*",
+        "",
+    ),
+    (
+        rf"^(?:(?:the|a|an|our|my|one of our|this) )?(?:{'|'.join(PEOPLE)})s? (?:(?:is |are |was |were |just |now |also )*(?:ask|want|wonder|need|like|inquir|enquir)\w*)(?: (?:us|me|about|to know|to find out|to see|to learn))* (?:if|whether|(?=how|what|which|why|where|when|who))",
+        "",
+    ),
+    (rf"^(?:(?:the|a|an|our|my) )?(?:ticket|case|incident)(?: (?:no\.?|number|id))? ?#?[\w-]*\d[\w-]*\s*[:,-]\s*", ""),
+    (r"\b(?:be so (?:kind|good|nice) (?:as to|and)|be (?:kind|good|nice) enough to) ", ""),
+    (r"\bwhile (?:you are|you're|ur|we are|we're) at it\b,?", ""),
+    (
+        rf"(?:\b(?:i|we)(?:'d| would)? (?:like to )?|\b(?:can|could|may|might) (?:i|we) )?\b(?:have|get|want|need|like|see) (?P<what>(?:(?:the|my|our|this|that|its|an?) )?[^,.?!]{{1,50}}?) (?:to be |be )?(?P<done>{DONE})\b(?! (?:by|since|yesterday|today|in the|this|last|calls|apis|endpoints))",
+        r"\g<done> \g<what>",
+    ),
+    (r"\bmak(?:e|ing) (?:an? )?(?P<deed>pause|replay|test replay|archive|import|copy|stop) (?:of|for|on|from|to) ", r"\g<deed> "),
+    (r"\bbring (?P<what>[^,.?!]{1,50}?) up[- ]to[- ]date\b", r"refresh \g<what>"),
     (r"\bwhy's\b", "why is"),
     (
         r"\b(?:don't|do not) (?:allow|accept|forward|let through) (?:anything|any methods?|any (?:calls|requests?)|methods?) (?:but|except|other than) (?=[A-Z]{3,7}\b)",
@@ -453,4 +493,4 @@ TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)
 # "I don't need it any more" says why a deletion is asked for, where other negations forbid something.
 NO_LONGER = r"\b(?:do(?:n't|nt| not|n’t)|no longer) (?:\w+ )?(?:need|want|use|care)\b"
 # A piece of a sentence that goes on with the thing before it.
-CONTINUES = r"^(?:and )?(?:tagged|labell?ed|named|called|titled) \S|^(?:and )?(?:call|name|tag|label|title) (?:it|this|that)\b(?!\s*(?:$|again))"
+CONTINUES = r"^(?:(?:and|please|also) )*(?:tagged|labell?ed|named|called|titled) \S|^(?:(?:and|please|also) )*(?:call|name|tag|label|title) (?:it|this|that)\b(?!\s*(?:$|again))"
