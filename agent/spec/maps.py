@@ -10,7 +10,7 @@ _SPARSE_KEYS = 8
 
 def is_map(nodes: list[Node]) -> bool:
     """Whether the keys are data: many, seldom the same, none in all objects, and all values of one type."""
-    if len(nodes) == 1 and len(nodes[0].properties) < _SPARSE_KEYS and not nodes[0].is_partial and not _are_data(nodes[0].properties):
+    if len(nodes) == 1 and len(nodes[0].properties) < _SPARSE_KEYS and not nodes[0].is_partial and not are_data(nodes[0].properties):
         return False  # as most are
     inner: dict[str, list[Node]] = {}
     for node in nodes:
@@ -18,9 +18,17 @@ def is_map(nodes: list[Node]) -> bool:
             return True
         for key, one in node.properties.items():
             inner.setdefault(key, []).append(one)
-    if not inner or not (_are_data(inner) or _is_sparse(nodes, inner)):
+    if not inner or not (are_data(inner) or _is_sparse(nodes, inner)):
         return False
     return len({tuple(types) for ones in inner.values() if (types := types_of(ones))}) <= 1
+
+
+def are_data(keys: Iterable[str]) -> bool:
+    """Whether the keys look like ids, dates, addresses, languages or codes: the less surely, the more of them it takes."""
+    names = list(keys)
+    if all(map(_EVIDENT_KEY.fullmatch, names)):
+        return bool(names)
+    return len(names) > 2 and (all(map(_DATA_KEY.fullmatch, names)) or all(map(_CODE.fullmatch, names)))
 
 
 def types_of(nodes: list[Node]) -> list[str]:
@@ -39,14 +47,6 @@ def types_of(nodes: list[Node]) -> list[str]:
     return [kind for kind, times in found if times]
 
 
-def _are_data(keys: Iterable[str]) -> bool:
-    """Whether the keys look like ids, dates, addresses or codes: the less surely, the more of them it takes."""
-    names = list(keys)
-    if all(map(_EVIDENT_KEY.fullmatch, names)):
-        return True
-    return len(names) > 2 and (all(map(_DATA_KEY.fullmatch, names)) or all(map(_CODE.fullmatch, names)))
-
-
 def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:
     objects = sum(node.objects for node in nodes)
     if objects < 2 or len(inner) < _SPARSE_KEYS:
@@ -56,7 +56,9 @@ def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:
 
 
 _DATA_KEY = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d{4}-\d\d-\d\d.*|[^@\s]+@[^@\s]+\.\w+|[a-z]{2}[-_][A-Z]{2}", re.IGNORECASE)
-_EVIDENT_KEY = re.compile(r"\d{3,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=\D*\d)[0-9a-f]{16,}|\d{4}-\d\d-\d\d|[^@\s]+@[^@\s]+\.\w+", re.IGNORECASE)
+_EVIDENT_KEY = re.compile(
+    r"\d{3,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=\D*\d)[0-9a-f]{16,}|\d{4}-\d\d-\d\d|[^@\s]+@[^@\s]+\.\w+|(?-i:[a-z]{2}[-_][A-Z]{2})", re.IGNORECASE
+)
 """One of these is enough."""
 _CODE = re.compile(r"[A-Z]{3}")
 """Currencies, countries, airports."""

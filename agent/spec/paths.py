@@ -39,6 +39,10 @@ _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 
 
+_SECOND = 8.0
+"""What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
+
+
 class Roles(NamedTuple):
     """By path: which segments are parameters, and what stands around the values in each."""
 
@@ -140,7 +144,7 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     best, best_score, is_forced = _best_cluster([child for child in siblings if child.value not in members], context)
     for child in members.values():
         join_group(group, child, is_forced)
-    if best and (not members or best_score + sum(bond_of(child, group, context) for child in best) > 0):
+    if best and (not members or best_score + max(-_SECOND, sum(bond_of(child, group, context) for child in best)) > 0):
         for child in best:
             members[child.value] = child
             join_group(group, child, is_forced)

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from functools import cached_property
 from math import fsum
 
+from agent.spec.maps import are_data
 from agent.spec.summary import Content, Node
 
 DEPTH = 3
@@ -109,9 +110,9 @@ def _walk(node: Node, path: str, share: float, depth: int, shape: Shape) -> None
         if node.items is not None:
             _walk(node.items, path + "[]", share, depth, shape)
     if node.objects and depth < DEPTH:
-        objects = node.objects
+        objects, is_keyed = node.objects, are_data(node.properties)
         for key, inner in node.properties.items():
-            _walk(inner, f"{path}.{key}", share * (inner.total / objects) if inner.total < objects else share, depth + 1, shape)
+            _walk(inner, f"{path}.{'*' if is_keyed else key}", share * (inner.total / objects) if inner.total < objects else share, depth + 1, shape)
     kind = _type(node)
     if kind:
         shape[path + kind] = max(shape.get(path + kind, 0.0), share)
