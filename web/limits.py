@@ -1,6 +1,9 @@
-"""How much one caller may ask of our own doors: requests in a minute, counted in the database; the count is on every answer."""
+"""How much one caller may ask of our own doors: requests in a minute, counted in the database; the count is on every answer.
 
-from typing import Any
+The MCP doors know who asks only after this; they count by themselves, by the same numbers (`web.mcp.mount`).
+"""
+
+import re
 
 from litestar.datastructures import MutableScopeHeaders
 from litestar.enums import ScopeType
@@ -8,10 +11,12 @@ from litestar.middleware import ASGIMiddleware
 from litestar.types import ASGIApp, Message, Receive, Scope, Send
 
 from agent import rates
+from agent.actor import Actor
 from agent.config import settings
+from agent.rates import Rate
 
 _WINDOW_SECONDS = 60
-_COUNTED = ("/api/", "/v1/", "/mcp")
+_COUNTED = ("/api/", "/v1/")
 
 
 class RateLimits(ASGIMiddleware):
@@ -20,10 +25,11 @@ class RateLimits(ASGIMiddleware):
     scopes = (ScopeType.HTTP,)
 
     async def handle(self, scope: Scope, receive: Receive, send: Send, next_app: ASGIApp) -> None:
-        if not (scope["path"].startswith(_COUNTED) or scope["method"] not in {"GET", "HEAD", "OPTIONS"}):  # type: ignore[typeddict-item]  # HTTP has a method
+        is_counted = scope["path"].startswith(_COUNTED) or scope["method"] not in {"GET", "HEAD", "OPTIONS"}  # type: ignore[typeddict-item]  # HTTP has a method
+        if not is_counted or re.match(rb"/mcp(?![^/?])", scope["raw_path"]):  # a mount's own path has lost its prefix
             await next_app(scope, receive, send)
             return
-        rate = await rates.hit(*_who(scope), _WINDOW_SECONDS)
+        rate = await count(scope, scope.get("user"))
 
         async def send_with_rate(message: Message) -> None:
             if message["type"] == "http.response.start":
@@ -35,12 +41,9 @@ class RateLimits(ASGIMiddleware):
         await next_app(scope, receive, send_with_rate)
 
 
-def _who(scope: Scope) -> tuple[str, int]:
-    """The user where one is known, else the address. A door that reads its tokens itself is counted by address with a user's limit."""
-    user: Any = scope.get("user")
+async def count(scope: Scope, user: Actor | None) -> Rate:
+    """Count a request: for the user where one is known, else for the address. Raises rate_limited."""
     if user is not None:
-        return f"user:{user.user_id}", settings().requests_per_minute
+        return await rates.hit(f"user:{user.user_id}", settings().requests_per_minute, _WINDOW_SECONDS)
     client = scope.get("client")
-    reads_tokens_itself = scope["path"].startswith("/mcp")
-    limit = settings().requests_per_minute if reads_tokens_itself else settings().stranger_requests_per_minute
-    return f"address:{client[0] if client else ''}", limit
+    return await rates.hit(f"address:{client[0] if client else ''}", settings().stranger_requests_per_minute, _WINDOW_SECONDS)

@@ -3,7 +3,10 @@
 import asyncio
 
 import httpx
+import httpx2
 import pytest
+from mcp import Client, MCPError
+from mcp.client.streamable_http import streamable_http_client
 
 from agent import config
 from agent.accounts import tokens, users
@@ -42,6 +45,25 @@ async def test_of_many_at_once_only_the_allowed_get_in(database_url: str, monkey
         assert (await ada.get("/api/v1/users/me", headers={"authorization": f"Bearer {token.token}"})).status_code == 200
         async with httpx.AsyncClient(base_url=ada.base_url, trust_env=False) as stranger:
             codes = [(await stranger.get("/api/v1/users/me")).status_code for _ in range(12)]
+        assert codes[0] == 401
+        assert 429 in codes
+
+
+async def test_the_mcp_door_counts_for_the_user_and_says_so(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A token's requests are its user's, whose limit they have; a client shows the refusal in words; who guesses tokens is a stranger."""
+    monkeypatch.setenv("WIRETALK_REQUESTS_PER_MINUTE", "20")
+    monkeypatch.setenv("WIRETALK_STRANGER_REQUESTS_PER_MINUTE", "5")
+    async with wiretalk(monkeypatch) as ada:
+        async with (
+            httpx2.AsyncClient(headers={"authorization": ada.headers["authorization"]}, timeout=60) as http,
+            Client(streamable_http_client(f"{ada.base_url}/mcp", http_client=http)) as client,
+        ):
+            for _ in range(8):
+                await client.list_prompts()
+            with pytest.raises(MCPError, match=r"more than 20 requests in a minute.*Wait"):
+                for _ in range(40):  # the minute may turn once meanwhile
+                    await client.list_prompts()
+        codes = [(await ada.post("/mcp", headers={"authorization": "Bearer wtk_guess"})).status_code for _ in range(12)]
         assert codes[0] == 401
         assert 429 in codes
 

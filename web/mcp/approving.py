@@ -1,7 +1,8 @@
 """Asking the user behind an MCP client for an approval, in both eras. A client that cannot ask gets none: nothing is done.
 
 In the current era the question is the answer to the call, and the client calls again with what the user said; the sealed state that it
-hands back binds this to the user, the tool, its exact arguments and ten minutes. In the era before, the question goes back on the stream.
+hands back binds this to the user, the tool, its exact arguments and ten minutes. In the era before, the question goes back on the stream; where
+several workers serve, `relay` brings the answer to the one that asked.
 """
 
 import time
@@ -23,7 +24,8 @@ from agent import approvals
 from agent.config import settings
 from agent.errors import Problem
 from agent.tools import invoke
-from web.mcp.scope import RequestContext, actor_of
+from web.mcp import relay
+from web.mcp.scope import RequestContext, actor_of, scope_of
 
 KEY = "approval"
 _SECONDS = 600
@@ -38,7 +40,8 @@ class _State(msgspec.Struct, frozen=True):
 
 async def ask(context: RequestContext, params: CallToolRequestParams, tool: str, arguments: dict[str, Any], asked: invoke.Ask) -> InputRequiredResult | None:
     """None once the user has approved exactly this; the question where it is still to be answered. Raises approval_needed."""
-    if not context.session.check_client_capability(ClientCapabilities(elicitation=ElicitationCapability())):
+    line: relay.Line | None = scope_of(context).get(relay.LINE)
+    if line is None and not context.session.check_client_capability(ClientCapabilities(elicitation=ElicitationCapability())):
         raise _not_approved(tool, asked.reason)
     to = f" at {asked.reach.host}" if asked.reach.host else ""
     message = f"{asked.reason} Wiretalk would run `{tool}`{to} with {msgspec.json.encode(arguments).decode()[:2000]}"
@@ -49,6 +52,11 @@ async def ask(context: RequestContext, params: CallToolRequestParams, tool: str,
             question = ElicitRequest(params=ElicitRequestFormParams(message=message, requested_schema=_SCHEMA))
             return InputRequiredResult(input_requests={KEY: question}, request_state=msgspec.json.encode(state).decode())
         _check(answer, tool)
+        return None
+    if line is not None:
+        if (is_approved := await line.ask(message, _SCHEMA)) is None:
+            raise Problem("approval_needed", f"No answer about `{tool}` was heard, so it was not done.", remedy="Call it again to be asked again.")
+        _require(tool, is_approved=is_approved)
         return None
     if not context.session.can_send_request:
         raise _not_approved(tool, asked.reason)
@@ -66,7 +74,11 @@ def _is_for(given: str | None, wanted: _State) -> bool:
 
 
 def _check(answer: object, tool: str) -> None:
-    if not isinstance(answer, ElicitResult) or answer.action != "accept" or (answer.content or {}).get("approve") is not True:
+    _require(tool, is_approved=isinstance(answer, ElicitResult) and relay.is_yes(answer.model_dump()))
+
+
+def _require(tool: str, *, is_approved: bool) -> None:
+    if not is_approved:
         raise Problem("approval_needed", f"The user refused `{tool}`. It was not done.", remedy="Do not try it again unless the user asks for it.")
 
 

@@ -2,7 +2,7 @@
 eras are served.
 
 The current era has no sessions, so any worker answers any request. The era before keeps its sessions in one process: with several
-workers it runs without them, and then cannot ask the user anything back. The SDK's session manager runs once, so each application makes its own.
+workers it runs without them, and `relay` lets it ask the user all the same. The SDK's session manager runs once, so each application makes its own.
 """
 
 import contextlib
@@ -25,13 +25,17 @@ from agent import remote_mcp, tasks
 from agent.accounts import tokens
 from agent.actor import Actor
 from agent.config import settings
-from agent.db_errors import as_problem
 from agent.errors import Problem
 from agent.remote_mcp import Guest
-from web.mcp import apis, server
+from web import limits
+from web.mcp import apis, relay, server
 from web.mcp.changes import Bus
 from web.mcp.scope import ACTOR, CORE, SLUG
 from web.oauth import resource_metadata
+from web.problems import problem_of
+
+_REFUSED = -32000
+"""JSON-RPC's code for what a server says no to by itself."""
 
 
 @asgi("/mcp", is_mount=True, copy_scope=True, exclude_from_auth=True)
@@ -46,9 +50,9 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
     try:
         guest = await _guest(scope, published[1]) if published else None
         actor = guest.actor if guest else None if published else await _actor(scope)
+        await limits.count(scope, actor)
     except Exception as error:
-        problem = as_problem(error)
-        if problem is None:
+        if (problem := problem_of(error)).code == "internal":
             raise
         await _refuse(send, problem)
         return
@@ -63,10 +67,13 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
     state = scope["litestar_app"].state
     extra: dict[str, Any] = {ACTOR: actor, CORE: b"tools=core" in scope["query_string"], "user": _user(actor, path), "path": "/mcp", "root_path": ""}
     extra["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # blanks around a value are none of it
-    if slug := unquote(api[1]) if api else str(guest.endpoint_id) if guest and guest.endpoint_id else "":
-        await state.mcp_apis({**scope, **extra, SLUG: slug}, receive, send)
+    slug = unquote(api[1]) if api else str(guest.endpoint_id) if guest and guest.endpoint_id else ""
+    served = state.mcp_apis if slug else state.mcp_app
+    asked: Any = {**scope, **extra, SLUG: slug}
+    if settings().workers == 1:
+        await served(asked, receive, send)
     else:
-        await state.mcp_app({**scope, **extra}, receive, send)
+        await relay.serve(served, f"{actor.user_id} {actor.token_id} {path}", asked, receive, send)
 
 
 @asynccontextmanager
@@ -128,11 +135,14 @@ def _security() -> TransportSecuritySettings:
 
 
 async def _refuse(send: Send, problem: Problem, path: str = "/mcp") -> None:
-    body = msgspec.json.encode(problem.document())
-    headers = [(b"content-type", b"application/problem+json"), (b"content-length", str(len(body)).encode())]
-    if problem.status == 401 and not path:
-        headers.append((b"www-authenticate", b'Bearer realm="wiretalk"'))
-    elif problem.status == 401:
-        headers.append((b"www-authenticate", f'Bearer realm="wiretalk", resource_metadata="{resource_metadata(path)}"'.encode()))
+    """A refusal whose sentence reaches the user of a client, which shows an error of JSON-RPC and nothing else."""
+    error = {"code": _REFUSED, "message": problem.sentence(), "data": problem.document()}
+    body = msgspec.json.encode({"jsonrpc": "2.0", "id": None, "error": error})
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode()), (b"cache-control", b"no-store")]
+    if retry_after := problem.extra.get("retry_after"):
+        headers.append((b"retry-after", str(int(retry_after)).encode()))
+    if problem.status == 401:
+        metadata = f', resource_metadata="{resource_metadata(path)}"' if path else ""
+        headers.append((b"www-authenticate", f'Bearer realm="wiretalk"{metadata}'.encode()))
     await send({"type": "http.response.start", "status": problem.status, "headers": headers})
     await send({"type": "http.response.body", "body": body, "more_body": False})

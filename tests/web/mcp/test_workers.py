@@ -13,6 +13,7 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitResult
 
 from agent.accounts import tokens, users
 from tests.live import free_port
@@ -56,3 +57,25 @@ async def test_no_request_depends_on_the_worker_of_the_one_before(database: asyn
                     listed: Any = (await client.call_tool("endpoint_list", {})).structured_content
                     assert [item["slug"] for item in listed["items"]] == ["demo-shop"]
                     assert len((await client.list_tools()).tools) > 12
+        await _the_user_is_asked(url, token)
+
+
+async def _the_user_is_asked(url: str, token: str) -> None:
+    """In the era that answers a question by a request of its own, which may reach the other worker: each answer is heard, and only a yes does it."""
+    answers = [ElicitResult(action="decline"), ElicitResult(action="cancel")]
+    limits = httpx2.Limits(max_keepalive_connections=0)
+
+    async def answer(context: Any, params: Any) -> ElicitResult:
+        assert '`endpoint_delete` with {"endpoint":"demo-shop"}' in params.message
+        return answers.pop()
+
+    async with httpx2.AsyncClient(headers={"authorization": f"Bearer {token}"}, timeout=60, limits=limits) as http:
+        async with Client(streamable_http_client(f"{url}/mcp", http_client=http), mode="legacy") as client:
+            assert "needs your approval" in str(await client.call_tool("endpoint_delete", {"endpoint": "demo-shop"}))
+        async with Client(streamable_http_client(f"{url}/mcp", http_client=http), mode="legacy", elicitation_callback=answer) as client:
+            while answers:
+                assert "The user refused" in str(await client.call_tool("endpoint_delete", {"endpoint": "demo-shop"}))
+            assert len((await client.call_tool("endpoint_list", {})).structured_content["items"]) == 1  # type: ignore[index]
+            answers.append(ElicitResult(action="accept", content={"approve": True}))
+            assert not (await client.call_tool("endpoint_delete", {"endpoint": "demo-shop"})).is_error
+            assert (await client.call_tool("endpoint_list", {})).structured_content["items"] == []  # type: ignore[index]
