@@ -14,7 +14,7 @@ from agent.providers.guide.carving import Said, says_it
 from agent.providers.guide.memory import Memory, all_named
 from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, spelled, stem
 from agent.providers.guide.references import residue, things
-from agent.providers.guide.slots import present
+from agent.providers.guide.slots import find, present
 from agent.providers.guide.verbs import COMMAND_ARGUMENTS, ENOUGH, VERBS, WEIGHTS, Verb
 
 
@@ -197,7 +197,9 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
             continue
         if verb is not None and verb.effect == "destructive" and quoting:
             continue
-        if verb is None and not found and _says_something(heard, memory):
+        if found and _contrasts(found[-1], verb, heard, memory):
+            found.append(Intent(found[-1].verb, heard))
+        elif verb is None and not found and _says_something(heard, memory):
             held = heard
         elif found and _goes_on(found[-1].verb, verb, heard, memory):
             found[-1] = _extended(found[-1], heard, memory, files)
@@ -210,16 +212,34 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
 def _with_held(held: Clause | None, heard: Clause, memory: Memory, files: tuple[str, ...]) -> tuple[Clause, Verb | None]:
     """The piece with one kept from before it: half a request, or a statement that may name what it is about ("stripe is broken, explain it")."""
     alone = best(heard, memory, files)
-    if held is None or (_is_statement(held) and (heard.negated if alone is None else alone.effect == "destructive")):
+    if (
+        held is None
+        or re.search(words.NO_LONGER, held.text)
+        or (_is_statement(held) and (heard.negated if alone is None else alone.effect == "destructive" or not _names(held, memory)))
+    ):
         return heard, alone
     longer = _together(held, heard, memory)
     meant = best(longer, memory, files)
     return (heard, alone) if _is_statement(held) and alone is not None and meant is not alone else (longer, meant)
 
 
+def _contrasts(before: Intent, verb: Verb | None, heard: Clause, memory: Memory) -> bool:
+    """Whether a piece asks for the same again with another value: "the POST calls, and the GET ones too"."""
+    if heard.negated or (verb is not None and verb is not before.verb):
+        return False
+    kinds = [kind for slot, kind in before.verb.slots.items() if slot in _EITHER]
+    first, second = ([find(kind, Said(one.text, one, memory)) for kind in kinds] for one in (before.clause, heard))
+    return any(a and b and a.values != b.values for a, b in zip(first, second, strict=True))
+
+
+def _names(heard: Clause, memory: Memory) -> bool:
+    """Whether a piece may say what the next one is about."""
+    return bool(re.search(r"⟦|\d", heard.text)) or bool(residue(Said(heard.text, heard, memory))) or bool(all_named(memory, "endpoint", heard.text))
+
+
 def _is_background(heard: Clause, verb: Verb | None) -> bool:
     """Whether a piece only tells how things are, beside the request: "the docs are old", "there are new calls"."""
-    return _is_statement(heard) and not heard.negated and (verb is None or verb.effect == "read")
+    return _is_statement(heard) and not heard.negated and (verb is None or verb.effect == "read" or (verb.effect == "write" and "⟦" not in heard.text))
 
 
 def _goes_on(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> bool:
@@ -233,7 +253,11 @@ def _goes_on(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> 
         return True
     if before.tool == "endpoint_create" and verb.tool == "capture_search":
         return says_it(said)  # nothing is captured yet: "… and please log that"
-    return _leans(heard, memory) or (before.tool == verb.tool and (verb.tool == "capture_search" or not (verb.many or residue(said) or "⟦" in heard.text)))
+    if before is verb and verb.tool == "endpoint_update" and (not residue(said) or _THAT_THING.search(heard.text)) and not present("one", said):
+        return True  # one change of one thing, asked for once
+    if before.tool == "capture_wait" and "arrive" in heard.concepts:
+        return True
+    return _leans(heard, memory) or (verb.tool == before.tool == "capture_search" or (before is verb and not (verb.many or residue(said) or "⟦" in heard.text)))
 
 
 def _says_something(heard: Clause, memory: Memory) -> bool:
@@ -259,15 +283,16 @@ def _leans(heard: Clause, memory: Memory) -> bool:
 
 def _pointed(found: tuple[Intent, ...], parts: tuple[str, ...], masked: Masked, memory: Memory) -> tuple[Intent, ...]:
     """ "Don't delete stripe, just pause it": what the first piece forbids names what the second one means."""
-    if len(parts) < 2 or len(found) != 1:
+    if len(parts) < 2 or not found:
         return found
     only, first = found[0], clause(parts[0], masked.spans, memory.names())
-    if not first.negated or "endpoint" not in only.verb.slots or not says_it(Said(only.clause.text, only.clause, memory)):
+    is_over = bool(re.search(words.NO_LONGER, parts[0], re.IGNORECASE))
+    if not (first.negated or is_over) or "endpoint" not in only.verb.slots or not says_it(Said(only.clause.text, only.clause, memory)):
         return found
-    if only.verb.effect == "destructive" and not re.search(words.NO_LONGER, parts[0], re.IGNORECASE):
+    if only.verb.effect == "destructive" and not is_over:
         return found
     meant = things("endpoint", default=False)(Said(re.sub(words.NEGATION, "", parts[0], flags=re.IGNORECASE), first, memory))
-    return (msgspec.structs.replace(only, given={**only.given, "endpoint": meant.values[0]}),) if meant and len(meant.values) == 1 else found
+    return (msgspec.structs.replace(only, given={**only.given, "endpoint": meant.values[0]}), *found[1:]) if meant and len(meant.values) == 1 else found
 
 
 def _about_to_name(verb: Verb, memory: Memory) -> Memory:
@@ -296,6 +321,7 @@ def _command(text: str, memory: Memory) -> tuple[Intent, ...]:
 
 
 _ADDRESSEE = re.compile(r"^(?:the |my )?(?P<what>[\w.-]+(?: (?:one|api|endpoint|key))?)\s*:\s+(?P<rest>[^:]+)$", re.IGNORECASE)
+_THAT_THING = re.compile(r"\b(?:it|its|this|that)\b(?! one)", re.IGNORECASE)
 _STATEMENT = re.compile(words.STATEMENT, re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|my|our|this|that|these|those|its|there)\b", re.IGNORECASE)
 _DOING_AWAY = re.compile(rf"\b(?:{'|'.join(stem(word) for word in words.DESTRUCTIVE)})", re.IGNORECASE)
@@ -303,5 +329,6 @@ _BELONGINGS = re.compile(r"(?:also )?(?:all |everything )?(?:of )?(?:its|their) 
 _OWNED = frozenset(["key", "prompt", "app", "server"])
 _OF_CALLS = frozenset(["slow", "doc", "operation", "credit", "usage"])
 READING = tuple(verb for verb in VERBS if verb.effect == "read")
+_EITHER = frozenset(["method", "format", "operation"])  # of these a call has one
 LEANING = frozenset(["recent", "limit", "detail", "alone", "count", "capture", "question"])
 _COMMON = frozenset(["question", "show", "list", "create", "find", "try", "use", "run", "write", "save", "set", "recent", "name", "count"])

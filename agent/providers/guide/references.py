@@ -29,8 +29,8 @@ NAME = regex(
 
 
 NEW_NAME = regex(
-    r"(?P<keep>\b(?:rename|name|title)\b.*?)\b(?:to|as|into)\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause)\b[^⟦]*)?$",
-    r"\b(?:call|name) (?:it|this|that)(?: one)?\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause)\b[^⟦]*)?$",
+    r"(?P<keep>\b(?:rename[sd]?|renaming|name|title)\b.*?)\b(?:to|as|into|in)\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause|make|keep|give|limit|put|allow|only|resume|mark|archive)\b[^⟦]*)?$",
+    r"\b(?:call|name|rename) (?:it|this|that)(?: one)?\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause|make|keep|give|limit|put|allow|only|resume|mark|archive)\b[^⟦]*)?$",
     r"(?P<keep>\bgive\b.*?)\b(?:the |a )?(?:new )?name(?: of)?\s+(?P<value>⟦\d+⟧|[^⟦]+)$",
 )
 
@@ -110,7 +110,7 @@ def topic_of(said: Said) -> Found | None:
         and word.lower()
         not in ({"api", "example", "examples", "sample", "samples"} if asks else {"api", "example", "examples", "operation", "operations", "search", "find"})
     ]
-    return Found((" ".join(kept),), "") if kept and (led or any(not meanings(word) for word in kept)) else None
+    return Found((" ".join(kept),), "") if kept and (led or asks or any(not meanings(word) for word in kept)) else None
 
 
 def sought(said: Said) -> Found | None:
@@ -175,7 +175,7 @@ _LED_BY = re.compile(
     r"\b(?:apis?|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|at|did|does|has|is|are|was|why|whether|if|when|what|[a-z]+ing|explain|document|monitor|replay|pause|resume|than|about|against)\s+(?:the |my |our |both )*(?:apis? |endpoint )?(?:called |named )?$"
 )
 _ONE_VERB = re.compile(r"[a-z-]+ (?:(?:the|my|our|both|all|of|me|us|please) )*")
-_ABOUT = re.compile(r"\b(?:[a-z]+ing|for|to|by|and|do with|deals? with|about|on|example of|sample of|calls?|requests?)\s+$")
+_ABOUT = re.compile(r"\b(?:[a-z]+ing|for|to|by|and|do with|deals? with|about|on|example of|sample of|calls?|requests?)\s+(?:(?:the|an?|my|our) )?$")
 _IN_ONE_BREATH = re.compile(r"(?<![\w.-])([\w.-]+)(?:,| and|, and) $", re.IGNORECASE)
 _TIMELY = regex(rf"\b(?:prompt|app) (?P<value>{words.DAYS}|daily|weekly|monthly|today)$", rf"\b(?P<value>{words.DAYS}|daily|weekly|monthly) (?:prompt|app)\b")
 
@@ -218,7 +218,11 @@ def _said_endpoint(said: Said, near: bool, topic: bool = False) -> Found | None:
     hosts = span("host", "url", change=lambda url: re.sub(r"^\w+://([^/]+).*$", r"\1", url.split("/")[0] if "://" not in url else url))(said)
     if hosts:
         return hosts
-    named_like = [(run, start) for run, start, end in _runs(said) if _is_near(said.rest, start, end) and not (topic and _ABOUT.search(said.rest[:start]))]
+    named_like = [
+        (run, start)
+        for run, start, end in _runs(said)
+        if _is_near(said.rest, start, end) and not (topic and _ABOUT.search(said.rest[:start]) and not _THEN_KIND.match(said.rest[end:].lower()))
+    ]
     taken = [run for run, _ in named_like[-1:]] if near else [run for run, _ in named_like]
     return Found(tuple(taken), _without(said.rest, taken)) if taken else None
 
@@ -265,7 +269,11 @@ def _runs(said: Said) -> list[tuple[str, int, int]]:
 
 def _is_general(word: str, before: str, after: str) -> bool:
     """Whether the word is of people and work, which names something only before "api" or after "called": "the customer's calls", "the customer api"."""
-    return re.sub(r"['’]?s$", "", word.lower()) in words.PEOPLE and not _THEN_KIND.match(after.lower()) and not before.endswith(("called ", "named "))
+    return (
+        re.sub(r"['’]?s$", "", word.lower()) in words.PEOPLE
+        and (word.endswith("s") or not _THEN_KIND.match(after.lower()))
+        and not before.endswith(("called ", "named "))
+    )
 
 
 def _without(text: str, taken: list[str]) -> str:

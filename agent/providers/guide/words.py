@@ -66,7 +66,7 @@ CONCEPTS: dict[str, str] = {
     "server": "mcp server servers",
     "share": "share sharing lend lending lent shared borrowed borrow",
     "show": "show rank sort inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let ls dump cat print pull pull-up peek",
-    "slow": "slow slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages speed fast",
+    "slow": "slow slowness slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages speed fast",
     "state": "paused inactive stopped suspended halted disabled archived active finished completed deactivated idle frozen",
     "summary": "summarize summarise summary summaries tl;dr tldr recap gist",
     "stop": "stop off disable end cancel unshare quit",
@@ -92,6 +92,7 @@ CONCEPTS: dict[str, str] = {
 PHRASES: tuple[tuple[str, str], ...] = (
     (r"(throw|chuck)(ing)? (?P<what>(?!away)(?:[\w.⟦⟧-]+ ){1,4}?)away", r"delete \g<what>"),
     (r"throw(ing)? away", "delete"),
+    (r"(?P<be>is|are|was|were|been|currently) (?:turned|switched) off", r"\g<be> inactive"),
     (r"(hold|hang) on(?= (?:until|till|for)\b)", "wait"),
     (r"stand by|w8", "wait"),
     (r"(?:com(?:e|es|ing)|came) in", "arrive"),
@@ -121,7 +122,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"how come|for what reason", "why"),
     (r"what (has )?happened(?= (?:to|with|at|on)\b)", "why"),
     (r"what(?:'?s| is) (?:going on|happening)", "why"),
-    (r"(run|play|send|call|execute|do) (?P<what>(?:[\w⟦⟧-]+ ){0,4}?)(again|once more|one more time)", r"replay \g<what>"),
+    (r"(run|play|send|call|execute|do) (?P<what>(?:[\w⟦⟧'’-]+ ){0,4}?)(again|once more|one more time)", r"replay \g<what>"),
     (r"play(ing)? (?P<what>(?:[\w⟦⟧-]+ ){0,4}?)back", r"replay \g<what>"),
     (r"tak(e|ing) (?P<what>(?:[\w⟦⟧-]+ ){1,4}?)(off ?line|off the air|down)(?: for (?:now|the moment|a while|a bit))?", r"pause \g<what>"),
     (r"put (?P<what>(?:[\w⟦⟧-]+ ){1,4}?)on (hold|ice)", r"pause \g<what>"),
@@ -205,7 +206,7 @@ NOISE: frozenset[str] = frozenset(
     seconds minutes hours days weeks months second minute hour day week month year new old running work works working data information info existing available separate specific status state method path version
     pointing pointed points belonging called named titled account reach sends sending returned returning returns give max maximum maximally limit order-by sorted newest recently containing contains contain
     contained including includes include matching match yesterday hourly noon midnight rate limited stored saved store enough another's slower faster successful unauthorized saying deal deals handle handles
-    handling concern concerns wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't sequence own tags schema token whether em""".split()
+    handling concern concerns wise yaml json scheme used taking table everything versions move mark put switch fine don't doesn't didn't isn't aren't wasn't sequence own tags schema token whether em exist exists format""".split()
 )
 # Everyday words that are no names either, and say nothing: verbs, adjectives and adverbs foremost. Nouns that may name an API are left out.
 COMMON: frozenset[str] = frozenset(
@@ -376,16 +377,16 @@ ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local
 # What comes before the request itself and says nothing about it.
 PREAMBLE = (
     r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|right|alright|sorry|seriously|honestly|omg|ugh|argh|oh|no{2,}|damn(?: it)?|dammit|wtf|jeez|geez|dude|bro|man|mate|guys|folks|hmm+|umm?|uh|btw|fyi|quick question|one (?:more )?(?:thing|question)|dumb question|before i forget|once more|"
-    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|you can(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
-    r"i (?:was|am|'m) (?:just )?wondering (?:if|whether)|it (?:would|might) be (?:helpful|good|nice|useful|great|interesting) to (?:know|see|have|get)|i(?:'d| would) (?:really )?appreciate (?=an? |the |some )|do you (?:happen to )?know (?:if|whether)|let me know (?:if|whether)|i think (?:we|you|i) should|we (?:should|need to|want to|have to)(?= \\w)|by the way|anyway|anyhow|alright|all right|any chance (?:you could|of)|"
-    r"i(?:'d| would) (?:like|love|want)(?: you)? to|i(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:i(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?: to)?(?= (?:make|delete|remove|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
+    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|you can(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
+    r"i (?:was|am|'m) (?:just )?wondering (?:if|whether)|it (?:would|might) be (?:helpful|good|nice|useful|great|interesting) to (?:know|see|have|get)|i(?:'d| would) (?:really )?appreciate (?=an? |the |some )|do you (?:happen to )?know (?:if|whether)|let me know (?:if|whether)|i think (?:we|you|i) should|we (?:should|need to|want to|have to)(?= \w)|by the way|anyway|anyhow|alright|all right|any chance (?:you could|of)|"
+    r"i(?:'d| would) (?:like|love|want)(?: (?:you|us|me))? to|(?:please )?(?:tell|remind|inform|explain(?: to)?) (?:me|us)(?: please)?(?= (?:how|where|which|what|why|who|whether)\b)|(?:check|see|find out|verify|look) (?:if|whether)|i(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:i(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?: to)?(?= (?:make|delete|remove|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
     r"be so kind(?: and| as to)?|do me a favou?r(?: and)?|help me(?: to)?|try to|i'm trying to|feel free to|wiretalk|guide|kind sir|dear guide)\b[\s,.!:]*"
 )
 # A mood is how the clause is meant; only a plain request may change anything. The first that matches wins.
 MOODS: tuple[tuple[str, str], ...] = (
     ("definition", r"^what(?:'s| is| are| does| do)? (?:an?\b(?! (?:good )?example)|\w+ (?:mean|do\b(?! (?:i|we|you)\b))|.+\bmean\b|(?<=does )\w+ing\b)|^what (?:is|are) \w+\?*$"),
     ("definition", r"^how (?:does|do) (?:the )?(?:\w+ )?(?:monitoring|capturing|wiretalk|replay|redaction|approvals?)\b.*work"),
-    ("definition", r"^(?:(?:explain|describe|tell me) )?how (?:\w+ing|it|this|that) works?\b"),
+    ("definition", r"^(?:(?:explain|describe|tell me) )?how (?:(?!paging)\w+ing|it|this|that) works?\b"),
     ("how", r"^is there (?:an?|any|some) (?:way|call|route|request|possibility) (?:to|for)\b"),
     ("how", r"^(?:how (?:do|can|could|should|would|might|to)\b(?: (?:i|we|you|one|someone))?|what(?:'s| is) the (?:best )?way to)"),
     ("doubting", r"^(?:will (?:\w+ing|it|that|this|i)\b|what (?:happens|would (?:i|it|you|we|happen)\b|if)|would (?:i|it|that|\w+ing)\b|(?:should|shall|must) i\b|may i\b(?! (?:have|see|get|look|view|use|please|ask))|(?:is|are) (?:it|this|that|my [\w-]+|the [\w-]+) (?:safe|secure|ok|okay|possible)\b|why (?:can't|should))"),
@@ -394,7 +395,7 @@ MOODS: tuple[tuple[str, str], ...] = (
     ("telling", r"\b(?:chang\w+ my mind|was going to|were going to|was about to)\b"),
     ("beyond", r"^(?:e-?mail|mail|fax|print|tweet|phone|translate|deploy|install|slack|whatsapp|dm|draw|paint|sing|book|order|compile|hack)\b|^(?:send|forward|post) .*\b(?:to|by|via|on) (?:my (?!api)|our (?!api)|e-?mail|slack|teams|discord|[\w.+-]+@)"),
     ("telling", r"^(?:do|follow|obey|execute|carry out) (?:what|as|whatever|exactly|the (?:instructions?|orders?|commands?))\b"),
-    ("telling", r"^(?:i|we|he|she|they|you|my \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
+    ("telling", r"^(?:i|we|he|she|they|you|(?:the|a|an|our|my) \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
 )  # fmt: skip
 NEGATION = r"\b(?:do(?:n't|nt| not|n’t)|never ?mind|never|without|rather than|instead of|no need to|not to|stop (?:deleting|removing|erasing|changing)|ignore|forget|skip|rather not|must(?:n't| not)|should(?:n't| not))\b(?! (?:(?:really|quite|fully|even|yet|exactly) )?(?:know|understand|see|get)\b)|(?:^|\bbut )not\b(?! (?:found|working|modified|allowed|authori[sz]ed|public|successful)\b)"
 REFUSALS: frozenset[str] = frozenset(
@@ -409,7 +410,7 @@ DEMO_NAMED = (
     r"(?:\b(?:the |my |our )|(?<!to )(?<!as )(?<!called )(?<!named )\b)demo (?:shop|store)(?: (?:api|endpoint))?\b|\b(?:the |my |our )demo (?:api|endpoint)\b"
 )
 # A piece that tells how things are: the request is in the piece after it.
-STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|seems?|looks?|keeps?|gets?|got|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we) (?:keep|always|still|only|just|get|got)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
+STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|had|seems?|looks?|keeps?|gets?|got|sent|gave|attached|uploaded|says?|said|complains?|complained|reports?|reported|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we)(?:'ve| have)? (?:keep|always|still|only|just|get|got|attached|uploaded|sent|added|had|received)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
 # What "them" are, right after these were asked for.
 PLURALS: dict[str, str] = {"docs_generate": "the docs", "capture_search": "the calls", "endpoint_list": "my apis", "key_list": "my keys"}
 # "I would like it documented": what is wanted done is an order to do it. No destructive word is here.
@@ -446,6 +447,10 @@ TIDY: tuple[tuple[str, str], ...] = (
     ),
     (r"\bhow 2 (?=[a-z])", "how to "),
     (r"(?<=\w) n (?=[a-z])", " and "),
+    (
+        r",? so (?=(?:(?:please|just|now|then|let's|can you|could you|would you|i'd like to|i want to) )*(?:delete|remove|pause|stop|archive|list|show|capture|record|document|monitor|replay|explain|check|tell|give|open|rename|wait|buy|import|add|run|find|turn)\b)",
+        ", ",
+    ),
     (r"\bgo ahead and (?=\w)", ""),
     (r"\b(?:the |a )?(?:complete|full|entire|whole) (?=list|overview|set|picture)", "the "),
     (
@@ -456,7 +461,7 @@ TIDY: tuple[tuple[str, str], ...] = (
         rf"^(?:(?:the|a|an|our|my|one of our|this) )?(?:{'|'.join(PEOPLE)})s? (?:(?:is |are |was |were |just |now |also )*(?:ask|want|wonder|need|like|inquir|enquir)\w*)(?: (?:us|me|about|to know|to find out|to see|to learn))* (?:if|whether|(?=how|what|which|why|where|when|who))",
         "",
     ),
-    (rf"^(?:(?:the|a|an|our|my) )?(?:ticket|case|incident)(?: (?:no\.?|number|id))? ?#?[\w-]*\d[\w-]*\s*[:,-]\s*", ""),
+    (r"^(?:(?:the|a|an|our|my) )?(?:ticket|case|incident)(?: (?:no\.?|number|id))? ?#?[\w-]*\d[\w-]*\s*[:,-]\s*", ""),
     (r"\b(?:be so (?:kind|good|nice) (?:as to|and)|be (?:kind|good|nice) enough to) ", ""),
     (r"\bwhile (?:you are|you're|ur|we are|we're) at it\b,?", ""),
     (
@@ -482,6 +487,13 @@ TIDY: tuple[tuple[str, str], ...] = (
     (r"\b(?:its|the) (?:new )?name (?:should|shall|must|has to) be(?:come)?\b|\bit (?:should|shall|must) be (?:called|named)\b", "rename it to"),
     (r"\bwhat (?:am|are) (?:i|we) doing wrong\b|\bwhat did (?:i|we) do wrong\b", "why does it fail"),
     (r"\b(?:a )?quarter (?:of an )?hour\b", "15 minutes"),
+    (
+        r"[,.;]? \b(?:that|it|which)(?:'d| would|'s| is)(?: be)? (?:very |really |so |just )?(?:swell|great|nice|awesome|lovely|cool|perfect|good|wonderful|fantastic|brilliant|ideal|appreciated|helpful|super|fine)\b(?! (?:if|to))",
+        "",
+    ),
+    (r"\bmore time th[ae]n\b", "longer than"),
+    (r"\bhow much (?=(?:\w+ )?(?:calls|requests|errors|apis|endpoints|keys|failures)\b)", "how many "),
+    (r"\b(tag|label) (?:this|that|the|my) (?:api|endpoint|one) ", r"\1 it "),
     (r"\b(longer|slower|more|less|faster|later|earlier|bigger|rather|other) then\b", r"\1 than"),
     (r"[‘’]", "'"),
     (r" and an? half\b", "-and-a-half"),

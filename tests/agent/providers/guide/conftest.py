@@ -200,10 +200,21 @@ async def mark(row: dict[str, Any]) -> Marked:
     turns = row["say"] if isinstance(row["say"], list) else [row["say"]]
     exchange = await said_in(row.get("in", ""), turns)
     asked = plan(exchange.messages[:-1], specs()).ask
-    got = [{name: arguments} for name, arguments in exchange.calls]
-    return Marked(
-        f"{row.get('in', '')}: {' // '.join(turns)}", f"ask {row['ask']}" if "ask" in row else row["do"], f"ask {asked.slot}" if asked and not got else got
-    )
+    got = _merged([{name: arguments} for name, arguments in exchange.calls])
+    wanted = f"ask {row['ask']}" if "ask" in row else _merged(row["do"])
+    return Marked(f"{row.get('in', '')}: {' // '.join(turns)}", wanted, f"ask {asked.slot}" if asked and not got else got)
+
+
+def _merged(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Two changes of one endpoint, one after the other, are one change: which of both is made is the same to whoever asked."""
+    merged: list[dict[str, Any]] = []
+    for call in calls:
+        change, before = call.get("endpoint_update"), merged[-1].get("endpoint_update") if merged else None
+        if change and before and change.get("endpoint") == before.get("endpoint"):
+            merged[-1] = {"endpoint_update": {**before, **change}}
+        else:
+            merged.append(call)
+    return merged
 
 
 @pytest.fixture
