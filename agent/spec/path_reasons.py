@@ -18,6 +18,8 @@ from agent.spec.values import CERTAIN, kind_of
 
 COLLECTION = -4.0
 """What it weighs against a value that it names a collection elsewhere."""
+_STRANGE_LEAST = 4
+"""So many siblings that are joined as no literal of the API is are names that somebody gave."""
 _RECURRING = 3
 """So many words that stand together again are no chance."""
 _LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "domain": 1.5, "word": -1.5}
@@ -152,6 +154,7 @@ def _collection(child: Child, position: int) -> float:
 def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, context: Context) -> None:
     """What only all siblings and their parent can say: fields that repeat several of them, looks that several share, items of the parent's list."""
     _forgive_recurring(family, prefix.removeprefix("/"), context)
+    _forgive_strange(family, context)
     repeated = Counter(key for child in family for key in child.echoes)
     looks = Counter(child.kind for child in family)
     for child in family:
@@ -182,6 +185,14 @@ def _forgive_recurring(family: list[Child], prefix: str, context: Context) -> No
         if any(places[place] >= _RECURRING for place in context.literal_at[child.value]):
             del child.reasons["literal elsewhere"]
             child.reasons["recurring"] = 0.5
+
+
+def _forgive_strange(family: list[Child], context: Context) -> None:
+    """Words that are joined with a sign look like literals only where literals are joined so: `green-harbor` below `/line_items`."""
+    joined = [child for child in family if child.kind == "word" and ("-" in child.parts.stem or "_" in child.parts.stem)]
+    if len(joined) >= _STRANGE_LEAST:
+        for child in joined:
+            child.reasons["looks"] += min(0.8, *[context.joined[sign] for sign in "-_" if sign in child.parts.stem])
 
 
 def recall_values(family: list[Child], prefix: str, context: Context) -> None:

@@ -118,6 +118,8 @@ class Context(msgspec.Struct):
     total: int
     collections: set[str]
     neighbours: dict[str, set[str]]
+    joined: dict[str, float] = {}
+    """By sign: what it weighs for a text that its words are joined with it, as far as those of the literals are not."""
     is_first: bool = False
     tags: frozenset[str] = frozenset()
     """Fields that tell kinds, not ids (see `path_tags`)."""
@@ -267,9 +269,21 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset
         sum(cell.count for leaf in leaves for cell in leaf.cells.values()),
         _collections(leaves),
         _neighbours(leaves),
+        _joined(leaves),
         is_first,
         tags,
     )
+
+
+def _joined(leaves: list[Leaf]) -> dict[str, float]:
+    """How strange it is among the words next to evident ids, which are literals, to join words with a sign."""
+    found = {
+        text
+        for leaf in leaves
+        for position, text in enumerate(leaf.texts)
+        if text != SLOT and kind_of(text) == "word" and (leaf.texts[position - 1 : position] == [SLOT] or leaf.texts[position + 1 : position + 2] == [SLOT])
+    }
+    return {sign: max(0.0, log((len(found) + 4) / (4 * sum(sign in text for text in found) + 4))) for sign in "-_"}
 
 
 def _collections(leaves: list[Leaf]) -> set[str]:
