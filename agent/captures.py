@@ -1,4 +1,4 @@
-"""Captured calls: search them, look into one, explain a failing one, import a file, hand them to discovery.
+"""Captured calls: search them, look into one, import a file, hand them to discovery.
 
 The owner sees real headers; a model and a document see them with secrets masked (`masked=True`).
 """
@@ -69,15 +69,6 @@ class CallDetail(msgspec.Struct, frozen=True):
     timings: dict[str, float] = {}
 
 
-class Explanation(msgspec.Struct, frozen=True):
-    """Why a call failed, as far as comparing it with the last success tells."""
-
-    call: CallSummary
-    last_success: CallSummary | None
-    differences: list[str]
-    likely_cause: str
-
-
 async def get(actor: Actor, call: str | UUID, *, masked: bool = False) -> CallDetail:
     """Raises call_not_found."""
     async with engine.connection() as connection:
@@ -96,12 +87,13 @@ async def latest_failure(actor: Actor, endpoint_id: UUID | None) -> CallSummary:
     return found.items[0]
 
 
-async def explain(actor: Actor, call: str | UUID | None = None, endpoint_id: UUID | None = None) -> Explanation:
-    """Compare a call with the last success of the same operation. Without one, the newest failure. Raises call_not_found."""
-    failing = await get(actor, call or (await latest_failure(actor, endpoint_id)).id, masked=True)
-    good = await _last_success(actor, failing.summary)
-    differences = _differences(failing, good) if good else []
-    return Explanation(failing.summary, good.summary if good else None, differences, _likely_cause(failing, differences))
+async def last_success(actor: Actor, failing: CallSummary) -> CallDetail | None:
+    """The newest success of the same method on the same path, or on one that differs only where ids stand."""
+    found = await search(actor, Filter(endpoint_id=failing.endpoint_id, method=failing.method, status="ok"), limit=200)
+    alike = [call for call in found.items if shape(call.path) == shape(failing.path)]
+    exact = [call for call in alike if call.path == failing.path]
+    best = (exact or alike or [None])[0]
+    return await get(actor, best.id, masked=True) if best else None
 
 
 async def wait(actor: Actor, endpoint_id: UUID, count: int, timeout_s: float, *, since: datetime | None = None) -> list[CallSummary]:
@@ -168,62 +160,6 @@ def shown(detail: CallDetail, most: int) -> dict[str, Any]:
 def shape(path: str) -> tuple[str, ...]:
     """The segments of a path, with `*` where an id stands."""
     return tuple("*" if any(c.isdigit() for c in part) else part for part in path.split("/"))
-
-
-async def _last_success(actor: Actor, failing: CallSummary) -> CallDetail | None:
-    """The newest success of the same method on the same path, or on one that differs only where ids stand."""
-    found = await search(actor, Filter(endpoint_id=failing.endpoint_id, method=failing.method, status="ok"), limit=200)
-    alike = [call for call in found.items if shape(call.path) == shape(failing.path)]
-    exact = [call for call in alike if call.path == failing.path]
-    best = (exact or alike or [None])[0]
-    return await get(actor, best.id, masked=True) if best else None
-
-
-def _differences(failing: CallDetail, good: CallDetail) -> list[str]:
-    told: list[str] = []
-    bad_names, good_names = ({name.lower() for name, _ in detail.request_headers} for detail in (failing, good))
-    told += [f"The header `{name}` was sent in the success and is missing here." for name in sorted(good_names - bad_names)]
-    told += [f"The header `{name}` is new here." for name in sorted(bad_names - good_names)]
-    bad_query, good_query = failing.summary.url.partition("?")[2], good.summary.url.partition("?")[2]
-    if bad_query != good_query:
-        told.append(f"The query is `{bad_query or 'empty'}`, it was `{good_query or 'empty'}`.")
-    bad_keys, good_keys = _keys(failing.request_body), _keys(good.request_body)
-    if bad_keys is not None and good_keys is not None:
-        told += [f"The body lacks `{key}`." for key in sorted(good_keys - bad_keys)] + [
-            f"The body has `{key}`, which the success had not." for key in sorted(bad_keys - good_keys)
-        ]
-    if failing.summary.path != good.summary.path:
-        told.append(f"The path is `{failing.summary.path}`, the success was `{good.summary.path}`.")
-    return told[:20]
-
-
-def _keys(body: ShownBody) -> set[str] | None:
-    value = bodies.as_json(body.text.encode()) if body.text else None
-    return set(value) if isinstance(value, dict) else None
-
-
-_CAUSES = {
-    400: "The upstream could not read the request: look at its body and query.",
-    401: "The credentials are missing, wrong or expired.",
-    403: "The credentials are valid but lack the right for this operation.",
-    404: "Nothing exists at this path: check the id and the path.",
-    405: "This path does not offer the method.",
-    409: "The request clashes with the present state of the resource.",
-    415: "The upstream does not take this content type.",
-    422: "The body is well-formed but a value in it is not accepted.",
-    429: "The rate limit was reached: wait, then try again.",
-}
-
-
-def _likely_cause(failing: CallDetail, differences: list[str]) -> str:
-    status = failing.summary.status
-    if status is None:
-        return f"No answer came: {failing.summary.error or 'the connection failed'}."
-    if status < 400:
-        return f"This call did not fail: the upstream answered {status}."
-    cause = _CAUSES.get(status, "The upstream failed on its side." if status >= 500 else "The upstream refused the request.")
-    missing = [line for line in differences if "is missing here" in line or "lacks" in line]
-    return f"{status}: {cause}" + (f" Most telling: {missing[0]}" if missing else "")
 
 
 def _detail(row: asyncpg.Record, *, masked: bool) -> CallDetail:

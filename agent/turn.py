@@ -333,7 +333,7 @@ class Turn:
             return _maybe_done(call)
         said = "Nobody approved this in time." if approval.status == "expired" else f"The user refused this.{why}"
         self.writer.put("tool.approval_resolved", approval_id=str(approval.id), call_id=call.id, decision=approval.status)
-        return ToolResult(call.id, call.name, f"{said} It was not done.", None, "denied")
+        return ToolResult(call.id, call.name, f"{said} It was not done.", {"approval": approval.status}, "denied")
 
     async def _suggest(self, ending: Ended) -> None:
         """What might be said next, each of it a thing that even the guide understands."""

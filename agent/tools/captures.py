@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import additions, attachments, captures, docs, endpoints, imports
+from agent import additions, attachments, captures, docs, endpoints, explaining, imports
 from agent.captures import CallDetail, CallSummary
 from agent.endpoints import Endpoint
 from agent.relative_time import moment
@@ -66,7 +66,7 @@ async def capture_get(
 async def capture_explain(context: Context, call: CallRef | None = None, endpoint: EndpointRef | None = None) -> Answer:
     """Explain a failing call by comparing it with the last success of the same operation. Without a call: the newest failure."""
     about = await endpoints.find(context.actor, endpoint) if endpoint else None
-    told = await captures.explain(context.actor, call, about.id if about else None)
+    told = await explaining.explain(context.actor, call, about.id if about else None)
     parts = [told.likely_cause, *(f"- {difference}" for difference in told.differences)]
     if told.last_success:
         parts.append(f"Last success: {_line(told.last_success)}")

@@ -1,6 +1,7 @@
 """Approvals through the chat API: what asks, what an answer covers, who may give one."""
 
 import asyncio
+from datetime import timedelta
 from typing import Any
 from uuid import UUID
 
@@ -50,7 +51,8 @@ async def _answer(api: httpx.AsyncClient, run: dict[str, Any], which: int = 0, *
     assert answer.status_code == 200, answer.text
     for _ in range(3000):
         now = (await api.get(f"/api/v1/runs/{run['run_id']}")).json()
-        if now["status"] not in ("queued", "running") and approval not in [asked["id"] for asked in now["approvals"]]:
+        asked = [one["id"] for one in now["approvals"]]  # none, and yet waiting: nobody has taken it up again
+        if now["status"] not in ("queued", "running", "waiting_approval") or (asked and approval not in asked):
             return now
         await asyncio.sleep(0.02)
     raise AssertionError(now)
@@ -162,3 +164,21 @@ async def test_an_answer_is_taken_once(database_url: str, monkeypatch: pytest.Mo
                 break
             await asyncio.sleep(0.02)
         assert len(await _sent(api)) == (1 if heard[0].json()["status"] in ("approved", "used") else 0)
+
+
+async def test_what_nobody_answers_in_time_is_not_done(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The run goes on by itself, and its result says that nobody answered, not that somebody refused."""
+    monkeypatch.setattr(approvals, "LIFETIME", timedelta(0))
+    async with wiretalk(monkeypatch) as api:
+        await api.post("/api/v1/endpoints", json={"destination_url": "demo"})
+        run = await _asked(api, [("endpoint_delete", {"endpoint": "demo-shop"})])
+        for _ in range(3000):
+            if (now := (await api.get(f"/api/v1/runs/{run['run_id']}")).json())["status"] == "completed":
+                break
+            await asyncio.sleep(0.02)
+        assert now["status"] == "completed"
+        told = (await api.get(f"/api/v1/chats/{run['chat_session_id']}/messages")).json()["items"][-1]
+        [result] = [block for block in told["content"] if block["type"] == "tool_result"]
+        assert (result["state"], result["data"]) == ("denied", {"approval": "expired"})
+        assert result["text"].startswith("Nobody approved this in time.")
+        assert len((await api.get("/api/v1/endpoints")).json()["items"]) == 1

@@ -167,10 +167,13 @@ async def test_edited_arguments_are_obeyed_and_slips_are_told(site: Site, say: S
 
 @pytest.mark.parametrize("decision", ["Approve once", "Refuse"])
 async def test_an_approval_is_asked_and_obeyed(site: Site, say: Say, decision: str) -> None:
-    """Deleting asks: the card shows the exact arguments, nothing happens before, and another tab can answer."""
+    """Deleting asks: the card shows the exact arguments, nothing happens before, another tab can answer, and a third one, which was open all the time, follows."""
     actor = await users.actor_by_email("ada@example.com", "web")
     made = await endpoints.create(actor, "demo")
     page = await site.page()
+    third = await site.page(page.context)
+    await third.goto("/needs-you")
+    await expect(third.locator(".empty")).to_be_visible()
     await _begin(site, page, say, f"delete {made.slug}")
     card = page.locator(".approval")
     await expect(card.locator("pre")).to_contain_text(made.slug)
@@ -179,12 +182,16 @@ async def test_an_approval_is_asked_and_obeyed(site: Site, say: Say, decision: s
     await page.evaluate("document.querySelector('button[value=approve]').click()")  # by a script
     await page.locator("button[value=approve]").dispatch_event("click")
     await expect(page.locator("#needs-count")).to_have_text("1")
+    await expect(third.locator(".approval pre")).to_contain_text(made.slug)
+    await expect(third.locator(".empty")).to_be_hidden()
     needs = await site.page(page.context)
     await needs.goto("/needs-you")
     await needs.click(f"text={decision}")
     await expect(needs.locator(".approval")).to_have_count(0)
     await expect(needs.locator(".answered")).to_contain_text("Approved" if decision != "Refuse" else "Refused")
     await expect(needs.locator("#needs-count")).to_be_empty()
+    await expect(third.locator("main")).to_contain_text("Answered elsewhere")
+    await expect(third.locator(".approval")).to_have_count(0)
     await answered(page)
     await expect(card).to_have_count(0)
     left = (await endpoints.list_(actor)).items

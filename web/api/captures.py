@@ -8,14 +8,15 @@ from litestar import delete, get, post
 from litestar.exceptions import ClientException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from agent import call_copies, call_filters, capture_search, captures, comparing, endpoints, imports, resending
+from agent import call_copies, call_filters, capture_search, captures, comparing, endpoints, explaining, imports, resending
 from agent.actor import require_scope
 from agent.call_copies import Copy
 from agent.call_filters import SavedFilter
 from agent.capture_search import CallPage, Filter
-from agent.captures import CallDetail, Explanation
+from agent.captures import CallDetail
 from agent.comparing import Comparison
 from agent.errors import Problem
+from agent.explaining import Explanation
 from agent.imports import ImportReport
 from agent.paging import Page
 from agent.resending import Edits, Resent
@@ -70,7 +71,7 @@ async def get_call(request: ApiRequest, call_id: FromPath[UUID], masked: FromQue
 @get("/calls/{call_id:uuid}/explanation", guards=[signed_in], summary="Why it failed", tags=["captures"])
 async def explain_call(request: ApiRequest, call_id: FromPath[UUID]) -> Explanation:
     """Compared with the last success of the same operation."""
-    return await captures.explain(request.user, call_id)
+    return await explaining.explain(request.user, call_id)
 
 
 @post(

@@ -6,6 +6,7 @@ taking one twice does no harm; pieces of an answer carry the id `<run>:<event>`,
 """
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator
 from uuid import UUID
 
@@ -36,10 +37,10 @@ async def follow(
     tab = await _tab(request, actor, chat, last, run, after) if chat else None
     kind, _, slug = live.partition(":")
     watched = await endpoints.find(actor, slug) if kind in ("calls", "page") and slug else None
-    if tab is None and watched is None:
-        raise Problem("not_found", "There is nothing to follow.", remedy="Name a chat, or the calls of an API.")
+    if tab is None and watched is None and kind != "needs":
+        raise Problem("not_found", "There is nothing to follow.", remedy="Name a chat, the calls of an API, or what needs you.")
     headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-    return Stream(_messages(request, actor, tab, watched, where="page" if kind == "page" else "panel"), media_type="text/event-stream", headers=headers)
+    return Stream(_messages(request, actor, tab, watched, where=kind), media_type="text/event-stream", headers=headers)
 
 
 ROUTES = (follow,)
@@ -53,26 +54,33 @@ async def _messages(request: PageRequest, actor: Actor, tab: "_Tab | None", watc
     with hub.waiting(tab.topics if tab else []) as chat_bell, hub.waiting([f"approvals:{actor.user_id}"]) as needs_bell:
         chat_bell.set()
         needs_bell.set()  # what was asked for while the page was drawn may be missing in its badge
+        is_stopping = False
         while not hub.is_closing:
             topics = [f"approvals:{actor.user_id}", *calls, *(tab.run_topics if tab else []), *(tab.topics if tab else [])]
-            with hub.waiting(topics) as bell:
+            with hub.waiting(topics) as bell, hub.waiting(tab.stop_topics if tab else []) as stop:
                 if tab:
                     async for message in tab.news(chat_bell):
                         yield message
                 if needs_bell.is_set():
                     needs_bell.clear()
                     yield _message(await needs(request, actor))
+                    if where == "needs":
+                        yield _message("", event="needs")
                 if watched and (html := await _live_calls(request, actor, watched, where)) != shown:
                     shown = html
                     yield _message(html)
                 if tab and tab.has_turned:
                     continue  # another run is followed now: listen to it first, then look again
-                await asyncio.sleep(_PACE if tab else _LIVE_PACE)
+                if not is_stopping:  # who has pressed Stop waits for just what comes next
+                    with contextlib.suppress(TimeoutError):
+                        await asyncio.wait_for(stop.wait(), _PACE if tab else _LIVE_PACE)
                 try:
                     await asyncio.wait_for(bell.wait(), _BEAT)
                 except TimeoutError:
-                    chat_bell.set()  # a ring may be lost
+                    chat_bell.set()  # a ring may be lost, and what nobody answered in time rings none
+                    needs_bell.set()
                     yield b": still here\n\n"
+                is_stopping = (is_stopping or stop.is_set()) and tab is not None and bool(tab.stop_topics)
 
 
 class _Tab:
@@ -89,6 +97,10 @@ class _Tab:
     @property
     def run_topics(self) -> list[str]:
         return [f"run:{self._writing.run_id}"] if self._writing else [f"run:{self._beside}"] if self._beside else []
+
+    @property
+    def stop_topics(self) -> list[str]:
+        return [f"stop:{self._writing.run_id}"] if self._writing else []
 
     async def news(self, chat_bell: asyncio.Event) -> AsyncIterator[bytes]:
         """What the tab has not got yet. `chat_bell` has rung where something other than the answer may have changed."""
@@ -123,10 +135,9 @@ class _Tab:
         while events := await runlog.since(writing.run_id, writing.view.seq):
             if any(event.event == "tool.approval_requested" for event in events):
                 writing.know(await approvals.pending(self._actor))
-            html = news(writing, events, drawing(self._request))
+            yield _message(news(writing, events, drawing(self._request)), id=writing.mark)
             if {event.event for event in events} & {"chat.title", "tool.output", "tool.approval_requested", "tool.approval_resolved", runlog.END}:
-                html += await self._around()
-            yield _message(html, id=writing.mark)
+                yield _message(await self._around())
             if writing.said:
                 yield _message(writing.said, event="said")
                 writing.said = ""
@@ -191,7 +202,7 @@ async def _tab(request: PageRequest, actor: Actor, chat_id: UUID, last: UUID | N
 
 
 async def _live_calls(request: PageRequest, actor: Actor, watched: Endpoint, where: str) -> str:
-    panel = await calls_panel(actor, await endpoints.get(actor, watched.id), where=where)
+    panel = await calls_panel(actor, await endpoints.get(actor, watched.id), where="page" if where == "page" else "panel")
     html = environment(request).get_template("parts/live_calls.html").render(request=request, panel=panel)
     return partial(f"#live-{watched.id}", "outerMorph", html)
 

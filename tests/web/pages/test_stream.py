@@ -133,6 +133,20 @@ def test_an_answer_that_was_stopped_keeps_what_was_said() -> None:
     assert f'hx-target="#foot-{MESSAGE.id}"' in told
 
 
+@pytest.mark.parametrize(("answer", "said"), [("refused", "Refused"), ("expired", "Expired")])
+def test_a_line_tells_a_refusal_from_an_approval_that_nobody_gave_in_time(answer: str, said: str) -> None:
+    """Both were not done; only one of them was somebody's decision."""
+    found = _answer()
+    for event in (
+        Event(1, "part.start", {"part": "1.0", "kind": "tool_call", "call_id": "c1", "name": "endpoint_delete"}),
+        Event(2, "tool.output", {"call_id": "c1", "state": "denied", "text": "It was not done.", "data": {"approval": answer}}),
+    ):
+        found.feed(event)
+    state = re.search(r'class="state denied">.*?</svg>(\w+)</span>', _draw("message", found.view), re.S)
+    assert state
+    assert state[1] == said
+
+
 def test_what_a_model_says_cannot_swap_the_page() -> None:
     """Words that look like a piece for htmx are shown, not obeyed."""
     evil = '</hx-partial><hx-partial hx-target="body">x</hx-partial><div hx-get="/logout" data-hx-post="/x" hx-trigger="load">'

@@ -30,6 +30,8 @@ _ELSEWHERE = {
     "Replay",
     "Command",
     "Credits at sign-up",
+    "Nobody approved this in time. It was not done.",
+    "The user refused this. It was not done.",
 }
 
 

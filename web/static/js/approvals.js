@@ -1,5 +1,7 @@
 // A click that was begun before the card could be read approves nothing: not one meant for what stood there a moment ago,
 // not the second half of a double click that another window began, and none that a script makes. Until then the buttons say so.
+import { words } from "./words.js";
+
 const CALM = 500;
 const BUTTONS = "button[name=decision]:not([value=refuse])";
 const shown = new WeakMap();
@@ -49,3 +51,25 @@ document.addEventListener(
   },
   true,
 );
+
+// The page of what needs somebody: what was answered elsewhere or has expired says so in its place, what is asked since joins the end.
+const needs = document.getElementById("needs");
+async function renew() {
+  const answer = await fetch("/needs-you");
+  if (!answer.ok) return;
+  const now = new DOMParser().parseFromString(await answer.text(), "text/html");
+  for (const form of needs.querySelectorAll("form[data-approval]:not(.htmx-request)")) {
+    const card = form.closest("section");
+    if (now.getElementById(card.id)) continue;
+    const gone = document.createElement("p");
+    gone.className = "answered small quiet";
+    gone.textContent = words.elsewhere;
+    card.replaceWith(gone);
+  }
+  for (const one of now.getElementById("needs")?.children ?? []) {
+    if (document.getElementById(one.id)) continue;
+    needs.append(one);
+    window.htmx.process(one);
+  }
+}
+if (needs) document.addEventListener("needs", renew);

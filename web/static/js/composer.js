@@ -53,6 +53,15 @@ if (form && box) {
   const underway = new Set();
   const textOf = (event) => event.detail.ctx.request.body?.get?.("message") ?? "";
 
+  // A press of Stop is seen before the answer ends.
+  form.addEventListener("htmx:before:request", (event) => {
+    if (!event.target.matches("[data-stop]")) return;
+    event.target.ariaDisabled = "true";
+    const note = document.querySelector("#run-note .working");
+    if (note) note.firstChild.textContent = words.stopping;
+    announce(words.stopping);
+  });
+
   // What was sent comes back by the page's stream; a refused message as a sentence, and the text stays in the box.
   form.addEventListener("htmx:after:request", (event) => {
     const response = event.detail.ctx.response;
