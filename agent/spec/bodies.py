@@ -162,7 +162,7 @@ def _is_secret(name: str, text: str) -> bool:
         is_plain = mask_json({name: _PROBE}) == {name: _PROBE}
         if len(_PLAIN_NAMES) < 5000:
             _PLAIN_NAMES[name] = is_plain
-    if is_plain and (len(text) < _SHORTEST or not _SUSPICIOUS.search(text) or _HARMLESS.fullmatch(text)):
+    if is_plain and (len(text) < _SHORTEST or _HARMLESS.fullmatch(text)):
         return False
     return _is_hidden(name, text)
 
@@ -248,8 +248,7 @@ _PLAIN_NAMES: dict[str, bool] = {}
 _SHORTEST = 12
 """No secret is shorter, under a name that means nothing."""
 _PROBE = "aB3dE5gH7jK9mN1pQ3sT5"
-_SUSPICIOUS = re.compile(r"[\d:@=]")
-_HARMLESS = re.compile(r"\d{4}-\d\d-\d\dT[\d:.]+Z?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|https?://[\w.-]+(?:/[\w-]{0,15}){0,4}")
+_HARMLESS = re.compile(r"[^\d:@=]*|\d{4}-\d\d-\d\dT[\d:.]+Z?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|https?://[\w.-]+(?:/[\w-]{0,15}){0,4}")
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,15})")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,15})\.\d{1,15}")
 _EVERY_HASH = 1 << 32

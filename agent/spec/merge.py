@@ -202,14 +202,15 @@ def _seal_route(route: Route) -> None:
 
 
 def _seal_node(node: Node) -> None:
-    if node.sample:
+    if node.sample and len(node.sample.values) > SAMPLE_MAX:
         trim(node.sample, SAMPLE_MAX)
-    if len(node.properties) > KEYS_MAX:
-        node.properties, node.is_partial = smallest(node.properties, KEYS_MAX), True
-    if len(node.properties) > PROPERTIES_MAX:
-        node.shapes = {}
-    for inner in node.properties.values():
-        _seal_node(inner)
+    if node.properties:
+        if len(node.properties) > KEYS_MAX:
+            node.properties, node.is_partial = smallest(node.properties, KEYS_MAX), True
+        if len(node.properties) > PROPERTIES_MAX:
+            node.shapes = {}
+        for inner in node.properties.values():
+            _seal_node(inner)
     if node.items:
         _seal_node(node.items)
 

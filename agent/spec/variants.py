@@ -25,10 +25,9 @@ _TAG = re.compile(r"[A-Za-z_][A-Za-z0-9_.:/-]{0,39}")
 def count_shape(node: Node, value: Mapping[str, Any]) -> None:
     """Adds the shape of an object whose properties are counted already. The keys of all before it were the same, or it is known which they were."""
     shape = _joined(tuple(value))
-    names = list(keys_of(shape))
     if node.shapes is None:
-        node.shapes = _before(node, set(names), value)
-    if len(names) < len(value) or len(node.properties) > PROPERTIES_MAX:
+        node.shapes = _before(node, set(keys_of(shape)), value)
+    if shape.count(_BETWEEN) + 1 < len(value) or len(node.properties) > PROPERTIES_MAX:
         node.shapes = {}
     if not node.shapes:
         return
@@ -40,7 +39,7 @@ def count_shape(node: Node, value: Mapping[str, Any]) -> None:
         text, counts = _named(value, field), fields[field]
         if type(text) is str and text in counts:
             counts[text] += 1
-        elif type(text) is str and _is_tag(node.properties.get(field), node.objects):
+        elif type(text) is str and _looks_like_tag(text) and _few_texts(node.properties.get(field), node.objects) is not None:  # those before were looked at
             counts[text] = 1
         else:
             _drop(node, field)
@@ -112,10 +111,15 @@ def _drop(node: Node, field: str) -> None:
 
 def _is_tag(inner: Node | None, objects: int) -> bool:
     """Whether all objects had the field, with few short texts that are no ids of a known form."""
-    if inner is None or inner.texts != objects or inner.formats or inner.sample is None:
-        return False
-    values = inner.sample.values
-    return not inner.sample.is_partial and len(values) <= SAMPLE_MAX and all(map(_looks_like_tag, values))
+    texts = _few_texts(inner, objects)
+    return texts is not None and all(map(_looks_like_tag, texts))
+
+
+def _few_texts(inner: Node | None, objects: int) -> Mapping[str, int] | None:
+    """The texts of a field that all objects had, where they are few and of no known form."""
+    if inner is None or inner.texts != objects or inner.formats or inner.sample is None or inner.sample.is_partial:
+        return None
+    return inner.sample.values if len(inner.sample.values) <= SAMPLE_MAX else None
 
 
 @lru_cache(maxsize=8192)
