@@ -6,6 +6,7 @@ PostgreSQL: a crash of the database forgets the counts of the running window, an
 
 import hashlib
 from datetime import UTC, datetime
+from ipaddress import IPv6Address, ip_address, ip_network
 
 import msgspec
 
@@ -32,6 +33,15 @@ async def hit(key: str, limit: int, window_s: int, cost: int = 1) -> Rate:
     if count > limit:
         raise Problem("rate_limited", f"That was more than {limit:,} requests in {_words(window_s)}.", retry_after=reset, limit=limit)
     return Rate(limit, limit - count, reset)
+
+
+def caller(address: str) -> str:
+    """Who stands behind an address, as far as limits go: one customer has 2^64 addresses of IPv6, so these count as one."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    return str(ip_network((found, 64), strict=False)) if isinstance(found, IPv6Address) and not found.ipv4_mapped else address
 
 
 async def once(secret: str) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 import msgspec
 
+_BEGIN_A_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")  # the last four: as full-width signs
+
 
 def lines(rows: Iterable[Iterable[Any]]) -> str:
     """A text that begins like a formula is quoted as text; numbers stay numbers, times are ISO 8601, objects JSON."""
@@ -20,4 +22,4 @@ def _cell(value: Any) -> str:
     if isinstance(value, int | float):
         return str(value)
     text = value.isoformat() if isinstance(value, datetime) else msgspec.json.encode(value).decode() if isinstance(value, dict) else str(value or "")
-    return f"'{text}" if text[:1] in {"=", "+", "-", "@", "\t", "\r"} else text
+    return f"'{text}" if text[:1] in _BEGIN_A_FORMULA else text

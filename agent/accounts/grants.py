@@ -23,6 +23,7 @@ from agent.crypto import digest
 from agent.egress.capped import capped_client
 from agent.egress.targets import parse
 from agent.errors import Problem
+from db import engine
 from db.ids import uuid7
 from db.tables import OauthClient, OauthGrant
 
@@ -231,21 +232,22 @@ async def revoke_token(token: str, client_id: str) -> None:
 
 
 async def _issue(grant: dict[str, Any]) -> Issued:
+    """One after another for a grant: else of two that refresh at once one would get a token that nobody could take back."""
     actor = await users.actor_for_run(grant["user_id"], list(grant["scopes"]), "mcp")
-    expires = datetime.now(UTC) + timedelta(seconds=ACCESS_SECONDS)
-    access = await tokens.create(actor, f"{grant['client_name']} (signed in)"[:100], list(grant["scopes"]), expires, is_delegated=True)
-    fresh = f"wtr_{secrets.token_urlsafe(32)}"
-    taken = await OauthGrant.raw(
-        "UPDATE oauth_grants SET token_id = {}, previous_hash = refresh_hash, refresh_hash = {}, refreshed_at = now() WHERE id = {} AND revoked_at IS NULL RETURNING id",
-        access.id,
-        digest(fresh),
-        grant["id"],
-    )
-    if not taken:
-        await tokens.revoke(actor, access.id)
-        raise OauthError("invalid_grant", "The grant was taken back.")
-    if grant["token_id"]:
-        await tokens.end(grant["token_id"], _GRACE.total_seconds())
+    expires, fresh = datetime.now(UTC) + timedelta(seconds=ACCESS_SECONDS), f"wtr_{secrets.token_urlsafe(32)}"
+    async with engine.transaction():
+        held = await OauthGrant.raw("SELECT token_id FROM oauth_grants WHERE id = {} AND revoked_at IS NULL FOR UPDATE", grant["id"])
+        if not held:
+            raise OauthError("invalid_grant", "The grant was taken back.")
+        access = await tokens.create(actor, f"{grant['client_name']} (signed in)"[:100], list(grant["scopes"]), expires, is_delegated=True)
+        await OauthGrant.raw(
+            "UPDATE oauth_grants SET token_id = {}, previous_hash = refresh_hash, refresh_hash = {}, refreshed_at = now() WHERE id = {}",
+            access.id,
+            digest(fresh),
+            grant["id"],
+        )
+        if held[0]["token_id"]:
+            await tokens.end(held[0]["token_id"], _GRACE.total_seconds())
     return Issued(access.token, fresh, list(grant["scopes"]))
 
 

@@ -16,6 +16,7 @@ from pydantic import SecretStr
 
 from agent import egress
 from agent.config import settings
+from agent.egress.capped import capped_client
 from agent.errors import Problem
 
 _GOOGLE = "https://accounts.google.com"
@@ -151,14 +152,14 @@ def _registration(key: str) -> tuple[str, SecretStr] | None:
 
 
 async def _json(method: str, url: str, *, form: dict[str, str] | None = None, token: str = "") -> Any:
-    """Raises oauth_failed, invalid_url, egress_refused; what the service said goes to nobody, for it may hold the code or a token."""
+    """Raises oauth_failed, upstream_invalid, invalid_url, egress_refused; what the service said goes to nobody, for it may hold the code or a token."""
     headers = {"accept": "application/json", **({"authorization": f"Bearer {token}"} if token else {})}
     headers |= {"content-type": "application/x-www-form-urlencoded"} if form else {}
     egress.parse(url, "oauth")  # as it was written: the client's own parser repairs what ours refuses
     try:
-        async with asyncio.timeout(_SECONDS):
-            answer = await egress.http_client("oauth").request(method, url, headers=headers, content=urlencode(form).encode() if form else None)
-        if answer.status_code != 200 or len(answer.content) > _MOST_BYTES:
+        async with asyncio.timeout(_SECONDS), capped_client("oauth", _MOST_BYTES) as http:
+            answer = await http.request(method, url, headers=headers, content=urlencode(form).encode() if form else None)
+        if answer.status_code != 200:
             raise Problem("oauth_failed", f"The service answered with status {answer.status_code}.")
         return msgspec.json.decode(answer.content)
     except (egress.ClientError, TimeoutError, msgspec.DecodeError, RecursionError) as error:

@@ -1,13 +1,14 @@
 """Failed sign-ins are counted in the database, so that every worker sees them; the check comes before the costly hash.
 
 Per e-mail and address together 10 failures in 15 minutes, per address alone 50: a stranger cannot lock the owner out
-from elsewhere, and one address cannot try many accounts. Without an address only the subject is counted.
+from elsewhere, and one address cannot try many accounts. Without an address only the subject is counted; of IPv6 a /64 is one address.
 """
 
 import hashlib
 from typing import Any
 
 from agent.errors import Problem
+from agent.rates import caller
 from db.tables import LoginThrottle
 
 _PER_ACCOUNT, _PER_ADDRESS = 10, 50
@@ -40,6 +41,7 @@ def _refuse_beyond(allowed: int, rows: list[dict[str, Any]]) -> None:
 
 
 def _keys(subject: str, address: str, most: int = _PER_ACCOUNT) -> list[tuple[str, int]]:
+    address = caller(address)
     hashed = hashlib.sha256(f"{subject.strip().lower()}|{address}".encode()).hexdigest()
     return [(f"login:{hashed}", most), *([(f"address:{address}", _PER_ADDRESS)] if address else [])]
 

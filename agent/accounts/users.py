@@ -8,6 +8,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from agent import rates
 from agent.accounts import audit, passwords, throttle
 from agent.accounts.audit import Origin
 from agent.actor import SCOPES, Actor, Role, Via, require_admin, require_own_account
@@ -75,7 +76,7 @@ async def sign_up(email: str, password: str, *, via: Via = "web", role: Role = "
     address = email.strip()
     _check_email(address)
     passwords.check_rules(password, address)
-    asked = f"sign-up from {origin.address if origin else ''}"
+    asked = f"sign-up from {rates.caller(origin.address) if origin else ''}"
     if origin:
         await throttle.look(asked)
     if await standing_by_email(address):

@@ -4,7 +4,7 @@ from collections.abc import AsyncGenerator, Mapping
 
 import httpx2
 
-from agent.egress.clients import new_client
+from agent.egress.clients import http_client, new_client
 from agent.egress.targets import Purpose
 from agent.errors import Problem
 
@@ -14,14 +14,18 @@ Answer = httpx2.Response
 
 def capped_client(purpose: Purpose, most_bytes: int, headers: Mapping[str, str] | None = None) -> httpx2.AsyncClient:
     """A guarded client of its own; the caller closes it. An answer that is too long raises the Problem `upstream_invalid`."""
-    guarded = new_client(purpose)
-    return httpx2.AsyncClient(
-        transport=_Capped(guarded, most_bytes),
-        headers={**(headers or {}), "accept-encoding": "identity"},
-        timeout=httpx2.Timeout(30, connect=10),
-        follow_redirects=False,
-        trust_env=False,
-    )
+    return _capped(new_client(purpose), most_bytes, headers or {}, httpx2.Timeout(30, connect=10))
+
+
+def shared_capped_client(purpose: Purpose, most_bytes: int) -> httpx2.AsyncClient:
+    """The same over the connections and times of `http_client`; it is not closed."""
+    guarded = http_client(purpose)
+    return _capped(guarded, most_bytes, {}, guarded.timeout)
+
+
+def _capped(guarded: httpx2.AsyncClient, most_bytes: int, headers: Mapping[str, str], timeout: httpx2.Timeout) -> httpx2.AsyncClient:
+    transport = _Capped(guarded, most_bytes)
+    return httpx2.AsyncClient(transport=transport, headers={**headers, "accept-encoding": "identity"}, timeout=timeout, follow_redirects=False, trust_env=False)
 
 
 class _Capped(httpx2.AsyncBaseTransport):

@@ -13,6 +13,7 @@ from anthropic import AsyncAnthropic
 from openai import AsyncOpenAI
 
 from agent import egress
+from agent.egress.capped import shared_capped_client
 from agent.errors import Problem
 from agent.providers.base import Connection
 
@@ -22,6 +23,7 @@ _HARMLESS = frozenset({"accept", "accept-encoding", "anthropic-version", "connec
 _AUTH_HEADER = re.compile(r"([!#$%&'*+.^_`|~0-9A-Za-z-]+)(?::? +([!-~]+))?")
 _NOT_FOR_KEYS = _HARMLESS | {"cookie", "transfer-encoding", "upgrade", "te", "trailer", "proxy-authorization"}
 _USER_AGENT = "wiretalk"
+_MOST_BYTES = 32 * 1024 * 1024  # of an answer, which a server of a user's own choice could make endless, or pack small
 _NO_KEY = "none"  # An SDK that is given no key looks for the operator's.
 
 
@@ -52,7 +54,7 @@ def _client(connection: Connection) -> AsyncAnthropic | AsyncOpenAI:
 
 class _Anthropic(AsyncAnthropic):
     def __init__(self, connection: Connection) -> None:
-        http = egress.http_client("provider")
+        http = shared_capped_client("provider", _MOST_BYTES)
         base_url = connection.base_url.rstrip("/").removesuffix("/v1")
         super().__init__(api_key=connection.api_key or _NO_KEY, base_url=base_url, http_client=http, timeout=http.timeout, max_retries=0, open_telemetry=False)
         self._wiretalk_auth = _auth(connection)
@@ -63,7 +65,7 @@ class _Anthropic(AsyncAnthropic):
 
 class _OpenAI(AsyncOpenAI):
     def __init__(self, connection: Connection) -> None:
-        http = egress.http_client("provider")
+        http = shared_capped_client("provider", _MOST_BYTES)
         super().__init__(api_key=connection.api_key or _NO_KEY, base_url=connection.base_url.rstrip("/"), http_client=http, timeout=http.timeout, max_retries=0)
         self._wiretalk_auth = _auth(connection)
 

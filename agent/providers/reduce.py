@@ -125,15 +125,15 @@ class Parts:
 def arguments(raw: str) -> Arguments:
     """Read a tool call's arguments. Nothing at all, and `null`, mean none."""
     text = raw.strip()
+    if text.startswith("{}") and len(text) > 2:
+        text = text[2:].strip()  # a placeholder in front of what then streams
     if not text:
         return Arguments({})
     try:
         value: Any = msgspec.json.decode(text)
         if isinstance(value, str):
             value = msgspec.json.decode(value)
-    except msgspec.DecodeError as error:
-        if text.startswith("{}") and len(text) > 2:  # a placeholder in front of what then streams
-            return arguments(text[2:])
+    except (msgspec.DecodeError, RecursionError) as error:
         return Arguments(None, f"the arguments are not valid JSON ({error})")
     if value is None:
         return Arguments({})
@@ -186,10 +186,10 @@ def _feed(reducer: Reducer, event: sse.Event, connection: Connection, model: str
 def _decoded(data: str) -> object:
     try:
         return msgspec.json.decode(data)
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         try:
             return json.loads(data)  # takes half characters, which servers that cut text by code units send
-        except ValueError:
+        except (ValueError, RecursionError):
             raise Unreadable from None
 
 

@@ -1,9 +1,15 @@
 """Requests leave with our headers and no others: seen by an upstream that records them."""
 
+import asyncio
+import contextlib
+import gzip
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
 import pytest
 
-from agent.providers import catalogue, clients
-from agent.providers.base import Connection, Wire
+from agent.providers import catalogue, clients, failures
+from agent.providers.base import Connection, Failure, Wire
 from tests import replay
 from tests.agent.providers.answers import HELLO, collect
 
@@ -104,3 +110,41 @@ async def test_anthropics_base_url_may_end_in_v1() -> None:
 def test_names_the_host_alone() -> None:
     """A sentence shows neither path nor query of a base URL."""
     assert clients.host_of(Connection("openai", "https://api.example.com/secret/v1?x=1")) == "api.example.com"
+
+
+@pytest.mark.parametrize("wire", WIRES)
+async def test_no_answer_fills_the_memory(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Packed small or without an end, refused or let in: what a server of a user's own choice says is read up to a limit."""
+    monkeypatch.setattr(clients, "_MOST_BYTES", 100_000)
+    packed = gzip.compress(b" " * 1_000_000)
+    kind = "Content-Type: application/json\r\nConnection: close\r\n"
+    for head, body in (
+        (f"400 Bad Request\r\n{kind}", b" " * 1_000_000),
+        (f"200 OK\r\n{kind}", b" " * 1_000_000),
+        (f"400 Bad Request\r\n{kind}Content-Encoding: gzip\r\n", packed),
+        (f"200 OK\r\n{kind}Content-Encoding: gzip\r\n", packed),
+        ("200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n", b": \n" * 300_000),
+    ):
+        async with _saying(f"HTTP/1.1 {head}\r\n".encode() + body) as url:
+            connection = Connection(wire, url, "key")
+            failure = (await collect(catalogue.WIRES[wire](connection, HELLO))).ends[0]
+            assert isinstance(failure, Failure)
+            assert failure.code == "upstream_invalid", failure
+            with pytest.raises(Exception) as caught:  # the SDKs wrap it, each in its own
+                await clients.get(connection, "/models")
+            assert failures.from_error(caught.value, connection, "").code == "upstream_invalid"
+
+
+@asynccontextmanager
+async def _saying(answer: bytes) -> AsyncIterator[str]:
+    """A server that says the same to everybody."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with contextlib.suppress(ConnectionError):
+            await reader.readuntil(b"\r\n\r\n")
+            writer.write(answer)
+            await writer.drain()
+            writer.close()
+
+    async with await asyncio.start_server(serve, "127.0.0.1", 0) as server:
+        yield f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/v1"
