@@ -3,9 +3,10 @@
 Which chat changed is told by the bell `chat:<id>`; who shows it reads what is new.
 """
 
+import asyncio
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, cast
 from uuid import UUID
 
 import asyncpg
@@ -115,10 +116,11 @@ async def shown(actor: Actor, chat_id: UUID, *, before: UUID | None = None, at: 
 
 async def post(
     actor: Actor, text: str, *, chat_id: UUID | None = None, provider: str, model: str, queued: UUID | None = None, more: Sequence[Block] = (),
-    follows: UUID | None = None, instead_of: UUID | None = None, is_shown: bool = True,
+    follows: UUID | None = None, instead_of: UUID | None = None, is_shown: bool = True, owner: str | None = None,
 ) -> Started:  # fmt: skip
     """Store a user's message with an empty answer and the run that will fill it. `queued`: it waited under this id and leaves the queue, once.
 
+    `owner`: who has the run from its beginning, instead of claiming it.
     `more`: what the message brings along, from `agent.mentions`; its files then belong to the message.
     It stands at the end of the branch that is shown, or of the newest one under `follows`, or beside `instead_of`, whose files it keeps.
     Not `is_shown`: the chat turns to it only if it shows what it follows.
@@ -126,19 +128,19 @@ async def post(
     Raises invalid_arguments, message_too_long, chat_not_found, not_found, run_active, conflict where it left the queue before.
     """
     check_text(text)
-    is_new = chat_id is None
-    chat_id = (await get(actor, chat_id)).id if chat_id else await _create(actor)
+    if chat_id is None:
+        said = _Said(queued or uuid7(), None, [Text(text), *more])
+        return await _start(actor, None, said, provider, model, owner=owner)
     if instead_of:
         earlier = await message(actor, chat_id, instead_of)
         if earlier.role != "user":
             raise Problem("invalid_arguments", "Only a message of yours can be edited.", remedy="Ask for another answer instead.", field="message_id")
         parent, more = earlier.parent_id, more or [block for block in earlier.content if not isinstance(block, Text)]
     else:
-        parent = None if is_new else (await leaf_under(chat_id, follows) if follows else None) or await leaf(chat_id)
-    said = ChatMessage(
-        id=queued or uuid7(), chat_session_id=chat_id, parent_id=parent, user_id=actor.user_id, role="user", content=_encode([Text(text), *more])
-    )  # fmt: skip
-    return await _start(actor, chat_id, said, provider, model, queued=queued, is_shown=is_shown)
+        _, under = await asyncio.gather(get(actor, chat_id), leaf_under(chat_id, follows) if follows else leaf(chat_id))
+        parent = under or await leaf(chat_id)
+    said = _Said(queued or uuid7(), parent, [Text(text), *more])
+    return await _start(actor, chat_id, said, provider, model, queued=queued, is_shown=is_shown, owner=owner)
 
 
 async def retry(actor: Actor, run_id: UUID, *, provider: str | None = None, model: str | None = None) -> Started:
@@ -187,11 +189,11 @@ async def go_on(actor: Actor, run_id: UUID) -> Started:
 
 
 async def save_answer(answer_id: UUID, blocks: list[Block], metadata: dict[str, Any] | None = None) -> None:
-    """What was said so far."""
-    values: dict[Any, Any] = {ChatMessage.content: _encode(blocks)}
-    if metadata is not None:
-        await note(answer_id, **metadata)
-    await ChatMessage.update(values).where(ChatMessage.id == answer_id)
+    """What was said so far, and what is to be kept beside it."""
+    await ChatMessage.raw(
+        "UPDATE chat_messages SET content = {}::jsonb, metadata = metadata || {}::jsonb WHERE id = {}",
+        jsonb.encode(blocks), jsonb.encode(metadata or {}), answer_id,
+    )  # fmt: skip
 
 
 async def summary(actor: Actor, chat_id: UUID) -> dict[str, Any] | None:
@@ -212,6 +214,11 @@ async def undo_summary(actor: Actor, chat_id: UUID) -> None:
 async def note(answer_id: UUID, **values: Any) -> None:
     """Keep something beside an answer, whatever else is kept there."""
     await ChatMessage.raw("UPDATE chat_messages SET metadata = metadata || {}::jsonb WHERE id = {}", jsonb.encode(values), answer_id)
+
+
+async def is_untitled(chat_id: UUID) -> bool:
+    """Whether nobody has named a chat yet."""
+    return bool(await ChatSession.raw("SELECT 1 FROM chat_sessions WHERE id = {} AND title IS NULL", chat_id))
 
 
 async def set_title(chat_id: UUID, title: str) -> bool:
@@ -238,32 +245,40 @@ def check_text(text: str) -> None:
         )
 
 
+class _Said(msgspec.Struct, frozen=True):
+    """A message that is to be stored."""
+
+    id: UUID
+    parent_id: UUID | None
+    content: list[Block]
+
+
 async def _start(
-    actor: Actor, chat_id: UUID, message: ChatMessage | UUID, provider: str, model: str, *, queued: UUID | None = None, is_shown: bool = True
-) -> Started:
-    message_id = message if isinstance(message, UUID) else message.id
-    answer = ChatMessage(id=uuid7(), chat_session_id=chat_id, parent_id=message_id, role="assistant", provider=provider, model=model)
-    run = Run(
-        id=uuid7(), chat_session_id=chat_id, message_id=message_id, answer_message_id=answer.id, user_id=actor.user_id, provider=provider, model=model,
-        via=actor.via, scopes=sorted(actor.scopes),
+    actor: Actor, chat_id: UUID | None, message: _Said | UUID, provider: str, model: str, *,
+    queued: UUID | None = None, is_shown: bool = True, owner: str | None = None,
+) -> Started:  # fmt: skip
+    """In one statement: the reader waits for it before the first word. Without a `chat_id` in a chat of its own."""
+    said = message if isinstance(message, _Said) else None
+    started = Started(chat_id or uuid7(), uuid7(), said.id if said else cast(UUID, message), uuid7())
+    content = jsonb.encode(said.content) if said else None
+    values = (
+        started.chat_session_id, started.run_id, started.message_id, started.answer_id, actor.user_id, provider, model, actor.via, sorted(actor.scopes),
+        owner, chat_id is None, content, said.parent_id if said else None, is_shown,
     )  # fmt: skip
     try:
-        async with engine.transaction():
-            # Few statements: the reader waits for each of them before the first word. The run comes before the chat's row, which
-            # another start may wait for: whoever has the one gets the other.
-            await ChatMessage.insert(*([message] if isinstance(message, ChatMessage) else []), answer)
-            if isinstance(message, ChatMessage) and '"attachment"' in message.content:
-                await ChatMessage.raw(_TIE, message.id, actor.user_id)
-            await Run.insert(run)
-            if isinstance(message, ChatMessage) and queued and not await ChatSession.raw(_LEAVE_QUEUE, chat_id, str(queued), message.content):
+        if queued is None:
+            async with engine.connection() as connection:
+                await connection.execute(_START, *values)
+            return started
+        async with engine.transaction() as work:
+            await work.connection.execute(_START, *values)
+            if not await ChatSession.raw(_LEAVE_QUEUE, started.chat_session_id, str(queued), content):
                 raise Problem("conflict", "This message was sent or changed already.")
-            before = message.parent_id if isinstance(message, ChatMessage) else None
-            await ChatSession.raw(_TURN_TO, provider, model, is_shown, before, answer.id, chat_id)
     except asyncpg.UniqueViolationError as error:
         raise Problem("run_active", "This chat is still answering the message before.") from error
     except asyncpg.ForeignKeyViolationError as error:
         raise Problem("conflict", "What this answers was deleted in the meantime.") from error
-    return Started(chat_id, run.id, message_id, answer.id)
+    return started
 
 
 async def _create(actor: Actor, title: str | None = None) -> UUID:
@@ -272,17 +287,9 @@ async def _create(actor: Actor, title: str | None = None) -> UUID:
     return row.id
 
 
-def _encode(blocks: list[Block]) -> str:
-    return jsonb.encode(blocks)
-
-
 _SELECT = "SELECT id, title, status, provider, model, created_at, last_message_at FROM chat_sessions"
 _LEAVE_QUEUE = """
 UPDATE chat_sessions SET queue = queue - 0 WHERE id = {} AND queue->0->>'id' = {} AND queue->0->'text' = {}::text::jsonb->0->'text' RETURNING id
-"""
-_TIE = """
-UPDATE attachments a SET chat_message_id = m.id FROM chat_messages m, jsonb_array_elements(m.content) AS block
-WHERE m.id = {} AND a.id = CASE WHEN block->>'type' = 'attachment' THEN (block->>'id')::uuid END AND a.user_id = {} AND a.chat_message_id IS NULL
 """
 _UNDO = """
 UPDATE chat_messages SET metadata = jsonb_set(metadata, ARRAY['summary', 'is_undone'], 'true') WHERE chat_session_id = {} AND metadata ? 'summary'
@@ -294,8 +301,25 @@ FROM runs r JOIN chat_messages m ON m.id = r.answer_message_id WHERE r.id = {} A
 """
 _REOPEN = "UPDATE chat_messages SET metadata = metadata - 'error' - 'status' - 'suggestions' WHERE id = {}"
 _RETITLE = "UPDATE chat_sessions SET title = {} WHERE id = {} AND title = {} RETURNING pg_notify('wiretalk', 'chat:' || id::text)"
-_TURN_TO = """
-UPDATE chat_sessions SET last_message_at = now(), provider = {}, model = {},
-leaf_id = CASE WHEN {} OR leaf_id IS NULL OR leaf_id = {}::uuid THEN {}::uuid ELSE leaf_id END WHERE id = {}
-RETURNING pg_notify('wiretalk', 'chat:' || id::text)
+# The chat's row, which another start may wait for, comes after the run: whoever has the one gets the other.
+_START = """
+WITH made AS (
+  INSERT INTO chat_sessions (id, user_id, created_via, provider, model, leaf_id) SELECT $1, $5, $8, $6, $7, $4 WHERE $11
+), said AS (
+  INSERT INTO chat_messages (id, chat_session_id, parent_id, user_id, role, content)
+  SELECT $3, $1, $13, $5, 'user', $12::text::jsonb WHERE $12::text IS NOT NULL RETURNING content
+), tied AS (
+  UPDATE attachments a SET chat_message_id = $3 FROM said, jsonb_array_elements(said.content) AS block
+  WHERE a.id = CASE WHEN block->>'type' = 'attachment' THEN (block->>'id')::uuid END AND a.user_id = $5 AND a.chat_message_id IS NULL
+), answer AS (
+  INSERT INTO chat_messages (id, chat_session_id, parent_id, role, provider, model) VALUES ($4, $1, $3, 'assistant', $6, $7)
+), run AS (
+  INSERT INTO runs (id, chat_session_id, message_id, answer_message_id, user_id, provider, model, via, scopes, owner, status, beat_at, started_at)
+  SELECT $2, $1, $3, $4, $5, $6, $7, $8, $9, $10::text, CASE WHEN $10::text IS NULL THEN 'queued' ELSE 'running' END, t, t
+  FROM (SELECT CASE WHEN $10::text IS NOT NULL THEN now() END AS t) begun RETURNING chat_session_id
+), turned AS (
+  UPDATE chat_sessions c SET last_message_at = now(), provider = $6, model = $7,
+  leaf_id = CASE WHEN $14 OR leaf_id IS NULL OR leaf_id = $13 THEN $4 ELSE leaf_id END FROM run WHERE c.id = run.chat_session_id
+)
+SELECT pg_notify('wiretalk', 'chat:' || chat_session_id) FROM run
 """

@@ -3,6 +3,7 @@
 Asking again, accounting and keeping what was said are the turn's business.
 """
 
+import asyncio
 from typing import Any, Self
 
 from agent import runlog
@@ -44,6 +45,7 @@ async def listen(writer: runlog.Writer, draft: Draft, connections: tuple[Connect
             case PartDelta():
                 part = draft.delta(event)
                 writer.put("part.delta", **_about(part), text=event.text)
+                await asyncio.sleep(0)  # a model that says much at once lets the first word out, and others have their turn
             case PartEnd():
                 part = draft.end(event)
                 called = {"name": part.name, "input": part.input or {}} if part.kind == "tool_call" else {}

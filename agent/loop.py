@@ -20,7 +20,7 @@ from agent.events import Hub
 from agent.listening import Ended
 from agent.tools import invoke
 from agent.tools.registry import Context
-from agent.turn import Turn
+from agent.turn import Sender, Turn
 from db import engine
 
 log = structlog.get_logger()
@@ -41,10 +41,11 @@ async def send(
 
     Raises what `chats.post`, `keys.choose`, `usage.message` and `mentions.enclosed` raise; then nothing was stored.
     """
-    choice, more = await asyncio.gather(keys.choose(actor, provider, model), mentions.enclosed(actor, text, files))
+    wish, more = await asyncio.gather(keys.choose(actor, provider, model), mentions.enclosed(actor, text, files))
+    owner = runlog.new_owner()
     async with usage.message(actor):
-        started = await chats.post(actor, text, chat_id=chat_id, provider=choice.provider, model=choice.model, more=more)
-    start(hub, started.run_id)
+        started = await chats.post(actor, text, chat_id=chat_id, provider=wish.provider, model=wish.model, more=more, owner=owner)
+    _start_at_once(hub, Sender(actor, wish), started, owner)
     return started
 
 
@@ -177,6 +178,15 @@ async def leave() -> None:
         await asyncio.sleep(0.1)
 
 
+def _start_at_once(hub: Hub, sender: Sender, started: chats.Started, owner: str) -> None:
+    """Drive a run that was this worker's from its beginning. The reader waits: what its sender was just asked is not looked up again."""
+    actor, wish = sender.actor, sender.wish
+    claimed = runlog.Claimed(
+        started.run_id, owner, started.chat_session_id, started.answer_id, actor.user_id, wish.provider, wish.model, sorted(actor.scopes), actor.via
+    )
+    tasks.spawn(_steer(hub, claimed, sender=sender), f"run:{claimed.id}")
+
+
 async def _next(hub: Hub, chat_id: UUID, *, is_shown: bool = False) -> chats.Started | None:
     started = await message_queue.start_next(chat_id, is_shown=is_shown)
     if started:
@@ -198,12 +208,12 @@ async def _take_up(hub: Hub, taken: runlog.Claimed) -> None:
         await _steer(hub, taken, heard)
 
 
-async def _steer(hub: Hub, claimed: runlog.Claimed, heard: Sequence[runlog.Event] = ()) -> None:
+async def _steer(hub: Hub, claimed: runlog.Claimed, heard: Sequence[runlog.Event] = (), sender: Sender | None = None) -> None:
     """Drive a run that this worker has. `heard` is what it had said under another one."""
     run_id = claimed.id
     with hub.waiting([f"stop:{run_id}"]) as stop_bell:
         async with runlog.Writer(run_id, claimed.owner, claimed.seq).open() as writer:
-            run = Turn(claimed, writer, heard)
+            run = Turn(claimed, writer, heard, sender)
             work = tasks.spawn(run.outcome(), f"steps:{run_id}")
             stopper = tasks.spawn(_stop_asked(hub, writer, stop_bell), f"stopper:{run_id}")
             await asyncio.wait([work, stopper], return_when=asyncio.FIRST_COMPLETED)

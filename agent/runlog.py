@@ -26,6 +26,7 @@ FLUSH_SECONDS = 0.04
 AWAY_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
 _BEAT_SECONDS = 2.0
+_MOST_READ = 500
 END = "run.end"
 
 
@@ -61,10 +62,14 @@ class _Going(msgspec.Struct, frozen=True):
 
 
 class Writer:
-    """Appends one run's events. `stop_requested` and `is_lost`, that the run is no longer ours, are learnt at each flush."""
+    """Appends one run's events. `stop_requested` and `is_lost`, that the run is no longer ours, are learnt at each flush.
+
+    `prompt_hash`: with which instructions the run is made; stored with the events.
+    """
 
     def __init__(self, run_id: UUID, owner: str, seq: int) -> None:
         self.run_id, self.seq, self.stop_requested, self.is_lost = run_id, seq, False, False
+        self.prompt_hash: str | None = None
         self._owner, self._has_left = owner, False
         self._buffer: list[tuple[int, str, dict[str, Any]]] = []
         self._done, self._wake, self._hurry = asyncio.Event(), asyncio.Event(), asyncio.Event()
@@ -117,7 +122,7 @@ class Writer:
         """Write what is queued, which stays queued if that fails. Whether the user wants it to stop."""
         rows, self._buffer = self._buffer, []
         written = [[row[0] for row in rows], [row[1] for row in rows], [jsonb.encode(row[2]) for row in rows]]
-        about = [going.status, *(None if value is None else _json(value) for value in (going.usage, going.error)), going.steps, going.tainted]
+        about = [going.status, *(None if value is None else _json(value) for value in (going.usage, going.error)), going.steps, going.tainted, self.prompt_hash]
         try:
             async with engine.connection() as connection:
                 asked = await connection.fetchval(_APPEND, self.run_id, *written, self.seq, self._owner, *about)
@@ -174,7 +179,7 @@ async def read(hub: Hub, run_id: UUID, after: int = 0, also: tuple[str, ...] = (
                 yield event
                 if event.event == END:
                     return
-            if not events:
+            if len(events) < _MOST_READ:  # what came since has rung
                 try:
                     await asyncio.wait_for(bell.wait(), HEARTBEAT_SECONDS)
                     has_rung = True
@@ -182,7 +187,7 @@ async def read(hub: Hub, run_id: UUID, after: int = 0, also: tuple[str, ...] = (
                     yield None
 
 
-async def since(run_id: UUID, after: int, limit: int = 500) -> list[Event]:
+async def since(run_id: UUID, after: int, limit: int = _MOST_READ) -> list[Event]:
     async with engine.connection() as connection:
         rows = await connection.fetch("SELECT seq, event, data FROM run_events WHERE run_id = $1 AND seq > $2 ORDER BY seq LIMIT $3", run_id, after, limit)
     return [Event(row["seq"], row["event"], msgspec.json.decode(row["data"])) for row in rows]
@@ -223,43 +228,35 @@ class Claimed(msgspec.Struct, frozen=True):
     user_id: UUID
     provider: str
     model: str
-    seq: int
-    steps: int
     scopes: list[str]
     via: str
-    usage: dict[str, Any]
-    tainted: bool
-    stop_requested: bool
+    seq: int = 0
+    steps: int = 0
+    usage: dict[str, Any] = {}
+    tainted: bool = False
+    stop_requested: bool = False
     is_old: bool = False
 
 
 async def claim(run_id: UUID) -> Claimed | None:
     """Take a run that is queued or waits for an approval; None when another worker has it."""
-    rows = await Run.raw(_CLAIM, _new_owner(), run_id)
+    rows = await Run.raw(_CLAIM, new_owner(), run_id)
     return _claimed(rows[0]) if rows else None
 
 
-async def note_prompt(run_id: UUID, version: str) -> None:
-    """With which instructions a run was made."""
-    await Run.raw("UPDATE runs SET prompt_hash = {} WHERE id = {}", version, run_id)
-
-
-async def note_taint(run_id: UUID) -> None:
-    await Run.raw("UPDATE runs SET tainted = true WHERE id = {}", run_id)
+def new_owner() -> str:
+    """The name under which this worker takes one run."""
+    return f"{WORKER}:{secrets.token_hex(4)}"
 
 
 async def take_over() -> list[Claimed]:
     """The runs whose worker is gone or stuck, or that nobody has taken up; each is given to one caller. `is_old`: for ten minutes already."""
-    return [_claimed(row) for row in await Run.raw(_TAKE_OVER, _new_owner())]
+    return [_claimed(row) for row in await Run.raw(_TAKE_OVER, new_owner())]
 
 
 async def forgotten() -> list[UUID]:
     """Runs that wait for an approval although there is none to give, or they were told to stop: the worker died before it could see to it."""
     return [row["id"] for row in await Run.raw(_FORGOTTEN)]
-
-
-def _new_owner() -> str:
-    return f"{WORKER}:{secrets.token_hex(4)}"
 
 
 def _json(value: dict[str, Any]) -> str:
@@ -301,7 +298,7 @@ AND (stop_requested OR NOT EXISTS (SELECT 1 FROM approvals a WHERE a.run_id = r.
 _APPEND = """
 WITH mine AS (
   UPDATE runs SET seq = $5, beat_at = now(), status = coalesce($7, status), usage = coalesce($8::text::jsonb, usage), error = $9::text::jsonb,
-    steps = coalesce($10, steps), tainted = coalesce($11, tainted),
+    steps = coalesce($10, steps), tainted = coalesce($11, tainted), prompt_hash = coalesce($12, prompt_hash),
     owner = CASE WHEN $7 IS NULL THEN owner END, ended_at = CASE WHEN $7 IN ('completed', 'stopped', 'failed') THEN now() END
   WHERE id = $1 AND owner = $6 RETURNING stop_requested
 ), appended AS (

@@ -67,7 +67,8 @@ async def load(chat_id: UUID, ids: list[UUID]) -> list[StoredMessage]:
 
 async def branch(chat_id: UUID, end: UUID | None = None) -> list[StoredMessage]:
     """From the first message to `end`, by default the end of the branch that is shown."""
-    return await load(chat_id, await line(chat_id, end or await leaf(chat_id)))
+    async with engine.connection() as connection:
+        return [_message(dict(row)) for row in await connection.fetch(_BRANCH, chat_id, end, None)]
 
 
 async def window(chat_id: UUID, end: UUID | None, most: int = WINDOW) -> Window:
@@ -113,20 +114,23 @@ _NEWEST_LEAF = """
 SELECT m.id FROM chat_messages m WHERE m.id = ANY($1) AND NOT EXISTS (SELECT 1 FROM chat_messages child WHERE child.parent_id = m.id)
 ORDER BY m.timestamp DESC, m.id DESC LIMIT 1
 """
-_LINE = """
+_UPWARDS = """
 WITH RECURSIVE line AS (
-  SELECT id, parent_id, 1 AS place FROM chat_messages WHERE chat_session_id = $1 AND id = $2
+  SELECT id, parent_id, 1 AS place FROM chat_messages WHERE chat_session_id = $1 AND id = {end}
   UNION ALL
   SELECT m.id, m.parent_id, line.place + 1 FROM chat_messages m JOIN line ON m.id = line.parent_id WHERE $3::int IS NULL OR line.place < $3
-) SELECT id FROM line ORDER BY place DESC
+)
 """
-_LOAD = """
+_LINE = _UPWARDS.format(end="$2") + "SELECT id FROM line ORDER BY place DESC"  # noqa: S608  # constant parts
+_LOADED = """
 SELECT m.id, m.parent_id, m.role, m.content, m.provider, m.model, m.metadata, m.timestamp, r.id AS run_id, r.status AS run_status, coalesce(
   (SELECT array_agg(s.id ORDER BY s.timestamp, s.id) FROM chat_messages s WHERE s.parent_id = m.parent_id),
   (SELECT array_agg(s.id ORDER BY s.timestamp, s.id) FROM chat_messages s WHERE m.parent_id IS NULL AND s.chat_session_id = $1 AND s.parent_id IS NULL)
 ) AS versions
-FROM unnest($2::uuid[]) WITH ORDINALITY AS wanted(id, place)
+FROM {wanted}
 JOIN chat_messages m ON m.id = wanted.id AND m.chat_session_id = $1
 LEFT JOIN LATERAL (SELECT id, status FROM runs WHERE answer_message_id = m.id ORDER BY id DESC LIMIT 1) r ON true
 ORDER BY wanted.place
 """
+_LOAD = _LOADED.format(wanted="unnest($2::uuid[]) WITH ORDINALITY AS wanted(id, place)")
+_BRANCH = _UPWARDS.format(end=f"coalesce($2, ({_LEAF}))") + _LOADED.format(wanted="(SELECT id, -place AS place FROM line) wanted")

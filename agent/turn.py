@@ -39,11 +39,18 @@ class Paused(Exception):
     """The run waits for an approval."""
 
 
+class Sender(msgspec.Struct, frozen=True):
+    """Who has sent the message just now, and what they may talk to: true for the first step, which begins at once."""
+
+    actor: Actor
+    wish: keys.Choice | keys.Wish
+
+
 class Turn:
     """The state of a run while this worker drives it."""
 
-    def __init__(self, claimed: runlog.Claimed, writer: runlog.Writer, heard: Sequence[runlog.Event] = ()) -> None:
-        self.claimed, self.writer, self.heard = claimed, writer, list(heard)
+    def __init__(self, claimed: runlog.Claimed, writer: runlog.Writer, heard: Sequence[runlog.Event] = (), sender: Sender | None = None) -> None:
+        self.claimed, self.writer, self.heard, self.sender = claimed, writer, list(heard), sender
         self.begun: set[str] = set()
         self.blocks: list[Block] = []
         self.draft: Draft | None = None
@@ -114,10 +121,8 @@ class Turn:
 
     async def _steps(self) -> None:
         claimed = self.claimed
-        # What a fresh run needs before it may ask its model is looked up at once: the reader waits for it.
-        history, self.actor, ready = await asyncio.gather(
-            self._recall(), users.actor_for_run(claimed.user_id, claimed.scopes, claimed.via), self._admitted_early()
-        )
+        # Looked up at once: the reader waits for it.
+        history, self.actor, ready = await asyncio.gather(self._recall(), self._runner(), self._granted())
         if self.over:
             raise self.over
         if claimed.stop_requested:
@@ -135,6 +140,7 @@ class Turn:
         is_guide = claimed.provider == keys.GUIDE
         menu = invoke.offered(self.actor.scopes)
         prompt = context.system_prompt(settings().base_url, menu, shows_results=claimed.via == "web")
+        self.writer.prompt_hash = prompt.hash
         room = context.room(claimed.model, len(prompt.text) + sum(len(msgspec.json.encode(spec)) for spec in context.specs(menu)))
         if not is_guide:  # the guide reads no window full of text, only what was said
             earlier = await attachments.unfolded(self.actor, earlier, claimed.model)
@@ -148,8 +154,7 @@ class Turn:
             messages = context.build(claimed.chat_session_id, [*earlier, *self._said()], room)
             specs, key = context.specs(menu), str(claimed.chat_session_id)
             request = ModelRequest(choice.model, prompt.text, messages, specs, cache_key=key, shows_results=claimed.via == "web")
-            ending, _ = await asyncio.gather(self._one_step(choice, request), self._note_prompt(prompt.hash))
-            if ending:
+            if ending := await self._one_step(choice, request):
                 raise ending
 
     async def _recall(self) -> list[StoredMessage]:
@@ -187,22 +192,21 @@ class Turn:
         if self.writer.is_lost:
             raise Ended("failed", Problem("run_interrupted", "Another worker has this answer."))
 
-    async def _note_prompt(self, version: str) -> None:
-        """Beside the model's answer, which does not break where the database is away."""
-        with contextlib.suppress(OSError, *engine.UNAVAILABLE):
-            await runlog.note_prompt(self.claimed.id, version)
+    async def _runner(self) -> Actor:
+        """Who the run acts for, with no more rights than when it was started."""
+        if self.sender:
+            return msgspec.structs.replace(self.sender.actor, token_id=None, is_delegated=False)
+        return await users.actor_for_run(self.claimed.user_id, self.claimed.scopes, self.claimed.via)
 
     async def _admitted(self) -> keys.Choice:
         """What the next step talks to, with one request of its key taken. Raises quota_exceeded, key_limit, no_key."""
         choice, _ = await asyncio.gather(keys.take(self.actor, self.claimed.provider, self.claimed.model), usage.require(self.actor))
         return choice
 
-    async def _admitted_early(self) -> keys.Choice | None:
-        """The same for the first step of a fresh run; a refusal is told when the step comes."""
-        if self.claimed.steps or self.claimed.stop_requested:
-            return None
+    async def _granted(self) -> keys.Choice | None:
+        """The same for the first step of a message that was sent just now; a refusal is told when the step comes."""
         with contextlib.suppress(Problem):
-            return await self._admitted()
+            return await keys.grant(self.sender.actor, self.sender.wish) if self.sender else None
         return None
 
     def _said(self) -> context.History:
@@ -346,9 +350,11 @@ class Turn:
 
     async def _name_the_chat(self) -> str:
         """A title after the first exchange; "" where there was one."""
-        history = await chats.branch(self.claimed.chat_session_id, self.claimed.answer_id)
-        first = next((text_of(message.content) for message in history if message.role == "user"), "")
-        title = guide.title(context.build(self.claimed.id, [("user", list(history[0].content))])) if first else ""
+        if not await chats.is_untitled(self.claimed.chat_session_id):
+            return ""
+        history = await self._recall()
+        is_said = any(message.role == "user" and text_of(message.content) for message in history)
+        title = guide.title(context.build(self.claimed.id, [("user", list(history[0].content))])) if is_said else ""
         if title and await chats.set_title(self.claimed.chat_session_id, title):
             self.writer.put("chat.title", title=title)
             return title

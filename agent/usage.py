@@ -122,7 +122,8 @@ async def _taken(actor: Actor, kind: Kind, *also: Kind) -> AsyncGenerator[None, 
     plans = jsonb.encode({plan: allowances.of(plan, actor.role) for plan in allowances.PLANS})
     if not await Usage.raw(_take(kind, *also), plans, actor.user_id, uuid7(), actor.user_id):
         now = await today(actor)
-        raise _exceeded(next((one for one in also if now.meter(one).left == 0), kind), now)
+        used_up: list[Kind] = [one for one in also if now.meter(one).left == 0]
+        raise _exceeded((used_up or [kind])[0], now)
     try:
         yield
     except BaseException:
