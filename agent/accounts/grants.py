@@ -248,7 +248,7 @@ async def _issue(grant: dict[str, Any]) -> Issued:
         )
         if held[0]["token_id"]:
             await tokens.end(held[0]["token_id"], _GRACE.total_seconds())
-    return Issued(access.token, fresh, list(grant["scopes"]))
+        return Issued(access.token, fresh, list(grant["scopes"]))
 
 
 async def _take_back(grant: dict[str, Any]) -> None:
