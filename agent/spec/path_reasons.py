@@ -101,7 +101,8 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
             reasons["collection"] = _collection(child, position)
     if all(method == "POST" for _, method in child.cells) and all(not tail for tail, _ in child.cells):
         reasons["verb"] = -1.5
-    if all(method in ("PUT", "PATCH", "DELETE") for tail, method in child.cells if not tail) and any(not tail for tail, _ in child.cells):
+    is_below_value = position and child.leaves[0].roles[position - 1]
+    if not is_below_value and any(not tail for tail, _ in child.cells) and all(method in ("PUT", "PATCH", "DELETE") for tail, method in child.cells if not tail):
         reasons["item verb"] = 1.5
     return reasons
 

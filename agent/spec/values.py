@@ -138,6 +138,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("code", re.compile(r"[A-Z]{2,}(?:[-_][A-Z]{2,})*")),
     ("domain", re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|io|example|[a-z]{2}\.[a-z]{2})")),
 )
+_CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]+)+")
 _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
 
 
@@ -165,7 +166,7 @@ def _is_random(text: str) -> bool:
         return False
     digits, switches = (classes.count("d"), sum(a != b for a, b in pairwise(classes)))
     if length >= (14 if digits == 0 else 16) and "-" not in classes and 0.27 <= classes.count("u") / length <= 0.85 and classes.count("l") > 2:
-        return True
+        return not _CAMEL.fullmatch(text)
     if digits == 0:
         return False
     numeric = sum((a == "d") != (b == "d") for a, b in pairwise(classes) if "-" not in (a, b))
