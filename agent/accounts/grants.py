@@ -232,23 +232,30 @@ async def revoke_token(token: str, client_id: str) -> None:
 
 
 async def _issue(grant: dict[str, Any]) -> Issued:
-    """One after another for a grant: else of two that refresh at once one would get a token that nobody could take back."""
+    """New tokens for a grant, one pair after another: else of two that refresh at once one would get a token that nobody could take back."""
     actor = await users.actor_for_run(grant["user_id"], list(grant["scopes"]), "mcp")
-    expires, fresh = datetime.now(UTC) + timedelta(seconds=ACCESS_SECONDS), f"wtr_{secrets.token_urlsafe(32)}"
+    access, fresh = "", f"wtr_{secrets.token_urlsafe(32)}"
     async with engine.transaction():
-        held = await OauthGrant.raw("SELECT token_id FROM oauth_grants WHERE id = {} AND revoked_at IS NULL FOR UPDATE", grant["id"])
-        if not held:
-            raise OauthError("invalid_grant", "The grant was taken back.")
-        access = await tokens.create(actor, f"{grant['client_name']} (signed in)"[:100], list(grant["scopes"]), expires, is_delegated=True)
-        await OauthGrant.raw(
-            "UPDATE oauth_grants SET token_id = {}, previous_hash = refresh_hash, refresh_hash = {}, refreshed_at = now() WHERE id = {}",
-            access.id,
-            digest(fresh),
-            grant["id"],
-        )
-        if held[0]["token_id"]:
-            await tokens.end(held[0]["token_id"], _GRACE.total_seconds())
-        return Issued(access.token, fresh, list(grant["scopes"]))
+        access = await _replace(grant, actor, digest(fresh))
+    return Issued(access, fresh, list(grant["scopes"]))
+
+
+async def _replace(grant: dict[str, Any], actor: Actor, refresh_hash: bytes) -> str:
+    """The next access token; that before it ends in a moment."""
+    held = await OauthGrant.raw("SELECT token_id FROM oauth_grants WHERE id = {} AND revoked_at IS NULL FOR UPDATE", grant["id"])
+    if not held:
+        raise OauthError("invalid_grant", "The grant was taken back.")
+    expires = datetime.now(UTC) + timedelta(seconds=ACCESS_SECONDS)
+    access = await tokens.create(actor, f"{grant['client_name']} (signed in)"[:100], list(grant["scopes"]), expires, is_delegated=True)
+    await OauthGrant.raw(
+        "UPDATE oauth_grants SET token_id = {}, previous_hash = refresh_hash, refresh_hash = {}, refreshed_at = now() WHERE id = {}",
+        access.id,
+        refresh_hash,
+        grant["id"],
+    )
+    if held[0]["token_id"]:
+        await tokens.end(held[0]["token_id"], _GRACE.total_seconds())
+    return access.token
 
 
 async def _take_back(grant: dict[str, Any]) -> None:
