@@ -95,7 +95,7 @@ def _look(child: Child) -> str:
 def _look_bond(child: Child, group: Group) -> float:
     """Where all values are ids of one kind, a word among them is no value: `/users/me`, unless its answer repeats it."""
     look = _look(child)
-    if look == "text" and not group.looks["text"] and "echo" not in child.reasons:
+    if child.kind == "word" and not group.looks["text"] and "echo" not in child.reasons:
         return -12.0
     return max(-4.0, log((group.looks[look] + 1) / (group.looked + 2)))
 

@@ -251,8 +251,8 @@ def _answer_alike(child: Child, other: Child, context: Context) -> bool:
 
 
 def _lists(child: Child) -> bool:
-    """Whether a word answers itself with a list, as the name of a collection does."""
-    return any(not tail and method == "GET" and any("[]" in path for path in cell.response) for (tail, method), cell in child.cells.items())
+    """Whether a word answers itself with a list, or takes what is to be created, as the name of a collection does."""
+    return any(not tail and (method == "POST" or (method == "GET" and any("[]" in path for path in cell.response))) for (tail, method), cell in child.cells.items())
 
 
 def _values_below(child: Child) -> set[str]:
