@@ -142,7 +142,7 @@ def _evident(said: Said) -> Callable[[str], bool]:
         if term == "~":
             return not re.search(r"\s", " ".join(residue(said)))
         if term[0] == "^":
-            return term[1:] in said.clause.head
+            return any(option in said.clause.head for option in term[1:].split("|"))
         return present(term[1:], said) if term[0] == "$" else any(option in concepts for option in term.split("|"))
 
     return holds
@@ -212,11 +212,9 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
 def _with_held(held: Clause | None, heard: Clause, memory: Memory, files: tuple[str, ...]) -> tuple[Clause, Verb | None]:
     """The piece with one kept from before it: half a request, or a statement that may name what it is about ("stripe is broken, explain it")."""
     alone = best(heard, memory, files)
-    if (
-        held is None
-        or re.search(words.NO_LONGER, held.text)
-        or (_is_statement(held) and (heard.negated if alone is None else alone.effect == "destructive" or not _names(held, memory)))
-    ):
+    if held is None or (alone is not None and alone.effect == "destructive"):
+        return heard, alone
+    if _is_statement(held) and (heard.negated if alone is None else not _names(held, memory)):
         return heard, alone
     longer = _together(held, heard, memory)
     meant = best(longer, memory, files)
@@ -255,9 +253,14 @@ def _goes_on(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> 
         return says_it(said)  # nothing is captured yet: "… and please log that"
     if before is verb and verb.tool == "endpoint_update" and (not residue(said) or _THAT_THING.search(heard.text)) and not present("one", said):
         return True  # one change of one thing, asked for once
+    if before.tool == "endpoint_create" and verb.tool == "endpoint_update" and heard.head == {"environment"}:
+        return True
     if before.tool == "capture_wait" and "arrive" in heard.concepts:
         return True
-    return _leans(heard, memory) or (verb.tool == before.tool == "capture_search" or (before is verb and not (verb.many or residue(said) or "⟦" in heard.text)))
+    return _leans(heard, memory) or (
+        (verb.tool == before.tool == "capture_search" and (verb.view == before.view or not heard.head))
+        or (before is verb and not (verb.many or residue(said) or "⟦" in heard.text))
+    )
 
 
 def _says_something(heard: Clause, memory: Memory) -> bool:
@@ -278,7 +281,7 @@ def _spelled_out(heard: Clause, found: list[Intent], memory: Memory) -> Clause:
 
 def _leans(heard: Clause, memory: Memory) -> bool:
     """Whether a piece only says more about the one before it: "one minute at most", "the last two hours"."""
-    return not heard.head and not heard.concepts - LEANING and not present("one", Said(heard.text, heard, memory))
+    return not heard.head - LEANING and not heard.concepts - LEANING and not present("one", Said(heard.text, heard, memory))
 
 
 def _pointed(found: tuple[Intent, ...], parts: tuple[str, ...], masked: Masked, memory: Memory) -> tuple[Intent, ...]:
@@ -287,9 +290,10 @@ def _pointed(found: tuple[Intent, ...], parts: tuple[str, ...], masked: Masked, 
         return found
     only, first = found[0], clause(parts[0], masked.spans, memory.names())
     is_over = bool(re.search(words.NO_LONGER, parts[0], re.IGNORECASE))
-    if not (first.negated or is_over) or "endpoint" not in only.verb.slots or not says_it(Said(only.clause.text, only.clause, memory)):
+    is_named = only.verb.effect == "destructive" and not first.negated and first.mood == "request"
+    if not (first.negated or is_over or is_named) or "endpoint" not in only.verb.slots or not says_it(Said(only.clause.text, only.clause, memory)):
         return found
-    if only.verb.effect == "destructive" and not is_over:
+    if only.verb.effect == "destructive" and not (is_over or is_named):
         return found
     meant = things("endpoint", default=False)(Said(re.sub(words.NEGATION, "", parts[0], flags=re.IGNORECASE), first, memory))
     return (msgspec.structs.replace(only, given={**only.given, "endpoint": meant.values[0]}), *found[1:]) if meant and len(meant.values) == 1 else found
@@ -297,9 +301,8 @@ def _pointed(found: tuple[Intent, ...], parts: tuple[str, ...], masked: Masked, 
 
 def _about_to_name(verb: Verb, memory: Memory) -> Memory:
     """For the choice of the next verb: after this one an endpoint will have been spoken of, whichever it is."""
-    if not {"endpoint", "destination_url"} & set(verb.slots) or memory.focus.get("endpoint"):
-        return memory
-    return msgspec.structs.replace(memory, focus={**memory.focus, "endpoint": "?"})
+    slots = {"endpoint" if slot == "destination_url" else slot for slot in verb.slots}
+    return msgspec.structs.replace(memory, focus={**{slot: "?" for slot in ("endpoint", "operation") if slot in slots}, **memory.focus})
 
 
 def _extended(intent: Intent, more: Clause, memory: Memory, files: tuple[str, ...]) -> Intent:

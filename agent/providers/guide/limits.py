@@ -7,7 +7,7 @@ from agent.providers.guide.quantities import timeout
 
 RATE = rf"(?<!\w)(?P<n>{NUMBER})\s*(?:(?:requests?|req|calls?|times|hits)?\s*(?:(?:per|an?|each|every)\s+|/\s*)|r(?:eq)?(?:p|/))(?P<u>seconds?|secs?|s|minutes?|mins?|m)\b"
 NO_RATE = r"\b(?:no|without (?:an?|any)) (?:rate[- ]?)?limit\b|\bunlimited\b"
-METHODS = r"\b(?:(?:only )?(?:allow|accept|permit|forward|let)(?: through)? (?:only )?|(?:restrict|limit) (?:it |this |that |[\w.⟦⟧-]+ )?to )(?P<value>(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)s?(?:,? and |,? or |, ?|/| |$))+)"
+METHODS = r"\b(?:(?:only )?(?:allow|accept|permit|forward|let)(?: through)? (?:only )?|(?:restrict|limit) (?:it |this |that |[\w.⟦⟧-]+ )?to )(?P<value>(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)s?(?:,? and |,? or |, ?|/| |$))+)|\bonly (?P<only>(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)[/, ]*(?:and |or )?)+)(?:methods? |calls? |requests? )?(?:are |is |be |should be |to be )?(?:allowed|accepted|permitted)"
 SHARE = r"\b(?:record|keep|store|capture|sample|log|save) (?:only |just |about )?(?:(?P<n>\d+(?:\.\d+)?) ?(?:%|percent\b)|(?P<half>half|a half)\b|(?P<one>one|1) (?:in|of|out of) (?:every )?(?P<of>\w+)\b|every (?P<nth>\w+?)(?:th|rd|nd) (?:call|request))"
 MOCK = r"\b(?P<no>(?:stop|no|don't|without|disable|turn-off) (?:\w+ )?)?(?:mock\w*|answer\w* (?:from|with) (?:the )?(?:captures?|captured|recorded|recordings?|what was captured))\b"
 TIMING = r"\btime-?(?: )?outs?\b|\b(?:give up|wait at most) after\b"
@@ -30,7 +30,7 @@ def patience(said: Said) -> Found | None:
 
 def methods(said: Said) -> Found | None:
     found = re.search(METHODS, said.clause.plain(said.rest))
-    return None if found is None else Found((re.findall(r"[A-Z]{3,7}", found["value"]),), re.sub(METHODS, " ", said.rest))
+    return None if found is None else Found((re.findall(r"[A-Z]{3,7}", found["value"] or found["only"]),), re.sub(METHODS, " ", said.rest))
 
 
 def share(said: Said) -> Found | None:

@@ -88,6 +88,8 @@ _NAMES = ("id", "slug", "name", "provider", "destination_url", "url")
 
 def _told(memory: Memory, call: ToolCall) -> Memory:
     """An argument that names an endpoint makes it the one spoken of."""
+    if isinstance(operation := call.arguments.get("operation"), str):
+        memory = msgspec.structs.replace(memory, focus={**memory.focus, "operation": operation})
     endpoint = call.arguments.get("endpoint")
     if not isinstance(endpoint, str) or call.name == "endpoint_delete":
         return memory

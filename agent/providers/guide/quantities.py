@@ -49,12 +49,13 @@ def since(said: Said) -> Found | None:
         rf"\bbetween (?P<day>{words.DAYS}|yesterday|\d{{4}}-\d\d-\d\d|{_CLOCK_WORDS}|{_CLOCK})(?= and)",
         rf"\b(?:in|over|from|within|during|for|since)?\s*(?:the |these )?(?:last|past|previous)\s+(?:(?P<n>{NUMBER})\s*)?(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|(?<=\d)[smhdw])\b",
         rf"\b(?:since |in |from )?(?P<n>{NUMBER})\s*(?P<u>minutes?|hours?|days?|weeks?|[mhdw])(?: ago)\b",
+        rf"\b(?:since|for) (?:the )?(?P<n>{NUMBER})\s*(?P<u>minutes?|hours?|days?|weeks?|months?)\b",
         r"\bsince (?P<n>\d+)(?P<u>[smhdw])\b",
         r"\b(?P<day>the day before yesterday)\b",
         rf"\b(?P<day>(?:since )?(?:this )?(?:morning|afternoon|evening)|tonight|last night|last weekend|(?:since |after )(?:{_CLOCK_WORDS}))\b",
         r"\b(?:(?:over|during|on|at) (?:the )?)?(?:(?:last|previous|past|this) )?(?P<day>weekend)\b",
         r"\bthis (?P<u>week|month|hour)\b",
-        rf"\b(?:on )?(?P<day>yesterday|today|{words.DAYS})\b(?!\s+and)",
+        rf"\b(?:on )?(?P<day>yesterday|today|{words.DAYS})\b(?!\s+and (?:{words.DAYS}|yesterday|today|now)\b)",
     ):
         if (found := re.search(pattern, said.rest, re.IGNORECASE)) and not re.search(r"(before|until|till|by|up to)\s+$", said.rest[: found.start()]):
             return Found((_time(found),), re.sub(r"(?<!\w)['’]s\b", "", cut(said.rest, found)))
@@ -93,7 +94,7 @@ def number(said: Said) -> Found | None:
 
 def limit(said: Said) -> Found | None:
     if re.search(
-        r"\b(the|my|very) (single )?(last|latest|newest|most recent|previous)( [\w-]+)? (call|request|exchange|error|failure)\b(?!s)",
+        r"\b(the|my|their|its|his|her|our|very) (single )?(last|latest|newest|most recent|previous)( [\w-]+)? (call|request|exchange|error|failure)\b(?!s)",
         said.clause.text,
         re.IGNORECASE,
     ):
@@ -103,7 +104,7 @@ def limit(said: Said) -> Found | None:
 
 def timeout(said: Said) -> Found | None:
     found = re.search(
-        rf"(?<!\w)(?P<n>{NUMBER})\s*(?P<u>s|secs?|seconds?|minutes?|mins?)\b",
+        rf"(?<!\w)(?P<n>{NUMBER})\s*(?P<u>s|secs?|seconds?|minutes?|mins?|m)\b",
         said.rest,
         re.IGNORECASE,
     )

@@ -104,7 +104,13 @@ def meanings(word: str) -> frozenset[str]:
 
 
 def is_noise(word: str) -> bool:
-    return word.lower() in words.NOISE or word.lower() in words.COMMON or bool(meanings(word))
+    lowered = word.lower()
+    return lowered in words.NOISE or lowered in words.COMMON or bool(meanings(word)) or (word == lowered and stem(lowered) in _acts())
+
+
+@cache
+def _acts() -> frozenset[str]:
+    return frozenset(stem(word) for word in words.ACTS)
 
 
 @cache
@@ -191,6 +197,14 @@ def _spelled(word: str) -> str:
     lowered = word.lower()
     if lowered in words.TYPOS and not word[0].isupper():
         return words.TYPOS[lowered]
+    if (
+        f"{lowered}e" in _concepts()
+        and lowered not in _concepts()
+        and lowered not in words.NOISE
+        and word == lowered
+        and f"{lowered}e" not in words.DESTRUCTIVE
+    ):
+        return f"{lowered}e"
     if len(word) < 3 or word[0].isupper() or is_noise(lowered) or lowered in words.NUMBERS or stem(lowered) in _stems():
         return word
     if lowered in words.KNOWN or _is_undoing(lowered):
@@ -200,8 +214,10 @@ def _spelled(word: str) -> str:
     if len(word) < 4:
         return word
     allowed = 1 if len(word) < 7 else 2
-    near = min(((_slips(lowered, known), known not in words.OFTEN, known) for known in _alike(lowered, allowed)), default=None)
-    return near[2] if near and near[0] <= (allowed if len(near[2]) > 7 else 1) else word
+    near = min(
+        ((_slips(lowered, known), known not in words.OFTEN, sorted(known) != sorted(lowered), known) for known in _alike(lowered, allowed)), default=None
+    )
+    return near[-1] if near and near[0] <= (allowed if len(near[-1]) > 7 else 1) else word
 
 
 def _skeleton(word: str) -> str:
@@ -214,7 +230,8 @@ def _skeleton(word: str) -> str:
 def _skeletons() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {}
     for known in _vocabulary():
-        found.setdefault(_skeleton(known), []).append(known)
+        for ending in {known, known.removesuffix("e")}:
+            found.setdefault(_skeleton(ending), []).append(known)
     return found
 
 

@@ -22,7 +22,7 @@ _TAIL = r"(?=\s+(?:for|with|in|tagged|pointing|at|on|saying|from|and|by|please|t
 
 
 NAME = regex(
-    rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
+    rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that|him|her)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
     rf"\bname\s*[:=]\s*(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
     rf"(?P<keep>⟦\d+⟧) as (?!an?\b)(?P<value>⟦\d+⟧|[\w-]+(?: [\w-]+){{0,3}}?){_TAIL}",
 )
@@ -30,7 +30,7 @@ NAME = regex(
 
 NEW_NAME = regex(
     r"(?P<keep>\b(?:rename[sd]?|renaming|name|title)\b.*?)\b(?:to|as|into|in)\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause|make|keep|give|limit|put|allow|only|resume|mark|archive)\b[^⟦]*)?$",
-    r"\b(?:call|name|rename) (?:it|this|that)(?: one)?\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause|make|keep|give|limit|put|allow|only|resume|mark|archive)\b[^⟦]*)?$",
+    r"\b(?:call|name|rename) (?:it|this|that|him|her)(?: one)?\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause|make|keep|give|limit|put|allow|only|resume|mark|archive)\b[^⟦]*)?$",
     r"(?P<keep>\bgive\b.*?)\b(?:the |a )?(?:new )?name(?: of)?\s+(?P<value>⟦\d+⟧|[^⟦]+)$",
 )
 
@@ -161,7 +161,8 @@ _SOUGHT = regex(
     r"\b(?:containing|contains?|mention(?:s|ing)?|including|with the (?:text|word|string))\s+(?:the )?(?:text |word |string )?(?P<value>⟦\d+⟧|[\w.@-]+(?: (?=[a-z]*\d)[\w.@-]+)?)"
 )
 _NOUN_FIRST = regex(
-    r"\b(?:prompt|app) (?P<value>(?!please\b|now\b|again\b|that\b|which\b|called\b|named\b|with\b|to\b|as\b|for\b|from\b|and\b)[\w-]+)(?=\s+with\b|\s*$)"
+    r"\b(?:the|my|our) (?P<value>(?!saved\b|last\b|first\b|second\b|third\b|other\b|same\b|new\b|html\b)[\w-]+) (?:prompt|app)\b",
+    r"\b(?:prompt|app) (?P<value>(?!please\b|now\b|again\b|that\b|which\b|called\b|named\b|with\b|to\b|as\b|for\b|from\b|and\b)[\w-]+)(?=\s+with\b|\s*$)",
 )
 _OF_A_KIND = re.compile(r"\b(?:list|lists|kind|type|number|page|array|id|amount|pair|set) of (?:the |all |an? )?$")  # "the list of orders" names no API
 # Where the name of an API stands: before "api" or what an API has, after a preposition or a lone verb.
@@ -172,9 +173,9 @@ _THEN_ITS = re.compile(
     r"\s*(?:$|[1-5]\d\d\b|['’]s\b|(?:proxy|calls?|requests?|docs?|documentation|errors?|failures?|changes?|traffic|openapi|typescript|markdown|postman|graphql|spec|url|types|is|are|was|has|keeps|fails?|failed|failing|down|broken|slow|weekly|daily|monthly|and|to|back|status|paused|running|active|please|for|again|now|as|with|at|on)\b)"
 )
 _LED_BY = re.compile(
-    r"\b(?:apis?|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|at|did|does|has|is|are|was|why|whether|if|when|what|[a-z]+ing|explain|document|monitor|replay|pause|resume|than|about|against)\s+(?:the |my |our |both )*(?:apis? |endpoint )?(?:called |named )?$"
+    r"\b(?:apis?|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|at|did|does|has|is|are|was|why|whether|if|when|what|explain|document|monitor|replay|pause|resume|than|about|against|use|uses|using|need|want)\s+(?:the |my |our |both )*(?:apis? |endpoint )?(?:called |named )?$"
 )
-_ONE_VERB = re.compile(r"[a-z-]+ (?:(?:the|my|our|both|all|of|me|us|please) )*")
+_ONE_VERB = re.compile(r"(?!(?:my|the|our|an?|this|that|one)\b)[a-z-]+ (?:(?:the|my|our|both|all|of|me|us|please) )*")
 _ABOUT = re.compile(r"\b(?:[a-z]+ing|for|to|by|and|do with|deals? with|about|on|example of|sample of|calls?|requests?)\s+(?:(?:the|an?|my|our) )?$")
 _IN_ONE_BREATH = re.compile(r"(?<![\w.-])([\w.-]+)(?:,| and|, and) $", re.IGNORECASE)
 _TIMELY = regex(rf"\b(?:prompt|app) (?P<value>{words.DAYS}|daily|weekly|monthly|today)$", rf"\b(?P<value>{words.DAYS}|daily|weekly|monthly) (?:prompt|app)\b")
@@ -191,7 +192,7 @@ def _ordinal(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
         said.rest,
         re.IGNORECASE,
     ) or re.search(
-        r"\b(?P<o>first|second|third|fourth|fifth)\s+(?:call|request)\b|(?:\bnumber |\bno\.? |#|\b(?:call|request) (?=\d{1,2}(?:$|[ ?,])))\s*(?P<n>\w+)\b",
+        rf"\b(?P<o>{'|'.join(o for o in words.ORDINALS if o not in ('last', 'final'))})\s+(?:call|request|entry|row|item|result|error|failure)\b|(?:\bnumber |\bno\.? |#|\b(?:call|request) (?=\d{{1,2}}(?:$|[ ?,])))\s*(?P<n>\w+)\b",
         said.rest,
         re.IGNORECASE,
     )
@@ -245,7 +246,14 @@ def _is_near(text: str, start: int, end: int) -> bool:
         or (_LED_BY.search(before) and not is_first)
         or (_THEN_ITS.match(after) if is_first else " " not in text[start:end] and _THEN_DOCS.match(after))
         or _ONE_VERB.fullmatch(before)
+        or _is_deed(before)
     )
+
+
+def _is_deed(before: str) -> bool:
+    """Whether the word before is a verb of ours: "keep checking stripe"."""
+    last = re.search(r"([a-z]+ing)\s+(?:(?:the|my|our) )?$", before)
+    return bool(last and meanings(last[1]))
 
 
 def _runs(said: Said) -> list[tuple[str, int, int]]:

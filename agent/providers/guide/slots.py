@@ -5,7 +5,7 @@ import re
 from collections.abc import Callable
 
 from agent.providers.guide import limits, words
-from agent.providers.guide.carving import Found, Said, normal_url, regex, span, table
+from agent.providers.guide.carving import Found, Said, normal_url, regex, says_it, span, table
 from agent.providers.guide.memory import named
 from agent.providers.guide.quantities import (
     arguments,
@@ -55,6 +55,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "secret": span("secret"),
     "json": span("json", change=json.loads),
     "operation": span("operation"),
+    "operation?": lambda said: span("operation")(said) or (Found((known,), said.rest) if (known := said.memory.focus.get("operation")) and says_it(said) else None),
     "path": path,
     "pairs": pairs,
     "arguments": arguments,
@@ -116,7 +117,7 @@ _ONE = r"one(?=$|[,?!.]|\s+(?:of|in|with|on|from|for|that|which|is|was|did|does|
 
 _CUES: dict[str, str] = {
     "it": rf"\b(?:it|its|it's|this|that|{_ONE}|there$)(?!\w)",
-    "one": rf"\b(?:{_ONE}|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:{'|'.join(words.ORDINALS)}) (?:call|request)(?!s)|(?:the|^\w+) (?:{'|'.join(words.ORDINALS)})(?=(?: please)?$))(?!\w)|#\s*\d",
+    "one": rf"\b(?:{_ONE}|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:{'|'.join(words.ORDINALS)}) (?:call|request|entry|row|item|result|error|failure)(?!s)|(?:the|^\w+) (?:{'|'.join(words.ORDINALS)})(?=(?: please)?$))(?!\w)|#\s*\d",
     "endpoint_one": r"\b(call|calls|requests?) of\b",
     "say": r"^what (?:does|did|do) .*\b(?:say|contain)s?\b",
     "what_wrong": r"^what(?:'s| is| was)? (?:went-wrong|wrong)\b",
@@ -145,7 +146,7 @@ _CUES: dict[str, str] = {
     "doc_it": r"^doc (?:the |my |our )?(?!for\b|of\b|on\b|in\b|please\b|as\b)[\w⟦]",
     "what_call": r"\b(?:what's|what is|what are|which is) the (?:call|request|operation|route|endpoint|method)s? (?:to|for|that|which)\b",
     "i_captured": r"^what (?:all )?(?:have|did|do|am|are) (?:i|we)\b.*\b(?:captur|record|track|watch|monitor|intercept|set-up|creat|add|regist)\w*\b",
-    "about": r"\b(?:about|concern(?:s|ing)?|regarding|related to|to do with|deal\w* with)\b",
+    "about": r"\bto (?!me\b|us\b|the\b|it\b|this\b|my\b)[a-z]+ (?:(?:an?|the|my) )?[a-z]+|\b(?:about|concern(?:s|ing)?|regarding|related to|to do with|deal\w* with)\b",
     "i_used": r"^(?:what|how much) (?:did|have|do) (?:i|we) (?:\w+ )?(?:use|used|spend|spent|consume\w*|burn\w*)\b",
     "this": r"\b(?:it|this|that)\b",
     "way": r"^is there (?:(?:an?|any|some) (?:way|call|route|request|possibility)|something|anything) (?:to|for)\b",
@@ -156,7 +157,7 @@ _CUES: dict[str, str] = {
     "times_out": r"\b(?:make|let|have)\b.*\btime-?(?: )?out\b|^(?:time-?(?: )?out|give up) after\b",
     "all_ok": r"^(?:is|are|was|were) (?:everything|all|it all|things|all things) (?:still |really )?(?:ok|okay|fine|good|alright|right|healthy|well|up|working)\b",
     "overview_of": r"\b(?:overview|outline|tour|picture) of (?:(?:it|this|that)\b|(?:the|this|that) (?:[\w.-]+ )?api\b(?!s))",
-    "rates_asked": r"\brate[- ]?limit(?:s|ing)?\b(?!.*\d)|\bhow[- ](?:many|often|fast|much)\b.*\b(?:can|may|could|am|are) (?:i|we)\b.*\b(?:call|request|hit|send)(?:s|ing)?\b(?!.*\b(?:message|today|left|credit)s?\b)",
+    "rates_asked": r"^(?:is|are|does|do|what|exists?|any|has|have)\b.*\b(?:limits?|restrict\w*|throttl\w*|quotas?)\b.*\b(?:calls?|requests?|how[- ](?:often|many))\b(?!.*\d)|\brate[- ]?limit(?:s|ing)?\b(?!.*\d)|\bhow[- ](?:many|often|fast|much)\b.*\b(?:can|may|could|am|are) (?:i|we)\b.*\b(?:call|request|hit|send)(?:s|ing)?\b(?!.*\b(?:message|today|left|credit)s?\b)",
     "can_do_what": r"^what (?:can|does|could)\b.*\b(?:do|offer)\b",
     "in_name": r"\b(?:in (?:the|its|their|his) (?:name|title)|whose name|names? contain\w*|name like|called something)\b",
     "address": r"\b(?:url|address|link|host)\b",
@@ -171,7 +172,7 @@ _CUES: dict[str, str] = {
     "more": r"\b(more|some|additional|extra)\b",
     "needs_token": r"\b(?:which|what)\b.*\b(?:token|key|credentials|password|secret)\b.*\b(?:needs?|wants?|expects?|uses?|requires?|takes?)\b|\b(?:where|how|which|what)\b.*\b(?:put|place|pass|send|provide|include|goes?)\b.*\b(?:token|key|credentials|password|secret)\b|\b(need|needs|require|requires|want|wants)\b.*\b(token|key|login|password|auth\w*|credentials)\b|\b(?:token|key|login|password|auth\w*|credentials)\b.*\b(?:required|needed|necessary|mandatory)\b|\b(?:header|cookie|parameter|field)\b.*\b(?:token|key|auth\w*|credentials?|password|secret)\b",
     "have_endpoints": r"\b(?:what|which) (?:endpoints|operations|routes) (?:does|do|has|are)\b",
-    "which_operation": r"\b(?:which|what) (?:operation|operations|route|endpoint|call|request) (?!(?:can|do|may) (?:i|we|you) (?:use|call|have)\b)(?:i |we |one |should |can |do |to |they |you )*(?:lets|allows|can|do i|should|will|would|is (?:for|to)|to)\b|\bwhich (?:operation|operations|route|endpoint) (?!does|do|did|are|is|has|have|of|in|on)\w+ (?:an?|the|my)\b",
+    "which_operation": r"\b(?:which|what) (?:operation|operations|route|endpoint|call|request) (?!(?:can|do|may) (?:i|we|you) (?:use|call|have)\b)(?:i |we |one |should |can |do |to |they |you )*(?:lets|allows|can|do i|should|will|would|is (?:for|to)|to)\b|\b(?:which|what) (?:operation|route|endpoint|call) (?:creat|updat|delet|remov|list|return|add|handl|manag|send|search|find|cancel|chang|show|giv|provid|fetch|post)e?s (?!me\b|us\b|the most\b)\w+|\bwhich (?:operation|operations|route|endpoint) (?!does|do|did|are|is|has|have|of|in|on)\w+ (?:an?|the|my)\b",
     "everything": r"\b(?:everything|anything|(?:em|them|it) all|all of (?:them|it))\b",
     "offers": r"^what (?:all )?(?:does|can|do) .*\b(?:offer|provide|support|expose)s?\b",
     "sent": r"^what (?:did|does|has|is|was) (?:my|the|our|it)\b.*\b(?:send|sent|sending|sends)\b",
@@ -193,6 +194,7 @@ _NEEDS_MEMORY: dict[str, Callable[[Said], bool]] = {
     ),
     "the_name": the_name,
     "focused": lambda said: bool(said.memory.focus.get("endpoint")) and "urls" not in said.rest,
+    "op_focus": lambda said: bool(said.memory.focus.get("operation")),
     "call_focus": lambda said: said.memory.last == "call" and bool(said.memory.focus.get("call")),
     "listed": lambda said: said.memory.last == "call",
     "of_call": lambda said: (

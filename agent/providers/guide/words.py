@@ -7,47 +7,47 @@ No grammar here: the verbs and their patterns are in `verbs`, what is done with 
 # A concept and the words that stand for it. A word may stand for several.
 CONCEPTS: dict[str, str] = {
     "alone": "just only",
-    "alert": "alert alerts warn notify inform",
+    "alert": "alert alerts warn notify inform notification",
     "app": "app apps application applications",
     "archive": "archive archiving",
     "arrive": "arrive arrives arrived came comes come received incoming happened happens come-in comes-in came-in coming-in turn-up show-up passing appear",
-    "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey bearer permission permissions secured security log-in sign-in signin authn password passwords signed signature",
-    "buy": "buy buying purchase recharge top-up refill reload acquire",
+    "auth": "auth authenticate authenticates authenticating authentication authorization authorisation authorize authorise login credentials apikey bearer permission permissions secured security log-in sign-in signin authn password passwords signed signature authenticated credential oauth jwt",
+    "buy": "buy buying purchase recharge top-up refill reload acquire order",
     "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log invocation invocations activity history responses",
-    "capture": "capture rec capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook trace observe mirror mitm wiretap eavesdrop",
-    "change": "change changes changed changing breaking differ differs diff news what's-new drift update updates modified differences different new",
+    "capture": "capture rec capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook trace observe mirror mitm wiretap eavesdrop collect",
+    "change": "change changes changed changing breaking differ differs diff news what's-new drift update updates modified differences different new modification modifications modify alteration alterations altered drifted evolve evolved",
     "complete": "complete done finish",
     "connect": "connect attach link hook-up plug-in add",
     "cost": "cost costs price prices afford pricing expensive charge charged cheap fee fees how-much",
     "count": "how-many count number-of total totals how-much tally",
-    "create": "create make add new set-up setup spin-up start begin build register store need want",
+    "create": "create make add new set-up setup spin-up start begin build register store need want establish",
     "credit": "credit credits balance account wallet funds money budget spend",
     "delete": "delete remove erase destroy kill nuke drop trash get-rid-of scrap discard rm",
     "demo": "demo demonstration sandbox sample-shop sample-api playground test-drive try-out tutorial toy",
     "describe": "describe description describes",
-    "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about dump",
+    "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about dump responded",
     "diagnose": "diagnose fix solve repair resolve debug investigate troubleshoot analyse analyze debugging figure-out find-out look-into understand compare",
     "different": "different difference differences",
     "disconnect": "disconnect detach unlink",
     "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings api-description guide-book handbook readme schema-file sdl",
-    "document": "document documenting write-up",
+    "document": "document documenting write-up specify",
     "endpoint": "endpoint endpoints api apis proxies service proxy-url proxy-urls capture-url capture-urls integration integrations",
     "environment": "environment env",
-    "example": "example examples sample",
-    "explain": "explain why explanation reason reasons cause causes how-come what-happened happened understand root-cause wtf",
-    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully bad busted dead reject rejected refused denied timeouts not-work not-working complain complains",
-    "find": "find search look lookup searching filter query grep rg",
+    "example": "example examples sample illustration snippet",
+    "explain": "explain why explanation reason reasons cause causes how-come what-happened happened understand root-cause wtf clarify clarification elaborate justify",
+    "fail": "fail fails failed failing failure failures error errors errored broken broke unsuccessful crash crashed crashes unsuccessfully bad busted dead reject rejected refused denied timeouts not-work not-working complain complains outage outages faulty failings",
+    "find": "find search look lookup searching filter query grep rg locate hunt",
     "follow": "then and also",
     "har": "har file attachment attached",
     "import": "import upload load ingest pull-in",
     "key": "key keys",
     "limit": "limit throttle allow cap restrict most limited maximum max capped",
-    "list": "list enumerate overview ls",
-    "monitor": "monitor monitoring watch check alert monitored supervise observe surveil control survey",
+    "list": "list enumerate overview ls catalogue inventory roster",
+    "monitor": "monitor monitoring watch check alert monitored supervise observe surveil control survey oversee",
     "name": "name named called title",
     "operation": "operation operations route routes methods",
-    "parameter": "parameter parameters params expect expects take takes return returns accept accepts argument arguments field fields schema input inputs output body required needs",
-    "pause": "pause disable suspend halt deactivate turn-off switch-off stop freeze hold on-hold offline take-down",
+    "parameter": "parameter parameters params expect expects take takes return returns accept accepts argument arguments field fields schema input inputs output body required needs argument properties property",
+    "pause": "pause disable suspend halt deactivate turn-off switch-off stop freeze hold on-hold offline take-down mute",
     "private": "private hide unpublish unlisted secret hidden invisible",
     "prompt": "prompt prompts",
     "provider": "openai anthropic claude gpt openrouter groq mistral deepseek gemini google ollama xai",
@@ -58,15 +58,15 @@ CONCEPTS: dict[str, str] = {
     "recent": "recent latest newest last most-recent freshest previous",
     "refresh": "refresh regenerate update rebuild renew redo rewrite",
     "rename": "rename",
-    "replay": "replay rerun re-run replaying repeat resend re-send play-back run-again redo retry re-execute",
-    "resume": "resume reactivate enable unpause activate turn-on switch-on back-on continue restart unfreeze carry-on go-on bring-back online",
+    "replay": "replay rerun re-run replaying repeat resend re-send play-back run-again redo retry re-execute rerunning repeating",
+    "resume": "resume reactivate enable unpause activate turn-on switch-on back-on continue restart unfreeze carry-on go-on bring-back online revive wake",
     "review": "review",
     "run": "run invoke execute send call try perform hit fire issue make do",
     "save": "save store create add new keep",
     "server": "mcp server servers",
-    "share": "share sharing lend lending lent shared borrowed borrow",
-    "show": "show rank sort inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let ls dump cat print pull pull-up peek",
-    "slow": "slow slowness slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages speed fast",
+    "share": "share sharing lend lending lent shared borrowed borrow grant",
+    "show": "show rank sort inspect examine list display view see print give get fetch read open tell download export have what what's which any where find search look check present reveal pull-up bring-up let-me-see let ls dump cat print pull pull-up peek present",
+    "slow": "slow slowness slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages speed fast lag lagging delay delays delayed",
     "state": "paused inactive stopped suspended halted disabled archived active finished completed deactivated idle frozen",
     "summary": "summarize summarise summary summaries tl;dr tldr recap gist",
     "stop": "stop off disable end cancel unshare quit",
@@ -81,7 +81,7 @@ CONCEPTS: dict[str, str] = {
     "tool": "tool tools",
     "trouble": "went-wrong wrong problem problems trouble troubles issue issues matter broken",
     "try": "try use start show open play launch capture record",
-    "usage": "usage used consumption quota quotas tokens plan allowance consume consumed",
+    "usage": "usage used consumption quota quotas tokens plan allowance consume consumed consuming spent",
     "use": "use apply run insert using",
     "wait": "wait waiting until let-me-know tell-me-when notify hold-on hang-on stand-by stay as-soon-as block",
     "help": "help",
@@ -175,6 +175,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"back on", "back-on"),
     (r"how many|number of|how often", "how-many"),
     (r"went wrong|go(es)? wrong|going wrong", "went-wrong"),
+    (r"(?:be|get|stay|being) (?:notified|informed|alerted|warned)", "alert"),
     (r"let me know(?= (?:where|which|how|what|why|who))", "tell"),
     (r"let me know", "let-me-know"),
     (r"(?:root )cause", "cause"),
@@ -236,22 +237,39 @@ COMMON: frozenset[str] = frozenset(
     much most least less more fewer enough plenty loads dozen supplier vendor partner boss manager customer-facing screen button tab window browser phone laptop computer office meeting code-base codebase frontend
     front-end back-end script program software tool-kit toolkit talking talks speak speaks behaving lives living sits hosted located sending arrives responding responds answering answered behaves""".split()
 )
+# Everyday verbs, in whichever form they are said: no names either.
+ACTS: frozenset[str] = frozenset(
+    """accept achieve act adapt adjust admit adopt affect aim align amend announce apologize appear apply appoint approach approve argue arrange assign assist assume assure attempt attend avoid await ban bear beg behave believe
+    belong bet bind bite block boost borrow bounce break bring build bump burn call cancel carry cease chase cheat choose claim clarify clean clear click climb close collapse collect combine comment commit communicate compare
+    compete complain concern conclude conduct confirm connect consider consist construct contact contribute convert convince cook cope cost cover cross curse damage dare deal debate decide declare decline decrease defend define
+    demand deny depend derive deserve desire detect determine develop differ discover discuss disturb divide double doubt drag drive dump earn edit embed emerge emit employ encounter encourage end enjoy ensure enter escalate establish estimate
+    evaluate examine exceed exclude execute exercise exist expand expect explode explore expose express extend face facilitate fall feel fetch fill finish fit fix flip flood follow forbid force forget forgive form forward freak
+    fulfil gain gather generate give go grab grant greet grow guarantee guess guide handle hang happen harm hate head hear hide hire hope hurry hurt identify ignore illustrate imagine implement imply impose improve include increase indicate
+    influence inspect install integrate intend interest interrupt introduce invent invest investigate invite involve join judge jump justify keep kick knock know lack laugh launch lay lead lean learn leave lend lie lift like
+    listen live locate look lose love lower maintain manage mark matter mean measure meet mention merge migrate mind miss mix modify motivate negotiate note notice obey obtain occur offer omit operate oppose organize outline
+    overcome overlap owe own paste perceive perform permit persuade pick place plan play please poke ponder possess postpone practise pray predict prefer prepare present preserve pretend prevent proceed process produce prohibit promise
+    promote prompt propose protect prove provide pull punish pursue push put quit quote raise reach react realise realize rebuild recall receive recognise recommend recover reduce refer reflect refuse regard regret reject
+    relate relax rely remain remind render reply report represent require rescue resemble reserve resist resolve respect respond rest restrict result retain retire retry return reveal review ride ring rise risk roll ruin rush sacrifice satisfy scare
+    schedule scream seek seem select separate serve settle shake share shift shout shrink shut sign sit sketch slip smell solve sort sound speak specify spend split spoil spread stand state stay steal stick stretch strike struggle study
+    submit succeed suffer suggest suit summarise supply support suppose surprise survive suspect sustain swear sweep switch talk taste teach tear tend terminate test thank think threaten throw touch trace train transfer transform
+    transmit travel treat trick trigger trust try tweak twist understand undertake undo update upgrade urge validate vanish vary verify visit vote wait walk warn wash waste wear weigh whine win wipe wish wonder work worry wrap yell""".split()
+)
 # People and their work: they name an API only right before "api".
 PEOPLE: frozenset[str] = frozenset(
-    "customer client user partner merchant tenant visitor employee team ticket incident case colleague boss manager developer integrator tester buyer seller reporter".split()
+    "customer client user partner merchant tenant visitor employee team teammate coworker director chief lead agent supplier vendor consumer subscriber integrator home system ticket incident case colleague boss manager developer integrator tester buyer seller reporter".split()
 )
 # Spelling mistakes too short or too far for the general rule; a destructive word is only ever corrected from here.
 TYPOS: dict[str, str] = {
     "lst": "list", "lsit": "list", "shw": "show", "sho": "show", "whcih": "which", "waht": "what", "wht": "what", "cals": "calls", "dcos": "docs", "apsi": "apis", "erors": "errors", "errs": "errors", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
     "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what", "wy": "why", "wot": "what", "hwo": "how", "shud": "should", "cud": "could", "thx": "thanks", "msgs": "messages", "eps": "endpoints", "ep": "endpoint", "gen": "generate", "resp": "response", "creds": "credentials", "yday": "yesterday", "yest": "yesterday", "tokn": "token", "hav": "have", "hv": "have", "abt": "about", "wth": "with", "frm": "from", "ystrday": "yesterday", "mnth": "month",
-    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits", "til": "until", "till": "until", "wats": "what's", "wots": "what's", "whts": "what's", "com": "come", "fri": "friday", "mon": "monday", "tue": "tuesday", "wed": "wednesday",
+    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits", "whyd": "why did", "ad": "add", "remov": "remove", "rmove": "remove", "remve": "remove", "dlete": "delete", "agn": "again", "trn": "turn", "whre": "where", "dnt": "don't", "til": "until", "till": "until", "wats": "what's", "wots": "what's", "whts": "what's", "com": "come", "fri": "friday", "mon": "monday", "tue": "tuesday", "wed": "wednesday",
     "thu": "thursday", "sat": "saturday", "sun": "sunday", "err": "error", "op": "operation", "ops": "operations", "2day": "today", "cn": "can", "cld": "could", "wld": "would", "th": "the", "evry": "every", "hte": "the", "yesterdy": "yesterday", "cos": "because", "coz": "because",
 }  # fmt: skip
 # Other words that a misspelling may be of.
 SPELLED = (
     "monday tuesday wednesday thursday friday saturday sunday yesterday today daily weekly monthly successful seconds minutes hours morning afternoon evening longer slower please "
     "could would that this since between last first second third when right your number hour with from there before after about "
-    "make take turn every next until while want name week month only another again both already does have like look open through please minute request longer"
+    "make take turn every next until while want name week month only another again both already there where their which what three more much many some any does have like look open through please minute request longer"
 )
 # Said so often that of two equally near words these are meant.
 OFTEN: frozenset[str] = frozenset(
@@ -377,9 +395,9 @@ ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local
 # What comes before the request itself and says nothing about it.
 PREAMBLE = (
     r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|right|alright|sorry|seriously|honestly|omg|ugh|argh|oh|no{2,}|damn(?: it)?|dammit|wtf|jeez|geez|dude|bro|man|mate|guys|folks|hmm+|umm?|uh|btw|fyi|quick question|one (?:more )?(?:thing|question)|dumb question|before i forget|once more|"
-    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|you can(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
-    r"i (?:was|am|'m) (?:just )?wondering (?:if|whether)|it (?:would|might) be (?:helpful|good|nice|useful|great|interesting) to (?:know|see|have|get)|i(?:'d| would) (?:really )?appreciate (?=an? |the |some )|do you (?:happen to )?know (?:if|whether)|let me know (?:if|whether)|i think (?:we|you|i) should|we (?:should|need to|want to|have to)(?= \w)|by the way|anyway|anyhow|alright|all right|any chance (?:you could|of)|"
-    r"i(?:'d| would) (?:like|love|want)(?: (?:you|us|me))? to|(?:please )?(?:tell|remind|inform|explain(?: to)?) (?:me|us)(?: please)?(?= (?:how|where|which|what|why|who|whether)\b)|(?:check|see|find out|verify|look) (?:if|whether)|i(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:i(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?: to)?(?= (?:make|delete|remove|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
+    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|(?:please )?you(?: can)?(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
+    r"i (?:was|am|'m) (?:just )?wondering (?:if|whether)|it (?:would|might) be (?:helpful|good|nice|useful|great|interesting) to (?:know|see|have|get)|(?:i|we)(?:'d| would) (?:really )?appreciate (?=an? |the |some )|do you (?:happen to )?know (?:if|whether)|let me know (?:if|whether)|i think (?:we|you|i) should|we (?:should|need to|want to|have to)(?= \w)|by the way|anyway|anyhow|alright|all right|any chance (?:you could|of)|"
+    r"(?:i|we)(?:'d| would) (?:like|love|want)(?: (?:you|us|me))? to|show me(?= how (?:do|can|could|would|should|must|to)\b)|(?:please )?(?:tell|remind|inform|explain(?: to)?) (?:me|us)(?: please)?(?= (?:how|where|which|what|why|who|whether)\b)|(?:check|see|find out|verify|look) (?:if|whether)|(?:i|we)(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:(?:i|we)(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?: to)?(?= (?:make|delete|remove|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
     r"be so kind(?: and| as to)?|do me a favou?r(?: and)?|help me(?: to)?|try to|i'm trying to|feel free to|wiretalk|guide|kind sir|dear guide)\b[\s,.!:]*"
 )
 # A mood is how the clause is meant; only a plain request may change anything. The first that matches wins.
@@ -393,7 +411,7 @@ MOODS: tuple[tuple[str, str], ...] = (
     ("wondering", r"^(?:(?:am|are) (?:i|we) (?:allowed|permitted|able)\b|can (?:i|we|others|anyone|someone|they)\b(?! (?:have|see|get|try|look|view|use|please|afford))|do i (?:have to|need to))"),
     ("wondering", r"^(?:who|did (?:i|we|you|he|she|they)|have (?:i|we|you)|has (?:he|she|someone)|was (?:it|he|she)|were they|if )\b(?! already afforded)"),
     ("telling", r"\b(?:chang\w+ my mind|was going to|were going to|was about to)\b"),
-    ("beyond", r"^(?:e-?mail|mail|fax|print|tweet|phone|translate|deploy|install|slack|whatsapp|dm|draw|paint|sing|book|order|compile|hack)\b|^(?:send|forward|post) .*\b(?:to|by|via|on) (?:my (?!api)|our (?!api)|e-?mail|slack|teams|discord|[\w.+-]+@)"),
+    ("beyond", r"^(?:e-?mail|mail|fax|print|tweet|phone|translate|deploy|install|slack|whatsapp|dm|draw|paint|sing|book|order(?!.*\bcredits?\b)|compile|hack)\b|^(?:send|forward|post) .*\b(?:to|by|via|on) (?:my (?!api)|our (?!api)|e-?mail|slack|teams|discord|[\w.+-]+@)"),
     ("telling", r"^(?:do|follow|obey|execute|carry out) (?:what|as|whatever|exactly|the (?:instructions?|orders?|commands?))\b"),
     ("telling", r"^(?:i|we|he|she|they|you|(?:the|a|an|our|my) \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
 )  # fmt: skip
@@ -410,7 +428,7 @@ DEMO_NAMED = (
     r"(?:\b(?:the |my |our )|(?<!to )(?<!as )(?<!called )(?<!named )\b)demo (?:shop|store)(?: (?:api|endpoint))?\b|\b(?:the |my |our )demo (?:api|endpoint)\b"
 )
 # A piece that tells how things are: the request is in the piece after it.
-STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|had|seems?|looks?|keeps?|gets?|got|sent|gave|attached|uploaded|says?|said|complains?|complained|reports?|reported|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we)(?:'ve| have)? (?:keep|always|still|only|just|get|got|attached|uploaded|sent|added|had|received)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
+STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|had|seems?|looks?|keeps?|gets?|got|will|sent|gave|attached|uploaded|says?|said|complains?|complained|reports?|reported|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we)(?:'ve| have)? (?:keep|always|still|only|just|get|got|attached|uploaded|sent|added|had|received)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
 # What "them" are, right after these were asked for.
 PLURALS: dict[str, str] = {"docs_generate": "the docs", "capture_search": "the calls", "endpoint_list": "my apis", "key_list": "my keys"}
 # "I would like it documented": what is wanted done is an order to do it. No destructive word is here.
@@ -451,10 +469,22 @@ TIDY: tuple[tuple[str, str], ...] = (
         r",? so (?=(?:(?:please|just|now|then|let's|can you|could you|would you|i'd like to|i want to) )*(?:delete|remove|pause|stop|archive|list|show|capture|record|document|monitor|replay|explain|check|tell|give|open|rename|wait|buy|import|add|run|find|turn)\b)",
         ", ",
     ),
+    (r"\bfor (?:me|us)\b(?! to\b)", ""),
+    (r"\b(how|where|why) (i|we|you|one) (can|could|should|would|must|do|have to)\b", r"\1 \3 \2"),
+    (r"\b(?:what|which) can do (?P<what>(?:this|the|that) [\w .-]+?)(?=[?.!]|$)", r"what can \g<what> do"),
+    (
+        r"[,.]? \b(?:can|could|would|will) you (?:please )?(?:check|look|help|have a look|take a look|verify|confirm|do that|do it|assist)(?: please| me| that| it| this)*[?.!]*$",
+        "",
+    ),
+    (
+        r"^(?:the |this |that |my |our )?(?:issue|problem|ticket|bug|case|incident)s? (?:is |was |has been |got |are )?(?:now )?(?:resolved|solved|fixed|closed|gone|over)\s*[,.!;:-]+\s*(?:so )?(?=\w)",
+        "",
+    ),
+    (r",? (?:when|once|after) (?:you're|you are|that's|that is|it's|it is) (?:done|finished|ready)(?=[.!?]*$)(?<!me when)", ""),
     (r"\bgo ahead and (?=\w)", ""),
     (r"\b(?:the |a )?(?:complete|full|entire|whole) (?=list|overview|set|picture)", "the "),
     (
-        r"(?<=[\w'] )(?<!want )(?<!like )(?<!need )(?<!how )(?<!way )(?:so that|so (?:i|we|they) can|because|in order to|to (?:see|check|verify|know|find out) (?:if|whether)|(?:that|which) (?:i|we) can (?:send|give|forward|show|share|paste)|to (?:paste|send|forward|show|attach|copy)(?= (?:it|this|that|them|into|to|in)\b)|to (?:run|make|do) (?:another|one more|a new))\b[^.!?]*",
+        r"(?<=[\w'] )(?<!want )(?<!like )(?<!need )(?<!how )(?<!way )(?:so that|so (?:i|we|they) can|because|in order to|to (?:see|check|verify|know|find out) (?:if|whether)|(?:that|which) (?:i|we|they|he|she|(?:the|our|my|a) \w+) can \w+|to (?:paste|send|forward|show|attach|copy)(?= (?:it|this|that|them|into|to|in)\b)|to (?:run|make|do) (?:another|one more|a new))\b[^.!?]*",
         "",
     ),
     (
@@ -476,7 +506,7 @@ TIDY: tuple[tuple[str, str], ...] = (
         "allow only ",
     ),
     (r"(?<![\w.+-])([\w.+-]+@[\w.-]+\w),? (?:and |or |& )?(?=[\w.+-]+@)", r"\1,"),
-    (r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS),? (?:and|or) (?=(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b)", r"\1/"),
+    (r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)(?:,|,? (?:and|or)) (?=(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b)", r"\1/"),
     (r"\b([1-5]\d\ds?),? (?:and|or) (?=[1-5]\d\ds?\b)", r"\1 or "),
     (r"^i(?:'d| would)? (?:need|want|like) (?:the |some |a )?(docs?|documentation)\b(?! (?:as|in|to)\b)", r"write \1"),
     (r"^(?:please )?(?:fetch|request|call|hit|curl) (?=/)", "call GET "),
@@ -505,4 +535,4 @@ TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)
 # "I don't need it any more" says why a deletion is asked for, where other negations forbid something.
 NO_LONGER = r"\b(?:do(?:n't|nt| not|n’t)|no longer) (?:\w+ )?(?:need|want|use|care)\b"
 # A piece of a sentence that goes on with the thing before it.
-CONTINUES = r"^(?:(?:and|please|also) )*(?:tagged|labell?ed|named|called|titled) \S|^(?:(?:and|please|also) )*(?:call|name|tag|label|title) (?:it|this|that)\b(?!\s*(?:$|again))"
+CONTINUES = r"^(?:(?:and|please|also) )*(?:tagged|labell?ed|named|called|titled) \S|^(?:(?:and|please|also) )*(?:call|name|tag|label|title) (?:it|this|that|him|her|them)\b(?!\s*(?:$|again))"
