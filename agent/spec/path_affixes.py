@@ -70,8 +70,9 @@ def _is_joined(value: str, joint: str) -> bool:
 
 def _are_free(pairs: set[tuple[str, ...]], least: int) -> bool:
     """Whether firsts and seconds are combined freely: more pairs than either has values."""
-    firsts, seconds = {pair[0] for pair in pairs}, {pair[1] for pair in pairs}
-    return len(pairs) >= _PAIRS_LEAST and len(firsts) >= 2 and len(seconds) >= least and len(pairs) > max(len(firsts), len(seconds))
+    firsts, seconds = Counter(pair[0] for pair in pairs), {pair[1] for pair in pairs}
+    are_varied = len(pairs) > max(len(firsts), len(seconds)) and (least < _FORMS_LEAST or sum(times > 1 for times in firsts.values()) * 4 >= len(firsts))
+    return len(pairs) >= _PAIRS_LEAST and len(firsts) >= 2 and len(seconds) >= least and are_varied
 
 
 def _verbs(parts: Mapping[str, tuple[str, str, str]]) -> set[str]:
