@@ -53,7 +53,7 @@ class Row(msgspec.Struct, frozen=True):
     timings: str | None
 
 
-_USUAL_CHARSET = re.compile(r"""\s*;\s*charset="?utf-?8"?\s*$""", re.IGNORECASE)
+_USUAL_CHARSET = re.compile(r""";\s*charset="?utf-?8"?\s*$""", re.IGNORECASE)
 COLUMNS = Row.__struct_fields__
 
 
@@ -156,7 +156,7 @@ def _lower(headers: RawHeaders) -> dict[str, str]:
 def _media_type(headers: dict[str, str]) -> str | None:
     """Without the charset that is taken for granted."""
     found = headers.get("content-type")
-    return found and _USUAL_CHARSET.sub("", found)
+    return found and _USUAL_CHARSET.sub("", found).rstrip()
 
 
 def _clean(text: str) -> str:

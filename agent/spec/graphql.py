@@ -13,7 +13,7 @@ from agent.spec import introspection
 from agent.spec.names import pascal, singular
 from agent.spec.summary import Named, Node
 
-_TOKEN = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]')
+_TOKEN = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*+"?|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]')
 _TYPE = re.compile(r"\[*[A-Za-z_]\w*(?:!?\])*!?")
 _IGNORED = re.compile(r"#[^\n]*")
 _ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}

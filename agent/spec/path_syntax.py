@@ -64,7 +64,7 @@ _OWNER = re.compile(r"(?:\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})(?=;)")
 """An id before matrix parameters: `42;lang=en`."""
 _NAME = r"[A-Za-z_][\w.-]*"
 _MATRIX = re.compile(rf"[\w.~-]*(?:;{_NAME}=[^;=]+)+|{_NAME}=[^;,=]+(?:[;,]{_NAME}=[^;,=]+)*")
-_PAIR = re.compile(rf"({_NAME})=([^;=]+?)(?=;|$|,{_NAME}=)")
+_PAIR = re.compile(rf"(?<![\w.-])({_NAME})=([^;=]+?)(?=;|$|,{_NAME}=)")
 _CALL = re.compile(r"([A-Za-z_][\w.$-]*)\(([^()]+)\)")
 _ARGUMENT = re.compile(r"((?:[A-Za-z_][\w.]*=)?)(?:'((?:[^']|'')*)'|([^,'=]+))")
-_NAMED_HOLE = re.compile(r"(?:([A-Za-z_][\w.-]*)=)?'?\{\}")
+_NAMED_HOLE = re.compile(r"(?:(?<![\w.-])([A-Za-z_][\w.-]*)=)?'?\{\}")

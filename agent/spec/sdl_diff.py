@@ -9,7 +9,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-_TOKEN = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*"|#[^\n]*|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]')
+_TOKEN = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*+"?|#[^\n]*|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]')
 _ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 _JOINING = ("implements", "&", "=", "|")
 _OPENING, _CLOSING = "([{", ")]}"

@@ -1,5 +1,6 @@
 """From an exchange to a row."""
 
+import time
 from uuid import uuid4
 
 import msgspec
@@ -60,3 +61,12 @@ def test_whatever_an_upstream_sends_becomes_a_row(url: str, name: str, value: st
         assert "\0" not in text
         assert "\\u0000" not in text
         text.encode()
+
+
+def test_no_media_type_holds_recording_up() -> None:
+    """Blanks in the middle of one, or one charset after the other."""
+    for said in ("a" + " " * 60_000 + "b", "a;charset=utf-8 " * 4_000 + "b"):
+        began = time.thread_time()
+        row = row_of(Heard(A, B, "GET", "https://x.example/", status=200, response_headers=[("Content-Type", said)]))
+        assert time.thread_time() - began < 1
+        assert row.response_media_type

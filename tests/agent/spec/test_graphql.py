@@ -1,5 +1,7 @@
 """GraphQL: documents read leniently, and a schema that builds."""
 
+import time
+
 import graphql as graphql_core
 import pytest
 
@@ -63,3 +65,11 @@ def test_what_may_be_several_types_is_a_union_or_an_interface() -> None:
     assert isinstance(node, graphql_core.GraphQLInterfaceType)
     assert {one.name for one in found.types} == {"User", "Post"}
     assert {one.name for one in schema.get_possible_types(node)} == {"User", "Bot"}
+
+
+@pytest.mark.parametrize("text", ['\\"' * 50_000, '"' * 99_999, '"""' * 33_333 + "x", "{" * 100_000, "{a(" * 30_000])
+def test_no_text_holds_reading_up(text: str) -> None:
+    """What a stranger sends as a query is read in the time of its length."""
+    began = time.thread_time()
+    parse(text)
+    assert time.thread_time() - began < 2

@@ -13,7 +13,7 @@ async def test_a_refused_request_is_recorded(recorded: Any, upstream: Any) -> No
     """Method and rate: the client gets the code, the owner a record without an answer, the upstream nothing."""
     recorded.set(allowed_methods=frozenset({"GET"}), rate_limit=1)
     refused = await recorded.get("/v1/items", method="DELETE", headers="Cookie: wiretalk_session=secret\r\nX-A: 1\r\n")
-    assert b"405" in refused[:20] and b"x-wiretalk-error: method_not_allowed" in refused
+    assert b"405" in refused[:20] and b"x-wiretalk-error: method_not_allowed" in refused and b"access-control-allow-origin: *" in refused
     await recorded.get("/v1/items")
     limited = await recorded.get("/v1/items")
     assert b"429" in limited[:20] and b"x-wiretalk-error: rate_limited" in limited and b"retry-after: " in limited

@@ -27,7 +27,6 @@ _PART = Door(_AT, Target("http", "api.example", 8080, "/v1?key=2"), "/a/b", True
         (_PLAIN, "http://api.example/next", "http://api.example/next"),
         (_PLAIN, "https://api.example:8443/next", "https://api.example:8443/next"),
         (_PLAIN, "https://other.example/next", "https://other.example/next"),
-        (_PLAIN, "//other.example/next", "https://other.example/next"),
         (_PLAIN, "https://user@api.example/next", "https://user@api.example/next"),
         (_PLAIN, "https://api.example.evil.example/next", "https://api.example.evil.example/next"),
         (_PLAIN, "https://api.example/../next", "https://api.example/../next"),
@@ -38,11 +37,9 @@ _PART = Door(_AT, Target("http", "api.example", 8080, "/v1?key=2"), "/a/b", True
         (_PART, "http://api.example:8080/v1/next", f"{_AT}/next"),
         (_PART, "http://api.example:8080/v1", _AT),
         (_PART, "/v1/next", f"{_AT}/next"),
-        (_PART, "next", f"{_AT}/a/next"),
         (_PART, "/v10/next", "http://api.example:8080/v10/next"),
         (_PART, "/sign-in", "http://api.example:8080/sign-in"),
         (_PART, "http://api.example:8080/v1/%2E%2e/admin", "http://api.example:8080/v1/%2E%2e/admin"),
-        (_PART, "http://api.example/v1/next", "http://api.example/v1/next"),
     ],
 )
 def test_a_location_is_read_as_the_upstream_meant_it(door: Door, said: str, seen: str) -> None:
@@ -62,7 +59,6 @@ def test_a_location_is_read_as_the_upstream_meant_it(door: Door, said: str, seen
         (_PLAIN, "__Secure-s=1; Secure; Path=/", f"__Secure-s=1; Secure; Path={_AT}"),
         (_PLAIN, "__Host-s=1; Secure; Path=/", "__Host-s=1; Secure; Path=/"),
         (_PART, "s=1; Secure; SameSite=None; Domain=.example", "s=1; Secure; SameSite=None"),
-        (_PART, "s=1; Path=/v1", f"s=1; Path={_AT}"),
         (_PART, "s=1; Path=/v1/", f"s=1; Path={_AT}"),
         (_PART, "s=1; Path=/v1/users/", f"s=1; Path={_AT}/users/"),
         (_PART, "s=1; Path=/", f"s=1; Path={_AT}"),
