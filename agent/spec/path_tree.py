@@ -235,7 +235,7 @@ def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
     """The average of the best seen shapes: a few say as much as all."""
     if len(shapes) < 2:
         return shapes[0][0] if shapes else Shape()
-    return pooled(sorted(shapes, key=lambda shape: -shape[1])[:SHAPES_POOLED])
+    return pooled(tuple(sorted(shapes, key=lambda shape: -shape[1])[:SHAPES_POOLED]))
 
 
 def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], clusters: Clusters, is_first: bool) -> Context:

@@ -1,20 +1,25 @@
 """The shape of a body as a set of weighted key paths, and how alike two shapes are. An empty body has no shape: it is no evidence."""
 
 from collections.abc import Iterable
-from functools import cached_property
+from functools import cached_property, lru_cache
 from math import fsum
 
 from agent.spec.maps import are_data
 from agent.spec.summary import Content, Node
 
 DEPTH = 3
+_REMEMBERED = 4096
 
 
 class Shape(dict[str, float]):
     """Key paths with the share of bodies that have them. Never changed once it was given away, so that its sums are made once.
 
-    They are exact, so that the order of keys does not matter.
+    They are exact, so that the order of keys does not matter. Equal shapes are one object, and what two have in common is remembered of these two: most are
+    compared many times, pass by pass.
     """
+
+    def __hash__(self) -> int:  # type: ignore[override]  # one that never changes may have one
+        return id(self)
 
     @cached_property
     def weight(self) -> float:
@@ -38,11 +43,11 @@ class Shape(dict[str, float]):
 
 def shape_of(contents: Iterable[Content]) -> Shape:
     """Key paths to depth three with the share of bodies that have them. Empty where nothing was structured."""
-    shape = Shape()
+    shape = dict[str, float]()
     for content in contents:
         if content.node is not None and content.parsed:
             _walk(content.node, "", 1.0, 0, shape)
-    return shape
+    return _one_of(frozenset(shape.items()))
 
 
 def item_shapes(contents: Iterable[Content]) -> list[Shape]:
@@ -64,11 +69,17 @@ def detail_shapes(contents: Iterable[Content]) -> list[Shape]:
 
 
 def _shape(node: Node) -> Shape:
-    shape = Shape()
+    shape = dict[str, float]()
     _walk(node, "", 1.0, 1, shape)
-    return shape
+    return _one_of(frozenset(shape.items()))
 
 
+@lru_cache(maxsize=_REMEMBERED)
+def _one_of(paths: frozenset[tuple[str, float]]) -> Shape:
+    return Shape(paths)
+
+
+@lru_cache(maxsize=_REMEMBERED)
 def similarity(a: Shape, b: Shape) -> float:
     """Weighted Jaccard: what both have by what one of them has."""
     small, large = (a, b) if len(a) < len(b) else (b, a)
@@ -83,6 +94,7 @@ def are_alike(a: Shape, b: Shape, least: float) -> bool:
     return min(a.weight, b.weight) >= least * max(a.weight, b.weight) and similarity(a, b) >= least
 
 
+@lru_cache(maxsize=_REMEMBERED)
 def containment(a: Shape, b: Shape) -> float:
     """How much of the smaller shape is in the other: one body of an operation may lack what is optional."""
     both = fsum([one if (one := a[path]) < (two := b[path]) else two for path in a.keys() & b.keys() if len(path) > 2])
@@ -90,7 +102,8 @@ def containment(a: Shape, b: Shape) -> float:
     return both / least if least else 1.0
 
 
-def pooled(shapes: Iterable[tuple[Shape, float]]) -> Shape:
+@lru_cache(maxsize=_REMEMBERED)
+def pooled(shapes: tuple[tuple[Shape, float], ...]) -> Shape:
     """The average of weighted shapes."""
     total, sums = 0.0, dict[str, float]()
     for shape, weight in shapes:
@@ -104,7 +117,7 @@ def pooled(shapes: Iterable[tuple[Shape, float]]) -> Shape:
     return Shape({path: share / total for path, share in sums.items()} if total else {})
 
 
-def _walk(node: Node, path: str, share: float, depth: int, shape: Shape) -> None:
+def _walk(node: Node, path: str, share: float, depth: int, shape: dict[str, float]) -> None:
     if node.arrays:
         shape[path + "[]"] = max(shape.get(path + "[]", 0.0), share)
         if node.items is not None:
