@@ -24,6 +24,7 @@ class Intent(msgspec.Struct, frozen=True):
     verb: Verb
     clause: Clause
     given: dict[str, object] = {}
+    more: tuple[Clause, ...] = ()  # pieces that change more of the same thing
 
 
 class Score(msgspec.Struct, frozen=True):
@@ -81,7 +82,7 @@ def _highest(heard: Clause, memory: Memory, files: tuple[str, ...], verbs: tuple
     found = _matching(said, verbs)
     if heard.head & words.EXACT and heard.mood == "request" and not (found and found.effect == "destructive"):
         return found if found and found.effect != "read" else None
-    if found is not None and found.tool == "endpoint_list" and "question" in heard.head and _DOING_AWAY.search(heard.text):
+    if found is not None and found.tool == "endpoint_list" and ("question" in heard.head or not heard.head) and _DOING_AWAY.search(heard.text):
         return None
     return found or _likely(said, verbs)
 
@@ -199,6 +200,8 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
             continue
         if found and _contrasts(found[-1], verb, heard, memory):
             found.append(Intent(found[-1].verb, heard))
+        elif found and _changes_more(found[-1].verb, verb, heard, memory):
+            found[-1] = msgspec.structs.replace(found[-1], more=(*found[-1].more, heard))
         elif verb is None and not found and _says_something(heard, memory):
             held = heard
         elif found and _goes_on(found[-1].verb, verb, heard, memory):
@@ -230,6 +233,12 @@ def _contrasts(before: Intent, verb: Verb | None, heard: Clause, memory: Memory)
     return any(a and b and a.values != b.values for a, b in zip(first, second, strict=True))
 
 
+def _changes_more(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> bool:
+    """Whether a piece changes the same thing once more: "rename it and make it public" is one change, asked for once."""
+    said = Said(heard.text, heard, memory)
+    return before is verb and verb.tool == "endpoint_update" and not present("one", said) and (bool(_THAT_THING.search(heard.text)) or not residue(said))
+
+
 def _names(heard: Clause, memory: Memory) -> bool:
     """Whether a piece may say what the next one is about."""
     return bool(re.search(r"⟦|\d", heard.text)) or bool(residue(Said(heard.text, heard, memory))) or bool(all_named(memory, "endpoint", heard.text))
@@ -249,6 +258,8 @@ def _goes_on(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> 
         return True  # "… and all of its calls": gone with it
     if "requests_per_hour" in before.slots and (present("per_hour", said) or present("per_day", said)):
         return True
+    if before.tool == "endpoint_create" and verb.tool == "capture_search":
+        return says_it(said)  # nothing is captured yet: "… and please log that"
     if before.tool == "endpoint_create" and verb.tool == "capture_search":
         return says_it(said)  # nothing is captured yet: "… and please log that"
     if before is verb and verb.tool == "endpoint_update" and (not residue(said) or _THAT_THING.search(heard.text)) and not present("one", said):

@@ -90,6 +90,8 @@ def _told(memory: Memory, call: ToolCall) -> Memory:
     """An argument that names an endpoint makes it the one spoken of."""
     if isinstance(operation := call.arguments.get("operation"), str):
         memory = msgspec.structs.replace(memory, focus={**memory.focus, "operation": operation})
+    if isinstance(exchange := call.arguments.get("call"), str):
+        memory = msgspec.structs.replace(memory, focus={**memory.focus, "call": exchange}, last="call")
     endpoint = call.arguments.get("endpoint")
     if not isinstance(endpoint, str) or call.name == "endpoint_delete":
         return memory

@@ -147,6 +147,10 @@ def _steps(intent: Intent, messages: tuple[Message, ...], files: tuple[str, ...]
         if found := find(kind, said):
             arguments[slot], said = found.values[0], msgspec.structs.replace(said, rest=found.rest)
             several = found.values if slot == verb.many else several
+    for more in intent.more:
+        arguments |= {
+            slot: found.values[0] for slot, kind in verb.slots.items() if slot not in arguments and (found := find(kind, Said(more.text, more, said.memory)))
+        }
     arguments = {**verb.fixed, **arguments, **intent.given}
     several = several or tuple(_as_list(arguments[verb.many])) if verb.many in arguments else ()
     if missing := _missing(intent, arguments):

@@ -45,7 +45,7 @@ def duration(said: Said) -> Found | None:
 
 def since(said: Said) -> Found | None:
     for pattern in (
-        rf"\b(?:since|after|from|starting)(?: last| this)? (?P<day>{words.DAYS}|yesterday|today|{_CLOCK_WORDS}|last night|\d{{4}}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d?(?::\d\d)?(?:am|pm)?(?=\s|$))",
+        rf"\b(?:since|after|from|starting)(?: last| this)? (?P<day>{words.DAYS}|yesterday|today|{_CLOCK_WORDS}|last night|\d{{4}}-\d\d-\d\d(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?|\d\d?(?::\d\d)?(?:am|pm)?(?=\s|$)(?!\s*(?:s|secs?|seconds?|m|mins?|minutes?|h|hrs?|hours?|d|days?|weeks?|months?)\b))",
         rf"\bbetween (?P<day>{words.DAYS}|yesterday|\d{{4}}-\d\d-\d\d|{_CLOCK_WORDS}|{_CLOCK})(?= and)",
         rf"\b(?:in|over|from|within|during|for|since)?\s*(?:the |these )?(?:last|past|previous)\s+(?:(?P<n>{NUMBER})\s*)?(?P<u>seconds?|secs?|minutes?|mins?|hours?|hrs?|days?|weeks?|months?|(?<=\d)[smhdw])\b",
         rf"\b(?:since |in |from )?(?P<n>{NUMBER})\s*(?P<u>minutes?|hours?|days?|weeks?|[mhdw])(?: ago)\b",
@@ -132,7 +132,7 @@ def tags(said: Said) -> Found | None:
         re.IGNORECASE,
     )
     found = found or re.search(
-        r"\b(?:tagged|tags?|label(?:led|s)?)\s+(?:(?:(?:it|this|that)(?: one)?|as|with|to)\s+)*(?P<value>" + _LIST + ")",
+        r"\b(?:tagged|tags?|label(?:led|s)?)(?:\s*:)?\s+(?:(?:(?:it|this|that)(?: one)?|as|with|to)\s+)*(?P<value>" + _LIST + ")",
         said.rest,
         re.IGNORECASE,
     )

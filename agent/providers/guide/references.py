@@ -23,7 +23,7 @@ _TAIL = r"(?=\s+(?:for|with|in|tagged|pointing|at|on|saying|from|and|by|please|t
 
 NAME = regex(
     rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that|him|her)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
-    rf"\bname\s*[:=]\s*(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
+    rf"(?:\bname\s*[:=]|(?<=, )name(?! of\b|s?\s*$)|(?<=and )name(?! of\b| it\b| them\b| this\b| that\b|s?\s*$))\s*(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
     rf"(?P<keep>⟦\d+⟧) as (?!an?\b)(?P<value>⟦\d+⟧|[\w-]+(?: [\w-]+){{0,3}}?){_TAIL}",
 )
 
@@ -82,7 +82,12 @@ def call(said: Said) -> Found | None:
     if (verb := method(said)) and len(matching := [thing for thing in listing if thing.about.get("method") == verb.values[0]]) == 1:
         return Found((matching[0].ref,), verb.rest)
     wanted = status(said)
-    if wanted and listing and re.search(r"\b(one|that|the)\b", said.rest, re.IGNORECASE) and not re.search(r"\b(last|latest) (call|error|failure)", said.rest):
+    if (
+        wanted
+        and listing
+        and ("explain" in said.clause.concepts or re.search(r"\b(one|that|the)\b", said.rest, re.IGNORECASE))
+        and not re.search(r"\b(last|latest) (call|error|failure)", said.rest)
+    ):
         matching = [thing for thing in listing if _has_status(thing, wanted.values[0])]
         if matching:
             return Found((matching[0].ref,), said.rest)

@@ -15,7 +15,7 @@ CONCEPTS: dict[str, str] = {
     "buy": "buy buying purchase recharge top-up refill reload acquire order",
     "call": "call calls request requests traffic exchange exchanges hit hits captures captured logs log invocation invocations activity history responses",
     "capture": "capture rec capturing logging record recording intercept intercepting watch watching track tracking proxy tap sniff hook trace observe mirror mitm wiretap eavesdrop collect",
-    "change": "change changes changed changing breaking differ differs diff news what's-new drift update updates modified differences different new modification modifications modify alteration alterations altered drifted evolve evolved",
+    "change": "change changes changed changing breaking differ differs diff news what's-new drift update updates modified differences different new modification modifications modify alteration alterations altered drifted evolve evolved changelog change-log",
     "complete": "complete done finish",
     "connect": "connect attach link hook-up plug-in add",
     "cost": "cost costs price prices afford pricing expensive charge charged cheap fee fees how-much",
@@ -29,7 +29,7 @@ CONCEPTS: dict[str, str] = {
     "diagnose": "diagnose fix solve repair resolve debug investigate troubleshoot analyse analyze debugging figure-out find-out look-into understand compare",
     "different": "different difference differences",
     "disconnect": "disconnect detach unlink",
-    "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings api-description guide-book handbook readme schema-file sdl",
+    "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings api-description guide-book handbook readme schema-file sdl definitions",
     "document": "document documenting write-up specify",
     "endpoint": "endpoint endpoints api apis proxies service proxy-url proxy-urls capture-url capture-urls integration integrations",
     "environment": "environment env",
@@ -69,7 +69,7 @@ CONCEPTS: dict[str, str] = {
     "slow": "slow slowness slowest slower longest takes-longest performance laggy sluggish latency latencies bottleneck duration durations so-long ages speed fast lag lagging delay delays delayed",
     "state": "paused inactive stopped suspended halted disabled archived active finished completed deactivated idle frozen",
     "summary": "summarize summarise summary summaries tl;dr tldr recap gist",
-    "stop": "stop off disable end cancel unshare quit",
+    "stop": "stop off disable end cancel unshare quit discontinue cease",
     "success": "success successful succeed succeeded good ok working worked went-through",
     "tag": "tag tags tagged label labels",
     "template": "template templates path-template path-templates pin pins pinned left-out noise",
@@ -92,6 +92,9 @@ CONCEPTS: dict[str, str] = {
 PHRASES: tuple[tuple[str, str], ...] = (
     (r"(throw|chuck)(ing)? (?P<what>(?!away)(?:[\w.⟦⟧-]+ ){1,4}?)away", r"delete \g<what>"),
     (r"throw(ing)? away", "delete"),
+    (r"(?:not|no longer|non) ?-?public(?: any ?(?:more|longer))?", "private"),
+    (r"(?:withdraw|revoke|take back|remove) (?:the )?access (?:to|from)", "unshare"),
+    (r"wak(?:e|ing)(?: up)?(?= )", "resume"),
     (r"(?P<be>is|are|was|were|been|currently) (?:turned|switched) off", r"\g<be> inactive"),
     (r"(hold|hang) on(?= (?:until|till|for)\b)", "wait"),
     (r"stand by|w8", "wait"),
@@ -156,7 +159,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"wanna", "want to"),
     (r"(what|how|who|where)s", r"\1's"),
     (r"im", "i'm"),
-    (r"y(?= (?:did|does|do|is|are|was|were)\b)", "why"),
+    (r"y(?= (?:[1-5]\d\d|the|it|this|did|does|do|is|are|was|were)\b)", "why"),
     (r"spy(ing)? on|listen(ing)? (in )?(to|on)|eavesdrop(ping)? on", "capture"),
     (r"keep(ing)? an eye on", "monitor"),
     (r"(work|figure|map)(ing)? out|reverse[- ]engineer", "document"),
@@ -233,7 +236,7 @@ COMMON: frozenset[str] = frozenset(
     uh um understand understood unfortunately unless unlike unsure unusual upcoming upset useful useless user's usual usually utterly valid value various view visible visit wait waits walk wanna wanted wanting
     wasn't watches ways weird welcome went weren't what'd whatever whenever wherever whether whoever whole wide wild willing wise wish wishes won't wonder wonderful wondering word words wore worked worried worry
     worse worst worth wouldn't wow wrong yard yeah year years yell yesterday yet young gonna gotta gotcha dunno hmm huh oops ouch ugh yay btw fyi asap thx ty tia lmk imo afaik min max approx incl e.g i.e etc
-    vs via per re app's api's there're they're we're you're he's she's who'd where'd how'd might've should've could've would've anybody's someone's nobody's everyone's else own lot lots bunch couple few several many
+    vs night nights sad happy angry annoyed curious eager excited sorry proud sure certain previous extra entire brief quick huge tiny odd weird strange wrong right main major minor public-facing via per re app's api's there're they're we're you're he's she's who'd where'd how'd might've should've could've would've anybody's someone's nobody's everyone's else own lot lots bunch couple few several many
     much most least less more fewer enough plenty loads dozen supplier vendor partner boss manager customer-facing screen button tab window browser phone laptop computer office meeting code-base codebase frontend
     front-end back-end script program software tool-kit toolkit talking talks speak speaks behaving lives living sits hosted located sending arrives responding responds answering answered behaves""".split()
 )
@@ -262,7 +265,7 @@ PEOPLE: frozenset[str] = frozenset(
 TYPOS: dict[str, str] = {
     "lst": "list", "lsit": "list", "shw": "show", "sho": "show", "whcih": "which", "waht": "what", "wht": "what", "cals": "calls", "dcos": "docs", "apsi": "apis", "erors": "errors", "errs": "errors", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
     "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what", "wy": "why", "wot": "what", "hwo": "how", "shud": "should", "cud": "could", "thx": "thanks", "msgs": "messages", "eps": "endpoints", "ep": "endpoint", "gen": "generate", "resp": "response", "creds": "credentials", "yday": "yesterday", "yest": "yesterday", "tokn": "token", "hav": "have", "hv": "have", "abt": "about", "wth": "with", "frm": "from", "ystrday": "yesterday", "mnth": "month",
-    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits", "whyd": "why did", "ad": "add", "remov": "remove", "rmove": "remove", "remve": "remove", "dlete": "delete", "agn": "again", "trn": "turn", "whre": "where", "dnt": "don't", "til": "until", "till": "until", "wats": "what's", "wots": "what's", "whts": "what's", "com": "come", "fri": "friday", "mon": "monday", "tue": "tuesday", "wed": "wednesday",
+    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits", "r": "are", "al": "all", "sinc": "since", "mch": "much", "cnt": "count", "whyd": "why did", "ad": "add", "remov": "remove", "rmove": "remove", "remve": "remove", "dlete": "delete", "agn": "again", "trn": "turn", "whre": "where", "dnt": "don't", "til": "until", "till": "until", "wats": "what's", "wots": "what's", "whts": "what's", "com": "come", "fri": "friday", "mon": "monday", "tue": "tuesday", "wed": "wednesday",
     "thu": "thursday", "sat": "saturday", "sun": "sunday", "err": "error", "op": "operation", "ops": "operations", "2day": "today", "cn": "can", "cld": "could", "wld": "would", "th": "the", "evry": "every", "hte": "the", "yesterdy": "yesterday", "cos": "because", "coz": "because",
 }  # fmt: skip
 # Other words that a misspelling may be of.
@@ -360,7 +363,7 @@ FORMATS: tuple[tuple[str, str], ...] = (
     (r"\bpostman\b", "postman"),
 )
 FREQUENCIES: tuple[tuple[str, str], ...] = (
-    (r"\b(stop|off|turn-off|disable|end|quit|cease|no longer|unmonitor)\b", "off"),
+    (r"\b(stop|off|turn-off|disable|end|quit|cease|discontinue|no longer|unmonitor)\b", "off"),
     (r"\b(daily|every (single )?day|each day|once a day|nightly|per day|every 24 hours)\b", "daily"),
     (r"\b(weekly|every week|each week|once a week|per week)\b", "weekly"),
     (r"\b(monthly|every month|each month|once a month|per month)\b", "monthly"),
@@ -374,10 +377,13 @@ PROVIDERS: tuple[tuple[str, str], ...] = (
 )
 PAYERS: tuple[tuple[str, str], ...] = ((r"\bpaypal\b", "paypal"), (r"\b(stripe|card)\b", "stripe"), (r"\bsandbox\b", "sandbox"))
 ENDPOINT_STATUSES: tuple[tuple[str, str], ...] = (
-    (r"\bstop(?=(?: \w+)? (?:record|captur|log|track|intercept|listen)ing\b)", "REVIEW"),  # what is not recorded is still forwarded: nobody's client breaks
-    (r"\b(pause|paused|suspend|suspended)\b", "REVIEW"),
+    (
+        r"\bstop(?=(?: \w+)? (?:record|captur|log|track|intercept|listen)ing\b| (?:the )?capture\b)",
+        "REVIEW",
+    ),  # what is not recorded is still forwarded: nobody's client breaks
+    (r"\b(pause|paused|suspend|suspended|freeze|hold|on-hold|mute)\b", "REVIEW"),
     (r"\b(disabled?|halt|inactive|stop|stopped|turn-off|deactivated?)\b", "INACTIVE"),
-    (r"\b(resume|reactivate|enabled?|unpause|activate|turn-on|back-on|active|restart|continue)\b", "ACTIVE"),
+    (r"\b(resume|revive|unfreeze|online|reactivate|enabled?|unpause|activate|turn-on|back-on|active|restart|continue)\b", "ACTIVE"),
     (r"\barchived?\b", "ARCHIVED"),
     (r"\b(completed?|finished|done)\b", "COMPLETE"),
     (r"\breview\b", "REVIEW"),
@@ -395,7 +401,7 @@ ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local
 # What comes before the request itself and says nothing about it.
 PREAMBLE = (
     r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|right|alright|sorry|seriously|honestly|omg|ugh|argh|oh|no{2,}|damn(?: it)?|dammit|wtf|jeez|geez|dude|bro|man|mate|guys|folks|hmm+|umm?|uh|btw|fyi|quick question|one (?:more )?(?:thing|question)|dumb question|before i forget|once more|"
-    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|(?:please )?you(?: can)?(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
+    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|(?:may|can|could|might) (?:i|we) request that|(?:i|we) (?:request|ask|wish) that|(?:i|we) would to|(?:would|do|might) you (?:happen to )?know(?= (?:which|what|where|how|why|when|who)\b)|it(?:'d| would) be (?:good|nice|great|better|best) if|wow|ooh|yay|haha|lol|yo|heya|hiya|(?:please )?you(?: can)?(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
     r"i (?:was|am|'m) (?:just )?wondering (?:if|whether)|it (?:would|might) be (?:helpful|good|nice|useful|great|interesting) to (?:know|see|have|get)|(?:i|we)(?:'d| would) (?:really )?appreciate (?=an? |the |some )|do you (?:happen to )?know (?:if|whether)|let me know (?:if|whether)|i think (?:we|you|i) should|we (?:should|need to|want to|have to)(?= \w)|by the way|anyway|anyhow|alright|all right|any chance (?:you could|of)|"
     r"(?:i|we)(?:'d| would) (?:like|love|want)(?: (?:you|us|me))? to|show me(?= how (?:do|can|could|would|should|must|to)\b)|(?:please )?(?:tell|remind|inform|explain(?: to)?) (?:me|us)(?: please)?(?= (?:how|where|which|what|why|who|whether)\b)|(?:check|see|find out|verify|look) (?:if|whether)|(?:i|we)(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:(?:i|we)(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?: to)?(?= (?:make|delete|remove|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
     r"be so kind(?: and| as to)?|do me a favou?r(?: and)?|help me(?: to)?|try to|i'm trying to|feel free to|wiretalk|guide|kind sir|dear guide)\b[\s,.!:]*"
@@ -430,8 +436,15 @@ DEMO_NAMED = (
 # A piece that tells how things are: the request is in the piece after it.
 STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|had|seems?|looks?|keeps?|gets?|got|will|sent|gave|attached|uploaded|says?|said|complains?|complained|reports?|reported|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we)(?:'ve| have)? (?:keep|always|still|only|just|get|got|attached|uploaded|sent|added|had|received)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
 # What "them" are, right after these were asked for.
-PLURALS: dict[str, str] = {"docs_generate": "the docs", "capture_search": "the calls", "endpoint_list": "my apis", "key_list": "my keys"}
+PLURALS: dict[str, str] = {
+    "docs_generate": "the docs",
+    "docs_get": "the docs",
+    "capture_search": "the calls",
+    "endpoint_list": "my apis",
+    "key_list": "my keys",
+}
 # "I would like it documented": what is wanted done is an order to do it. No destructive word is here.
+BE_DONE = "captured|recorded|logged|intercepted|checked|monitored|stopped|disabled|enabled|activated|hidden|limited|capped|paused|resumed|archived|renamed|replayed|published|tagged|documented|imported|regenerated|refreshed|updated|shared"
 DONE = "documented|renamed|paused|resumed|archived|monitored|watched|replayed|published|tagged|imported|refreshed|updated|regenerated|written up|written|generated|shared"
 # What is put right before a sentence is cut: "longer then" would be cut at "then".
 TIDY: tuple[tuple[str, str], ...] = (
@@ -463,6 +476,7 @@ TIDY: tuple[tuple[str, str], ...] = (
         r"(?<=[a-z] )4 (?!(?:[a-z]+ )?(?:calls?|requests?|hits?|errors?|captures?|minutes?|mins?|seconds?|secs?|hours?|hrs?|days?|weeks?|months?|credits?|times|apis?|endpoints?|messages|or|and|of|more|new)\b)(?=[a-z])",
         "for ",
     ),
+    (r"(?<=[a-z] )r(?= [a-z])", "are"),
     (r"\bhow 2 (?=[a-z])", "how to "),
     (r"(?<=\w) n (?=[a-z])", " and "),
     (
@@ -481,6 +495,14 @@ TIDY: tuple[tuple[str, str], ...] = (
         "",
     ),
     (r",? (?:when|once|after) (?:you're|you are|that's|that is|it's|it is) (?:done|finished|ready)(?=[.!?]*$)(?<!me when)", ""),
+    (
+        rf"^(?:please )?(?:(?:can|could|should|must|may|might|would) )?(?P<what>(?!it\b|there\b)[^,.?!]{{1,60}}?) (?:please )?(?:should |must |has to |needs? to |to )?be (?P<done>{BE_DONE})\b(?! (?:by|with)\b)",
+        r"\g<done> \g<what>",
+    ),
+    (r"\b(?:in|to|at|on|under) (?:which|what) (?:url|address|host|link)\b", "where"),
+    (r"\b(?:in|during|over) the night\b", "last night"),
+    (r"\b(?:i|we)(?:'m| am|'d be| would be| are) (?:\w+ )?interested in ", "show "),
+    (r"\b4 (?=(?:one|two|three|four|five|six|seven|eight|nine|ten|\d+)\b)", "for "),
     (r"\bgo ahead and (?=\w)", ""),
     (r"\b(?:the |a )?(?:complete|full|entire|whole) (?=list|overview|set|picture)", "the "),
     (
@@ -508,7 +530,7 @@ TIDY: tuple[tuple[str, str], ...] = (
     (r"(?<![\w.+-])([\w.+-]+@[\w.-]+\w),? (?:and |or |& )?(?=[\w.+-]+@)", r"\1,"),
     (r"\b(GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)(?:,|,? (?:and|or)) (?=(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)\b)", r"\1/"),
     (r"\b([1-5]\d\ds?),? (?:and|or) (?=[1-5]\d\ds?\b)", r"\1 or "),
-    (r"^i(?:'d| would)? (?:need|want|like) (?:the |some |a )?(docs?|documentation)\b(?! (?:as|in|to)\b)", r"write \1"),
+    (r"^i(?:'d| would)? (?:need|want|like) (?:the |some |a )?(docs?|documentation)\b(?! (?:as|in|to|like)\b)", r"write \1"),
     (r"^(?:please )?(?:fetch|request|call|hit|curl) (?=/)", "call GET "),
     (r"\bwhat does (this|that|the) (error|status|call|failure|response|message) mean\b", r"explain \1 \2"),
     (r"^(?:i (?:need|want|have|would like) to|i'm trying to|trying to) ([^,.?]+), how(?: (?:do|can|should) i(?: do (?:it|that|this))?)?\??$", r"how do i \1?"),
@@ -535,4 +557,4 @@ TRAILER = r"\s+(?:from (?:now|here) on|please|pls|instead|for me|thanks?(?: you)
 # "I don't need it any more" says why a deletion is asked for, where other negations forbid something.
 NO_LONGER = r"\b(?:do(?:n't|nt| not|n’t)|no longer) (?:\w+ )?(?:need|want|use|care)\b"
 # A piece of a sentence that goes on with the thing before it.
-CONTINUES = r"^(?:(?:and|please|also) )*(?:tagged|labell?ed|named|called|titled) \S|^(?:(?:and|please|also) )*(?:call|name|tag|label|title) (?:it|this|that|him|her|them)\b(?!\s*(?:$|again))"
+CONTINUES = r"^name:? [\w-]+$|^(?:(?:and|please|also) )*(?:tagged|labell?ed|named|called|titled) \S|^(?:(?:and|please|also) )*(?:call|name|tag|label|title) (?:it|this|that|him|her|them)\b(?!\s*(?:$|again))"
