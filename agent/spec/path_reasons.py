@@ -20,6 +20,7 @@ COLLECTION = -4.0
 """What it weighs against a value that it names a collection elsewhere."""
 _STRANGE_LEAST = 4
 """So many siblings that are joined as no literal of the API is are names that somebody gave."""
+_VERBS_TOLD = 3
 _RECURRING = 3
 """So many words that stand together again are no chance."""
 _LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "domain": 1.5, "word": -1.5}
@@ -156,6 +157,9 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
     """What only all siblings and their parent can say: fields that repeat several of them, looks that several share, items of the parent's list."""
     _forgive_recurring(family, prefix.removeprefix("/"), context)
     _forgive_strange(family, context)
+    verbs = [child for child in family if "verb" in child.reasons]
+    for child in verbs:
+        child.reasons["verb"] *= min(1.0, _VERBS_TOLD / len(verbs))  # that all are posted to is one fact, not one of each
     repeated = Counter(key for child in family for key in child.echoes)
     looks = Counter(child.kind for child in family)
     for child in family:
