@@ -47,3 +47,18 @@ async def test_what_is_handed_over_is_taken_at_once(database: asyncpg.Pool) -> N
     await runlog.Writer(run, "host.example:17:0123abcd", 0).hand_over(2, {"input": 5}, tainted=True)
     taken = await runlog.take_over()
     assert [(one.id, one.steps, one.usage, one.tainted, one.is_old) for one in taken] == [(run, 2, {"input": 5}, True, False)]
+
+
+async def test_a_run_is_its_senders_from_the_beginning(database: asyncpg.Pool) -> None:
+    """The worker that stored a message has its run at once, nobody else claims it, and a worker that died before the first word leaves it to another."""
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    ada = users.actor_of(profile.id, "USER", profile.email, "web")
+    started = await chats.post(ada, "go", provider="scripted", model="m", owner="host.example:17:0123abcd")
+    assert await runlog.claim(started.run_id) is None
+    await database.execute("UPDATE runs SET beat_at = now() - interval '61 seconds'")
+    taken = await runlog.take_over()
+    assert [(one.id, one.answer_id, one.seq, one.scopes) for one in taken] == [(started.run_id, started.answer_id, 0, sorted(ada.scopes))]
+    assert [(message.role, message.id) for message in await chats.branch(started.chat_session_id)] == [
+        ("user", started.message_id),
+        ("assistant", started.answer_id),
+    ]

@@ -7,10 +7,14 @@ import asyncpg
 import httpx
 import pytest
 
+from agent import ai_providers, loop, runlog
+from agent.accounts import users
+from agent.events import Hub
 from agent.messages import ToolResult
 from agent.providers import scripted
 from agent.providers.base import ModelRequest
 from agent.turn import MAX_STEPS
+from tests import replay
 from tests.live import events, wiretalk
 
 
@@ -131,3 +135,28 @@ async def test_a_retryable_failure_before_the_first_word_is_tried_again(database
         told = await events(client, "POST", "/api/v1/chat", json={"message": "go", "provider": "scripted", "model": "t", "stream": True})
         assert [chunk["data"]["reason"] for chunk in told if chunk["type"] == "data-retrying"] == ["Busy."]
         assert "".join(chunk["delta"] for chunk in told if chunk["type"] == "text-delta") == "Here."
+
+
+async def test_the_first_word_waits_for_five_statements(database: asyncpg.Pool) -> None:
+    """Choosing the provider, the day's allowance, the message with its run, the conversation, and the word itself: no question is put twice."""
+    sent: list[str] = []
+    held = [await database.acquire() for _ in range(database.get_max_size())]
+    for connection in held:
+        connection.add_query_logger(lambda record: sent.append(record.query))
+        await database.release(connection)
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    ada = users.actor_of(profile.id, "USER", profile.email, "web")
+    with replay.serve([{"text": "Hello."}]) as upstream:
+        await ai_providers.add(ada, "near", [upstream.openai], default_model="m", requires_auth=False)
+        sent.clear()
+        started = await loop.send(hub := Hub(), ada, "hello", provider="near")
+        while not any(event.event == "part.delta" for event in await runlog.since(started.run_id, 0)):
+            await asyncio.sleep(0.01)
+        first = next(number for number, query in enumerate(sent) if "INSERT INTO run_events" in query)
+        # This test's own, asyncpg's when it meets a type, and what the end of so short an answer does meanwhile.
+        of_no_interest = ("SELECT seq, event, data FROM run_events", "set_config('jit'", "typeinfo_tree", "excluded.token_count")
+        before = [query for query in sent[:first] if not any(words in query for words in of_no_interest)]
+        async for event in runlog.read(hub, started.run_id):
+            if event and event.event == runlog.END:
+                break
+    assert len(before) == 4, before
