@@ -124,8 +124,8 @@ def origins() -> list[Origin]:
     here, found = settings(), list[Origin]()
     for name, field in Settings.model_fields.items():
         value = getattr(here, name)
-        shown = "••••" if value is not None and (isinstance(value, SecretStr) or name in _HOLDS_SECRETS) else "" if value is None else str(value)
-        found.append(Origin(_variable(name), shown, name in here.model_fields_set, field.description or ""))
+        is_secret = value is not None and (isinstance(value, SecretStr) or name in _HOLDS_SECRETS)
+        found.append(Origin(_variable(name), "••••" if is_secret else _as_written(value), name in here.model_fields_set, field.description or ""))
     return found
 
 
@@ -142,6 +142,11 @@ def settings() -> Settings:
 def from_environment(name: str) -> str | None:
     """A variable that is no setting, which a file of the operator's names."""
     return os.environ.get(name)
+
+
+def _as_written(value: object) -> str:
+    """A value as one writes it in the environment."""
+    return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
 
 def _variable(name: str) -> str:

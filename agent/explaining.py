@@ -3,6 +3,7 @@
 The words of the API come first: it knows what it missed. They are captured text, which the caller fences.
 """
 
+import re
 from typing import cast
 from uuid import UUID
 
@@ -25,6 +26,10 @@ _CAUSES = {
 }
 _SAYING = ("message", "detail", "error_description", "description", "reason", "title", "msg", "error", "errors")
 """Where APIs say what is wrong, the most telling first."""
+_OF_THE_CLIENT = re.compile(
+    r"accept(-.*)?|sec-.*|user-agent|cache-control|pragma|origin|referer|priority|dnt|te|connection|content-length|traceparent|tracestate"
+)
+"""Headers that tell one client from another, and seldom why a call failed."""
 _LONGEST_SAYING, _LONGEST_VALUE, _DEEPEST = 300, 60, 4
 
 
@@ -72,7 +77,7 @@ def _saying(answer: object, deep: int = 0) -> str:
 
 def _differences(failing: CallDetail, good: CallDetail) -> list[str]:
     told: list[str] = []
-    bad_names, good_names = ({name.lower() for name, _ in detail.request_headers} for detail in (failing, good))
+    bad_names, good_names = ({n for name, _ in detail.request_headers if not _OF_THE_CLIENT.fullmatch(n := name.lower())} for detail in (failing, good))
     told += [f"The header `{name}` was sent in the success and is missing here." for name in sorted(good_names - bad_names)]
     told += [f"The header `{name}` is new here." for name in sorted(bad_names - good_names)]
     bad_query, good_query = failing.summary.url.partition("?")[2], good.summary.url.partition("?")[2]

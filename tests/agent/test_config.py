@@ -22,7 +22,7 @@ def test_the_environment_holds_and_says_so(monkeypatch: pytest.MonkeyPatch) -> N
     monkeypatch.delenv("WIRETALK_SIGNUP", raising=False)
     shown = {origin.variable: origin for origin in origins()}
     assert (shown["WIRETALK_RETENTION_DAYS"].value, shown["WIRETALK_RETENTION_DAYS"].is_from_environment) == ("7", True)
-    assert (shown["WIRETALK_SIGNUP"].value, shown["WIRETALK_SIGNUP"].is_from_environment) == ("True", False)
+    assert (shown["WIRETALK_SIGNUP"].value, shown["WIRETALK_SIGNUP"].is_from_environment) == ("true", False)
 
 
 @pytest.mark.parametrize(

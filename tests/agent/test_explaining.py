@@ -17,11 +17,12 @@ GOOD = {"product_id": "prod_1", "quantity": 2, "note": "ring"}
 
 
 async def _order(actor: Actor, endpoint: Endpoint, body: dict[str, Any], status: int, answer: object, media_type: str = "application/json") -> UUID:
+    """A captured order; each comes from another client."""
     call_id = uuid7()
     data = answer if isinstance(answer, bytes) else msgspec.json.encode(answer)
     heard = Heard(
         endpoint.id, actor.user_id, "POST", f"{BASE}/orders", status=status,
-        request_headers=[("Content-Type", "application/json")], request=body_of(msgspec.json.encode(body), 10_000),
+        request_headers=[("Content-Type", "application/json"), ("Sec-Fetch-Mode" if status < 400 else "User-Agent", "x")], request=body_of(msgspec.json.encode(body), 10_000),
         response_headers=[("Content-Type", media_type)], response=body_of(data, 10_000),
     )  # fmt: skip
     await store([row_of(heard, call_id)])

@@ -13,11 +13,12 @@ from agent.errors import Problem
 from agent.messages import text_of
 from web.pages import look
 from web.pages.chat_page import NO_WINDOW, Where, chat_page
-from web.pages.composer import composer_of, quoted, split, starters
+from web.pages.composer import composer_of, has_model, narrowed, quoted, split, starters
 from web.pages.drawing import hub_of, needs, piece, pieces_of, views
 from web.pages.my_data import files_of
 from web.pages.shell import PageRequest, done, form_of, is_fragment, page, refused, see_other, signed_in_actor
 from web.pages.stream import partial
+from web.render import catalogue
 
 
 @get("/", name="start")
@@ -35,7 +36,7 @@ async def start_chat(request: PageRequest) -> Template | Redirect | Response[Non
     text = form.get("suggested") or form.get("message", "")
     try:
         provider, model = split(form.get("provider", ""))
-        started = await loop.send(hub_of(request), actor, text, provider=provider, model=model, files=await files_of(request))
+        started = await loop.send(hub_of(request), narrowed(actor, form.get("tools", "")), text, provider=provider, model=model, files=await files_of(request))
     except Problem as problem:
         if is_fragment(request):
             return refused(problem)
@@ -65,7 +66,9 @@ async def send(request: PageRequest, chat_id: FromPath[UUID]) -> Template | Redi
     text = form.get("suggested") or form.get("message", "")
     try:
         provider, model = split(form.get("provider", ""))
-        await loop.queue(hub_of(request), actor, text, chat_id=chat_id, provider=provider, model=model, files=await files_of(request))
+        await loop.queue(
+            hub_of(request), narrowed(actor, form.get("tools", "")), text, chat_id=chat_id, provider=provider, model=model, files=await files_of(request)
+        )
     except Problem as problem:
         if is_fragment(request):
             return refused(problem)
@@ -142,10 +145,13 @@ async def delete(request: PageRequest, chat_id: FromPath[UUID]) -> Redirect:
 
 @post("/ask", status_code=200)
 async def ask(request: PageRequest) -> Template:
-    """A new chat with a question about a thing in the box, for the user to finish."""
-    form = await form_of(request)
-    draft = f"explain call {form['call']}" if form.get("call") else f"show the calls of {form.get('about', '')}"
-    return await _start_page(request, draft=draft)
+    """A new chat with a thing in the box, for the user to ask about: a model gets all of it by its `@`, the guide words that it understands."""
+    form, language = await form_of(request), look.of(request).language
+    call, api = form.get("call"), form.get("about", "")
+    if has_model(await ai_providers.list_(signed_in_actor(request))):
+        return await _start_page(request, draft=f"@call:{call} " if call else f"@{api} ")
+    words = catalogue.say(language, "explain call {call}", call=call) if call else catalogue.say(language, "show the calls of {api}", api=api)
+    return await _start_page(request, draft=words)
 
 
 ROUTES = (start, start_chat, show_chat, send, stop, retry, decide, needs_you, list_chats, rename, archive, delete, ask)
@@ -156,7 +162,7 @@ async def _start_page(request: PageRequest, *, draft: str = "", problem: Problem
     offered = await ai_providers.list_(actor)
     language = look.of(request).language
     return await page(
-        request, "chat.html", "new", chat=None, messages=[], window=NO_WINDOW, where=Where(), choices=[], starters=starters(language), has_model=any(p.has_key and p.wire != "builtin" for p in offered),
+        request, "chat.html", "new", chat=None, messages=[], window=NO_WINDOW, where=Where(), choices=[], starters=starters(language), has_model=has_model(offered),
         keyed_providers=[p for p in offered if p.requires_auth], composer=await composer_of(language, actor, None, draft=draft, problem=problem),
     )  # fmt: skip
 

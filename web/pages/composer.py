@@ -3,6 +3,7 @@
 from uuid import UUID
 
 import msgspec
+from msgspec import structs
 
 from agent import ai_providers, message_queue, runlog, usage
 from agent.actor import Actor
@@ -10,6 +11,9 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.message_queue import Queued
 from web.render import catalogue
+
+_SCOPES: dict[str, frozenset[str]] = {"read": frozenset({"read"}), "none": frozenset()}
+"""What an answer may use where the switch for tools does not say all: reading only, or nothing."""
 
 
 class Composer(msgspec.Struct, frozen=True):
@@ -50,6 +54,11 @@ async def choices_of(language: str, actor: Actor) -> list[dict[str, str]]:
     ]
 
 
+def has_model(offered: list[ai_providers.Provider]) -> bool:
+    """Whether anything but the guide can answer."""
+    return any(p.has_key and p.wire != "builtin" for p in offered)
+
+
 def starters(language: str) -> list[tuple[str, str, str]]:
     """Messages to begin with: what is sent, what the button says, what it does."""
     return [
@@ -79,6 +88,11 @@ def starters(language: str) -> list[tuple[str, str, str]]:
 def quoted(text: str) -> str:
     """A message's text as the beginning of a reply to it."""
     return "\n".join(f"> {line}".rstrip() for line in text.strip().splitlines()) + "\n\n" if text.strip() else ""
+
+
+def narrowed(actor: Actor, tools: str) -> Actor:
+    """The actor as the switch for tools lets an answer act; what is sent is a run with their scopes."""
+    return structs.replace(actor, scopes=actor.scopes & _SCOPES[tools]) if tools in _SCOPES else actor
 
 
 def split(choice: str) -> tuple[str | None, str | None]:

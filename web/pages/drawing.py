@@ -3,9 +3,10 @@
 from typing import Any
 from uuid import UUID
 
+import msgspec
 from jinja2 import Environment
 
-from agent import approvals, arrivals, runlog, usage
+from agent import approvals, arrivals, remote_mcp, runlog, usage
 from agent.actor import Actor
 from agent.chats import StoredMessage
 from agent.config import settings
@@ -38,6 +39,7 @@ async def views(request: PageRequest, actor: Actor, chat_id: UUID, found: list[S
         for stored in found
     ]
     await _tell_arrivals([view_of(one) for one in shown])
+    await _tell_servers(actor, [view_of(one) for one in shown])
     return shown
 
 
@@ -105,6 +107,15 @@ async def _tell_arrivals(shown: list[MessageView]) -> None:
     found = await arrivals.of_endpoints([UUID(id_) for id_ in made]) if made else {}
     for arrival in found.values():
         made[str(arrival.endpoint_id)].arrival = arrival
+
+
+async def _tell_servers(actor: Actor, shown: list[MessageView]) -> None:
+    """In each card of an MCP server: how it stands now, such as signed in since."""
+    cards = [part.data for view in shown for part in view.parts if isinstance(part, ToolView) and part.name in ("mcp_connect", "mcp_list")]
+    told: list[dict[str, Any]] = [one for data in cards if isinstance(data, dict) for one in data.get("items", [data])]
+    known = {str(server.id): msgspec.to_builtins(server) for server in await remote_mcp.list_(actor)} if told else {}
+    for one in told:
+        one |= known.get(str(one.get("id")), {})
 
 
 def _copy(request: PageRequest) -> str:

@@ -31,6 +31,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "pre": {"class", "tabindex"},
     "div": {"class", "tabindex"},
 }
+_ALIGNED = {"text-align:right": "num", "text-align:center": "mid"}
 _HIGHLIGHT_LIMIT = 60_000
 _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
@@ -164,6 +165,14 @@ class _Renderer(RendererHTML):
 
     def table_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         return "</table></div>\n"
+
+
+    def td_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        cell = tokens[idx]
+        aligned = _ALIGNED.get(str(cell.attrGet("style"))) if tokens[idx + 1].content else None
+        return f'<{cell.tag} class="{aligned}">' if aligned else f"<{cell.tag}>"
+
+    th_open = td_open
 
 
 def _address_of(tokens: Sequence[Token], close: int) -> str:

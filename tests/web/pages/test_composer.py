@@ -1,5 +1,8 @@
 """The message box: what the plan still allows today stands under it; what its starters send."""
 
+import asyncio
+import re
+
 import asyncpg
 import pytest
 
@@ -59,3 +62,30 @@ def test_the_guide_understands_every_starter(language: str) -> None:
     """What a starter sends is in the reader's language, and asks the guide for the same in each."""
     sent = [message for message, _, _ in starters(language)]
     assert [[one.verb.tool for one in intents(message, Memory())] for message in sent] == [["endpoint_create"], ["endpoint_list"], ["capture_explain"], []]
+
+
+async def test_the_switch_for_tools_holds_for_what_is_sent(doors: Doors) -> None:
+    """Reading only has no tool that changes, none has none; what waits in the queue keeps its own; anything else is all of them."""
+    ada = doors[0]
+    chat = (await ada.post("/", {"message": "capture the demo API", "tools": "read"})).headers["location"]
+    for tools, message in (("none", "list my APIs"), ("", "capture the demo API"), ("nonsense", "list my APIs")):
+        await ada.post(f"{chat}/messages", {"message": message, "tools": tools}, at=chat)
+    while "data-run" in (page := (await ada.get(chat)).text) or page.count('class="message assistant"') < 4:
+        await asyncio.sleep(0.05)
+    first, second, third, fourth = re.findall(r'class="message assistant".*?</article>', page, re.DOTALL)
+    assert "not available here" in first
+    assert "Tools are switched off" in second
+    assert "is being captured" in third
+    assert 'class="badge good"' in fourth
+
+
+async def test_asking_about_a_thing_and_having_it_explained(doors: Doors) -> None:
+    """`Ask about this` puts words for the guide, or an `@` for a model, into a new chat's box; `Explain` sends them."""
+    ada = doors[0]
+    await ada.post("/apis", {"destination_url": "demo"})
+    asked = await ada.post("/ask", {"about": "demo-shop"})
+    assert ">show the calls of demo-shop</textarea>" in asked.text
+    added = await ada.post("/settings/providers", {"name": "near", "base_url": "http://127.0.0.1:11434/v1", "default_model": "m"}, at="/settings/keys")
+    assert added.status_code == 303, added.text
+    asked = await ada.post("/ask", {"about": "demo-shop"})
+    assert ">@demo-shop </textarea>" in asked.text

@@ -174,3 +174,10 @@ def test_a_link_within_the_text_is_its_words() -> None:
     assert "<code>/orders</code>" in html
     assert "#get-orders" not in html
     assert "more</p>" in html
+
+
+def test_columns_stand_as_they_were_written() -> None:
+    """To the right, in the middle or plain, by classes: a `style` would not be let through."""
+    html = render("| a | b | c |\n|---|:-:|--:|\n| 1 | 2 | 3 |")
+    assert re.findall(r"<(t[hd])(?: class=\"(\w+)\")?>", html) == [("th", ""), ("th", "mid"), ("th", "num"), ("td", ""), ("td", "mid"), ("td", "num")]
+    assert "style" not in html

@@ -26,6 +26,11 @@ if (form && box) {
   grow();
   if (!matchMedia("(max-width: 48rem)").matches) box.focus({ preventScroll: true });
 
+  // The switch for tools stays as it was left, until it is all of them again.
+  const tools = document.getElementById("tools");
+  tools.value = sessionStorage.getItem("tools") ?? "";
+  tools.addEventListener("change", () => sessionStorage.setItem("tools", tools.value));
+
   box.addEventListener("input", () => {
     grow();
     if (box.value) localStorage.setItem(key(), box.value);
