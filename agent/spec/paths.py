@@ -39,6 +39,7 @@ _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 
 
+_AMONG_LEAST = 3
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
 
@@ -176,9 +177,10 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     return set(members)
 
 
-def _are_alternatives(members: list[Child]) -> bool:
-    """Whether a few words only look alike, with no tree of their own that they share."""
-    if len(members) >= _WORDS_LEAST or not all(map(_is_bare_word, members)):
+def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
+    """Whether a few words, or words among the names of several collections, only look alike, with no tree of their own that they share."""
+    among = sum(child.reasons.get("collection", 0.0) <= COLLECTION for child in siblings if child not in members)
+    if (len(members) >= _WORDS_LEAST and among < _AMONG_LEAST) or not all(map(_is_bare_word, members)):
         return False
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
     return sum(times > 1 for times in below.values()) < 2
@@ -227,7 +229,7 @@ def _best_cluster(siblings: list[Child], context: Context) -> Cluster:
             members, score = _grow(seed, ordered, is_forced, context)
             if all(child.reasons.get("collection", 0.0) < 0 for child in members):
                 score -= 6.0 * (1.0 - len(members) / len(ordered))
-            if len(members) > 1 and score > best.score and not _are_alternatives(members):
+            if len(members) > 1 and score > best.score and not _are_alternatives(members, ordered):
                 best = Cluster(members, score, is_forced)
             if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
                 break
