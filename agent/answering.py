@@ -5,6 +5,8 @@ say where to do it. A step that calls a tool of the caller's ends the answer; th
 """
 
 import asyncio
+import contextlib
+import re
 from collections.abc import AsyncGenerator
 from typing import Any, Literal
 
@@ -16,9 +18,12 @@ from agent.config import settings
 from agent.db_errors import as_problem
 from agent.draft import Draft, clean
 from agent.errors import Problem
-from agent.messages import Block, ToolCall, ToolResult
-from agent.providers import catalogue
-from agent.providers.base import Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ToolSpec, Usage
+from agent.messages import Block, Message, Picture, ToolCall, ToolResult
+from agent.messages import Text as Words
+from agent.providers import catalogue, models
+from agent.providers.base import Effort, Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ToolSpec, Usage
+from agent.spec.calling import mismatch
+from agent.spec.model import Spec
 from agent.tools import invoke
 from agent.tools.registry import Context
 from db.ids import uuid7
@@ -27,11 +32,16 @@ from db.jsonb import storable
 MAX_STEPS = 24
 MAX_RETRIES = 2
 LONGEST_WAIT = 30.0
+_UNSEEN = Words("[an image that this model is not shown]")
 History = list[tuple[str, list[Block]]]
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """`history` ends with what is to be answered. `provider` and `model` as `keys.choose` takes them; None leaves the choice to it."""
+    """`history` ends with what is to be answered. `provider` and `model` as `keys.choose` takes them; None leaves the choice to it.
+
+    `must_call`: tools of the caller's with one of which the answer has to end. `is_parallel`: whether several of them may be called at once. `stop`: texts
+    before which the answer ends. `schema`: what JSON the answer has to be; an empty one takes any object.
+    """
 
     history: History
     provider: str | None = None
@@ -39,6 +49,11 @@ class Wish(msgspec.Struct, frozen=True):
     instructions: str = ""
     tools: tuple[ToolSpec, ...] = ()
     max_tokens: int = 8192
+    effort: Effort | None = None
+    must_call: tuple[str, ...] = ()
+    is_parallel: bool = True
+    stop: tuple[str, ...] = ()
+    schema: dict[str, Any] | None = None
 
 
 class Text(msgspec.Struct, frozen=True):
@@ -66,10 +81,17 @@ Said = Text | Thought | Calls | Done
 
 
 async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
-    """Text as it comes, the caller's calls if there are any, and one Done. Raises what `keys.take` and the provider raise, quota_exceeded."""
+    """Text as it comes, the caller's calls if there are any, and one Done. Raises what `keys.take` and the provider raise, quota_exceeded, unfit_answer."""
+    async with contextlib.aclosing(_steps(actor, wish)) as said:
+        async for one in _until(said, wish.stop) if wish.stop else said:
+            yield one
+
+
+async def _steps(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     run_id, theirs = uuid7(), {tool.name for tool in wish.tools}
     menu = tuple(tool for tool in invoke.offered(actor.scopes) if tool.name not in theirs)
-    system = context.system_prompt(settings().base_url, menu).text + (f"\n\nThe caller's own instructions:\n{wish.instructions}" if wish.instructions else "")
+    told = context.instruction("caller", instructions=wish.instructions, must_call=wish.must_call, schema=wish.schema).text
+    system = context.system_prompt(settings().base_url, menu).text + told.rstrip()
     said: list[Block] = []
     spent = Usage()
     async with usage.message(actor):
@@ -77,11 +99,13 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     for step in range(1, MAX_STEPS + 1):
         await usage.require(actor)
         choice = await keys.take(actor, wish.provider, wish.model)
-        messages = context.build(run_id, [*wish.history, *([("assistant", said)] if said else [])])
-        request = ModelRequest(choice.model, system, messages, (*context.specs(menu), *wish.tools), wish.max_tokens, str(run_id))
+        messages = _shown(context.build(run_id, [*wish.history, *([("assistant", said)] if said else [])]), choice.model)
+        request = ModelRequest(choice.model, system, messages, (*context.specs(menu), *wish.tools), wish.max_tokens, str(run_id), wish.effort)
         draft, ending = Draft(step), Finish("stop")
         async for event in _ask(choice, request, draft):
             match event:
+                case Text() if wish.schema is not None:
+                    pass  # told at the end, once it is known to fit
                 case Text() | Thought():
                     yield event
                 case Usage():
@@ -94,7 +118,7 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
         said += draft.blocks()
         calls = [block for block in draft.blocks() if isinstance(block, ToolCall)]
         if mine := tuple(call for call in calls if call.name in theirs):
-            yield Calls(mine)
+            yield Calls(mine if wish.is_parallel else mine[:1])
             break
         for call in calls:
             said.append(await _run(actor, call, is_tainted=context.is_tainted(messages) and choice.connections[0].wire != "builtin"))
@@ -102,7 +126,51 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
             break
     else:
         raise Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
+    if wish.must_call and not calls:
+        raise Problem("unfit_answer", f"The model answered in words and called none of {', '.join(f'`{name}`' for name in wish.must_call)}.")
+    if wish.schema is not None and not calls:
+        yield Text(_fitting("".join(block.text for block in draft.blocks() if isinstance(block, Words)), wish.schema))
     yield Done("tool_calls" if calls else "length" if ending.reason in ("length", "context_full") else "stop", spent)
+
+
+async def _until(said: AsyncGenerator[Said, None], stop: tuple[str, ...]) -> AsyncGenerator[Said, None]:
+    """The same as far as the first of these texts. What could be the beginning of one is held back until more is known."""
+    held = ""
+    async for one in said:
+        if isinstance(one, Text):
+            held += one.text
+            if places := [at for word in stop if (at := held.find(word)) >= 0]:
+                yield Text(held[: min(places)])
+                yield Done("stop", Usage())
+                return
+            ready = len(held) - max((n for word in stop for n in range(1, len(word)) if held.endswith(word[:n])), default=0)
+            one, held = Text(held[:ready]), held[ready:]
+        elif held:
+            yield Text(held)
+            held = ""
+        if not isinstance(one, Text) or one.text:
+            yield one
+
+
+def _shown(messages: tuple[Message, ...], model: str) -> tuple[Message, ...]:
+    """Images only for a model that takes them; the others are told that there was one."""
+    if models.sees(model):
+        return messages
+    return tuple(
+        msgspec.structs.replace(message, content=tuple(_UNSEEN if isinstance(block, Picture) else block for block in message.content)) for message in messages
+    )
+
+
+def _fitting(text: str, schema: dict[str, Any]) -> str:
+    """The JSON in what a model said, which some put into a fence all the same. Raises unfit_answer."""
+    plain = re.sub(r"^```(?:json)?\s*|\s*```$", "", text.strip())
+    try:
+        value: Any = msgspec.json.decode(plain)
+    except (msgspec.DecodeError, RecursionError) as error:
+        raise Problem("unfit_answer", f"The answer is no JSON: {text[:200]}") from error
+    if fault := mismatch(Spec(""), schema or {"type": "object"}, value):
+        raise Problem("unfit_answer", f"The answer does not fit `response_format`: {fault}.")
+    return plain
 
 
 async def _ask(choice: keys.Choice, request: ModelRequest, draft: Draft) -> AsyncGenerator[Text | Thought | Usage | Finish, None]:

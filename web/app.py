@@ -23,7 +23,6 @@ from agent.events import Hub
 from agent.recorder import Recorder
 from db import engine
 from web import api, mcp, oauth, pages
-from web.api import openai
 from web.auth import Authentication, asks_first, browser_only, csrf_guard, may_read
 from web.console import console, openapi_config
 from web.demo import shop
@@ -71,12 +70,7 @@ def create_app() -> Litestar:
             demo,
             console,
             Router("/api/v1", route_handlers=list(api.ROUTES), guards=[csrf_guard, may_read, asks_first]),
-            Router(
-                "/v1",
-                route_handlers=list(api.OPENAI),
-                guards=[csrf_guard, may_read, asks_first],
-                exception_handlers={Exception: openai.handle, HTTPException: openai.handle, Problem: openai.handle},
-            ),
+            Router("/v1", route_handlers=list(api.OPENAI), guards=[csrf_guard, may_read, asks_first]),
             oauth.router(),
             *mcp.MOUNTS,
             Router("/", route_handlers=list(pages.PAGES), guards=[csrf_guard, browser_only], include_in_schema=False),

@@ -1,4 +1,4 @@
-"""Every failure leaves through one envelope: a problem document for programs, a page for people.
+"""Every failure leaves through one envelope: a problem document for programs, OpenAI's for its clients, a page for people.
 
 The page of somebody who is signed in stands inside the application, with its navigation (`web.pages.around`).
 """
@@ -18,6 +18,7 @@ from agent.errors import CATALOGUE, Problem
 from agent.rates import Rate
 
 log = structlog.get_logger()
+_OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
 
 
@@ -28,6 +29,8 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
         problem.extra["request_id"] = secrets.token_hex(6)
         log.error("request.failed", request=problem.extra["request_id"], method=request.method, path=request.scope["path"], exc_info=error)
     headers = _headers(problem)
+    if request.scope["path"].startswith("/v1/"):
+        return Response(openai_document(problem), status_code=problem.status, headers=headers)
     if problem.code == "unauthenticated" and _is_visit(request):
         return Redirect(f"/login?next={quote(_place(request))}", status_code=303)
     if is_page(request):
@@ -58,9 +61,15 @@ def problem_of(error: Exception) -> Problem:
         return Problem(code, error.detail if says_more else CATALOGUE[code].title + ".")
     if isinstance(error, msgspec.ValidationError):
         return Problem("invalid_arguments", str(error) + ".")
-    if isinstance(error, msgspec.DecodeError | RecursionError):
+    if isinstance(error, msgspec.DecodeError | UnicodeDecodeError | RecursionError):
         return Problem("invalid_json", "The body is not valid JSON.")
     return as_problem(error) or Problem("internal", "Something broke on our side.")
+
+
+def openai_document(problem: Problem) -> dict[str, Any]:
+    """A failure in the shape that OpenAI's clients read."""
+    kind = _OPENAI_TYPES.get(problem.status, "invalid_request_error" if problem.status < 500 else "server_error")
+    return {"error": {"message": problem.sentence(), "type": kind, "code": problem.code, "param": problem.extra.get("field")}}
 
 
 def is_page(request: Request[Any, Any, Any]) -> bool:

@@ -81,7 +81,7 @@ OPEN_PAGES = {
     "/login", "/login/code", "/logout", "/signup", "/setup", "/forgot", "/reset", "/verify", "/health", "/health/ready", "/favicon.ico", "/llms.txt", "/oauth/client.json",
     "/oauth/register", "/oauth/token", "/oauth/revoke", "/oauth/{provider}/start", "/oauth/{provider}/callback", "/api/docs", "/api/openapi.json", "/api", "/api/{path}", "/keys", "/s/{token}", "/robots.txt",
 }  # fmt: skip
-CHOSEN = {"format": "openapi", "side": "response", "provider": "oidc", "path": "none", "job": "retention"}
+CHOSEN = {"format": "openapi", "side": "response", "provider": "oidc", "path": "none", "job": "retention", "model": "builtin/guide"}
 NOBODYS_OWN = set(CHOSEN) | {"name", "kind"}
 OTHER_DOORS = ("/static", "/demo", "/mcp", "/.well-known")
 SECRETS = ("canary", "prod_1001", "olga@example.com")

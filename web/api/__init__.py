@@ -13,6 +13,7 @@ from web.api import (
     endpoints,
     my_data,
     openai,
+    openai_models,
     operations,
     prompts,
     providers,
@@ -49,4 +50,4 @@ ROUTES = (
     *shares.ROUTES,
     *my_data.ROUTES,
 )
-OPENAI = (*openai.ROUTES, *responses.ROUTES)
+OPENAI = (*openai_models.ROUTES, *responses.ROUTES, *openai.ROUTES)

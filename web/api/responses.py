@@ -11,28 +11,28 @@ from litestar.response import Stream
 from agent import answering
 from agent.actor import Actor, require_scope
 from agent.answering import Calls, Done, Text, Thought, Wish
-from agent.errors import Problem
-from agent.messages import Block, ToolCall, ToolResult
-from agent.messages import Text as TextBlock
+from agent.messages import ToolCall
 from agent.providers.base import Usage
 from db.ids import uuid7
-from web.api.openai import DEFAULT, SSE, arguments_of, chosen, error_document, log, read_body, text_of_parts, tool_specs
+from web.api.openai import SSE, log
+from web.api.openai_models import DEFAULT
+from web.api.openai_requests import read_responses, responses_wish
 from web.api.request import ApiRequest
 from web.auth import signed_in
-from web.problems import problem_of
+from web.problems import openai_document, problem_of
 
 Item = dict[str, Any]
 
 
 @post("/responses", guards=[signed_in], status_code=200, summary="Responses", tags=["openai"], response_class=Response, opt={"asks": True})
 async def respond(request: ApiRequest) -> Response[Any] | Stream:
-    """The agent with its tools; `previous_response_id` is not kept, so the whole conversation comes as `input`."""
+    """The agent with its tools. Responses are not kept, so the whole conversation comes as `input`."""
     require_scope(request.user, "write")
-    body = await read_body(request)
-    if body.get("previous_response_id"):
-        raise Problem("invalid_arguments", "Responses are not stored here.", remedy="Send the whole conversation as `input`.", field="previous_response_id")
-    wish = await _wish(request.user, body)
-    if body.get("stream"):
+    raw = await request.body()
+    asked = read_responses(raw)
+    body: Item = msgspec.json.decode(raw)
+    wish = await responses_wish(request.user, asked)
+    if asked.stream:
         return Stream(_events(request.user, wish, body), media_type="text/event-stream", headers=SSE)
     resource: Item = {}
     async for event in _told(request.user, wish, body):
@@ -41,45 +41,6 @@ async def respond(request: ApiRequest) -> Response[Any] | Stream:
 
 
 ROUTES = (respond,)
-
-
-async def _wish(actor: Actor, body: Item) -> Wish:
-    given = body.get("input")
-    items: list[Any] = [{"role": "user", "content": given}] if isinstance(given, str) else given if isinstance(given, list) else []
-    instructions = [str(body["instructions"])] if body.get("instructions") else []
-    history: answering.History = []
-    names: dict[str, str] = {}
-    for item in items:
-        if not isinstance(item, dict):
-            raise Problem("invalid_arguments", "An item of `input` is no object.", field="input")
-        if item.get("role") in ("system", "developer"):
-            instructions.append(text_of_parts(item.get("content")))
-        elif item.get("role") == "user":
-            history.append(("user", [TextBlock(text_of_parts(item.get("content")))]))
-        elif block := _block(item, names):
-            if not history or history[-1][0] != "assistant":
-                history.append(("assistant", []))
-            history[-1][1].append(block)
-    if not any(role == "user" for role, _ in history):
-        raise Problem("invalid_arguments", "`input` has no message of the user's.", field="input")
-    provider, name = await chosen(actor, str(body.get("model") or DEFAULT))
-    most = body.get("max_output_tokens")
-    tools = () if body.get("tool_choice") == "none" else tool_specs(body.get("tools"))
-    return Wish(history, provider, name, "\n\n".join(instructions), tools, most if isinstance(most, int) and most > 0 else 8192)
-
-
-def _block(item: Item, names: dict[str, str]) -> Block | None:
-    call = str(item.get("call_id") or "")
-    match item.get("type", "message"):
-        case "message" if item.get("role") == "assistant":
-            return TextBlock(text_of_parts(item.get("content")))
-        case "function_call":
-            names[call] = str(item.get("name"))
-            return ToolCall(call, names[call], arguments_of(item.get("arguments")))
-        case "function_call_output":
-            return ToolResult(call, names.get(call, "tool"), text_of_parts(item.get("output")), trust="remote")
-        case _:
-            return None
 
 
 async def _events(actor: Actor, wish: Wish, body: Item) -> AsyncGenerator[bytes, None]:
@@ -110,7 +71,7 @@ async def _told(actor: Actor, wish: Wish, body: Item) -> AsyncGenerator[Item, No
             yield {"type": "response.created", "response": made.resource("in_progress")}
         if problem.code == "internal":
             log.exception("openai.failed")
-        told = error_document(problem)["error"]
+        told = openai_document(problem)["error"]
         failure = {"code": "rate_limit_exceeded" if problem.status == 429 else "server_error", "message": told["message"]}
         yield {"type": "response.failed", "response": {**made.resource("failed"), "error": failure}}
 
@@ -194,9 +155,10 @@ class _Made:
             "incomplete_details": {"reason": "max_output_tokens"} if status == "incomplete" else None, "model": str(body.get("model") or DEFAULT),
             "previous_response_id": None, "instructions": body.get("instructions"), "output": list(self.items), "error": None,
             "tools": [{"description": None, "parameters": None, "strict": False, **tool} for tool in body.get("tools") or ()],
-            "tool_choice": body.get("tool_choice") or "auto", "truncation": "disabled", "parallel_tool_calls": True, "text": {"format": {"type": "text"}},
+            "tool_choice": body.get("tool_choice") or "auto", "truncation": body.get("truncation") or "disabled",
+            "parallel_tool_calls": body.get("parallel_tool_calls") is not False, "text": {"format": _format(body)},
             "top_p": _number(body.get("top_p"), 1.0), "presence_penalty": 0.0, "frequency_penalty": 0.0, "top_logprobs": 0,
-            "temperature": _number(body.get("temperature"), 1.0), "reasoning": None,
+            "temperature": _number(body.get("temperature"), 1.0), "reasoning": {"summary": None, **body["reasoning"]} if body.get("reasoning") else None,
             "usage": {
                 "input_tokens": usage.input, "output_tokens": usage.output, "total_tokens": usage.input + usage.output,
                 "input_tokens_details": {"cached_tokens": usage.cache_read}, "output_tokens_details": {"reasoning_tokens": usage.reasoning},
@@ -204,6 +166,12 @@ class _Made:
             "max_output_tokens": body.get("max_output_tokens"), "max_tool_calls": None, "store": False, "background": False, "service_tier": "default",
             "metadata": body.get("metadata") or {}, "safety_identifier": None, "prompt_cache_key": None,
         }  # fmt: skip
+
+
+def _format(body: Item) -> Item:
+    """The format that was asked for, with every member that the specification requires; by its types the schema is not told again."""
+    found: Item = (body.get("text") or {}).get("format") or {"type": "text"}
+    return {"description": None, "strict": False, **found, "schema": None} if found["type"] == "json_schema" else found
 
 
 def _part(text: str) -> Item:

@@ -135,6 +135,106 @@ async def test_errors_have_the_sdks_own_shape(database_url: str, monkeypatch: py
             await client.with_options(api_key=reader).chat.completions.create(model="wiretalk", messages=hello)
 
 
+FUNCTION: Any = {"type": "function", "function": {"name": "a"}}
+HELLO: Any = {"role": "user", "content": "hi"}
+REFUSED: list[tuple[dict[str, Any], str]] = [
+    ({"n": 2}, "n"),
+    ({"logprobs": True}, "logprobs"),
+    ({"top_logprobs": 2}, "top_logprobs"),
+    ({"logit_bias": {"50256": -100}}, "logit_bias"),
+    ({"functions": [{"name": "a"}]}, "functions"),
+    ({"modalities": ["text", "audio"]}, "modalities"),
+    ({"response_format": {"type": "yaml"}}, "response_format"),
+    ({"response_format": "json"}, "response_format"),
+    ({"model": 5}, "model"),
+    ({"stop": 5}, "stop"),
+    ({"temperature": "hot"}, "temperature"),
+    ({"max_tokens": 0}, "max_tokens"),
+    ({"max_completion_tokens": "5"}, "max_completion_tokens"),
+    ({"reasoning_effort": "enormous"}, "reasoning_effort"),
+    ({"stream": "yes"}, "stream"),
+    ({"tools": [{"type": "custom", "custom": {"name": "x"}}]}, "tools[0].type"),
+    ({"tools": [{"type": "function", "function": {"name": "a b"}}]}, "tools[0].name"),
+    ({"tools": [FUNCTION, FUNCTION]}, "tools"),
+    ({"tool_choice": "required"}, "tool_choice"),
+    ({"tools": [FUNCTION], "tool_choice": {"type": "function", "function": {"name": "b"}}}, "tool_choice"),
+    ({"tools": [FUNCTION], "tool_choice": {"type": "allowed_tools", "allowed_tools": {"tools": [{"name": "b"}]}}}, "tool_choice"),
+    ({"messages": []}, "messages"),
+    ({"messages": [{"role": "system", "content": "x"}]}, "messages"),
+    ({"messages": ["hi"]}, "messages[0]"),
+    ({"messages": [{"role": "wizard", "content": "x"}]}, "messages[0].role"),
+    ({"messages": [{"role": "user"}]}, "messages[0].content"),
+    ({"messages": [{"role": "user", "content": [{"type": "input_audio"}]}]}, "messages[0].content[0]"),
+    ({"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {"url": "https://a.example/a.png"}}]}]}, "messages[0].content[0]"),
+    ({"messages": [HELLO, {"role": "tool", "tool_call_id": "x", "content": "y"}]}, "messages[1].tool_call_id"),
+    ({"messages": [HELLO, {"role": "assistant", "tool_calls": "x"}]}, "messages[1].tool_calls"),
+    ({"messages": [HELLO, {"role": "assistant", "tool_calls": [{"id": "1", "function": {"name": "a", "arguments": "["}}]}]}, "messages"),
+]
+
+
+async def test_what_is_not_offered_is_refused_by_name(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """In OpenAI's envelope, with the member and what to do; hints and members of other makers are taken; nothing else of OpenAI's is here."""
+    async with wiretalk(monkeypatch) as api:
+        for change, param in REFUSED:
+            answer = await api.post("/v1/chat/completions", json={"model": "wiretalk", "messages": [HELLO], **change})
+            assert (answer.status_code, answer.json()["error"]["param"]) == (422, param), (change, answer.text)
+            assert len(answer.json()["error"]["message"].split(". ")) >= 2, answer.text
+        taken = {"n": 1, "logprobs": False, "temperature": 0.1, "seed": 4, "user": "u", "store": True, "top_k": 5, "response_format": {"type": "text"}}
+        assert (await api.post("/v1/chat/completions", json={"messages": [HELLO], **taken})).status_code == 200
+        for raw in (b"{", b"[]", b"", b'{"messages": "\xe9"}', b"[" * 100_000):
+            assert (await api.post("/v1/chat/completions", content=raw)).json()["error"]["code"] == "invalid_json"
+        assert (await api.post("/v1/embeddings", json={})).json()["error"]["code"] == "not_found"
+        assert (await api.get("/v1/models/builtin/guide")).json()["id"] == "builtin/guide"
+        assert (await api.get("/v1/chat/completions")).json()["error"]["code"] == "method_not_allowed"
+        assert (await api.get("/v1/models/nope")).json()["error"]["param"] == "model"
+
+
+async def test_the_answer_has_the_form_that_was_asked_for(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """JSON that fits its schema, a call where one must be, one call at a time, an end before a stop: or an error that says what the model did instead."""
+    paris = {"type": "object", "properties": {"city": {"$ref": "#/$defs/City"}}, "required": ["city"], "$defs": {"City": {"type": "string"}}}
+    wanted: Any = {"type": "json_schema", "json_schema": {"name": "place", "schema": paris, "strict": True}}
+
+    def told(request: ModelRequest) -> list[dict[str, Any]]:
+        assert '"city"' in request.system
+        return [{"text": '```json\n{"city": "Paris"}\n```'}]
+
+    scripted.play("json", [[{"text": "Let me look. "}, {"call": "endpoint_list", "arguments": {}}], told])
+    scripted.play("odd", [[{"text": '{"city": 5}'}]])
+    scripted.play("two", [[{"call": "a", "arguments": {"x": 1}}, {"call": "a", "arguments": {"x": 2}}]])
+    scripted.play("words", [[{"text": "No."}]])
+    scripted.play("long", [[{"text": "One. TH"}, {"text": "EN two. THEN three."}]])
+    async with wiretalk(monkeypatch) as api, httpx2.AsyncClient() as http:
+        create = _sdk(api, http).chat.completions.create
+        answer = await create(model="scripted/json", messages=[HELLO], response_format=wanted)
+        assert answer.choices[0].message.content == '{"city": "Paris"}'
+        with pytest.raises(openai.InternalServerError, match="5 is not of type 'string'"):
+            await create(model="scripted/odd", messages=[HELLO], response_format=wanted)
+        with pytest.raises(openai.InternalServerError, match="is no JSON: No"):
+            await create(model="scripted/words", messages=[HELLO], response_format={"type": "json_object"})
+        one = await create(model="scripted/two", messages=[HELLO], tools=[FUNCTION], parallel_tool_calls=False, tool_choice="required")
+        assert len(one.choices[0].message.tool_calls or ()) == 1
+        with pytest.raises(openai.InternalServerError, match="called none of `a`"):
+            await create(model="scripted/words", messages=[HELLO], tools=[FUNCTION], tool_choice={"type": "function", "function": {"name": "a"}})
+        pieces = [chunk.choices[0] async for chunk in await create(model="scripted/long", messages=[HELLO], stop=["THEN", "zz"], stream=True)]
+        assert "".join(piece.delta.content or "" for piece in pieces) == "One. "
+        assert pieces[-1].finish_reason == "stop"
+
+
+async def test_an_image_reaches_a_model_that_sees(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """By its `data:` address, as bytes; another model is told that there was one."""
+    pixel = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=="
+    content: Any = [{"type": "text", "text": "What is it?"}, {"type": "image_url", "image_url": {"url": f"data:image/png;base64,{pixel}"}}]
+
+    def seen(request: ModelRequest) -> list[dict[str, Any]]:
+        return [{"text": " ".join(type(block).__name__ for block in request.messages[-1].content)}]
+
+    async with wiretalk(monkeypatch) as api, httpx2.AsyncClient() as http:
+        for model, blocks in (("gpt-5.5", "Text Picture"), ("blind", "Text Text")):
+            scripted.play(model, [seen])
+            answer = await _sdk(api, http).chat.completions.create(model=f"scripted/{model}", messages=[{"role": "user", "content": content}])
+            assert answer.choices[0].message.content == blocks
+
+
 async def test_llm_and_pydantic_ai_are_pointed_at_us(database_url: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Any) -> None:
     """Two programs that know OpenAI's API only: an answer, and an agent with a tool of its own."""
     pydantic_ai = pytest.importorskip("pydantic_ai", reason="needs the package pydantic-ai-slim")

@@ -149,5 +149,36 @@ async def test_a_failure_is_an_event_of_a_stream(database_url: str, monkeypatch:
         whole = await api.post("/v1/responses", json={"model": "scripted/broken", "input": "hi"})
         assert whole.status_code == 502
         assert whole.json()["error"]["code"] == "provider_failed"
-        stored = await api.post("/v1/responses", json={"input": "hi", "previous_response_id": "resp_1"})
-        assert stored.status_code == 422
+
+
+async def test_what_is_not_offered_is_refused_by_name(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """State, background, tools that OpenAI runs and items of them: each named, with what to do. What other models thought is passed over."""
+    refused: list[tuple[dict[str, Any], str]] = [
+        ({"previous_response_id": "resp_1"}, "previous_response_id"),
+        ({"conversation": "conv_1"}, "conversation"),
+        ({"background": True}, "background"),
+        ({"prompt": {"id": "p"}}, "prompt"),
+        ({"max_tool_calls": 3}, "max_tool_calls"),
+        ({"truncation": "some"}, "truncation"),
+        ({"max_output_tokens": 0}, "max_output_tokens"),
+        ({"text": {"format": {"type": "grammar"}}}, "text.format"),
+        ({"tools": [{"type": "web_search"}]}, "tools[0].type"),
+        ({"input": []}, "input"),
+        ({"input": 5}, "input"),
+        ({"input": [{"type": "item_reference", "id": "msg_1"}]}, "input[0].type"),
+        ({"input": [{"type": "web_search_call", "id": "ws_1"}]}, "input[0].type"),
+        ({"input": [{"type": "function_call_output", "call_id": "c", "output": "x"}]}, "input[0].call_id"),
+        ({"input": [{"role": "user", "content": [{"type": "input_file", "file_id": "f"}]}]}, "input[0].content[0]"),
+    ]
+    async with wiretalk(monkeypatch) as api:
+        for change, param in refused:
+            answer = await api.post("/v1/responses", json={"input": "hi", **change})
+            assert (answer.status_code, answer.json()["error"]["param"]) == (422, param), (change, answer.text)
+        taken = {"store": True, "background": False, "truncation": "auto", "include": ["reasoning.encrypted_content"], "reasoning": {"effort": "low"}}
+        items = [{"type": "reasoning", "id": "rs_1", "summary": []}, {"role": "user", "content": "hi"}]
+        form = {"format": {"type": "json_schema", "name": "place", "schema": {"type": "object", "required": ["city"]}}}
+        scripted.play("json", [[{"text": '{"city": "Paris"}'}]])
+        for body in ({"input": items, **taken}, {"model": "scripted/json", "input": "hi", "text": form}):
+            answer = await api.post("/v1/responses", json=body)
+            assert types.ResponseResource.model_validate(answer.json()).status == "completed"
+        assert answer.json()["output"][0]["content"][0]["text"] == '{"city": "Paris"}'
