@@ -2,7 +2,6 @@
 
 import signal
 from collections.abc import Iterable, Iterator
-from functools import reduce
 from multiprocessing import get_context
 from multiprocessing.connection import Connection, wait
 
@@ -30,7 +29,7 @@ def share_out(parts: Iterable[list[Exchange]], processes: int) -> Summary:
             free = next(connection for connection in ours if connection in ready)
             free.recv_bytes()
             free.send_bytes(message)
-        return reduce(merge, [_last_word(connection) for connection in ours])
+        return merge(*[_last_word(connection) for connection in ours])
     except (EOFError, ConnectionError) as error:
         raise ChildProcessError("One of the processes that observed the calls was ended by the system.") from error
     finally:

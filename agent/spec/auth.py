@@ -9,7 +9,7 @@ from typing import Literal
 
 import msgspec
 
-from agent.spec.merge import merge_all, merge_field
+from agent.spec.merge import merge_field
 from agent.spec.model import Evidence, SecurityScheme
 from agent.spec.redact import is_secret_name
 from agent.spec.summary import Field, Route
@@ -36,7 +36,7 @@ def find_carriers(routes: list[Route]) -> Carriers:
     for route in routes:
         for key, field in route.fields.items():
             heard.setdefault(key, []).append(field)
-    totals = {key: merge_all(fields, merge_field) for key, fields in heard.items()}
+    totals = {key: merge_field(*fields) for key, fields in heard.items()}
     is_jwt = any(route.flags.get("jwt") for route in routes)
     found = sorted(key for key, field in totals.items() if _is_credential(key, field, len(heard[key]), granted, denied))
     names: set[str] = set()

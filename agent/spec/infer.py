@@ -8,7 +8,7 @@ from agent.spec import auth, graphql, oauth
 from agent.spec.describing import evidence_of, is_list, operation_of
 from agent.spec.grouping import group_routes, matches
 from agent.spec.kinds import kind_of_route
-from agent.spec.merge import merge_all, merge_route
+from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
 from agent.spec.names import call_id, operation_id, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kind
@@ -64,7 +64,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     usual = auth.usual_security(list(securities.values()))
     securities = {key: auth.security_of(group, carriers, usual) for key, group in groups.items()}
     carriers = auth.used_carriers(carriers, securities.values())
-    merged = {key: merge_all(group, merge_route) for key, group in groups.items()}
+    merged = {key: merge_route(*group) for key, group in groups.items()}
     carriers = oauth.with_flows(carriers, merged)
     pool = _fill_pool(merged)
     ids = _operation_ids(merged)

@@ -1,9 +1,9 @@
-"""Puts two summaries together: associative, commutative, with EMPTY as identity. What only one side has is shared, not copied.
+"""Puts summaries together, any number at once: associative, commutative, with EMPTY as identity. What only one has is shared, not copied.
 
 `seal` gives an accumulator its canonical form: every cap is applied exactly, so that it does not matter where it was applied before.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from typing import TypeVar
 
 from msgspec.structs import replace
@@ -35,57 +35,64 @@ from agent.spec.variants import PROPERTIES_MAX, merged_shapes
 T = TypeVar("T")
 
 
-def merge(a: Summary, b: Summary) -> Summary:
-    """One summary of both. Neither argument changes."""
-    routes = _union(a.routes, b.routes, _merge_route)
+def merge(*parts: Summary) -> Summary:
+    """One summary of all. No part changes."""
+    routes = _union([part.routes for part in parts], merge_route)
     return Summary(
         routes=smallest(routes, ROUTES_MAX),
-        is_partial=a.is_partial or b.is_partial or len(routes) > ROUTES_MAX,
-        values=smallest(_union(a.values, b.values, lambda x, y: merge_sample(x, y, FIELD_SAMPLE_MAX)), FIELDS_MAX),
-        cors=_union(a.cors, b.cors, lambda x, y: _union(x, y, merge_sample)),
-        seen=merge_seen(a.seen, b.seen),
+        is_partial=any(part.is_partial for part in parts) or len(routes) > ROUTES_MAX,
+        values=smallest(_union([part.values for part in parts], _merge_values), FIELDS_MAX),
+        cors=_union([part.cors for part in parts], lambda *samples: _union(samples, merge_sample)),
+        seen=merge_seen(*[part.seen for part in parts]),
     )
 
 
-def merge_node(a: Node, b: Node) -> Node:
-    """The counts of both. What a kind of value brings with it is looked at only where there was one."""
-    merged = replace(a)
-    merged.total += b.total
-    merged.nulls += b.nulls
-    merged.first, merged.last = _earliest(a.first, b.first), max(a.last, b.last)
-    merged.booleans += b.booleans
-    if b.texts:
-        merged.texts += b.texts
-        merged.shortest, merged.longest = _least(a.shortest, b.shortest), max(a.longest, b.longest)
-        merged.formats = _add(a.formats, b.formats)
-        merged.sample = _both(a.sample, b.sample, merge_sample)
-    if b.integers or b.numbers:
-        merged.integers += b.integers
-        merged.numbers += b.numbers
-        merged.low, merged.high = _both(a.low, b.low, min), _both(a.high, b.high, max)
-    if b.arrays:
-        merged.arrays += b.arrays
-        merged.items = _both(a.items, b.items, merge_node)
-        merged.fewest, merged.most = _least(a.fewest, b.fewest), max(a.most, b.most)
-    if b.objects:
-        _merge_objects(merged, a, b)
+def merge_node(*nodes: Node) -> Node:
+    """The counts of all. What a kind of value brings with it is looked at only where there was one."""
+    merged = replace(nodes[0])
+    for node in nodes[1:]:
+        merged.total += node.total
+        merged.nulls += node.nulls
+        merged.first, merged.last = _earliest(merged.first, node.first), max(merged.last, node.last)
+        merged.booleans += node.booleans
+        if node.texts:
+            merged.texts += node.texts
+            merged.shortest, merged.longest = _least(merged.shortest, node.shortest), max(merged.longest, node.longest)
+        if node.integers or node.numbers:
+            merged.integers += node.integers
+            merged.numbers += node.numbers
+            merged.low, merged.high = _only([merged.low, node.low], min), _only([merged.high, node.high], max)
+        if node.arrays:
+            merged.arrays += node.arrays
+            merged.fewest, merged.most = _least(merged.fewest, node.fewest), max(merged.most, node.most)
+        merged.objects += node.objects
+        merged.is_partial = merged.is_partial or node.is_partial
+    if merged.texts:
+        merged.formats = _add([node.formats for node in nodes])
+        merged.sample = _only([node.sample for node in nodes], merge_sample)
+    if merged.arrays:
+        merged.items = _only([node.items for node in nodes], merge_node)
+    if merged.objects:
+        _merge_objects(merged, nodes)
     return merged
 
 
-def merge_sample(a: Sample, b: Sample, limit: int = SAMPLE_MAX) -> Sample:
-    """The values with the smallest hashes of both."""
-    merged = Sample(_add(a.values, b.values), a.is_partial or b.is_partial, min(a.cut, b.cut))
+def merge_sample(*samples: Sample, limit: int = SAMPLE_MAX) -> Sample:
+    """The values with the smallest hashes of all."""
+    merged = Sample(_add([sample.values for sample in samples]), any([sample.is_partial for sample in samples]), min([sample.cut for sample in samples]))
     if merged.cut < 1 << 32:
         merged.values = {value: times for value, times in merged.values.items() if rank(value) <= merged.cut}
     trim(merged, limit)
     return merged
 
 
-def merge_seen(a: Seen, b: Seen) -> Seen:
-    """Both, where a count of nothing changes nothing."""
-    if not a.count or not b.count:
-        return a if a.count else b
-    return Seen(a.count + b.count, min(a.first, b.first), max(a.last, b.last), smallest({**a.ids, **b.ids}, IDS_MAX))
+def merge_seen(*parts: Seen) -> Seen:
+    """All, where a count of nothing changes nothing."""
+    heard = [seen for seen in parts if seen.count]
+    if len(heard) < 2:
+        return heard[0] if heard else parts[0]
+    ids = {id_: 1 for seen in heard for id_ in seen.ids}
+    return Seen(sum([seen.count for seen in heard]), min([seen.first for seen in heard]), max([seen.last for seen in heard]), smallest(ids, IDS_MAX))
 
 
 def seal(summary: Summary) -> Summary:
@@ -104,76 +111,83 @@ def seal(summary: Summary) -> Summary:
     return summary
 
 
-def merge_route(a: Route, b: Route) -> Route:
-    """Two routes as one; the first gives its name."""
-    return _merge_route(a, b)
-
-
-def merge_all(parts: Sequence[T], join: Callable[[T, T], T]) -> T:
-    """All of at least one, in turns of neighbours: what grew large is copied a few times only."""
-    while len(parts) > 1:
-        parts = [join(*parts[at : at + 2]) if at + 1 < len(parts) else parts[at] for at in range(0, len(parts), 2)]
-    return parts[0]
-
-
-def merge_content(a: Content, b: Content) -> Content:
-    """Two bodies of one media type."""
-    return Content(a.total + b.total, a.parsed + b.parsed, _both(a.node, b.node, merge_node))
-
-
-def merge_field(a: Field, b: Field) -> Field:
-    """Two parameters of one name."""
-    return Field(
-        a.total + b.total,
-        a.granted + b.granted,
-        a.denied + b.denied,
-        _both(a.node, b.node, merge_node),
-        _earliest(a.first, b.first),
-        max(a.last, b.last),
-        _both(a.hashes, b.hashes, merge_sample),
-        _both(a.lengths, b.lengths, merge_sample),
-    )
-
-
-def merge_outcome(a: Outcome, b: Outcome) -> Outcome:
-    """Two responses of one status."""
-    return Outcome(merge_seen(a.seen, b.seen), a.empty + b.empty, _union(a.contents, b.contents, merge_content), _union(a.headers, b.headers, merge_node))
-
-
-def _merge_route(a: Route, b: Route) -> Route:
+def merge_route(*routes: Route) -> Route:
+    """Routes as one; the first gives its name."""
+    first = routes[0]
     return Route(
-        origin=a.origin,
-        method=a.method,
-        path=a.path,
-        seen=merge_seen(a.seen, b.seen),
-        slots=_union(a.slots, b.slots, merge_sample),
-        kinds=_add(a.kinds, b.kinds),
-        flags=_add(a.flags, b.flags),
-        outcomes=_union(a.outcomes, b.outcomes, merge_outcome),
-        fields=smallest(_union(a.fields, b.fields, merge_field), KEYS_MAX),
-        requests=_union(a.requests, b.requests, merge_content),
-        bodiless=a.bodiless + b.bodiless,
-        echoes=smallest(_add(a.echoes, b.echoes), NAMES_MAX),
-        answered=a.answered + b.answered,
-        named=smallest(_union(a.named, b.named, _merge_named), NAMES_MAX),
-        messages=smallest(_union(a.messages, b.messages, _merge_message), NAMES_MAX),
+        origin=first.origin,
+        method=first.method,
+        path=first.path,
+        seen=merge_seen(*[route.seen for route in routes]),
+        slots=_union([route.slots for route in routes], merge_sample),
+        kinds=_add([route.kinds for route in routes]),
+        flags=_add([route.flags for route in routes]),
+        outcomes=_union([route.outcomes for route in routes], merge_outcome),
+        fields=smallest(_union([route.fields for route in routes], merge_field), KEYS_MAX),
+        requests=_union([route.requests for route in routes], merge_content),
+        bodiless=sum([route.bodiless for route in routes]),
+        echoes=smallest(_add([route.echoes for route in routes]), NAMES_MAX),
+        answered=sum([route.answered for route in routes]),
+        named=smallest(_union([route.named for route in routes], _merge_named), NAMES_MAX),
+        messages=smallest(_union([route.messages for route in routes], _merge_message), NAMES_MAX),
     )
 
 
-def _merge_objects(merged: Node, a: Node, b: Node) -> None:
-    properties = _union(a.properties, b.properties, merge_node)
-    merged.objects += b.objects
-    merged.is_partial = a.is_partial or b.is_partial or len(properties) > KEYS_MAX
+def merge_content(*contents: Content) -> Content:
+    """Bodies of one media type."""
+    return Content(
+        sum([content.total for content in contents]),
+        sum([content.parsed for content in contents]),
+        _only([content.node for content in contents], merge_node),
+    )
+
+
+def merge_field(*fields: Field) -> Field:
+    """Parameters of one name."""
+    return Field(
+        sum([field.total for field in fields]),
+        sum([field.granted for field in fields]),
+        sum([field.denied for field in fields]),
+        _only([field.node for field in fields], merge_node),
+        min([field.first for field in fields if field.first], default=0),
+        max([field.last for field in fields]),
+        _only([field.hashes for field in fields], merge_sample),
+        _only([field.lengths for field in fields], merge_sample),
+    )
+
+
+def merge_outcome(*outcomes: Outcome) -> Outcome:
+    """Responses of one status."""
+    return Outcome(
+        merge_seen(*[outcome.seen for outcome in outcomes]),
+        sum([outcome.empty for outcome in outcomes]),
+        _union([outcome.contents for outcome in outcomes], merge_content),
+        _union([outcome.headers for outcome in outcomes], merge_node),
+    )
+
+
+def _merge_values(*samples: Sample) -> Sample:
+    return merge_sample(*samples, limit=FIELD_SAMPLE_MAX)
+
+
+def _merge_objects(merged: Node, nodes: tuple[Node, ...]) -> None:
+    properties = _union([node.properties for node in nodes], merge_node)
+    merged.is_partial = merged.is_partial or len(properties) > KEYS_MAX
     merged.properties = smallest(properties, KEYS_MAX) if len(properties) > KEYS_MAX else properties
-    merged.shapes = merged_shapes(merged, a, b)
+    merged.shapes = merged_shapes(merged, [node for node in nodes if node.objects])
 
 
-def _merge_named(a: Named, b: Named) -> Named:
-    return Named(a.total + b.total, _both(a.sent, b.sent, merge_node), _both(a.received, b.received, merge_node), _both(a.documents, b.documents, merge_sample))
+def _merge_named(*parts: Named) -> Named:
+    return Named(
+        sum([named.total for named in parts]),
+        _only([named.sent for named in parts], merge_node),
+        _only([named.received for named in parts], merge_node),
+        _only([named.documents for named in parts], merge_sample),
+    )
 
 
-def _merge_message(a: Message, b: Message) -> Message:
-    return Message(a.total + b.total, _both(a.node, b.node, merge_node))
+def _merge_message(*messages: Message) -> Message:
+    return Message(sum([message.total for message in messages]), _only([message.node for message in messages], merge_node))
 
 
 def _seal_route(route: Route) -> None:
@@ -215,30 +229,39 @@ def _seal_node(node: Node) -> None:
         _seal_node(node.items)
 
 
-def _union(a: dict[str, T], b: dict[str, T], join: Callable[[T, T], T]) -> dict[str, T]:
-    if not a or not b:
-        return a or b
-    large, small = (a, b) if len(a) >= len(b) else (b, a)
-    merged = dict(large)
-    for key, value in small.items():
-        other = merged.get(key)
-        merged[key] = value if other is None else join(other, value)
+def _union(parts: Iterable[dict[str, T]], join: Callable[..., T]) -> dict[str, T]:
+    """What any has; what several have is joined. The largest is copied as it stands: most of it is no other's."""
+    parts = [part for part in parts if part]
+    if len(parts) < 2:
+        return parts[0] if parts else {}
+    large = max(parts, key=len)
+    merged, more = dict(large), dict[str, list[T]]()
+    for part in parts:
+        if part is not large:
+            for key, value in part.items():
+                if key in more:
+                    more[key].append(value)
+                else:
+                    more[key] = [large[key], value] if key in large else [value]
+    merged.update({key: join(*values) if len(values) > 1 else values[0] for key, values in more.items()})
     return merged
 
 
-def _add(a: dict[str, int], b: dict[str, int]) -> dict[str, int]:
-    if not a or not b:
-        return a or b
-    merged = dict(a)
-    for key, times in b.items():
-        merged[key] = merged.get(key, 0) + times
+def _add(parts: Iterable[dict[str, int]]) -> dict[str, int]:
+    parts = [part for part in parts if part]
+    if len(parts) < 2:
+        return parts[0] if parts else {}
+    merged = dict(parts[0])
+    for part in parts[1:]:
+        for key, times in part.items():
+            merged[key] = merged.get(key, 0) + times
     return merged
 
 
-def _both(a: T | None, b: T | None, join: Callable[[T, T], T]) -> T | None:
-    if a is None or b is None:
-        return b if a is None else a
-    return join(a, b)
+def _only(parts: Iterable[T | None], join: Callable[..., T]) -> T | None:
+    """Those that are there as one."""
+    there = [part for part in parts if part is not None]
+    return join(*there) if len(there) > 1 else there[0] if there else None
 
 
 def _least(a: int, b: int) -> int:

@@ -64,21 +64,25 @@ def shapes_of(node: Node) -> Shapes:
     return {_joined(tuple(properties)): tags} if tags else {}
 
 
-def merged_shapes(merged: Node, a: Node, b: Node) -> Shapes | None:
-    """The shapes of two nodes; `merged` has everything else of both."""
+def merged_shapes(merged: Node, nodes: list[Node]) -> Shapes | None:
+    """The shapes of nodes with objects; `merged` has everything else of all of them."""
     if len(merged.properties) > PROPERTIES_MAX:
         return {}
-    if not a.objects or not b.objects:
-        return a.shapes if a.objects else b.shapes
-    if a.shapes is None and b.shapes is None and a.properties.keys() == b.properties.keys():
-        return None
-    one, two = shapes_of(a), shapes_of(b)
-    if not one or not two or len(one.keys() | two.keys()) > SHAPES_MAX:
-        return {}
-    live = [field for field in next(iter(one.values())) if field in next(iter(two.values())) and _is_tag(merged.properties.get(field), merged.objects)]
-    if not live:
-        return {}
-    return {keys: {field: _added(one.get(keys, {}).get(field, {}), two.get(keys, {}).get(field, {})) for field in live} for keys in one.keys() | two.keys()}
+    first = nodes[0]
+    if len(nodes) == 1 or all([node.shapes is None and node.properties.keys() == first.properties.keys() for node in nodes]):
+        return first.shapes
+    found: Shapes = {}
+    live = list(merged.properties)
+    for shapes in map(shapes_of, nodes):
+        if not shapes:
+            return {}
+        live = [field for field in live if field in next(iter(shapes.values()))]
+        for keys, fields in shapes.items():
+            known = found.setdefault(keys, {})
+            for field in live:
+                known[field] = _added(known.get(field, {}), fields[field])
+    live = [field for field in live if _is_tag(merged.properties.get(field), merged.objects)]
+    return {keys: {field: fields[field] for field in live} for keys, fields in found.items()} if live and len(found) <= SHAPES_MAX else {}
 
 
 def keys_of(shape: str) -> Iterable[str]:

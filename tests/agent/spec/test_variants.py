@@ -35,8 +35,8 @@ def test_any_order_and_grouping_gives_the_same(values: list[dict[str, Any]], cha
     shuffled = chance.sample(values, len(values))
     cut = chance.randint(0, len(shuffled))
     parts = [_node(*part) for part in (shuffled[:cut], shuffled[cut:]) if part]
-    singles = reduce(merge_node, [_node(value) for value in shuffled])
-    assert _plain(reduce(merge_node, parts)) == _plain(_node(*values)) == _plain(singles)
+    singles = [_node(value) for value in shuffled]
+    assert _plain(reduce(merge_node, parts)) == _plain(merge_node(*singles)) == _plain(_node(*values)) == _plain(reduce(merge_node, singles))
 
 
 def test_nothing_is_kept_while_all_objects_have_the_same_keys() -> None:
