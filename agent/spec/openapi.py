@@ -161,7 +161,7 @@ def phrase(status: str) -> str:
 
 
 _API_TYPES = {"REST": "rest", "GraphQL": "graphql", "WebSocket": "websocket", "SSE": "sse", "gRPC": "grpc", "SOAP": "soap", "JSON-RPC": "jsonrpc"}
-_SCHEMAS = "#/components/schemas/"
+_SCHEMA_NAMED = re.compile(rb'"#/components/schemas/([A-Za-z0-9._-]+)"')
 _VALUES = ("example", "default", "const")
 _LISTS = ("enum", "examples")
 _NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "dependentSchemas")
@@ -170,18 +170,12 @@ _NAMED_SCHEMAS = ("properties", "patternProperties", "$defs", "definitions", "de
 def _used(schemas: dict[str, JsonSchema], paths: Document) -> dict[str, JsonSchema]:
     """Those that an operation reaches, directly or through others; in their given order."""
     reached: set[str] = set()
-    stack: list[Any] = [paths]
-    while stack:
-        value = stack.pop()
-        if isinstance(value, str):  # as most of a document is
-            name = value.removeprefix(_SCHEMAS) if value.startswith(_SCHEMAS) else ""
-            if name in schemas and name not in reached:
-                reached.add(name)
-                stack.append(schemas[name])
-        elif isinstance(value, dict):
-            stack.extend(value.values())
-        elif isinstance(value, list):
-            stack.extend(value)
+    waiting = [paths]
+    while waiting:
+        named = {name.decode() for name in _SCHEMA_NAMED.findall(to_json(waiting.pop()))}
+        found = named & schemas.keys() - reached
+        reached |= found
+        waiting += [schemas[name] for name in found]
     return {name: schema for name, schema in schemas.items() if name in reached}
 
 
@@ -241,10 +235,14 @@ def _masked_schema(schema: Any, name: str) -> Any:
             result[key] = _discriminator(value)
         elif key == "required":
             result[key] = [mask_name(item) for item in value]
+        elif key == field_evidence.KEY:
+            result[key] = value
         elif key in _VALUES or key in _LISTS:
             result |= _masked_values(key, value, name)
+        elif isinstance(value, str):
+            result[key] = mask_text(value) if key in ("description", "title") else value
         else:
-            result[key] = mask_text(value) if isinstance(value, str) and key in ("description", "title") else _masked_schema(value, name)
+            result[key] = _masked_schema(value, name)
     return result
 
 
