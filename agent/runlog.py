@@ -146,12 +146,10 @@ class Writer:
 
     async def _tick(self) -> None:
         while not self._done.is_set():
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), _BEAT_SECONDS)
+            await _rings(self._wake, _BEAT_SECONDS)
             if not self._done.is_set():
                 self._wake.clear()
-            with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._hurry.wait(), FLUSH_SECONDS)
+            await _rings(self._hurry, FLUSH_SECONDS)
             if not self._done.is_set():
                 self._hurry.clear()
             try:
@@ -180,10 +178,8 @@ async def read(hub: Hub, run_id: UUID, after: int = 0, also: tuple[str, ...] = (
                 if event.event == END:
                     return
             if len(events) < _MOST_READ:  # what came since has rung
-                try:
-                    await asyncio.wait_for(bell.wait(), HEARTBEAT_SECONDS)
-                    has_rung = True
-                except TimeoutError:
+                has_rung = await _rings(bell, HEARTBEAT_SECONDS)
+                if not has_rung:
                     yield None
 
 
@@ -257,6 +253,15 @@ async def take_over() -> list[Claimed]:
 async def forgotten() -> list[UUID]:
     """Runs that wait for an approval although there is none to give, or they were told to stop: the worker died before it could see to it."""
     return [row["id"] for row in await Run.raw(_FORGOTTEN)]
+
+
+async def _rings(bell: asyncio.Event, seconds: float) -> bool:
+    """Whether it rings in time. Without the task of its own that `wait_for` makes: every word of every answer waits here."""
+    try:
+        async with asyncio.timeout(seconds):
+            return await bell.wait()
+    except TimeoutError:
+        return False
 
 
 def _json(value: dict[str, Any]) -> str:
