@@ -61,18 +61,20 @@ class Child(msgspec.Struct):
 def child_of(value: str, leaves: list[Leaf], parts: Parts, position: int, prefix: str, context: Context) -> Child:
     child = Child(value, leaves, parts, parts.stem if "<" in value else "word" if HOLE in value else kind_of(parts.stem), position)
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
+    answered, echoed = defaultdict[tuple[str, str], int](int), defaultdict[tuple[str, str], int](int)
     slot = str(position)
     for leaf in leaves:
         below_it = leaf.texts[position + 1 :]
         tail = "/".join(cut_tail(below_it, 2 if below_it and below_it[0] == SLOT else 1) if context.is_first else below_it)
         for method, cell in leaf.cells.items():
-            gathered[tail, method].append(cell)
+            key, route = (tail, method), leaf.routes[method]
+            gathered[key].append(cell)
             child.count += cell.count
-            before = child.repeats.get((tail, method), Repeats(0, 0))
-            child.values = max(child.values, len(leaf.routes[method].slots[slot].values) if slot in leaf.routes[method].slots else 1)
-            most = _add_echoes(child, leaf.echoes[method], context.tags)
-            child.repeats[tail, method] = Repeats(before.answered + leaf.routes[method].answered, before.echoed + most)
+            child.values = max(child.values, len(route.slots[slot].values) if slot in route.slots else 1)
+            answered[key] += route.answered
+            echoed[key] += _add_echoes(child, leaf.echoes[method], context.tags)
     child.cells = {key: join_cells(cells) for key, cells in gathered.items()}
+    child.repeats = {key: Repeats(answered[key], echoed[key]) for key in gathered}
     child.reasons = _own_reasons(child, position, prefix, context)
     child.own = sum(child.reasons.values())
     return child

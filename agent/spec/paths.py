@@ -81,12 +81,12 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, gr
         chosen |= in_grid
     slots: dict[Affix, list[Leaf]] = defaultdict(list)
     for child in family:
-        is_slot = child.value in chosen
+        is_slot, affix = child.value in chosen, child.affix
         for leaf in child.leaves:
             leaf.decide(position, is_slot)
-            leaf.affixes[position] = child.affix
+            leaf.affixes[position] = affix
         if is_slot:
-            slots[child.affix] += child.leaves
+            slots[affix] += child.leaves
         else:
             _decide(child.leaves, position + 1, f"{prefix}/{child.value}", context, grid)
     for affix, below in sorted(slots.items()):
