@@ -71,21 +71,30 @@ async def is_key_lost() -> bool:
 
 
 async def _rotate(place: Place) -> Rotated:
+    """The rows that are there now: what comes meanwhile is under the newest key, and may come faster than it could be looked at."""
     key, columns = ", ".join(place.key), ", ".join(place.columns)
-    after: tuple[object, ...] | None = None
+    last, after = await _last(place), None
     total = Rotated(0, 0, 0)
-    while True:
-        marks = ", ".join(f"${number + 1}" for number in range(len(place.key)))
-        beyond = f"({key}) > ({marks})" if after else "true"
+    while last and after != last:
+        until = ", ".join(f"${number + 1}" for number in range(len(last)))
+        since = ", ".join(f"${number + 1 + len(last)}" for number in range(len(last)))
+        beyond = f"({key}) <= ({until}) AND {f'({key}) > ({since})' if after else 'true'}"
         statement = f"SELECT {key}, {columns} FROM {place.table} WHERE {beyond} AND {place.only} ORDER BY {key} LIMIT {_BATCH}"  # noqa: S608  # constants of this module
         async with engine.connection() as connection:
-            rows = await connection.fetch(statement, *(after or ()))
+            rows = await connection.fetch(statement, *last, *(after or ()))
             for row in rows:
                 for column in place.columns:
                     total = _sum(total, await _renew(connection, place, column, row))
-        if len(rows) < _BATCH:
-            return total
-        after = tuple(rows[-1][name] for name in place.key)
+        after = tuple(rows[-1][name] for name in place.key) if len(rows) == _BATCH else last
+    return total
+
+
+async def _last(place: Place) -> tuple[object, ...]:
+    order = ", ".join(f"{name} DESC" for name in place.key)
+    statement = f"SELECT {', '.join(place.key)} FROM {place.table} WHERE {place.only} ORDER BY {order} LIMIT 1"  # noqa: S608  # constants of this module
+    async with engine.connection() as connection:
+        row = await connection.fetchrow(statement)
+    return tuple(row) if row else ()
 
 
 async def _renew(connection: engine.Connection, place: Place, column: str, row: asyncpg.Record) -> Rotated:

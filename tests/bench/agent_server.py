@@ -7,6 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import NamedTuple
 
 import httpx
@@ -20,6 +21,7 @@ _OPERATORS = ("ANTHROPIC_", "OPENAI_", "DATABASE_URL", "WIRETALK_")
 class Door(NamedTuple):
     url: str
     token: str
+    data: Path
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.url, headers={"authorization": f"Bearer {self.token}"}, trust_env=False, timeout=180)
@@ -42,17 +44,17 @@ def serving() -> Iterator[Door]:
         os.chmod(directory, 0o755)  # as root the database runs as another user, who must get in
         process = subprocess.Popen(command, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)  # our own command
         try:
-            yield _ready(f"http://127.0.0.1:{port}")
+            yield _ready(f"http://127.0.0.1:{port}", Path(directory) / "data")
         finally:
             process.terminate()
             process.wait(30)
 
 
-def _ready(url: str) -> Door:
+def _ready(url: str, data: Path) -> Door:
     with httpx.Client(base_url=url, trust_env=False, timeout=10) as client:
         for _ in range(600):
             with contextlib.suppress(httpx.HTTPError):
                 if client.get("/health/ready").status_code == 200:
-                    return Door(url, client.post("/api/v1/auth/token", json=_WHO).raise_for_status().json()["token"])
+                    return Door(url, client.post("/api/v1/auth/token", json=_WHO).raise_for_status().json()["token"], data)
             time.sleep(0.1)
     raise RuntimeError("the server did not start within a minute")
