@@ -36,31 +36,48 @@ from agent.providers.guide.verbs import ASKS
 Composer = Callable[[Data, Done], str]
 
 
-def compose(plan: Plan, tools: tuple[ToolSpec, ...], *, shows_results: bool = False) -> str:
+def compose(plan: Plan, tools: tuple[ToolSpec, ...], *, shows_results: bool = False, suggested: tuple[str, ...] = ()) -> str:
     """The answer of a turn that calls nothing more. Rows that stand in a card above it are not said again."""
-    parts = [_answer(done) for done in plan.done]
+    parts = ["" if _leads_on(done, plan.done[n + 1 :]) else _answer(done) for n, done in enumerate(plan.done)]
     if shows_results:
         parts = [
             _without_rows(part) if done.step.tool in _CARDS and done.step.view in ("", "calls") else part for part, done in zip(parts, plan.done, strict=True)
         ]
-    if plan.ask:
+    if plan.ask and not _has_none(plan.done):
         parts.append(ASKS[plan.ask.slot])
     if plan.missing:
         parts.append(_not_offered(plan.missing, tools))
     if not plan.understood:
-        parts.append(commands(tools) if re.match(r"\s*/(help|commands|\?)?\s*$", plan.text) else small_talk(plan.text, tools) or help_text(plan.text, tools))
+        parts.append(
+            commands(tools) if re.match(r"\s*/(help|commands|\?)?\s*$", plan.text) else small_talk(plan.text, tools) or help_text(plan.text, tools, suggested)
+        )
     return "\n\n".join(part for part in parts if part) or "Done."
 
 
+def _leads_on(done: Done, later: tuple[Done, ...]) -> bool:
+    """Whether a step only found what the next one shows."""
+    is_only = done.step.view == "lookup" and len(items_of(_data(done))) == 1
+    return is_only or (done.step.tool == "operation_search" and done.step.view == "example" and bool(later))
+
+
+def _has_none(done: tuple[Done, ...]) -> bool:
+    """Whether it came out that there is no API to ask about."""
+    return bool(done) and done[-1].step.view == "lookup" and not items_of(_data(done[-1]))
+
+
 def _answer(done: Done) -> str:
-    result = done.result
+    result, said = done.result, _ENVELOPE.sub(r"\g<said>", done.result.text).strip()
     if result.state == "denied":
-        return result.text or "All right, I left it."
+        return said or "All right, I left it."
     if result.state == "error":
-        return result.text or "That did not work."
-    data = cast("Data", result.data) if isinstance(result.data, dict) else {}
+        return said or "That did not work."
+    data = _data(done)
     composer = COMPOSERS.get(f"{done.step.tool}:{done.step.view}") or COMPOSERS.get(done.step.tool)
-    return (composer(data, done) if composer and data else "") or result.text or "Done."
+    return (composer(data, done) if composer and data else "") or said or "Done."
+
+
+def _data(done: Done) -> Data:
+    return cast("Data", done.result.data) if isinstance(done.result.data, dict) else {}
 
 
 def _without_rows(text: str) -> str:
@@ -109,8 +126,11 @@ def _endpoints(data: Data, done: Done) -> str:
 
 
 def _updated(data: Data, done: Done) -> str:
-    changed = [f"{name} is now {value_of(value)}" for name, value in done.step.arguments.items() if name != "endpoint"]
-    return f"Done: **{name_of(data)}**'s {', '.join(changed)}." if changed and data.get("id") else ""
+    changed = {name: value for name, value in done.step.arguments.items() if name not in ("endpoint", "status", "public")}
+    parts = [f"its {name.replace('_', ' ')} is now {value_of(value)}" for name, value in changed.items()]
+    said = done.step.arguments
+    parts += [f"it is {_STATES.get(str(said['status']), state_of(data))}"] * ("status" in said) + [_SEEN[bool(said.get("public"))]] * ("public" in said)
+    return f"Done: **{name_of(data)}**: {', '.join(parts)}." if parts and data.get("id") else ""
 
 
 def _deleted(data: Data, done: Done) -> str:
@@ -223,13 +243,6 @@ def _operation_line(one: Data) -> str:
     return f"`{one.get('method', '')} {path}`".replace("` ", "`") + f" {one.get('summary') or one.get('description') or ''}".rstrip()
 
 
-def _example(data: Data, done: Done) -> str:
-    example = data.get("example") or data.get("curl") or data.get("examples")
-    if not example:
-        return ""
-    return f"{_operation_line(data)}\n\n{fenced(example if isinstance(example, str) else pretty(example), 'sh' if isinstance(example, str) else 'json')}"
-
-
 def _changes(data: Data, done: Done) -> str:
     items = items_of(data)
     if not items:
@@ -305,7 +318,16 @@ def _usage(data: Data, done: Done) -> str:
     return f"{used} Left today on the {today.get('plan')} plan: {left}; it resets at {str(today.get('resets_at'))[11:16]} UTC." if left else used
 
 
+_ENVELOPE = re.compile(r"^<captured (?P<fence>\w+)>\n(?P<said>.*)\n</captured (?P=fence)>\s*$", re.DOTALL)  # says to a model what came from outside
 _CARDS = frozenset({"endpoint_list", "capture_search", "capture_wait", "docs_generate"})
+_STATES = {
+    "ACTIVE": "active: calls are captured",
+    "REVIEW": "paused: calls are forwarded, not recorded",
+    "INACTIVE": "switched off: its proxy URL is closed",
+    "ARCHIVED": "archived",
+    "COMPLETE": "complete: its proxy URL is closed",
+}
+_SEEN = {True: "its documents are public", False: "its documents are private"}
 COMPOSERS: dict[str, Composer] = {
     "endpoint_create": _created,
     "endpoint_list": _endpoints,
@@ -325,7 +347,7 @@ COMPOSERS: dict[str, Composer] = {
     "docs_get:limits": documents.limits,
     "operation_search": _operations,
     "operation_describe": calling.described,
-    "operation_describe:example": _example,
+    "operation_describe:example": calling.exemplified,
     "operation_call": calling.called,
     "change_list": _changes,
     "credit_check": _credits,

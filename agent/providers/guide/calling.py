@@ -37,6 +37,25 @@ def described(data: Data, done: Done) -> str:
     return "\n\n".join(parts)
 
 
+def exemplified(data: Data, done: Done) -> str:
+    """A request of an operation with values of the right kinds, what it answers, and how to send it."""
+    operation, body = str(data.get("operation") or ""), data.get("body")
+    if not operation:
+        return ""
+    needed = [one for one in cast("list[Data]", data.get("parameters") or []) if one.get("required") and one.get("in") == "query"]
+    query = "&".join(f"{one.get('name')}={_plain(_invented(one.get('schema')))}" for one in needed)
+    media = str(cast("Data", body).get("media_type") or "") if isinstance(body, dict) else ""
+    sent = _invented(cast("Data", body).get("schema")) if isinstance(body, dict) else None
+    headers = [f"Content-Type: {media}"] * bool(media) + ["Authorization: …"] * bool(data.get("security"))
+    request = "\n".join((f"{operation}{'?' * bool(query)}{query}", *headers)) + (f"\n\n{pretty(sent)}" if sent is not None else "")
+    answers = list(cast("Data", data.get("responses") or {}))
+    parts = [f"{code(operation)} {data.get('summary') or ''}".strip(), fenced(clipped(request), "http")]
+    parts += [f"It answers {', '.join(f'**{status}**' for status in answers[:4])}."] if answers else []
+    shown = f"call {operation}" + (f" with {msgspec.json.encode(sent).decode()}" if sent is not None else "")
+    parts += [f"Say {code(shown)} and I send it; you are asked first."] if len(shown) < 160 else []
+    return "\n\n".join(parts)
+
+
 def servers(data: Data, done: Done) -> str:
     """The connected servers, or the tools of one."""
     items = [cast("Data", one) for one in cast("list[Any]", data.get("items") or [])]
@@ -56,6 +75,35 @@ def _server(one: Data) -> str:
 def _kind(parameter: Data) -> str:
     schema = parameter.get("schema")
     return str(cast("Data", schema).get("type") or "any") if isinstance(schema, dict) else "any"
+
+
+def _invented(schema: Any, depth: int = 0) -> Any:
+    """A value of the schema's kind: its own example where it has one."""
+    if not isinstance(schema, dict) or depth > _DEEPEST:
+        return None
+    known = cast("Data", schema)
+    for member in ("example", "default", "const"):
+        if member in known:
+            return known[member]
+    for member in ("enum", "examples"):
+        if known.get(member):
+            return known[member][0]
+    kind = known.get("type")
+    kind = next((one for one in cast("list[Any]", kind) if one != "null"), "null") if isinstance(kind, list) else kind
+    if kind == "object":
+        members = cast("Data", known.get("properties") or {})
+        return {name: _invented(member, depth + 1) for name, member in members.items()}
+    if kind == "array":
+        return [_invented(known.get("items"), depth + 1)]
+    return _VALUES.get(str(kind))
+
+
+def _plain(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
+
+
+_DEEPEST = 6
+_VALUES: dict[str, Any] = {"string": "…", "integer": 1, "number": 1.5, "boolean": True}
 
 
 def _parsed(text: str) -> Any:

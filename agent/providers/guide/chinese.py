@@ -146,7 +146,7 @@ SUGGESTED: dict[str, str] = {
     "Wait for the next call": "等待下一个请求", "Show the calls": "显示请求", "Document it": "给它写文档", "Which calls failed?": "哪些请求失败了？", "What changed since Monday?": "从星期一以来有什么变化？",
     "Capture the demo API": "试试演示", "What is the slowest call?": "最慢的请求是哪个？", "Why did the last call fail?": "最后一次调用为什么失败？", "Explain it": "解释一下它", "Document this API": "给它写文档",
     "Show its details": "显示它的详情", "How do I authenticate?": "怎么认证？", "Show me the TypeScript": "显示 TypeScript 类型", "Show me the OpenAPI": "显示 OpenAPI 文档", "Replay it": "重放它",
-    "List my APIs": "列出我的接口", "Buy 500 credits": "购买 500 积分", "Add my OpenAI key": "添加我的 OpenAI 密钥", "Add my Anthropic key": "添加我的 Anthropic 密钥", "What can you do?": "你能做什么？",
+    "List my APIs": "列出我的接口", "What is my usage this month?": "我这个月用了多少？", "Buy 500 credits": "购买 500 积分", "Add my OpenAI key": "添加我的 OpenAI 密钥", "Add my Anthropic key": "添加我的 Anthropic 密钥", "What can you do?": "你能做什么？",
 }  # fmt: skip
 TITLES: dict[str, str] = {
     "Capture {}": "捕获 {}", "My APIs": "我的接口", "Document {}": "为 {} 写文档", "Documentation of {}": "{} 的文档", "Calls of {}": "{} 的请求", "Why {} fails": "{} 为何失败", "Changes of {}": "{} 的变化",

@@ -69,6 +69,7 @@ _FORMATS = {
     "openapi": "OpenAPI",
     "openapi.json": "OpenAPI (JSON)",
     "openapi.yaml": "OpenAPI (YAML)",
+    "openapi-yaml": "OpenAPI (YAML)",
     "markdown": "Markdown",
     "typescript": "TypeScript",
     "graphql": "GraphQL",

@@ -29,12 +29,12 @@ def small_talk(text: str, tools: tuple[ToolSpec, ...]) -> str:
     return next((answer for pattern, answer in TALK if re.search(pattern, text, re.IGNORECASE)), "")
 
 
-def help_text(text: str, tools: tuple[ToolSpec, ...]) -> str:
-    """For what was not understood: says so, and names the verbs that come nearest."""
+def help_text(text: str, tools: tuple[ToolSpec, ...], suggested: tuple[str, ...] = ()) -> str:
+    """For what was not understood: says so, and names the verbs that come nearest, else what to say next."""
     offered = {tool.name for tool in tools}
-    near = [verb for verb in nearest(text, Memory(), 6) if verb.tool in offered][:3] or offered_verbs(tools)[:3]
-    hints = "\n".join(f"- *{verb.example}* – {verb.does}" for verb in near)
-    return f"{CANNOT}\n\nThe nearest I can do:\n\n{hints}\n\n`/help` lists everything." if near else CANNOT
+    near = [verb for verb in nearest(text, Memory(), 6) if verb.tool in offered][:3] or ([] if suggested else offered_verbs(tools)[:3])
+    hints = "\n".join([f"- *{verb.example}* – {verb.does}" for verb in near] or [f"- *{one}*" for one in suggested])
+    return f"{CANNOT}\n\nThe nearest I can do:\n\n{hints}\n\n`/help` lists everything." if hints else CANNOT
 
 
 def commands(tools: tuple[ToolSpec, ...]) -> str:

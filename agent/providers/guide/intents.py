@@ -236,7 +236,13 @@ def _contrasts(before: Intent, verb: Verb | None, heard: Clause, memory: Memory)
 def _changes_more(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> bool:
     """Whether a piece changes the same thing once more: "rename it and make it public" is one change, asked for once."""
     said = Said(heard.text, heard, memory)
-    return before is verb and verb.tool == "endpoint_update" and not present("one", said) and (bool(_THAT_THING.search(heard.text)) or not residue(said))
+    return (
+        verb is not None
+        and before is verb
+        and verb.tool == "endpoint_update"
+        and not present("one", said)
+        and (bool(_THAT_THING.search(heard.text)) or not residue(said))
+    )
 
 
 def _names(heard: Clause, memory: Memory) -> bool:
@@ -264,7 +270,7 @@ def _goes_on(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> 
         return says_it(said)  # nothing is captured yet: "… and please log that"
     if before is verb and verb.tool == "endpoint_update" and (not residue(said) or _THAT_THING.search(heard.text)) and not present("one", said):
         return True  # one change of one thing, asked for once
-    if before.tool == "endpoint_create" and verb.tool == "endpoint_update" and heard.head == {"environment"}:
+    if before.tool == "endpoint_create" and verb.tool == "endpoint_update" and "environment" in heard.head:
         return True
     if before.tool == "capture_wait" and "arrive" in heard.concepts:
         return True

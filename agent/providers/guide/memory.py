@@ -8,7 +8,7 @@ from typing import Any, Literal, cast
 
 import msgspec
 
-from agent.messages import Message, ToolCall, ToolResult
+from agent.messages import Message, ToolCall, ToolResult, text_of
 
 Kind = Literal["endpoint", "call", "key", "prompt", "app", "server", "operation"]
 
@@ -36,13 +36,15 @@ class Memory(msgspec.Struct, frozen=True):
 
 def remember(messages: tuple[Message, ...]) -> Memory:
     """Walk the conversation once, oldest first."""
-    memory = Memory()
+    memory, slowest_first = Memory(), False
     for message in messages:
+        if message.role == "user" and (said := text_of(message.content)):
+            slowest_first = bool(_SLOW.search(said))
         for block in message.content:
             if isinstance(block, ToolCall):
                 memory = _told(memory, block)
             elif isinstance(block, ToolResult) and block.state == "ok":
-                memory = _shown(memory, block)
+                memory = _shown(memory, block, slowest_first)
     return memory
 
 
@@ -83,6 +85,7 @@ KINDS: dict[str, Kind] = {
 _REFS: dict[Kind, tuple[str, ...]] = {
     "endpoint": ("slug", "id", "name"), "call": ("id",), "key": ("id", "name"), "prompt": ("name", "id"), "app": ("slug", "name", "id"), "server": ("name", "id"), "operation": ("id", "operation_id", "operation"),
 }  # fmt: skip
+_SLOW = re.compile(r"slow|longest|latenc|慢", re.IGNORECASE)  # such a list is shown with the slowest first
 _NAMES = ("id", "slug", "name", "provider", "destination_url", "url")
 
 
@@ -102,15 +105,19 @@ def _told(memory: Memory, call: ToolCall) -> Memory:
     )
 
 
-def _shown(memory: Memory, result: ToolResult) -> Memory:
+def _shown(memory: Memory, result: ToolResult, slowest_first: bool = False) -> Memory:
     if result.name == "endpoint_delete":
         return msgspec.structs.replace(memory, focus={k: v for k, v in memory.focus.items() if k != "endpoint"}, last=None)
     shown = things_of(result.name, result.data)
+    if not shown and result.name == "capture_search":
+        return msgspec.structs.replace(memory, listing={**memory.listing, "call": ()}, last="call")  # "only the POST ones" goes on from nothing, too
     if not shown:
         return memory
+    if result.name == "capture_search" and slowest_first:
+        shown = tuple(sorted(shown, key=lambda thing: -float(thing.about.get("duration_ms") or 0)))
     kind, listed = shown[0].kind, isinstance(cast("dict[str, Any]", result.data).get("items"), list)
     focus = {k: v for k, v in memory.focus.items() if k != kind} if listed and kind != "endpoint" else dict(memory.focus)
-    if len(shown) == 1:
+    if len(shown) == 1 or (result.name == "capture_search" and slowest_first):
         focus[kind] = shown[0].ref
     listing = {**memory.listing, kind: shown} if listed else memory.listing
     owners = _endpoints_of(shown)

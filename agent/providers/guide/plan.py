@@ -116,8 +116,15 @@ def _walk(wanted: tuple[Intent, ...], messages: tuple[Message, ...], at: int, to
     results = [block for message in messages[at + 1 :] for block in message.content if isinstance(block, ToolResult)]
     offered, done, names = {tool.name: tool for tool in tools}, list[Done](), _files(messages[: at + 1])
     for n, intent in enumerate(wanted):
+        if intent.verb.tool not in offered and INSTEAD.get(intent.verb.tool) not in offered:
+            return Plan(tuple(done), missing=intent.verb.tool)
         upto = messages[: ends[len(done) - 1] + 1] if done else messages[:at]
         steps = _steps(intent, upto, names, offered)
+        if isinstance(steps, Ask) and _can_look_up(steps, upto, offered, done):
+            if len(done) == len(results):
+                return Plan(tuple(done), step=_LOOKED_UP)
+            done.append(Done(_LOOKED_UP, results[len(done)]))
+            steps = _steps(intent, messages[: ends[len(done) - 1] + 1], names, offered)
         if isinstance(steps, Ask):
             return Plan(tuple(done), ask=msgspec.structs.replace(steps, rest=wanted[n + 1 :]))
         queue = list(steps)
@@ -134,6 +141,12 @@ def _walk(wanted: tuple[Intent, ...], messages: tuple[Message, ...], at: int, to
                 return Plan(tuple(done))
             queue += _second(intent, done[-1], offered) if not queue else ()
     return Plan(tuple(done))
+
+
+def _can_look_up(ask: Ask, messages: tuple[Message, ...], offered: dict[str, ToolSpec], done: list[Done]) -> bool:
+    """Whether the list of APIs may answer the question: whoever has one need not say which. What destroys is always asked about."""
+    is_unknown = ask.slot == "endpoint" and not any(thing.kind == "endpoint" for thing in remember(messages).things)
+    return is_unknown and ask.intent.verb.effect != "destructive" and "endpoint_list" in offered and not any(one.step is _LOOKED_UP for one in done)
 
 
 def _steps(intent: Intent, messages: tuple[Message, ...], files: tuple[str, ...], offered: dict[str, ToolSpec]) -> tuple[Step, ...] | Ask:
@@ -214,6 +227,7 @@ def _files(messages: tuple[Message, ...]) -> tuple[str, ...]:
     return tuple(str(block.id) for message in reversed(messages) for block in message.content if isinstance(block, Attachment))
 
 
+_LOOKED_UP = Step("endpoint_list", {}, "lookup")
 _TURNS = 8  # as far back as a chain of questions is followed
 _FREE = {"rest_text", "label", "name", "new_name", "that", "description"}
 TOOLS = frozenset(verb.tool for verb in VERBS)

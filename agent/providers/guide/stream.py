@@ -14,6 +14,7 @@ from agent.providers.base import Connection, Finish, ModelRequest, PartDelta, Pa
 from agent.providers.guide import chinese
 from agent.providers.guide.answers import compose
 from agent.providers.guide.plan import Step, plan
+from agent.providers.guide.titles import suggestions
 
 
 async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator[ProviderEvent]:
@@ -22,7 +23,7 @@ async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator
     if decided.step:
         events = _call(decided.step, len(request.messages))
     else:
-        answer = compose(decided, request.tools, shows_results=request.shows_results)
+        answer = compose(decided, request.tools, shows_results=request.shows_results, suggested=() if decided.understood else suggestions(request.messages))
         events = _prose(chinese.said(answer) if chinese.is_spoken(request.messages) else answer)
     for event in events:
         yield event

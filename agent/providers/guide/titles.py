@@ -18,7 +18,7 @@ _DEEDS: dict[str, str] = {
 }  # fmt: skip
 _NEXT: dict[str, tuple[str, ...]] = {
     "endpoint_create": ("Wait for the next call", "Show the calls", "Document it"),
-    "endpoint_list": ("Which calls failed?", "What changed since Monday?", "Capture the demo API"),
+    "endpoint_list": ("Which calls failed?", "What is the slowest call?", "Capture the demo API"),
     "capture_search": ("What is the slowest call?", "Why did the last call fail?", "Document it"),
     "capture_import": ("Show the calls", "Document it", "Which calls failed?"),
     "capture_wait": ("Show the calls", "Document it", "What is the slowest call?"),
@@ -26,8 +26,8 @@ _NEXT: dict[str, tuple[str, ...]] = {
     "capture_explain": ("Show its details", "Which calls failed?", "Document this API"),
     "docs_generate": ("How do I authenticate?", "Show me the TypeScript", "Which calls failed?"),
     "docs_get": ("Show me the OpenAPI", "Which calls failed?", "How do I authenticate?"),
-    "change_list": ("Replay it", "Show the calls", "Document it"),
-    "credit_check": ("List my APIs", "Buy 500 credits"),
+    "change_list": ("Show the calls", "Document it"),
+    "credit_check": ("List my APIs", "What is my usage this month?"),
     "key_list": ("Add my OpenAI key", "Add my Anthropic key"),
 }
 _FIRST = ("Capture the demo API", "List my APIs", "What can you do?")

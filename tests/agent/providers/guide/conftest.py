@@ -18,7 +18,7 @@ from agent.providers.guide.plan import plan
 HERE = Path(__file__).parent
 TOOLS = """endpoint_create endpoint_list endpoint_update endpoint_delete capture_search capture_get capture_import capture_explain capture_wait docs_generate docs_get docs_review docs_decide
 operation_search operation_describe operation_call monitor_set replay_run change_list credit_check credit_buy key_list key_add key_update key_delete prompt_list prompt_save prompt_use prompt_delete
-app_create app_update app_list mcp_connect mcp_list mcp_disconnect mcp_call usage_get result_read""".split()
+app_create app_update app_list mcp_connect mcp_list mcp_disconnect mcp_call mcp_address usage_get result_read""".split()
 
 
 def specs(*names: str) -> tuple[ToolSpec, ...]:
@@ -202,7 +202,7 @@ async def mark(row: dict[str, Any]) -> Marked:
     asked = plan(exchange.messages[:-1], specs()).ask
     got = _merged([{name: arguments} for name, arguments in exchange.calls])
     wanted = f"ask {row['ask']}" if "ask" in row else _merged(row["do"])
-    return Marked(f"{row.get('in', '')}: {' // '.join(turns)}", wanted, f"ask {asked.slot}" if asked and not got else got)
+    return Marked(f"{row.get('in', '')}: {' // '.join(turns)}", wanted, f"ask {asked.slot}" if asked and got in ([], [{"endpoint_list": {}}]) else got)
 
 
 def _merged(calls: list[dict[str, Any]]) -> list[dict[str, Any]]:

@@ -5,6 +5,10 @@ from typing import Any
 
 import pytest
 
+from agent.messages import ToolResult
+from agent.providers.guide.answers import compose
+from agent.providers.guide.plan import Done, Plan, Step
+
 Reply = Callable[..., Awaitable[str]]
 CALL = {"id": "c1", "method": "GET", "path": "/a", "status": 200, "duration_ms": 10.0, "started_at": "2026-03-02T10:00:02Z"}
 
@@ -69,6 +73,20 @@ async def test_explained(reply: Reply) -> None:
     text = await reply("why did the last call fail?", data, "shop")
     assert "**The token is missing.**" in text
     assert "- The header `Authorization` is missing." in text
+
+
+async def test_a_tools_own_text_is_told_without_its_envelope(reply: Reply) -> None:
+    """What marks text as captured for a model is not for the reader."""
+    done = Done(
+        Step("capture_explain", {}, "explain"), ToolResult("1", "capture_explain", "<captured 0af3>\nNo captured call has failed.\n</captured 0af3>", {})
+    )
+    assert compose(Plan((done,)), ()) == "No captured call has failed."
+
+
+async def test_a_change_is_told_in_words(reply: Reply) -> None:
+    """What pausing does is said, not its code."""
+    text = await reply("pause it and rename it to Till", {"id": "1", "name": "Till", "status": "REVIEW"}, "shop")
+    assert text == "Done: **Till**: its name is now `Till`, it is paused: calls are forwarded, not recorded."
 
 
 async def test_captured_text_stays_code(reply: Reply) -> None:

@@ -1,9 +1,12 @@
 """The guide's answers about operations and MCP servers."""
 
+import re
 from typing import Any
 
 from agent.messages import ToolResult
 from agent.providers.guide import calling
+from agent.providers.guide.intents import intents
+from agent.providers.guide.memory import Memory
 from agent.providers.guide.plan import Done, Step
 
 
@@ -43,3 +46,27 @@ def test_servers_are_listed_with_their_state() -> None:
     one: dict[str, Any] = {"name": "notes", "url": "http://n", "status": "error", "last_error": "it hangs", "tools": ["notes__a"]}
     assert "it hangs" in calling.servers({"items": [one]}, _done("mcp_list", {}))
     assert "`notes__a`" in calling.servers(one, _done("mcp_list", {}))
+
+
+def test_an_example_can_be_sent_as_it_stands() -> None:
+    """A request with values of the right kinds, and the words that send it, which the guide understands."""
+    schema = {
+        "type": "object",
+        "properties": {"sku": {"type": "string", "example": "a1"}, "count": {"type": ["integer", "null"]}, "tags": {"type": "array", "items": {"enum": ["x"]}}},
+    }
+    data: dict[str, Any] = {
+        "operation": "POST /orders",
+        "parameters": [{"name": "dry", "in": "query", "required": True, "schema": {"type": "boolean"}}],
+        "body": {"media_type": "application/json", "schema": schema},
+        "responses": {"201": {}},
+        "security": ["bearer"],
+    }
+    text = calling.exemplified(data, _done("operation_describe", data))
+    assert "POST /orders?dry=true\nContent-Type: application/json\nAuthorization: …" in text
+    assert '"sku": "a1"' in text
+    assert "It answers **201**." in text
+    words = re.search(r"Say `([^`]+)`", text)
+    assert words is not None
+    heard = intents(words[1], Memory())
+    assert [one.verb.tool for one in heard] == ["operation_call"]
+    assert next(span.value for span in heard[0].clause.spans if span.kind == "json") == '{"sku":"a1","count":1,"tags":["x"]}'

@@ -38,3 +38,16 @@ def test_the_endpoint_of_calls() -> None:
     two = ToolResult("a", "capture_search", "", {"items": [{"id": "c1", "endpoint": "shop"}, {"id": "c2", "endpoint": "stripe"}]})
     assert remember((Message("tool", (one,)),)).focus.get("endpoint") == "shop"
     assert remember((Message("tool", (two,)),)).focus.get("endpoint") is None
+
+
+def test_the_slowest_are_counted_as_they_are_shown() -> None:
+    """After "what is the slowest?" the first one is the slowest, and "it" is that one."""
+    found = ToolResult("a", "capture_search", "", {"items": [{"id": "c1", "duration_ms": 5}, {"id": "c2", "duration_ms": 90}]})
+    memory = remember((Message("user", (Text("what is the slowest call?"),)), Message("tool", (found,))))
+    assert [thing.ref for thing in memory.listing["call"]] == ["c2", "c1"]
+    assert memory.focus["call"] == "c2"
+
+
+def test_an_empty_list_is_still_spoken_of() -> None:
+    """After a search that found nothing, "only the POST ones" is about calls."""
+    assert remember((Message("tool", (ToolResult("a", "capture_search", "", {"items": []}),)),)).last == "call"

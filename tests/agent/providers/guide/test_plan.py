@@ -29,6 +29,28 @@ async def test_questions_chain(say: Say) -> None:
     assert exchange.calls == [("prompt_save", {"name": "greeting", "text": "Say hello to {{name}} and delete nothing"})]
 
 
+async def test_the_only_api_need_not_be_named(reply: Callable[..., Awaitable[str]], say: Say) -> None:
+    """Who has one API is not asked which; who has several is shown them with the question, who has none is told how to begin."""
+    one = {"items": [{"id": "1", "name": "Shop", "slug": "shop", "operations": [], "text": "# Shop\n\n## Authentication\n\nSend a token."}]}
+    assert (await reply("how do I authenticate?", one)).startswith("The captured calls show no authentication.")
+    several = await say("how do I authenticate?")
+    assert several.calls == [("endpoint_list", {})]
+    assert "Stripe" in several.text
+    assert several.text.endswith("Which API do you mean? Its name, slug or host will do.")
+    assert (await reply("how do I authenticate?", {"items": []})).startswith("You capture no API yet.")
+
+
+async def test_what_is_not_offered_is_said_before_anything_is_asked(say: Say, tools: Tools) -> None:
+    """No question about a detail of what cannot be done here."""
+    assert "not available here" in (await say("monitor it", in_="shop", tools=tools("endpoint_list"))).text
+
+
+async def test_it_is_the_operation_just_shown(say: Say) -> None:
+    """ "Call it" after an operation was described calls that one."""
+    exchange = await say("describe GET /users", "call it", in_="shop")
+    assert exchange.calls == [("operation_call", {"endpoint": "shop", "operation": "GET /users"})]
+
+
 async def test_a_new_request_replaces_a_question(say: Say) -> None:
     """Whoever asks for something else instead of answering gets that."""
     exchange = await say("delete an endpoint", "list my keys")
