@@ -105,7 +105,11 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     if all(method == "POST" for _, method in child.cells) and all(not tail for tail, _ in child.cells):
         reasons["verb"] = -1.5
     is_below_value = position and child.leaves[0].roles[position - 1]
-    if not is_below_value and any(not tail for tail, _ in child.cells) and all(method in ("PUT", "PATCH", "DELETE") for tail, method in child.cells if not tail):
+    if (
+        not is_below_value
+        and any(not tail for tail, _ in child.cells)
+        and all(method in ("PUT", "PATCH", "DELETE") for tail, method in child.cells if not tail)
+    ):
         reasons["item verb"] = 1.5
     return reasons
 
@@ -175,7 +179,13 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
             and "verb" not in child.reasons
         ):
             child.reasons["same looks"] = 1.5
-        if any(leaf.is_item_of(parent) for leaf in child.leaves if len(leaf.segments) == child.position + 1 for parent in parents):
+        if any(
+            leaf.is_item_of(parent)
+            for leaf in child.leaves
+            if len(leaf.segments) == child.position + 1
+            for parent in parents
+            if not parent.roles[-1:] == [True]
+        ):
             child.reasons["listed"] = 2.5
         if any(_is_named_after(leaf) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
             child.reasons["named"] = 2.0
@@ -258,7 +268,9 @@ def _answer_alike(child: Child, other: Child, context: Context) -> bool:
 
 def _lists(child: Child) -> bool:
     """Whether a word answers itself with a list, or takes what is to be created, as the name of a collection does."""
-    return any(not tail and (method == "POST" or (method == "GET" and any("[]" in path for path in cell.response))) for (tail, method), cell in child.cells.items())
+    return any(
+        not tail and (method == "POST" or (method == "GET" and any("[]" in path for path in cell.response))) for (tail, method), cell in child.cells.items()
+    )
 
 
 def _values_below(child: Child) -> set[str]:

@@ -6,6 +6,7 @@ Several passes: the later ones know the roles that the earlier ones gave.
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
+from math import log
 from typing import NamedTuple
 
 from agent.spec.path_affixes import parts_of
@@ -40,6 +41,7 @@ _WORDS_LEAST = 4
 
 
 _AMONG_LEAST = 3
+_APART = 2.0
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
 
@@ -179,11 +181,24 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
 
 def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     """Whether a few words, or words among the names of several collections, only look alike, with no tree of their own that they share."""
+    if not all(map(_is_bare_word, members)):
+        return False
     among = sum(child.reasons.get("collection", 0.0) <= COLLECTION for child in siblings if child not in members)
-    if (len(members) >= _WORDS_LEAST and among < _AMONG_LEAST) or not all(map(_is_bare_word, members)):
+    is_below_value = any(leaf.roles[child.position - 1] for child in members[:1] if child.position for leaf in child.leaves[:1])
+    if len(members) >= _WORDS_LEAST and among < _AMONG_LEAST and not is_below_value:
         return False
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
-    return sum(times > 1 for times in below.values()) < 2
+    return sum(times > 1 for times in below.values()) < 2 or _are_used_apart(members)
+
+
+def _are_used_apart(members: list[Child]) -> bool:
+    """Whether what stands below them is asked in other proportions of each: two trees that are built alike, not two values that are drawn (a G-test)."""
+    total = sum(child.count for child in members)
+    tails = Counter[tuple[str, str]]()
+    for child in members:
+        tails.update({key: cell.count for key, cell in child.cells.items()})
+    distance = 2.0 * sum(cell.count * log(cell.count * total / (tails[key] * child.count)) for child in members for key, cell in child.cells.items())
+    return distance > _APART * (len(tails) - 1) * (len(members) - 1) + 10.0
 
 
 def _is_bare_word(child: Child) -> bool:
