@@ -14,8 +14,8 @@ from agent.spec.summary import Named, Node, Route
 
 ANONYMOUS = "(anonymous)"
 _MOST_BYTES, _DEEPEST = 1 << 20, 40
-_PART = re.compile(r"<!--.*?-->|<!\[CDATA\[(?P<data>.*?)\]\]>|<(?P<end>/?)(?:[\w.-]+:)?(?P<name>[\w.-]+)(?P<rest>[^<>]*)>|(?P<text>[^<]+)", re.DOTALL)
-_NIL = re.compile(r"""\bnil\s*=\s*["'](?:true|1)["']""")
+_PART = r"<!--.*?-->|<!\[CDATA\[(?P<data>.*?)\]\]>|<(?P<end>/?)(?:[\w.-]+:)?(?P<name>[\w.-]+)(?P<rest>[^<>]*)>|(?P<text>[^<]+)"
+_NIL = r"""\bnil\s*=\s*["'](?:true|1)["']"""
 
 
 class Envelope(NamedTuple):
@@ -90,7 +90,7 @@ def _element(text: str) -> Any:
     """The elements of a document as objects, repeated ones as lists, texts as the values that they spell."""
     stack: list[tuple[dict[str, Any], list[str]]] = [({}, [])]
     names: list[str] = []
-    for part in _PART.finditer(text):
+    for part in re.finditer(_PART, text, re.DOTALL):
         if part["text"] is not None or part["data"] is not None:
             stack[-1][1].append(_unescaped(part["text"]) if part["data"] is None else part["data"])
         elif part["name"] and part["end"]:
@@ -98,7 +98,7 @@ def _element(text: str) -> Any:
                 inner, texts = stack.pop()
                 _put(stack[-1][0], names.pop(), inner or bodies.scalar_of("".join(texts).strip()))
         elif part["name"] and part["rest"].endswith("/"):
-            _put(stack[-1][0], part["name"], None if _NIL.search(part["rest"]) else "")
+            _put(stack[-1][0], part["name"], None if re.search(_NIL, part["rest"]) else "")
         elif part["name"]:
             if len(stack) > _DEEPEST:
                 return None

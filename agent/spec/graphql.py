@@ -13,9 +13,8 @@ from agent.spec import introspection
 from agent.spec.names import pascal, singular
 from agent.spec.summary import Named, Node
 
-_TOKEN = re.compile(r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*+"?|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]')
-_TYPE = re.compile(r"\[*[A-Za-z_]\w*(?:!?\])*!?")
-_IGNORED = re.compile(r"#[^\n]*")
+_LEXEME = r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*+"?|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]'
+_TYPE = r"\[*[A-Za-z_]\w*(?:!?\])*!?"
 _ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 _BUILT_IN = ("ID", "String", "Int", "Float", "Boolean")
 _DEPTH_MAX = 16
@@ -68,7 +67,7 @@ def sdl_of(calls: Iterable[Named]) -> str:
 
 def parse(text: str) -> Document:
     """Reads a document leniently: what cannot be read is left out."""
-    document, tokens, at = Document(), _TOKEN.findall(_IGNORED.sub("", text)), 0
+    document, tokens, at = Document(), re.findall(_LEXEME, re.sub(r"#[^\n]*", "", text)), 0
     while at < len(tokens):
         if tokens[at] == "fragment" and at + 3 < len(tokens):
             name, on = tokens[at + 1], tokens[at + 3]
@@ -111,7 +110,7 @@ def _variables(tokens: list[str]) -> dict[str, str]:
             while end < len(tokens) and tokens[end] not in ("$", "=", ")", "@"):
                 end += 1
             written = "".join(tokens[index + 3 : end])
-            if _TYPE.fullmatch(written) and written.count("[") == written.count("]"):
+            if re.fullmatch(_TYPE, written) and written.count("[") == written.count("]"):
                 found[tokens[index + 1]] = written
     return found
 

@@ -25,10 +25,10 @@ def cut(segment: str) -> Holed | None:
         match = _RANGE.fullmatch(segment) or _COORDINATES.fullmatch(segment)
         if match:
             return Holed(HOLE + match.group(2) + HOLE + match.group(4), (match.group(1), match.group(3)))
-    if "=" in segment and (match := _MATRIX.fullmatch(segment)):
-        values = tuple(value for _, value in _PAIR.findall(segment))
-        text = _PAIR.sub(lambda pair: f"{pair.group(1)}={HOLE}", segment)
-        owner = _OWNER.match(text)
+    if "=" in segment and (match := re.fullmatch(_MATRIX, segment)):
+        values = tuple(value for _, value in re.findall(_PAIR, segment))
+        text = re.sub(_PAIR, lambda pair: f"{pair.group(1)}={HOLE}", segment)
+        owner = re.match(_OWNER, text)
         return Holed(HOLE + text[owner.end() :], (owner.group(), *values)) if owner else Holed(text, values)
     return None
 
@@ -48,11 +48,11 @@ def resource_of(text: str) -> str:
 
 
 def _keyed(segment: str) -> Holed | None:
-    match = _CALL.fullmatch(segment)
+    match = re.fullmatch(_CALL, segment)
     if not match:
         return None
-    values = tuple(quoted or bare for _, quoted, bare in _ARGUMENT.findall(match.group(2)))
-    inner = _ARGUMENT.sub(lambda found: found.group(1) + (f"'{HOLE}'" if found.group(2) or found.group(0).endswith("''") else HOLE), match.group(2))
+    values = tuple(quoted or bare for _, quoted, bare in re.findall(_ARGUMENT, match.group(2)))
+    inner = re.sub(_ARGUMENT, lambda found: found.group(1) + (f"'{HOLE}'" if found.group(2) or found.group(0).endswith("''") else HOLE), match.group(2))
     return Holed(f"{match.group(1)}({inner})", values)
 
 
@@ -60,11 +60,11 @@ _DATE_OR_NUMBER = r"\d{4}-\d\d(?:-\d\d)?|\d+"
 _RANGE = re.compile(rf"({_DATE_OR_NUMBER})(\.{{2,3}}|(?<=-\d\d):)({_DATE_OR_NUMBER})()")
 _OPEN_RANGE = re.compile(r"\{\}(?:\.{2,3}|:)\{\}")
 _COORDINATES = re.compile(r"(-?\d+\.\d+)(,)(-?\d+\.\d+)((?:\.[a-z]+)?)")
-_OWNER = re.compile(r"(?:\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})(?=;)")
+_OWNER = r"(?:\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27})(?=;)"
 """An id before matrix parameters: `42;lang=en`."""
 _NAME = r"[A-Za-z_][\w.-]*"
-_MATRIX = re.compile(rf"[\w.~-]*(?:;{_NAME}=[^;=]+)+|{_NAME}=[^;,=]+(?:[;,]{_NAME}=[^;,=]+)*")
-_PAIR = re.compile(rf"(?<![\w.-])({_NAME})=([^;=]+?)(?=;|$|,{_NAME}=)")
-_CALL = re.compile(r"([A-Za-z_][\w.$-]*)\(([^()]+)\)")
-_ARGUMENT = re.compile(r"((?:[A-Za-z_][\w.]*=)?)(?:'((?:[^']|'')*)'|([^,'=]+))")
+_MATRIX = rf"[\w.~-]*(?:;{_NAME}=[^;=]+)+|{_NAME}=[^;,=]+(?:[;,]{_NAME}=[^;,=]+)*"
+_PAIR = rf"(?<![\w.-])({_NAME})=([^;=]+?)(?=;|$|,{_NAME}=)"
+_CALL = r"([A-Za-z_][\w.$-]*)\(([^()]+)\)"
+_ARGUMENT = r"((?:[A-Za-z_][\w.]*=)?)(?:'((?:[^']|'')*)'|([^,'=]+))"
 _NAMED_HOLE = re.compile(r"(?:(?<![\w.-])([A-Za-z_][\w.-]*)=)?'?\{\}")

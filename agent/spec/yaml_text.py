@@ -24,10 +24,11 @@ _COUNTS = {"count", "total", "nulls", "firstSeen", "lastSeen"}
 """In one line: on every property they would make a document three times as long."""
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/]*(?:[ .,()+-]+[A-Za-z0-9_/{}]+|[{}]+[A-Za-z0-9_/{}]*)*[.)]?")
 _RESERVED = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|nan|inf)\.?", re.IGNORECASE)
-_NOT_PRINTABLE = re.compile("[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
-_LITERAL = re.compile(
+_NOT_PRINTABLE = "[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
+_LITERAL = (
     r"(?!\s)[^\t\r\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]*[^\s\x00-\x1f\x7f-\xa0\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
 )
+"""Both are for few texts: most runs need not compile them."""
 
 
 def _block(value: Any, indent: str, lines: list[str]) -> None:
@@ -64,7 +65,7 @@ def _entry(head: str, item: Any, indent: str, lines: list[str]) -> None:
 
 def _scalar(value: Any, indent: str) -> str:
     if isinstance(value, str):
-        if "\n" in value and _LITERAL.fullmatch(value):
+        if "\n" in value and re.fullmatch(_LITERAL, value):
             return "|-\n" + "\n".join(indent + line if line else "" for line in value.split("\n"))
         return _text(value)
     if type(value) is int:
@@ -84,4 +85,5 @@ def _text(value: str) -> str:
     """Plain where nothing could mistake it, else in double quotes. Most texts of a document come many times."""
     if len(value) < 400 and _PLAIN.fullmatch(value) and not _RESERVED.fullmatch(value):
         return value
-    return _NOT_PRINTABLE.sub(lambda match: f"\\u{ord(match.group()):04x}", encode_basestring(value))
+    quoted = encode_basestring(value)
+    return quoted if quoted.isprintable() else re.sub(_NOT_PRINTABLE, lambda match: f"\\u{ord(match.group()):04x}", quoted)
