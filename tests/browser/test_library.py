@@ -76,11 +76,15 @@ async def test_a_pasted_recording_is_imported_by_saying_so(site: Site) -> None:
 
 
 async def test_the_palette_finds_commands_and_things(site: Site) -> None:
-    """⌘K, a word, Enter: a command stands in the box of a new chat."""
+    """⌘K, a word, Enter: a command stands in the box of a new chat. Escape closes it, whatever stands in its box."""
     page = await site.page()
     await page.goto("/apis")
     await page.keyboard.press("Control+k")
     await page.wait_for_selector("#palette-found >> text=Prompts")
+    await page.fill("#palette input", "capture")
+    await page.press("#palette input", "Escape")
+    await expect(page.locator("#palette")).to_be_hidden()
+    await page.keyboard.press("Control+k")
     await page.fill("#palette input", "capture")
     await page.wait_for_selector("#palette-found >> text=Command")
     await page.press("#palette input", "Enter")

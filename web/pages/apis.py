@@ -264,7 +264,7 @@ async def _chart(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
         "chart": made, "periods": tuple(call_charts.PERIODS), "slowest": slowest,
         "calls_chart": charts.bars(counts, f"{heard}: {calls:,}; {failed}: {errors:,}"),
         "latency_chart": charts.lines((("p50", [bar.p50 for bar in made.bars]), ("p95", [bar.p95 for bar in made.bars])), titles, f"{latency}: p95 ≤ {formats.duration(slowest)}"),
-        "chart_calls": calls, "chart_errors": errors,
+        "chart_calls": calls, "chart_errors": errors, "chart_since": made.bars[0].at if made.bars else None,
     }  # fmt: skip
 
 

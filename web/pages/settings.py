@@ -155,6 +155,7 @@ async def usage(request: PageRequest) -> Template:
             charts.bars([charts.Column((("good", size),), f"{day.date}: {said}") for day, (said, size) in zip(report.days, values, strict=True)], names[kind]),
         )
         for kind, values in drawn.items()
+        if any(size for _, size in values)
     ]
     totals = {"apis": len(mine.items), "calls": sum(endpoint.calls for endpoint in mine.items)}
     return await _page(request, "usage", totals=totals, report=report, graphs=graphs)

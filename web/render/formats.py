@@ -51,7 +51,7 @@ def duration(milliseconds: float) -> str:
 
 def moment(value: datetime | str, language: str = "en") -> str:
     """A date and time to the minute."""
-    return format_datetime(_time(value), "d MMM yyyy, HH:mm", locale=language, tzinfo=UTC)
+    return format_datetime(_time(value), "y年M月d日 HH:mm" if language == "zh" else "d MMM yyyy, HH:mm", locale=language, tzinfo=UTC)
 
 
 def clock(value: datetime | str) -> str:

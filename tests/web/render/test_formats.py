@@ -48,6 +48,7 @@ def test_times_follow_the_language() -> None:
     assert formats.ago("2026-11-21T11:57:00Z", NOW) == "3 minutes ago"
     assert formats.ago(NOW - timedelta(hours=2), NOW, "zh") == "2小时前"
     assert formats.moment(NOW, "en") == "21 Nov 2026, 12:00"
+    assert formats.moment(NOW, "zh") == "2026年11月21日 12:00"
     assert formats.iso(NOW) == "2026-11-21T12:00:00.000Z"
     assert formats.clock(NOW) == "12:00:00"
     assert formats.number(1234567, "en") == "1,234,567"

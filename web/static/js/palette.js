@@ -71,6 +71,11 @@ if (palette) {
     typing = setTimeout(() => ask(event.target.value), 120);
   });
   palette.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && !event.isComposing) {
+      event.preventDefault(); // a search field would only empty itself
+      palette.close();
+      return;
+    }
     const links = [...found.querySelectorAll("a")];
     const at = links.findIndex((link) => link.classList.contains("is-marked"));
     if (event.key === "ArrowDown" || event.key === "ArrowUp") {
@@ -88,7 +93,8 @@ if (palette) {
 document.addEventListener("keydown", (event) => {
   if ((event.metaKey || event.ctrlKey) && event.key.toLowerCase() === "k" && palette) {
     event.preventDefault();
-    show();
+    if (palette.open) palette.close();
+    else show();
     return;
   }
   if (event.target.closest("input, textarea, select, [contenteditable]") || event.metaKey || event.ctrlKey || event.altKey) return;
