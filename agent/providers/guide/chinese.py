@@ -1,7 +1,7 @@
 """Simplified Chinese for the guide, as data: what people say becomes the English its grammar reads, what it says becomes Chinese.
 
 Only the most usual requests, and the sentences that answer them. An answer's tables, code and fenced text are left as they are; a sentence that
-stands in no row stays English.
+stands in no row, such as one of an API, stays as it is.
 """
 
 import re
@@ -15,8 +15,14 @@ def is_said(text: str) -> bool:
 
 
 def is_spoken(messages: tuple[Message, ...]) -> bool:
-    """Whether one of the last things the user said is Chinese."""
-    return any(is_said(text_of(message.content)) for message in [one for one in messages if one.role == "user"][-3:])
+    """Whether the user speaks Chinese: what was said last and is more than a name or an address decides."""
+    for message in [one for one in reversed(messages) if one.role == "user"][:3]:
+        text = text_of(message.content)
+        if is_said(text):
+            return True
+        if len(re.findall(r"(?<![\w./-])[A-Za-z']{2,}(?![\w./-])", text)) > 2:
+            return False
+    return False
 
 
 def heard(text: str) -> str:
@@ -120,7 +126,7 @@ WORDS: dict[str, str] = {
     "星期一": "monday", "星期二": "tuesday", "星期三": "wednesday", "星期四": "thursday", "星期五": "friday", "星期六": "saturday", "星期日": "sunday", "星期天": "sunday",
     "周一": "monday", "周二": "tuesday", "周三": "wednesday", "周四": "thursday", "周五": "friday", "周六": "saturday", "周日": "sunday", "天": "days", "周": "weeks",
     "认证": "authenticate", "鉴权": "authenticate", "授权": "authorization", "登录": "login", "令牌": "token", "需要": "does it need", "文档": "documentation", "生成": "generate", "编写": "write", "更新": "update",
-    "操作": "operations", "类型": "types", "格式": "", "集合": "collection", "规范": "spec", "分页": "pagination", "限流": "rate limit", "频率限制": "rate limit",
+    "操作": "operations", "类型": "types", "格式": "", "集合": "collection", "规范": "spec", "分页": "pagination", "限流": "rate limit", "速率限制": "rate limit", "频率限制": "rate limit",
     "积分": "credits", "余额": "balance", "额度": "credits", "点数": "credits", "购买": "buy", "充值": "top up", "买": "buy", "密钥": "keys", "API 密钥": "api key", "提示词": "prompts", "应用": "apps",
     "用量": "usage", "使用量": "usage", "使用情况": "usage", "用了": "did I use", "服务器": "servers", "连接": "connect", "已连接": "", "连接了": "",
     "监控": "monitor", "监视": "monitor", "检查": "check", "每天": "daily", "每日": "daily", "每周": "weekly", "每月": "monthly", "变化": "changes", "改变": "changes", "改动": "changes", "变更": "changes", "更改": "changes",
@@ -246,5 +252,98 @@ SAID: tuple[tuple[str, str], ...] = (
     ("In the last thirty days: **{m}** messages, **{t}** tokens, **{u}** uploads", "最近三十天：**{m}** 条消息，**{t}** 个令牌，**{u}** 次上传"),
     ("There are no prompts yet.", "还没有提示词。"),
     ("There are no apps yet.", "还没有应用。"),
+    ("Done: **{name}**: ", "完成：**{name}**："),
+    ("its name is now {value}", "名称现为 {value}"),
+    ("its description is now {value}", "描述现为 {value}"),
+    ("its tags is now {value}", "标签现为 {value}"),
+    ("its environment is now {value}", "环境现为 {value}"),
+    ("its rate limit is now {value}", "限流现为 {value}"),
+    ("its timeout s is now {value}", "超时（秒）现为 {value}"),
+    ("its allowed methods is now {value}", "允许的方法现为 {value}"),
+    ("it is active: calls are captured", "已启用：会捕获请求"),
+    ("it is paused: calls are forwarded, not recorded", "已暂停：请求会转发，但不记录"),
+    ("it is switched off: its proxy URL is closed", "已停用：代理地址已关闭"),
+    ("it is archived", "已归档"),
+    ("it is complete: its proxy URL is closed", "已完成：代理地址已关闭"),
+    ("its documents are public", "文档已公开"),
+    ("its documents are private", "文档已设为私有"),
+    ("**{name}** (active) forwards to `{url}`. Its proxy URL:", "**{name}**（启用）转发到 `{url}`。它的代理地址："),
+    ("**{name}** ({state}) forwards to `{url}`. Its proxy URL:", "**{name}**（{state}）转发到 `{url}`。它的代理地址："),
+    ("It answers {statuses}.", "它的回答：{statuses}。"),
+    ("Say `{words}` and I send it; you are asked first.", "说 `{words}`，我就发送它；会先询问您。"),
+    ("It takes {kind}:", "它接收 {kind}："),
+    ("**Request**", "**请求**"),
+    ("**Response**", "**响应**"),
+    ("It has no text.", "没有文本。"),
+    ("The whole answer is in the call {call}.", "完整的回答在请求 {call} 里。"),
+    ("No credentials were sent. Store them in the endpoint's settings, or make one successful call through its proxy URL.", "没有发送凭据。请在端点的设置里保存凭据，或通过代理地址成功调用一次。"),
+    ("I understood that (`{tool}`), but it is not available here. What I can do: ", "我明白您的意思（`{tool}`），但这里不提供。我能做的有："),
+    ("`{tool}` costs {n}.", "`{tool}` 需要 {n} 积分。"),
+    (" Left today on the {plan} plan: {left}; it resets at {time} UTC.", " {plan} 套餐今天还剩：{left}；{time} UTC 重置。"),
+    ("{n} credits cost {price}. [Go to the checkout]({link}); nothing is bought before.", "{n} 积分需 {price}。[去付款]({link})；付款前不会购买。"),
+    ("Say *save a prompt called greeting: \"…\"*.", "可以说 *保存提示词 greeting：\"…\"*。"),
+    ("No MCP server is connected yet. Say *connect the MCP server https://…*.", "还没有连接 MCP 服务器。可以说 *连接 MCP 服务器 https://…*。"),
+    ("Some calls were answered with **401**, so it wants credentials; no captured call has shown any. Send one that is signed in, then say *document it*.", "有些请求得到 **401**，说明需要凭据；捕获的请求里还没有出现。请发送一个已登录的请求，再说 *给它写文档*。"),
+    ("No captured call has failed.", "没有失败的请求。"),
+    ("Name a call to look at it.", "请指明要看的请求。"),
+    ("Saved as version {n}: `/{name}`", "已保存为第 {n} 版：`/{name}`"),
+    ("The prompt `{name}` is deleted.", "提示词 `{name}` 已删除。"),
+    ("The key `{name}` (••••{last}) is deleted.", "密钥 `{name}`（••••{last}）已删除。"),
+    ("`{name}` is disconnected.", "`{name}` 已断开。"),
+    ("No endpoint has an operation `{operation}`.", "没有端点有操作 `{operation}`。"),
+    ("`{name}` has no operation `{operation}`.", "`{name}` 没有操作 `{operation}`。"),
+    ("Search the operations to see what there is.", "请先搜索操作，看看有哪些。"),
+    ("Describe the operation to see what it takes.", "请先查看操作的说明，了解它接收什么。"),
+    ("A body is needed ({kind}).", "需要请求体（{kind}）。"),
+    ("The name `{name}` cannot be found. Check its spelling and the network.", "找不到名称 `{name}`。请检查拼写和网络。"),
+    ("There is no endpoint `{name}`.", "没有端点 `{name}`。"),
+    ("List the endpoints to see their names.", "请列出端点查看它们的名称。"),
+    ("There is no endpoint yet.", "还没有端点。"),
+    ("Create one first: say which API to capture.", "请先创建一个：告诉我要捕获哪个 API。"),
+    ("Several endpoints have `{operation}`: ", "多个端点有 `{operation}`："),
+    ("Name one by its id or slug.", "请用编号或标识指明。"),
+    ("There is no captured call `{call}`.", "没有捕获到请求 `{call}`。"),
+    ("Search the captures to find its id.", "请搜索捕获的请求，找到它的编号。"),
+    ("Send a few requests through the proxy URL first.", "请先通过代理地址发送几个请求。"),
+    ("Nothing has been captured yet", "还没有捕获到任何请求"),
+    ("`{host}` could not be reached.", "无法连接 `{host}`。"),
+    ("`{host}` did not answer within {n} s.", "`{host}` 在 {n} 秒内没有回答。"),
+    ("Get more credits; what exists keeps working.", "请获取更多积分；已有的会继续工作。"),
+    ("The upstream could not read the request: look at its body and query.", "上游读不懂这个请求：请检查请求体和查询参数。"),
+    ("The credentials are missing, wrong or expired.", "凭据缺失、错误或已过期。"),
+    ("The credentials are valid but lack the right for this operation.", "凭据有效，但没有这个操作的权限。"),
+    ("Nothing exists at this path: check the id and the path.", "这个路径下什么都没有：请检查编号和路径。"),
+    ("This path does not offer the method.", "这个路径不支持该方法。"),
+    ("The request clashes with the present state of the resource.", "请求与资源的当前状态冲突。"),
+    ("The upstream does not take this content type.", "上游不接受这种内容类型。"),
+    ("The body is well-formed but a value in it is not accepted.", "请求体格式正确，但其中有个值不被接受。"),
+    ("The rate limit was reached: wait, then try again.", "已达到限流：请稍后再试。"),
+    ("The upstream failed on its side.", "上游自身出错了。"),
+    ("The upstream refused the request.", "上游拒绝了请求。"),
+    (" The API says: `{said}`", " API 说：`{said}`"),
+    (" Most telling: ", " 最可能的原因："),
+    ("This call did not fail: the upstream answered {status}.", "这个请求没有失败：上游回答了 {status}。"),
+    ("No answer came: {error}.", "没有收到回答：{error}。"),
+    ("The header `{name}` was sent in the success and is missing here.", "成功的请求带有头 `{name}`，这里没有。"),
+    ("The header `{name}` is new here.", "头 `{name}` 是这里新加的。"),
+    ("The body lacks `{name}`.", "请求体缺少 `{name}`。"),
+    ("The body has `{name}`, which the success had not.", "请求体里有 `{name}`，成功的请求没有。"),
+    ("The query is `{a}`, it was `{b}`.", "查询参数是 `{a}`，成功时是 `{b}`。"),
+    ("The path is `{a}`, the success was `{b}`.", "路径是 `{a}`，成功的请求是 `{b}`。"),
+    ("`{name}` is `{a}`, it was `{b}`.", "`{name}` 是 `{a}`，成功时是 `{b}`。"),
+    ("What is the prompt's text?", "提示词的内容是什么？"),
+    ("At which URL is the server?", "服务器的地址是什么？"),
+    ("Which server do you mean?", "您指的是哪个服务器？"),
+    ("Which app do you mean?", "您指的是哪个应用？"),
+    ("What should the operation do?", "这个操作应该做什么？"),
+    ("Which operation? For example `GET /orders`.", "哪个操作？例如 `GET /orders`。"),
+    ("Which result? Its handle stands at the end of the shortened text.", "哪个结果？它的标记在被截短的文本末尾。"),
+    ("Which tool? *List the MCP servers* shows their names, such as `linear__list_issues`.", "哪个工具？*列出 MCP 服务器* 会显示它们的名称，例如 `linear__list_issues`。"),
+    ("I can't write pages, since I'm no language model. Paste the page's HTML in a code block and I'll keep it as an app.", "我不是语言模型，不会写页面。请把页面的 HTML 放在代码块里，我会把它保存为应用。"),
+    ("OpenAPI is the usual machine-readable description of an HTTP API. I write one from captured calls: say *document it*.", "OpenAPI 是 HTTP API 常用的机器可读描述。我根据捕获的请求来写：请说 *给它写文档*。"),
+    ("A proxy URL stands in for your API's address: requests sent to it are forwarded unchanged and recorded. Say *capture https://api.example.com* to get one.", "代理地址代替您的 API 地址：发到它的请求会原样转发并记录下来。说 *捕获 https://api.example.com* 就能得到一个。"),
+    ("`{name}` is not documented yet.", "`{name}` 还没有文档。"),
+    ("Generate it first.", "请先说 *给它写文档*。"),
+    ("`{name}` has no captured calls yet. Send requests to {url}, then try again.", "`{name}` 还没有捕获到请求。请把请求发到 {url}，然后再试。"),
     ("Done.", "完成。"),
 )  # fmt: skip

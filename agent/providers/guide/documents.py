@@ -37,14 +37,14 @@ def text(data: Data, done: Done) -> str:
 def paging(data: Data, done: Done) -> str:
     """The documents' lines on pages and cursors."""
     link = f"\n\n[All documentation]({data['url']})" if data.get("url") else ""
-    lines = [line for line in str(data.get("text") or "").splitlines() if re.search(r"\b(pagina\w+|pages?|cursor|offset|next_?page\w*)\b", line, re.IGNORECASE)]
+    lines = _telling(data, r"\b(pagina\w+|pages?|cursor|offset|next_?page\w*)\b")
     return "\n".join(lines[:12]) + link if lines else f"The captured calls show no pages or cursors.{link}"
 
 
 def limits(data: Data, done: Done) -> str:
     """The documents' lines on how often one may call."""
     link = f"\n\n[All documentation]({data['url']})" if data.get("url") else ""
-    lines = [line for line in str(data.get("text") or "").splitlines() if re.search(r"\brate[- ]?limit|\b429\b", line, re.IGNORECASE)]
+    lines = _telling(data, r"\brate[- ]?limit|\b429\b")
     return "\n".join(lines[:8]) + link if lines else f"The captured calls show no rate limit: no such header, and no answer 429.{link}"
 
 
@@ -58,6 +58,12 @@ def auth(data: Data, done: Done) -> str:
         lines = "Some calls were answered with **401**, so it wants credentials; no captured call has shown any. Send one that is signed in, then say *document it*."
     link = f"\n\n[The whole documentation]({data['url']})" if data.get("url") else ""
     return f"{lines or 'The captured calls show no authentication.'}{link}"
+
+
+def _telling(data: Data, pattern: str) -> list[str]:
+    """The document's lines on something, each once; sentences rather than rows of tables and examples."""
+    lines = list(dict.fromkeys(line for line in str(data.get("text") or "").splitlines() if re.search(pattern, line, re.IGNORECASE)))
+    return [line for line in lines if not re.match(r"[\s|{\"#]|Headers:", line)] or lines
 
 
 def _links(data: Data) -> str:

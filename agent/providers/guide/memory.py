@@ -127,8 +127,10 @@ def _shown(memory: Memory, result: ToolResult, slowest_first: bool = False) -> M
 
 
 def _endpoints_of(shown: tuple[Thing, ...]) -> tuple[Thing, ...]:
-    """The endpoints that calls belong to, each once, as our own table names them."""
-    slugs = dict.fromkeys(str(thing.about["endpoint"]) for thing in shown if thing.kind == "call" and isinstance(thing.about.get("endpoint"), str))
+    """The endpoints that calls or operations belong to, each once, as our own table names them."""
+    slugs = dict.fromkeys(
+        str(thing.about["endpoint"]) for thing in shown if thing.kind in ("call", "operation") and isinstance(thing.about.get("endpoint"), str)
+    )
     return tuple(Thing("endpoint", slug, frozenset({slug.lower()}), {}) for slug in slugs)
 
 

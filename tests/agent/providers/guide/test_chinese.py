@@ -30,6 +30,23 @@ async def test_answers_are_chinese(reply: Reply) -> None:
     assert await reply("我还有多少积分？", {"balance": 75, "held": 0}) == "您有 **75 积分**."
 
 
+async def test_the_tools_own_sentences_are_chinese(reply: Reply) -> None:
+    """What our tools say of a call, a change or a failure is in the language of the question, and an English question has an English answer again."""
+    data = {
+        "call": {"id": "c1", "method": "GET", "path": "/a", "status": 401, "duration_ms": 1.0},
+        "likely_cause": "401: The credentials are missing, wrong or expired. The API says: `Send a token.`",
+        "differences": ["The header `authorization` was sent in the success and is missing here."],
+    }
+    said = await reply("最后一个为什么失败？", data, "shop")
+    assert "401: 凭据缺失、错误或已过期。 API 说：`Send a token.`" in said
+    assert "成功的请求带有头 `authorization`，这里没有。" in said
+    assert await reply("暂停它", {"id": "1", "name": "Till", "status": "REVIEW"}, "shop") == "完成：**Till**：已暂停：请求会转发，但不记录."
+    asked = (Message("user", (Text("暂停它"),)), Message("user", (Text("why did the last call fail?"),)))
+    assert chinese.is_spoken(asked[:1])
+    assert not chinese.is_spoken(asked)
+    assert chinese.is_spoken((*asked[:1], Message("user", (Text("api.github.com"),))))
+
+
 async def test_a_question_is_asked_and_understood(say: Callable[..., Awaitable[Any]]) -> None:
     """What is missing is asked for in Chinese, and the next message is its answer."""
     asked = await say("创建一个端点")
