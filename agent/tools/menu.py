@@ -37,5 +37,6 @@ TOOLS: tuple[Tool, ...] = tuple(
         results.result_read,
         docs.docs_review,
         docs.docs_decide,
+        servers.mcp_address,
     )
 )

@@ -6,10 +6,11 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta
 
-from agent import remote_mcp
+from agent import endpoints, remote_mcp
 from agent.approvals import Reach
 from agent.config import settings
 from agent.remote_mcp import RemoteTool, Server
+from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
 
 _MOST_LISTED = 60
@@ -48,7 +49,23 @@ async def mcp_list(context: Context, server: Annotated[str, Meta(description="Na
         )
         return Answer(text, {"items": [_shown(one) for one in found]}, "remote" if found else "trusted")
     one = await remote_mcp.find(context.actor, server)
-    return Answer("\n".join([_line(one), *(_tool_line(each) for each in one.tools[:_MOST_LISTED])])[:30_000], _shown(one), "remote")
+    return Answer("\n".join([_line(one) + _hint(one), *(_tool_line(each) for each in one.tools[:_MOST_LISTED])])[:30_000], _shown(one), "remote")
+
+
+@tool(effect="read", scope="read")
+async def mcp_address(context: Context, endpoint: EndpointRef | None = None) -> Answer:
+    """Say how other programs reach one API, or all that is here, as an MCP server: its address, and where it is published to somebody else."""
+    found = await endpoints.find(context.actor, endpoint) if endpoint else None
+    base = settings().base_url
+    address = f"{base}/mcp/apis/{found.slug}" if found else f"{base}/mcp"
+    lines = [
+        f"{f'`{found.name}`' if found else 'All that is here'} is an MCP server at {address} for the user's own programs, which sign in or send a token.",
+        f"The lines for Claude Code, Claude Desktop, Cursor and VS Code are at {base}/settings/connect.",
+        f"For somebody else, publish it at {base}/settings/servers#published: with a secret of its own, which is shown there once and never here.",
+    ]
+    known = [one for one in await remote_mcp.published(context.actor) if found is None or one.endpoint_id == found.id]
+    lines += [f"- Published: `{one.name}` {one.url}, {'open' if one.is_open else 'closed'}, may {', '.join(one.scopes)}" for one in known]
+    return Answer("\n".join(lines), {"address": address, "published": [{"name": one.name, "url": one.url, "is_open": one.is_open} for one in known]})
 
 
 @tool(effect="destructive", scope="write", hears="remote")

@@ -160,6 +160,7 @@ _CUES: dict[str, str] = {
     "rates_asked": r"^(?:is|are|does|do|what|exists?|any|has|have)\b.*\b(?:limits?|restrict\w*|throttl\w*|quotas?)\b.*\b(?:calls?|requests?|how[- ](?:often|many))\b(?!.*\d)|\brate[- ]?limit(?:s|ing)?\b(?!.*\d)|\bhow[- ](?:many|often|fast|much)\b.*\b(?:can|may|could|am|are) (?:i|we)\b.*\b(?:call|request|hit|send)(?:s|ing)?\b(?!.*\b(?:message|today|left|credit)s?\b)",
     "can_do_what": r"^what (?:can|does|could)\b.*\b(?:do|offer)\b",
     "in_name": r"\b(?:in (?:the|its|their|his) (?:name|title)|whose name|names? contain\w*|name like|called something)\b",
+    "mcp_client": r"\b(?:from|in|with|to|by|for) (?:claude(?: code| desktop)?|cursor|vs ?code|windsurf|copilot|codex|(?:a|my|our|another) (?:coding )?agent)\b",
     "address": r"\b(?:url|address|link|host)\b",
     "where_to": r"^(?:tell )?where (?:\w+ ){0,2}(?:do|should|must|can|shall|to|does|will)\b.*\b(?:send|point|call|reach|go|connect)\b",
     "tagged": r"\b(?:tagged|labell?ed|with (?:the )?(?:tag|label))\b",

@@ -924,11 +924,17 @@ VERBS: tuple[Verb, ...] = (
             "tool show|list|question $name",
             "tool question $name server",
             "tool show|list server $name",
+            "^auth server $name",
             "server $offers question",
             "server $can_do_what question",
         ),
         {"server": "server"},
         view="tools",
+    ),
+    Verb(
+        "mcp_address",
+        ("public server", "$mcp_client", "$mcp_client how", "$mcp_client connect", "$mcp_client run", "server $address"),
+        {"endpoint": "endpoint"},
     ),
     Verb(
         "mcp_call",

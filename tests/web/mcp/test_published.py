@@ -7,6 +7,7 @@ import httpx2
 import pytest
 from mcp import Client
 from mcp.client.streamable_http import streamable_http_client
+from mcp.types import ElicitResult
 
 from agent.accounts import tokens, users
 from db import engine
@@ -41,6 +42,10 @@ async def test_one_api_is_published_closed_and_taken_back(database_url: str, mon
         listed = await api.get("/api/v1/mcp-servers/published")
         assert made["secret"] not in listed.text
         assert (await api.get("/api/v1/mcp-servers")).json()["items"] == []
+        told = (await api.post("/api/v1/tools/mcp_address", json={"endpoint": "one"})).json()
+        assert told["data"]["address"] == f"{api.base_url}/mcp/apis/one"
+        assert (url in told["text"], made["secret"] in told["text"]) == (True, False)
+        assert url not in (await api.post("/api/v1/tools/mcp_address", json={"endpoint": "two"})).text
         assert (await _names(url, bearer))[:3] == ["operation_search", "operation_describe", "operation_call"]
         for other in ("two", None):
             found = await _call(url, bearer, "operation_search", {"query": "products", "endpoint": other} if other else {"query": "products"})
@@ -94,3 +99,23 @@ async def test_what_a_token_published_ends_with_it(database_url: str, monkeypatc
         assert "endpoint_list" in await _names(url, bearer)
         await tokens.revoke(actor, lent.id)
         assert await _status(url, bearer) == 401
+
+
+@pytest.mark.parametrize("mode", ["auto", "legacy"])
+async def test_a_guest_approves_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch, mode: Any) -> None:
+    """However willing the guest's own client is: what needs an approval needs that of who published it."""
+
+    async def yes(*_: Any) -> ElicitResult:
+        return ElicitResult(action="accept", content={"approve": True})
+
+    async with wiretalk(monkeypatch) as api:
+        await api.post("/api/v1/endpoints", json={"destination_url": "demo"})
+        made = (await api.post("/api/v1/mcp-servers/published", json={"name": "tools", "scopes": ["read", "write"]})).json()
+        async with (
+            httpx2.AsyncClient(headers={"authorization": f"Bearer {made['secret']}"}, timeout=60) as http,
+            Client(streamable_http_client(made["server"]["url"], http_client=http), mode=mode, elicitation_callback=yes) as client,
+        ):
+            refused = await client.call_tool("endpoint_delete", {"endpoint": "demo-shop"})
+        assert refused.is_error
+        assert "needs your approval" in refused.content[0].text
+        assert len((await api.get("/api/v1/endpoints")).json()["items"]) == 1
