@@ -101,13 +101,15 @@ class JsonStream:
             return value
 
     def items_ahead(self, first_key: str) -> str:
-        """The text of the items from here on that are at hand and whole, as far as an object that begins with `first_key` tells where one ends.
+        """The text of a few items from here on that are at hand and whole, as far as an object that begins with `first_key` tells where one ends.
 
         Empty where none does. Only a guess until the text was parsed, so the position stays; `pass_over` moves it.
         """
         if len(self._text) - self._at < self._chunk:
             self._more()
-        mark, end = f'"{first_key}"', len(self._text)
+        mark = f'"{first_key}"'
+        enough = self._text.find(mark, self._at + _AT_ONCE)
+        end = enough + len(mark) if enough > 0 else len(self._text)
         for _ in range(_TRIES):
             end = self._text.rfind(mark, self._at, end)
             if end < 0:
@@ -200,6 +202,8 @@ def _is_incomplete(error: json.JSONDecodeError) -> bool:
 
 
 _TRIES = 20
+_AT_ONCE = 1 << 15
+"""As much as the processor's cache holds until it is taken apart."""
 _WIDEST_GAP = 200
 _BETWEEN_ITEMS = re.compile(r"\}\s*,\s*\{\s*\Z")
 _DECODER = json.JSONDecoder(strict=False)
