@@ -1,4 +1,5 @@
 """Asking the user behind an MCP client for an approval, in both eras. A client that cannot ask gets none: nothing is done.
+Nor does a guest, who has the secret of a server that somebody else published: that one's approval is nobody else's to give.
 
 In the current era the question is the answer to the call, and the client calls again with what the user said; the sealed state that it
 hands back binds this to the user, the tool, its exact arguments and ten minutes. In the era before, the question goes back on the stream; where
@@ -25,7 +26,7 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.tools import invoke
 from web.mcp import relay
-from web.mcp.scope import RequestContext, actor_of, scope_of
+from web.mcp.scope import GUEST, RequestContext, actor_of, scope_of
 
 KEY = "approval"
 _SECONDS = 600
@@ -41,6 +42,8 @@ class _State(msgspec.Struct, frozen=True):
 async def ask(context: RequestContext, params: CallToolRequestParams, tool: str, arguments: dict[str, Any], asked: invoke.Ask) -> InputRequiredResult | None:
     """None once the user has approved exactly this; the question where it is still to be answered. Raises approval_needed."""
     line: relay.Line | None = scope_of(context).get(relay.LINE)
+    if scope_of(context)[GUEST]:
+        raise _not_approved(tool, asked.reason)
     if line is None and not context.session.check_client_capability(ClientCapabilities(elicitation=ElicitationCapability())):
         raise _not_approved(tool, asked.reason)
     to = f" at {asked.reach.host}" if asked.reach.host else ""

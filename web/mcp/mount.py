@@ -30,7 +30,7 @@ from agent.remote_mcp import Guest
 from web import limits
 from web.mcp import apis, relay, server
 from web.mcp.changes import Bus
-from web.mcp.scope import ACTOR, CORE, SLUG
+from web.mcp.scope import ACTOR, CORE, GUEST, SLUG
 from web.oauth import resource_metadata
 from web.problems import problem_of
 
@@ -65,7 +65,14 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
         )
         return
     state = scope["litestar_app"].state
-    extra: dict[str, Any] = {ACTOR: actor, CORE: b"tools=core" in scope["query_string"], "user": _user(actor, path), "path": "/mcp", "root_path": ""}
+    extra: dict[str, Any] = {
+        ACTOR: actor,
+        GUEST: guest is not None,
+        CORE: b"tools=core" in scope["query_string"],
+        "user": _user(actor, path),
+        "path": "/mcp",
+        "root_path": "",
+    }
     extra["headers"] = [(name, value.strip(b" \t")) for name, value in scope["headers"]]  # blanks around a value are none of it
     slug = unquote(api[1]) if api else str(guest.endpoint_id) if guest and guest.endpoint_id else ""
     served = state.mcp_apis if slug else state.mcp_app

@@ -7,7 +7,7 @@ from mcp.shared.exceptions import MCPError
 
 from agent.actor import Actor
 
-ACTOR, CORE, SLUG = "wiretalk.actor", "wiretalk.core", "wiretalk.slug"
+ACTOR, CORE, GUEST, SLUG = "wiretalk.actor", "wiretalk.core", "wiretalk.guest", "wiretalk.slug"
 INVALID_PARAMS = -32602
 RequestContext = ServerRequestContext[Any, Any]
 
