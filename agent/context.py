@@ -64,20 +64,25 @@ def room(model: str, overhead: int = 0, max_tokens: int = 8192) -> int:
     return max(8_000, min(_LONGEST_CONVERSATION, (window - min(max_tokens, window // 4)) * _CHARACTERS_A_TOKEN - overhead))
 
 
-def build(chat_id: UUID, history: History, characters: int = 400_000) -> tuple[Message, ...]:
+def build(chat_id: UUID, history: History, characters: int = 400_000, left_out: int = 0) -> tuple[Message, ...]:
     """The conversation for a provider: (role, blocks) oldest first in, alternating assistant and tool messages out.
 
-    Where it is longer than `characters`, results of earlier turns are shortened to their beginnings, then whole turns fall away, oldest first.
+    Where it is longer than `characters`, results are shortened to their beginnings: those of earlier turns, then those of the newest answer but for
+    its newest step, then all; after that whole turns fall away, oldest first. `left_out`: by how many messages the branch is longer than `history`,
+    so that a shortened result is named by its place there.
     """
     fence = hashlib.sha256(chat_id.bytes).hexdigest()[:12]
-    messages = _messages(history, fence, LONGEST_RESULT)
-    if sum(map(weight, messages)) > characters:
-        messages = [*_messages(history[:-1], fence, _SHORTENED), *_messages(history[-1:], fence, LONGEST_RESULT, first=len(history) - 1)]
+    whole = _messages(history, fence, LONGEST_RESULT, left_out)
+    messages, newest = whole, len(_messages(history[-1:], fence, LONGEST_RESULT))
+    for kept in (newest, 1, 0):
+        if sum(map(weight, messages)) <= characters:
+            break
+        messages = [*_messages(history, fence, _SHORTENED, left_out)[: len(whole) - kept], *whole[len(whole) - kept :]]
     return _fitting(messages, characters)
 
 
 def weight(message: Message) -> int:
-    """About how many characters a message costs."""
+    """About how many characters of English a message costs; where a character takes three bytes, it takes about a token too."""
     return sum(_weight(block) for block in message.content)
 
 
@@ -150,7 +155,7 @@ def _weight(block: Block) -> int:
         return len(msgspec.json.encode(block.arguments))
     if isinstance(block, Picture):
         return _PICTURE
-    return len(block.text) if isinstance(block, Text | ToolResult | Mention) else 200
+    return len(block.text.encode("utf-8", "replace")) if isinstance(block, Text | ToolResult | Mention) else 200
 
 
 class _Made(msgspec.Struct, frozen=True):

@@ -151,7 +151,7 @@ class Turn:
                 raise Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
             choice, ready = ready or await self._admitted(), None
             self.choice = choice
-            messages = context.build(claimed.chat_session_id, [*earlier, *self._said()], room)
+            messages = context.build(claimed.chat_session_id, [*earlier, *self._said()], room, len(history) - 1 - len(earlier))
             specs, key = context.specs(menu), str(claimed.chat_session_id)
             request = ModelRequest(choice.model, prompt.text, messages, specs, cache_key=key, shows_results=claimed.via == "web")
             if ending := await self._one_step(choice, request):
@@ -243,6 +243,7 @@ class Turn:
             delay = ending.retry_after or float(2 ** (attempt - 1))
             self.writer.put("retrying", attempt=attempt, delay=delay, reason=ending.message)
             await asyncio.sleep(delay)
+            choice = self.choice = await self._admitted()  # another request, of a key that may have been taken back meanwhile
         verdict = judged(ending)
         self._keep_step()
         await self._account()

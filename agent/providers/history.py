@@ -166,10 +166,18 @@ def _exchange(said: list[Block], results: list[ToolResult], ids: _Ids) -> Iterab
         result = by_call.pop(block.id, None) or ToolResult(block.id, block.name, _NOT_CARRIED_OUT, state="error")
         spoken.append(msgspec.structs.replace(block, id=wire_id, name=safe_name(block.name)))
         answers.append(msgspec.structs.replace(result, call_id=wire_id, name=safe_name(block.name)))
+    while spoken and _is_thought(spoken[-1]):  # what it led to was cut off
+        spoken.pop()
     if any(not isinstance(block, Reasoning) for block in spoken) or any(_is_whole(block) for block in spoken):
         yield Message("assistant", tuple(spoken))
     if answers:
         yield Message("tool", tuple(answers))
+
+
+def _is_thought(block: Block) -> bool:
+    """Whether a block is reasoning that its provider takes back only before what it led to."""
+    meta: dict[str, Any] = (block.meta or {}) if isinstance(block, Reasoning) else {}
+    return "signature" in meta or (meta.get("block") or {}).get("type") in ("redacted_thinking", "reasoning")
 
 
 def _is_whole(block: Block) -> bool:

@@ -5,7 +5,7 @@ from uuid import UUID
 import jinja2
 import pytest
 
-from agent import context
+from agent import compaction, context
 from agent.messages import Block, Text, ToolCall, ToolResult
 from agent.tools.menu import TOOLS
 
@@ -65,3 +65,32 @@ def test_instructions_are_strict() -> None:
     with pytest.raises(jinja2.UndefinedError):
         context.instruction("system", tools=())
     assert context.system_prompt("a", ()).hash == context.system_prompt("b", (), shows_results=True).hash
+
+
+def test_a_handle_names_the_place_in_the_branch() -> None:
+    """Also behind a summary, where the model's conversation is shorter: calls of two answers have the same ids, so a wrong place is another result."""
+    history: context.History = [*_turn(1), *_turn(2), *_turn(3), *_turn(4, "z" * 100_000)]
+    shortened = compaction.applied(history, compaction.Summary("Before.", 6))
+    shown = context.build(CHAT, shortened, left_out=len(history) - len(shortened))
+    results = [block.text for message in shown for block in message.content if isinstance(block, ToolResult)]
+    assert len(results) == 1
+    assert "result `7:call_1_0`" in results[0]
+
+
+def test_one_long_answer_stays_within_the_window() -> None:
+    """Of many large results in one answer the older steps' lose their tails, so that the model can go on; the newest is whole."""
+    said: list[Block] = [Text("I look.")]
+    for step in range(6):
+        said += [ToolCall(f"call_{step}_0", "capture_get", {}), ToolResult(f"call_{step}_0", "capture_get", f"{step}" * 20_000)]
+    built = context.build(CHAT, [("user", [Text("Compare them.")]), ("assistant", said)], 60_000)
+    texts = [block.text for message in built for block in message.content if isinstance(block, ToolResult)]
+    assert sum(map(context.weight, built)) <= 60_000
+    assert texts[-1] == "5" * 20_000
+    assert all("`result_read`" in text for text in texts[:-1])
+    assert len(texts) == 6
+
+
+def test_a_script_of_many_bytes_weighs_more() -> None:
+    """A Chinese character is about a token where three English ones are: the window fills accordingly sooner."""
+    history: context.History = [("user", [Text("请解释" * 300)]), ("assistant", [Text("好" * 900)])] * 20
+    assert len(context.build(CHAT, history, 54_000)) == 20

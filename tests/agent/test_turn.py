@@ -160,3 +160,20 @@ async def test_the_first_word_waits_for_five_statements(database: asyncpg.Pool) 
             if event and event.event == runlog.END:
                 break
     assert len(before) == 4, before
+
+
+async def test_a_key_that_is_taken_back_is_not_used_for_another_attempt(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its owner revokes it while a run waits to try again: the server hears nothing more with it, and the run says why it ends."""
+    busy = replay.Reply(status=529, json={"error": {"message": "Overloaded"}}, headers={"retry-after": "1"})
+    with replay.serve(busy, [{"text": "Too late."}]) as upstream:
+        async with wiretalk(monkeypatch) as client:
+            await client.post("/api/v1/providers", json={"name": "mine", "base_url": upstream.openai, "default_model": "m"})
+            key = (await client.post("/api/v1/provider-keys", json={"provider": "mine", "key": "sk-canary-0123456789"})).json()["id"]
+            told: list[str] = []
+            async with client.stream("POST", "/api/v1/chat", json={"message": "go", "provider": "mine", "stream": True}) as stream:
+                async for line in stream.aiter_lines():
+                    told.append(line)
+                    if '"data-retrying"' in line:
+                        assert (await client.delete(f"/api/v1/provider-keys/{key}")).status_code == 204
+    assert len(upstream.requests) == 1
+    assert "There is no key for `mine`." in next(line for line in told if '"type":"error"' in line)

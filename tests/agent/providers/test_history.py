@@ -137,3 +137,18 @@ def test_any_history_becomes_one_that_providers_take(messages: list[Message]) ->
         asked = [block.id for block in turn.content if isinstance(block, ToolCall)]
         given = [block.call_id for block in turns[index + 1].content if isinstance(block, ToolResult)] if asked else []
         assert asked == given
+
+
+def test_reasoning_that_led_to_nothing_stays_behind() -> None:
+    """An answer that was cut off as its call began ends in reasoning, which Anthropic and OpenAI refuse as the end of a turn: every later message would fail."""
+    signed = Reasoning("hm", {"origin": HERE, "signature": "s"})
+    sealed = Reasoning("", {"origin": HERE, "block": {"type": "reasoning", "encrypted_content": "x"}})
+    hidden = Reasoning("", {"origin": HERE, "block": {"type": "redacted_thinking", "data": "x"}})
+    searched = Reasoning("", {"origin": HERE, "block": {"type": "web_search_tool_result", "content": []}})
+    asked, again = Message("user", (Text("x"),)), Message("user", (Text("y"),))
+    for thought in (signed, sealed, hidden):
+        kept = history.tidy([asked, Message("assistant", (thought, Text("So."), thought)), again], HERE)
+        assert [turn.content for turn in kept] == [(Text("x"),), (thought, Text("So.")), (Text("y"),)]
+        alone = history.tidy([asked, Message("assistant", (thought,)), again], HERE)
+        assert [turn.content for turn in alone] == [(Text("x"), Text("y"))]
+    assert history.tidy([asked, Message("assistant", (signed, searched))], HERE)[-1].content == (signed, searched)
