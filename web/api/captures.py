@@ -9,7 +9,8 @@ from litestar.exceptions import ClientException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
 from agent import call_copies, call_filters, capture_search, captures, comparing, endpoints, explaining, imports, resending
-from agent.actor import require_scope
+from agent.accounts import audit
+from agent.actor import Actor, require_scope
 from agent.call_copies import Copy
 from agent.call_filters import SavedFilter
 from agent.capture_search import CallPage, Filter
@@ -64,8 +65,8 @@ async def list_calls(
 
 @get("/calls/{call_id:uuid}", guards=[signed_in], summary="One call", tags=["captures"])
 async def get_call(request: ApiRequest, call_id: FromPath[UUID], masked: FromQuery[bool] = False) -> CallDetail:
-    """With headers and decoded bodies; `masked` hides secrets."""
-    return await captures.get(request.user, call_id, masked=masked)
+    """With headers and decoded bodies; `masked` hides secrets, which a program that was let in by signing in never sees."""
+    return await _shown(request.user, call_id, masked=masked)
 
 
 @get("/calls/{call_id:uuid}/explanation", guards=[signed_in], summary="Why it failed", tags=["captures"])
@@ -91,7 +92,7 @@ async def import_calls(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Impo
 @get("/calls/{call_id:uuid}/copy", guards=[signed_in], summary="A call to paste", tags=["captures"], media_type="text/plain")
 async def copy_call(request: ApiRequest, call_id: FromPath[UUID], format: FromQuery[Copy] = "curl", masked: FromQuery[bool] = True) -> str:
     """As curl, Python, JavaScript, HAR or an .http file; with `masked=false` with its secrets."""
-    return call_copies.copy(await captures.get(request.user, call_id, masked=masked), format)
+    return call_copies.copy(await _shown(request.user, call_id, masked=masked), format)
 
 
 @get("/calls/{call_id:uuid}/compare", guards=[signed_in], summary="Two calls side by side", tags=["captures"])
@@ -147,3 +148,14 @@ async def _file(request: ApiRequest) -> bytes:
         raise Problem(
             "too_large", f"The file is larger than {MAX_IMPORT // 1024 // 1024} MB.", remedy="Split the capture, or import it with `wiretalk discover`."
         ) from error
+
+
+async def _shown(actor: Actor, call_id: UUID, *, masked: bool) -> CallDetail:
+    """The audit log knows who saw secrets. They are the user's, not those of a program that acts for itself."""
+    hidden = await captures.get(actor, call_id, masked=True)
+    if masked or actor.is_delegated:
+        return hidden
+    call = await captures.get(actor, call_id)
+    if call != hidden:
+        await audit.record("CALL_REVEALED", actor=actor, resource="CALL", resource_id=call_id)
+    return call
