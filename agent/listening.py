@@ -61,7 +61,7 @@ def judged(ending: Finish | Failure) -> Ended | None:
     """How the run ends after a step that ended so; None where it goes on."""
     if isinstance(ending, Failure):
         extra: dict[str, Any] = {"retry_after": ending.retry_after} if ending.retry_after else {}
-        return Ended("failed", Problem(ending.code, ending.message, **extra))
+        return Ended("failed", Problem(ending.code, ending.message, remedy=ending.remedy, **extra))
     match ending.reason:
         case "tool_calls" | "pause":
             return None

@@ -54,12 +54,13 @@ class Finish(msgspec.Struct, frozen=True, tag="finish"):
 
 
 class Failure(msgspec.Struct, frozen=True, tag="error"):
-    """`code` is one of the catalogue's `provider_*`; `message` the provider's own sentence, cleaned of secrets."""
+    """`code` is one of the catalogue's `provider_*`; `message` the provider's own sentence, cleaned of secrets; `remedy` in place of the catalogue's."""
 
     code: str
     message: str
     retryable: bool = False
     retry_after: float | None = None
+    remedy: str | None = None
 
 
 ProviderEvent = PartStart | PartDelta | PartEnd | Usage | Finish | Failure

@@ -26,6 +26,8 @@ LONGEST_RETRY_AFTER = 3600.0
 _SECRET = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|hf|nvapi|r8|csk|tgp)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|(?i:\b(?:bearer|basic|token)\s+)[\w.~+/=*-]{12,}")
 _CALLED = re.compile(r"/(?:chat/completions|completions|responses|models|(?:v1/)?messages)/?$")
 _TOO_LONG = re.compile(r"context[_ ](?:length|window)|prompt is too long|maximum context|too many (?:input )?tokens|input is too long", re.IGNORECASE)
+_CORRECT_IT = "Correct the base URL in the settings."
+_NO_CREDIT = re.compile(r"credit balance is too low|insufficient (?:credits?|balance|funds)", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
 
 _STATUS_OF_KIND: dict[str, int] = {
@@ -83,7 +85,8 @@ def from_response(response: httpx2.Response, body: str, connection: Connection, 
     if 300 <= status < 400:
         there = urlsplit(urljoin(connection.base_url, response.headers.get("location", "")))
         where = _CALLED.sub("", f"{there.scheme}://{there.netloc}{there.path}")
-        return Failure("provider_rejected", clean(f"`{host_of(connection)}` redirects to `{where}`. Use that address as the base URL.", connection))
+        told = clean(f"`{host_of(connection)}` redirects to `{where}`. Use that address as the base URL.", connection)
+        return Failure("provider_rejected", told, remedy=_CORRECT_IT)
     if status in (403, 404) and is_page(body):
         why = "a firewall or a login stands before it" if status == 403 else "the base URL is not that of its API"
         return Failure("provider_auth" if status == 403 else "provider_rejected", f"`{host_of(connection)}` answered with a web page ({status}): {why}.")
@@ -95,15 +98,18 @@ def from_said(said: Said, status: int | None, connection: Connection, model: str
     host = f"`{host_of(connection)}`"
     if status is None:
         status = said.status or next((_STATUS_OF_KIND[kind] for kind in sorted(said.kinds) if kind in _STATUS_OF_KIND), 500)
-    wait = f" It asks to wait {round(retry_after) or 1} s." if retry_after else ""
+    wait = f" It asks to wait {'an hour or more' if retry_after >= LONGEST_RETRY_AFTER else f'{round(retry_after) or 1} s'}." if retry_after else ""
 
-    def failure(code: str, lead: str, *, retryable: bool = False) -> Failure:
-        return Failure(code, clean(_sentence(lead, said.text) + wait, connection), retryable, retry_after)
+    def failure(code: str, lead: str, *, retryable: bool = False, remedy: str | None = None) -> Failure:
+        return Failure(code, clean(_sentence(lead, said.text) + wait, connection), retryable, retry_after, remedy)
 
-    if "insufficient_quota" in said.kinds or "billing_error" in said.kinds or status == 402:
-        return failure("provider_rate_limited" if status == 429 else "provider_rejected", f"The account at {host} has no credit left")
+    if said.kinds & {"insufficient_quota", "billing_error"} or status == 402 or (status < 500 and _NO_CREDIT.search(said.text)):
+        code = "provider_rate_limited" if status == 429 else "provider_rejected"
+        return failure(code, f"The account at {host} has no credit left", remedy="Add credit there, or use another key or provider.")
     match status:
-        case 401 | 403:
+        case 403:
+            return failure("provider_auth", f"{host} does not allow the request {'with this' if connection.api_key else 'without a'} key (403)")
+        case 401:
             return failure("provider_auth", f"{host} refused the key ({status})" if connection.api_key else f"{host} wants a key, and none was sent ({status})")
         case 404 if not model:
             return failure("provider_rejected", f"{host} has no list of models at this base URL (404)")
@@ -117,8 +123,9 @@ def from_said(said: Said, status: int | None, connection: Connection, model: str
             return failure("provider_failed", f"{host} could not take the request now ({status})", retryable=True)
         case status if status >= 500:
             return failure("provider_failed", f"{host} failed ({status})", retryable=True)
-        case _ if "context_length_exceeded" in said.kinds or _TOO_LONG.search(said.text):
-            return failure("provider_rejected", f"The conversation no longer fits into the model `{model}`")
+        case _ if status == 413 or "context_length_exceeded" in said.kinds or _TOO_LONG.search(said.text):
+            remedy = "Start a new chat, or use a model with a larger context."
+            return failure("provider_rejected", f"The conversation no longer fits into the model `{model}`", remedy=remedy)
         case _:
             return failure("provider_rejected", f"{host} rejected the request ({status})")
 
@@ -126,7 +133,7 @@ def from_said(said: Said, status: int | None, connection: Connection, model: str
 def not_a_stream(body: str, connection: Connection) -> Failure:
     """An answer with status 200 that is a web page or a whole document."""
     what = "a web page" if is_page(body) else "one document instead of a stream" if body.strip() else "nothing"
-    return Failure("provider_rejected", f"`{host_of(connection)}` answered with {what}. Check that the base URL is that of its API.")
+    return Failure("provider_rejected", f"`{host_of(connection)}` answered with {what}. Check that the base URL is that of its API.", remedy=_CORRECT_IT)
 
 
 def is_page(body: str) -> bool:

@@ -40,10 +40,10 @@ def _error(message: str = "Replayed.", **more: Any) -> dict[str, Any]:
         (400, "provider_rejected", False, "`127.0.0.1` rejected the request (400): Replayed."),
         (401, "provider_auth", False, "`127.0.0.1` refused the key (401): Replayed."),
         (402, "provider_rejected", False, "The account at `127.0.0.1` has no credit left: Replayed."),
-        (403, "provider_auth", False, "`127.0.0.1` refused the key (403): Replayed."),
+        (403, "provider_auth", False, "`127.0.0.1` does not allow the request with this key (403): Replayed."),
         (404, "provider_rejected", False, "`127.0.0.1` does not know the model `m`, or the base URL is wrong (404): Replayed."),
         (408, "provider_failed", True, "`127.0.0.1` could not take the request now (408): Replayed."),
-        (413, "provider_rejected", False, "`127.0.0.1` rejected the request (413): Replayed."),
+        (413, "provider_rejected", False, "The conversation no longer fits into the model `m`: Replayed."),
         (429, "provider_rate_limited", True, "`127.0.0.1` limits requests (429): Replayed."),
         (500, "provider_failed", True, "`127.0.0.1` failed (500): Replayed."),
         (503, "provider_overloaded", True, "`127.0.0.1` is overloaded (503): Replayed."),
@@ -52,7 +52,8 @@ def _error(message: str = "Replayed.", **more: Any) -> dict[str, Any]:
 )
 async def test_a_status_says_what_is_wrong(wire: Wire, status: int, code: str, retryable: bool, words: str) -> None:
     """Each status has its code, whether another try may help, and the provider's own sentence."""
-    assert await _fail(wire, Reply(status=status, json=_error())) == Failure(code, words, retryable)
+    failure = await _fail(wire, Reply(status=status, json=_error()))
+    assert (failure.code, failure.message, failure.retryable) == (code, words, retryable)
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -107,6 +108,11 @@ async def test_no_credit_is_no_reason_to_retry(wire: Wire) -> None:
     failure = await _fail(wire, Reply(status=429, json=_error("You exceeded your current quota.", type="insufficient_quota", code="insufficient_quota")))
     assert (failure.code, failure.retryable) == ("provider_rate_limited", False)
     assert "no credit left" in failure.message
+    prepaid = await _fail(wire, Reply(status=400, json=_error("Your credit balance is too low to access the API.", type="invalid_request_error")))
+    assert prepaid.message.startswith("The account at `127.0.0.1` has no credit left")
+    assert "Add credit" in str(prepaid.remedy)
+    busy = await _fail(wire, Reply(status=429, json=_error("You exceeded your current quota, please retry in 12 s.", type="rate_limit_error")))
+    assert busy.retryable
 
 
 @pytest.mark.parametrize("wire", WIRES)
@@ -114,6 +120,7 @@ async def test_a_conversation_that_is_too_long_is_named(wire: Wire) -> None:
     """Every provider words it differently."""
     failure = await _fail(wire, Reply(status=400, json=_error("prompt is too long: 210000 tokens > 200000 maximum")))
     assert failure.message == "The conversation no longer fits into the model `m`: prompt is too long: 210000 tokens > 200000 maximum."
+    assert "new chat" in str(failure.remedy)
 
 
 @pytest.mark.parametrize("wire", WIRES)
