@@ -1,4 +1,4 @@
-"""What the database refuses that is nobody's bug: it is away, or a text holds the one character that it cannot."""
+"""What the database refuses that is nobody's bug: it is away, a text holds the one character that it cannot, or what a row belongs to has just gone."""
 
 import asyncpg
 
@@ -7,7 +7,9 @@ from db.engine import is_unavailable
 
 
 def as_problem(error: BaseException) -> Problem | None:
-    """`database_unavailable` or `invalid_arguments` where that is what happened, else None."""
+    """`database_unavailable`, `invalid_arguments` or `conflict` where that is what happened, else None."""
     if isinstance(error, asyncpg.CharacterNotInRepertoireError):
         return Problem("invalid_arguments", "A text has a NUL character (U+0000).", remedy="Leave it out.")
+    if isinstance(error, asyncpg.ForeignKeyViolationError):
+        return Problem("conflict", "What this belongs to was deleted in the meantime.")
     return Problem("database_unavailable", "The database does not answer at the moment.", retry_after=2) if is_unavailable(error) else None
