@@ -73,7 +73,7 @@ async def send(request: PageRequest, chat_id: FromPath[UUID]) -> Template | Redi
         if is_fragment(request):
             return refused(problem)
         return await chat_page(request, await chats.get(actor, chat_id), draft=text, problem=problem)
-    return done(request, f"/c/{chat_id}")
+    return done(request, f"/c/{chat_id}#end")
 
 
 @post("/runs/{run_id:uuid}/stop", status_code=200)
@@ -108,7 +108,7 @@ async def decide(request: PageRequest, approval_id: FromPath[UUID]) -> Redirect 
         raise
     if is_fragment(request):
         return await _answered(request, await approvals.get(actor, approval_id))
-    return see_other(f"/c/{asked.chat_session_id}" if asked.chat_session_id else "/needs-you")
+    return see_other(f"/c/{asked.chat_session_id}#end" if asked.chat_session_id else "/needs-you")
 
 
 @get("/needs-you")

@@ -1,5 +1,6 @@
 """The library of prompts: a list, one prompt with its versions, and filling its variables in; and what the message box offers while one types."""
 
+import re
 from typing import Any
 from uuid import UUID
 
@@ -13,6 +14,7 @@ from agent.errors import Problem
 from agent.mentions import Offer
 from agent.prompts import Variable
 from web.pages import look
+from web.pages.search import commands
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
 from web.render import formats
 
@@ -28,8 +30,16 @@ class PromptOffer(msgspec.Struct, frozen=True):
     owner: str | None
 
 
+class CommandOffer(msgspec.Struct, frozen=True):
+    """Something to say: what it does, and the words for it."""
+
+    title: str
+    text: str
+
+
 class Offers(msgspec.Struct, frozen=True):
     prompts: list[PromptOffer] = []
+    commands: list[CommandOffer] = []
     mentions: list[Offer] = []
 
 
@@ -92,13 +102,16 @@ async def use_prompt(request: PageRequest, prompt_id: FromPath[UUID]) -> Templat
 @get("/offers")
 async def offers(request: PageRequest, q: FromQuery[str] = "") -> Response[Offers]:
     """What fits what was typed after `/` or `@` in the message box."""
-    actor, typed = signed_in_actor(request), q[:120]
+    actor, typed, language = signed_in_actor(request), q[:120], look.of(request).language
     if typed.startswith("@"):
-        language = look.of(request).language
         found = Offers(mentions=[_with_time(one, language) for one in await mentions.offers(actor, typed)])
     else:
         listed = await prompts.list_(actor, query=typed.removeprefix("/"), limit=_MOST_OFFERED)
-        found = Offers(prompts=[PromptOffer(one.name, one.text, one.variables, one.owner) for one in listed.items])
+        said = commands(language, re.findall(r"\w+", typed.lower()))
+        found = Offers(
+            prompts=[PromptOffer(one.name, one.text, one.variables, one.owner) for one in listed.items],
+            commands=[CommandOffer(one.title, one.detail) for one in said[: _MOST_OFFERED - len(listed.items)]],
+        )
     return Response(found, headers={"cache-control": "no-store"})
 
 

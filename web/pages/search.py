@@ -77,17 +77,22 @@ async def search(request: PageRequest, q: FromQuery[str] = "") -> Template:
 ROUTES = (search,)
 
 
+def commands(language: str, words: list[str]) -> list[Leads]:
+    """What can be said in the message box, by words; `detail` is how to say it."""
+    named = {
+        verb.tool: Leads("Command", catalogue.say(language, VERBS[verb.tool]), f"/?draft={quote(verb.example)}", verb.example)
+        for verb in reversed(SPOKEN)
+        if verb.example and verb.tool in VERBS and _has(words, catalogue.say(language, VERBS[verb.tool]), VERBS[verb.tool], verb.does)
+    }
+    return list(named.values())[::-1]
+
+
 def _leads(language: str, words: list[str]) -> list[Leads]:
     """Pages and commands by their words in the visitor's language or in English; without words the pages."""
     pages = [Leads("Page", catalogue.say(language, title), path) for path, title, also in PAGES if _has(words, catalogue.say(language, title), title, also)]
     if not words:
         return pages
-    commands = {
-        verb.tool: Leads("Command", catalogue.say(language, VERBS[verb.tool]), f"/?draft={quote(verb.example)}", verb.example)
-        for verb in reversed(SPOKEN)
-        if verb.example and verb.tool in VERBS and _has(words, catalogue.say(language, VERBS[verb.tool]), VERBS[verb.tool], verb.does)
-    }
-    found = sorted([*pages[:_FEW], *commands.values()], key=lambda lead: not lead.title.lower().startswith(words[0]))
+    found = sorted([*pages[:_FEW], *commands(language, words)], key=lambda lead: not lead.title.lower().startswith(words[0]))
     return found[: _FEW * 2]
 
 

@@ -11,6 +11,8 @@ from agent.providers.guide.reading import mask, unmask
 from agent.providers.guide.slots import find
 
 _LONGEST = 60
+_ID = re.compile(r"\s*@?(?:call:)?\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
+"""Of a call: nobody knows a chat by it."""
 _DOES_AWAY = rf"://|\b(?:{'|'.join(sorted(words.DESTRUCTIVE))})|\b(?:buy|pay|share|lend|approve|disconnect)\b"
 _DEEDS: dict[str, str] = {
     "endpoint_create": "Capture {}", "endpoint_list": "My APIs", "docs_generate": "Document {}", "docs_get": "Documentation of {}", "capture_search": "Calls of {}", "capture_explain": "Why {} fails",
@@ -43,7 +45,7 @@ _NEEDS = {
 
 def title(messages: tuple[Message, ...]) -> str:
     """A short title from the first request that says something, else from its words."""
-    said = [text_of(message.content) for message in messages if message.role == "user" and text_of(message.content).strip()]
+    said = [_ID.sub("", text_of(message.content)) for message in messages if message.role == "user" and text_of(message.content).strip()]
     for text in said[:4]:
         if found := _deed(text):
             return _short(found)

@@ -80,6 +80,9 @@ async def test_prompts_are_written_filled_and_taken_up_again(doors: Doors) -> No
     assert 'role="alert"' in (await ada.post("/prompts", {"name": "two words", "text": "x"})).text
     assert (await ada.get("/offers?q=/rep")).json()["prompts"][0]["variables"] == [{"name": "api", "default": ""}, {"name": "since", "default": "today"}]
     assert (await bob.get("/offers?q=/rep")).json()["prompts"] == []
+    offered = (await bob.get("/offers?q=/")).json()["commands"]  # what can be said, for who has no prompts yet
+    assert len(offered) == 8
+    assert {"title": "Search the calls", "text": "which calls failed today?"} in (await bob.get("/offers?q=/sea")).json()["commands"]
     await ada.post(f"{page}/delete")
     assert (await ada.get(page)).status_code == 404
 

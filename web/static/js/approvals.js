@@ -7,6 +7,7 @@ const BUTTONS = "button[name=decision]:not([value=refuse])";
 const shown = new WeakMap();
 let arrived = performance.now();
 let waits = 0;
+let answering = false;
 
 const forms = () => document.querySelectorAll("form[data-approval]");
 const missing = (form) => CALM - (performance.now() - Math.max(arrived, shown.get(form) ?? Infinity));
@@ -51,6 +52,17 @@ document.addEventListener(
   },
   true,
 );
+
+// Who answered with the keyboard goes on in the message box: the button that had the focus is gone.
+document.addEventListener("htmx:after:swap", () => {
+  if (!answering || document.activeElement !== document.body) return;
+  answering = false;
+  document.getElementById("message")?.focus({ preventScroll: true });
+});
+document.addEventListener("keydown", (event) => {
+  answering = [" ", "Enter"].includes(event.key) && Boolean(event.target.closest?.("form[data-approval]"));
+});
+document.addEventListener("pointerdown", () => { answering = false; });
 
 // The page of what needs somebody: what was answered elsewhere or has expired says so in its place, what is asked since joins the end.
 const needs = document.getElementById("needs");

@@ -12,6 +12,12 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("input[name=theme]")) document.documentElement.dataset.theme = event.target.value;
 });
 
+// A chat is named while it goes on: who opens its menu finds that name to change.
+document.addEventListener("toggle", (event) => {
+  const box = event.target.open && event.target.querySelector?.("input#title");
+  if (box && box.value === box.defaultValue) box.value = box.defaultValue = document.getElementById("chat-title").textContent;
+}, true);
+
 document.addEventListener("click", (event) => {
   for (const menu of document.querySelectorAll("details.menu[open]")) if (!menu.contains(event.target)) menu.open = false;
 });

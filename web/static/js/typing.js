@@ -1,4 +1,4 @@
-// While one types: `/` at the beginning offers prompts, `@` offers APIs, documents and calls. What a prompt asks for is asked in a small form.
+// While one types: `/` at the beginning offers prompts and what can be said, `@` offers APIs, documents and calls. What a prompt asks for is asked in a small form.
 const form = document.querySelector("#composer form.box");
 const box = document.getElementById("message");
 const list = document.getElementById("offers");
@@ -115,6 +115,7 @@ async function look() {
   const found = await answer.json();
   show([
     ...found.prompts.map((prompt) => ({ prompt, label: `/${prompt.name}`, about: prompt.text })),
+    ...found.commands.map((one) => ({ insert: one.text, label: one.title, about: one.text })),
     ...found.mentions.map((one) => ({ insert: one.insert, label: one.kind === "call" ? one.title : one.insert, about: one.kind === "call" ? one.detail : one.title })),
   ]);
 }

@@ -10,6 +10,8 @@ from agent.providers.guide import suggestions, title
 from agent.providers.guide.intents import intents
 from agent.providers.guide.memory import remember
 
+_CALL = "01a1ff47-93e9-7793-86f2-5cd9c0cd1c43"
+
 
 @pytest.mark.parametrize(
     ("text", "wanted"),
@@ -46,3 +48,11 @@ async def test_what_was_just_said_is_not_suggested(say: Callable[..., Awaitable[
     """The slowest call is not offered to whoever just asked for it."""
     exchange = await say("what is the slowest call?", in_="shop")
     assert "What is the slowest call?" not in suggestions(exchange.messages)
+
+
+@pytest.mark.parametrize(
+    ("text", "named"), [(f"explain call {_CALL}", "Explain call"), (f"@call:{_CALL} why is it slow?", "Why is it slow"), (f"解释调用 {_CALL}", "解释调用")]
+)
+def test_no_chat_is_called_by_the_id_of_a_call(text: str, named: str) -> None:
+    """Nobody knows a call by it."""
+    assert title((Message("user", (Text(text),)),)) == named
