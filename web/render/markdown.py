@@ -166,7 +166,6 @@ class _Renderer(RendererHTML):
     def table_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         return "</table></div>\n"
 
-
     def td_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         cell = tokens[idx]
         aligned = _ALIGNED.get(str(cell.attrGet("style"))) if tokens[idx + 1].content else None
