@@ -4,7 +4,6 @@ Signals: uvicorn re-raises SIGTERM after its own shutdown, which would skip our 
 """
 
 import asyncio
-import gc
 import logging
 import os
 import signal
@@ -25,7 +24,7 @@ from agent.config import Settings, settings
 from db import embedded, engine
 from db.migrate import migrate
 from db.partitions import ensure_partitions
-from web import worker
+from web import collector, worker
 from web.app import root
 
 log = structlog.get_logger()
@@ -67,15 +66,8 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
 def application() -> ASGIApp:
     """The application as each web process serves it."""
     app = root()
-    rest_collector()
+    collector.rest()
     return app
-
-
-def rest_collector() -> None:
-    """What is there by now lives as long as the process, and a request leaves no cycles behind: the garbage collector need not look often."""
-    gc.collect()
-    gc.freeze()
-    gc.set_threshold(20_000, 20, 20)
 
 
 def work(data_dir: Path | None) -> None:

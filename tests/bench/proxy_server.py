@@ -23,10 +23,10 @@ sys.path.insert(0, str(Path(__file__).parents[2]))
 from agent.recorder import Recorder
 from db import engine
 from db.migrate import migrate
+from web import collector
 from web.front_ws import PatientProtocol
 from web.proxy import in_front_of
 from web.proxy.lookup import Route
-from web.serve import rest_collector
 
 ZERO = UUID(int=0)
 
@@ -55,7 +55,7 @@ async def main() -> None:
     server = uvicorn.Server(config)
     listening = config.bind_socket()
     listening.listen(2048)  # who connects from now on waits
-    rest_collector()
+    collector.rest()
     print(f"ready {listening.getsockname()[1]}", flush=True)
     await server.serve(sockets=[listening])
     if not asked.null:
