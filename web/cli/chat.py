@@ -4,6 +4,8 @@ It is a client of the HTTP API like any other: it has no way to the database and
 """
 
 import asyncio
+import contextlib
+import signal
 import sys
 from collections.abc import AsyncGenerator
 from typing import Any
@@ -18,6 +20,7 @@ from rich.live import Live
 from rich.markdown import Markdown
 from rich.text import Text
 
+from agent import tasks
 from agent.config import settings
 
 _HISTORY = "chat_history"
@@ -39,11 +42,13 @@ def chat(message: str | None, url: str | None, token: str | None, provider: str 
         raise click.UsageError("A token is needed: set WIRETALK_TOKEN to what `wiretalk token create --email you@example.com` prints.")
     try:
         asyncio.run(_chat(message, (url or settings().base_url).rstrip("/"), token, {"provider": provider, "model": model}))
+    except asyncio.CancelledError as interrupt:
+        raise click.Abort from interrupt
     except _Refused as refusal:
         click.echo(str(refusal), err=True)
         raise SystemExit(2) from refusal
     except httpx.TransportError as error:
-        click.echo(f"The server does not answer ({type(error).__name__}). Start it with `wiretalk serve`, or name it with --url.", err=True)
+        click.echo(_silent(error), err=True)
         raise SystemExit(2) from error
 
 
@@ -53,10 +58,12 @@ async def _chat(message: str | None, url: str, token: str, choice: dict[str, str
         talk = _Talk(client, console, {name: value for name, value in choice.items() if value})
         if message is not None:
             await talk.say(message)
+            if talk.is_stopped:
+                raise SystemExit(130)
             return
         settings().data.mkdir(parents=True, exist_ok=True)
         prompt: PromptSession[str] = PromptSession(history=FileHistory(str(settings().data / _HISTORY)))
-        console.print("Ask anything; an empty line or Ctrl-D ends.", style="dim")
+        console.print("Ask anything; Ctrl-C stops an answer, an empty line or Ctrl-D ends.", style="dim")
         while True:
             try:
                 line = (await prompt.prompt_async("› ")).strip()
@@ -67,7 +74,9 @@ async def _chat(message: str | None, url: str, token: str, choice: dict[str, str
             try:
                 await talk.say(line)
             except _Refused as refusal:
-                console.print(str(refusal), style="red")
+                console.print(Text(str(refusal)), style="red")
+            except httpx.TransportError as error:
+                console.print(_silent(error), style="red")
 
 
 class _Talk:
@@ -77,10 +86,19 @@ class _Talk:
         self.client, self.console, self.choice = client, console, choice
         self.chat_id: str | None = None
         self.run_id = ""
+        self.is_stopped = False
         self.calls: dict[str, tuple[str, Any]] = {}
 
     async def say(self, message: str) -> None:
-        """Send a message and show the answer as it comes. Raises what the server refuses."""
+        """Send a message and show the answer as it comes; Ctrl-C stops it, twice leaves. Raises what the server refuses."""
+        self.run_id, self.is_stopped = "", False
+        asyncio.get_running_loop().add_signal_handler(signal.SIGINT, self._interrupt, asyncio.current_task())
+        try:
+            await self._say(message)
+        finally:
+            asyncio.get_running_loop().remove_signal_handler(signal.SIGINT)
+
+    async def _say(self, message: str) -> None:
         body = {"message": message, "stream": True, **self.choice, **({"chat_session_id": self.chat_id} if self.chat_id else {})}
         async with self.client.stream("POST", "/api/v1/chat", json=body) as answer:
             if answer.status_code != 200:
@@ -90,6 +108,17 @@ class _Talk:
             async for chunk in _chunks(answer):
                 await self._show(chunk, shown)
             shown.close()
+
+    def _interrupt(self, task: asyncio.Task[Any] | None) -> None:
+        if self.run_id and not self.is_stopped:
+            self.is_stopped = True
+            tasks.spawn(self._stop(), "chat-stop")
+        elif task:
+            task.cancel()
+
+    async def _stop(self) -> None:
+        with contextlib.suppress(httpx.TransportError):  # the stream says so too
+            await self.client.post(f"/api/v1/runs/{self.run_id}/stop")
 
     async def _show(self, chunk: dict[str, Any], shown: "_Shown") -> None:
         match chunk["type"]:
@@ -112,11 +141,15 @@ class _Talk:
                 pass
 
     async def _decide(self, chunk: dict[str, Any]) -> None:
-        """Show the exact call and ask; without a terminal the answer is no."""
+        """Show the exact call and ask; without a terminal, and by Ctrl-C, the answer is no."""
         name, arguments = self.calls.get(chunk["toolCallId"], ("?", {}))
         self.console.print(Text(f"{name} wants to run with"), style="yellow")
         self.console.print(Text(msgspec.json.format(msgspec.json.encode(arguments), indent=2).decode()))
-        is_yes = sys.stdin.isatty() and await asyncio.to_thread(click.confirm, "Approve?", default=False)
+        said = ""
+        if sys.stdin.isatty():
+            with contextlib.suppress(EOFError, KeyboardInterrupt):
+                said = await PromptSession[str]().prompt_async("Approve? [y/N] ", handle_sigint=False)
+        is_yes = said.strip().lower() in ("y", "yes")
         decision = {"decision": "approve" if is_yes else "refuse"}
         answer = await self.client.post(f"/api/v1/runs/{self.run_id}/approvals/{chunk['approvalId']}", json=decision)
         if answer.status_code != 200:
@@ -160,6 +193,10 @@ async def _chunks(answer: httpx.Response) -> AsyncGenerator[dict[str, Any], None
     async for line in answer.aiter_lines():
         if line.startswith("data: ") and line != "data: [DONE]":
             yield msgspec.json.decode(line[6:])
+
+
+def _silent(error: httpx.TransportError) -> str:
+    return f"The server does not answer ({type(error).__name__}). Start it with `wiretalk serve`, or name it with --url."
 
 
 def _sentence(body: bytes) -> str:
