@@ -3,6 +3,7 @@
 A look, a repetition in the own answer, a name that was read elsewhere, a key of the answer, the values above and below it.
 """
 
+import re
 from collections import Counter, defaultdict
 from math import log
 from typing import NamedTuple
@@ -18,6 +19,7 @@ from agent.spec.values import CERTAIN, kind_of
 
 COLLECTION = -4.0
 """What it weighs against a value that it names a collection elsewhere."""
+_JOINED = re.compile(r"(?<=\w)[-_](?=\w)")
 _STRANGE_LEAST = 4
 """So many siblings that are joined as no literal of the API is are names that somebody gave."""
 _VERBS_TOLD = 3
@@ -180,11 +182,7 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
         ):
             child.reasons["same looks"] = 1.5
         if any(
-            leaf.is_item_of(parent)
-            for leaf in child.leaves
-            if len(leaf.segments) == child.position + 1
-            for parent in parents
-            if not parent.roles[-1:] == [True]
+            leaf.is_item_of(parent) for leaf in child.leaves if len(leaf.segments) == child.position + 1 for parent in parents if parent.roles[-1:] != [True]
         ):
             child.reasons["listed"] = 2.5
         if any(_is_named_after(leaf) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
@@ -206,10 +204,10 @@ def _forgive_recurring(family: list[Child], prefix: str, context: Context) -> No
 
 def _forgive_strange(family: list[Child], context: Context) -> None:
     """Words that are joined with a sign look like literals only where literals are joined so: `green-harbor` below `/line_items`."""
-    joined = [child for child in family if child.kind == "word" and ("-" in child.parts.stem or "_" in child.parts.stem)]
+    joined = [child for child in family if child.kind == "word" and _JOINED.search(child.parts.stem)]
     if len(joined) >= _STRANGE_LEAST:
         for child in joined:
-            child.reasons["looks"] += min(0.8, *[context.joined[sign] for sign in "-_" if sign in child.parts.stem])
+            child.reasons["looks"] += min(0.8, *[context.joined[sign] for sign in _JOINED.findall(child.parts.stem)])
 
 
 def recall_values(family: list[Child], prefix: str, context: Context) -> None:

@@ -42,6 +42,8 @@ _WORDS_LEAST = 4
 
 _AMONG_LEAST = 3
 _APART = 2.0
+_FEW = 8
+_HINT = 0.5
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
 
@@ -180,15 +182,17 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
 
 
 def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
-    """Whether a few words, or words among the names of several collections, only look alike, with no tree of their own that they share."""
-    if not all(map(_is_bare_word, members)):
-        return False
-    among = sum(child.reasons.get("collection", 0.0) <= COLLECTION for child in siblings if child not in members)
-    is_below_value = any(leaf.roles[child.position - 1] for child in members[:1] if child.position for leaf in child.leaves[:1])
-    if len(members) >= _WORDS_LEAST and among < _AMONG_LEAST and not is_below_value:
+    """Whether words only look alike, with no tree of their own that they share: a few, or any among the names of collections or below a value."""
+    if any(child.kind in CERTAIN or _is_marked(child, _HINT) for child in members):
         return False
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
-    return sum(times > 1 for times in below.values()) < 2 or _are_used_apart(members)
+    if sum(times > 1 for times in below.values()) > 1:
+        return len(members) <= _FEW and _are_used_apart(members)
+    if any(child.kind != "word" or _is_marked(child) for child in members):
+        return False
+    among = sum(child.reasons.get("collection", 0.0) <= COLLECTION for child in siblings if child not in members)
+    is_below_value = any(child.leaves[0].roles[child.position - 1] for child in members[:1] if child.position)
+    return among >= _AMONG_LEAST or ((len(members) < _WORDS_LEAST or is_below_value) and all(child.value.isalpha() for child in members))
 
 
 def _are_used_apart(members: list[Child]) -> bool:
@@ -201,19 +205,14 @@ def _are_used_apart(members: list[Child]) -> bool:
     return distance > _APART * (len(tails) - 1) * (len(members) - 1) + 10.0
 
 
-def _is_bare_word(child: Child) -> bool:
-    """Whether a value is a word, and nothing says that it is an id."""
-    return child.kind == "word" and child.value.isalpha() and not _is_marked(child)
-
-
 def _is_collection_elsewhere(child: Child) -> bool:
     """Whether a value is the name of a collection in another place, and nothing says that it is an id here."""
     return child.reasons.get("literal elsewhere", 0.0) <= COLLECTION and not _is_marked(child)
 
 
-def _is_marked(child: Child) -> bool:
+def _is_marked(child: Child, least: float = 0.0) -> bool:
     """Whether a body or another path marks a value as an id. Its own characters and methods do not."""
-    return any(weight > 0 for reason, weight in child.reasons.items() if reason not in ("looks", "same looks", "item verb"))
+    return any(weight > least for reason, weight in child.reasons.items() if reason not in ("looks", "same looks", "item verb"))
 
 
 def _is_only_looks(child: Child) -> bool:
