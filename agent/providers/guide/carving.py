@@ -99,4 +99,4 @@ def says_it(said: Said) -> bool:
     return bool(re.search(r"\b(it|its|this|that|these|there|one)\b", said.rest, re.IGNORECASE))
 
 
-NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?k?|(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})(?:[\s-]+(?:and )?(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})\b)*(?:[\s-]and[\s-]an?[\s-]half\b)?)"
+NUMBER = rf"(?:\d[\d,]*(?:\.\d+)?k?|(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})(?:[\s-]+(?:and )?(?:{'|'.join(words.NUMBERS)}|{'|'.join(words.SCALES)})\b){{0,6}}(?:[\s-]and[\s-]an?[\s-]half\b)?)"

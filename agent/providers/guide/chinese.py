@@ -345,5 +345,6 @@ SAID: tuple[tuple[str, str], ...] = (
     ("`{name}` is not documented yet.", "`{name}` 还没有文档。"),
     ("Generate it first.", "请先说 *给它写文档*。"),
     ("`{name}` has no captured calls yet. Send requests to {url}, then try again.", "`{name}` 还没有捕获到请求。请把请求发到 {url}，然后再试。"),
+    ("What shall I change? For example *rename it to Shop*, *pause it* or *make it public*.", "要改什么？例如 *把它改名为 Shop*、*暂停它* 或 *公开它*。"),
     ("Done.", "完成。"),
 )  # fmt: skip

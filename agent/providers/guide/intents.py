@@ -272,7 +272,7 @@ def _goes_on(before: Verb, verb: Verb | None, heard: Clause, memory: Memory) -> 
         return True  # one change of one thing, asked for once
     if before.tool == "endpoint_create" and verb.tool == "endpoint_update" and "environment" in heard.head:
         return True
-    if before.tool == "capture_wait" and "arrive" in heard.concepts:
+    if before.tool == "capture_wait" and ("arrive" in heard.concepts or (verb.tool == "endpoint_update" and not heard.head and present("timeout", said))):
         return True
     return _leans(heard, memory) or (
         (verb.tool == before.tool == "capture_search" and (verb.view == before.view or not heard.head))

@@ -181,7 +181,8 @@ def _as_list(value: Any) -> list[Any]:
 
 def _missing(intent: Intent, arguments: dict[str, Any]) -> str:
     also = [slot for tool, concept, slot in ALSO_NEEDS if tool == intent.verb.tool and concept in intent.clause.concepts]
-    return next((slot for slot in (*intent.verb.needs, *also) if arguments.get(slot) in (None, "", [])), "")
+    missing = next((slot for slot in (*intent.verb.needs, *also) if arguments.get(slot) in (None, "", [])), "")
+    return missing or ("change" if intent.verb.tool == "endpoint_update" and len(arguments) == 1 else "")
 
 
 def _completed(tool: str, arguments: dict[str, Any], intent: Intent) -> dict[str, Any]:

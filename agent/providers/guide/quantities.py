@@ -33,7 +33,7 @@ def path(said: Said) -> Found | None:
 
 def duration(said: Said) -> Found | None:
     found = re.search(
-        rf"(?:\b(?:slower than|longer than|more than|over|above|at least|exceeding|beyond|past)|>=?|≥)\s*(?P<n>{NUMBER})\s*(?P<u>ms|milliseconds?|s|secs?|seconds?|minutes?|mins?)\b",
+        rf"(?:\b(?:slower (?:than|from|as)|longer than|more than|over|above|at least|exceeding|beyond|past)|>=?|≥)\s*(?P<n>{NUMBER})\s*(?P<u>ms|milliseconds?|s|secs?|seconds?|minutes?|mins?)\b",
         said.rest,
         re.IGNORECASE,
     )
@@ -94,7 +94,7 @@ def number(said: Said) -> Found | None:
 
 def limit(said: Said) -> Found | None:
     if re.search(
-        r"\b(the|my|their|its|his|her|our|very) (single )?(last|latest|newest|most recent|previous)( [\w-]+)? (call|request|exchange|error|failure)\b(?!s)",
+        r"(?:^|\b(?:the|my|their|its|his|her|our|very) )(single )?(last|latest|newest|most recent|previous)( [\w-]+)? (call|request|exchange|error|failure)\b(?!s)",
         said.clause.text,
         re.IGNORECASE,
     ):

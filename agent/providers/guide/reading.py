@@ -52,7 +52,7 @@ class Clause(msgspec.Struct, frozen=True):
 def mask(text: str) -> Masked:
     """Replace whatever must be kept whole by a token. Only the beginning of a very long text is heard: a request, not a paste."""
     spans, text = list[Span](), _ADDRESSED.sub(r"\1 ", re.sub(r"[⟦⟧]", " ", text[:_READ]))
-    text = _tidied(text)
+    text = _tidied(text[:_TIDIED]) + text[_TIDIED:]
     for kind, pattern in _SHAPES:
 
         def keep(found: re.Match[str], kind: SpanKind = kind) -> str:
@@ -64,7 +64,8 @@ def mask(text: str) -> Masked:
             before = found[0][: found.start(1) - found.start()] if found.re is _PROMPT_TEXT else ""
             return f"{before} ⟦{len(spans) - 1}⟧ " if kind in {"code", "quote"} else f"⟦{len(spans) - 1}⟧"
 
-        text = pattern.sub(keep, text)
+        end = text.rfind("}") + 1 if kind == "json" else len(text)  # an object that nothing closes is none
+        text = pattern.sub(keep, text[:end], count=_SPANS) + text[end:]
     return Masked(re.sub(r"⟦\d*$", "", text[:_HEARD]), tuple(spans))
 
 
@@ -294,7 +295,7 @@ def _vocabulary() -> tuple[str, ...]:
 
 
 _PROMPT_TEXT = re.compile(r"\bprompt\b[^:]{0,60}:\s+(?!⟦\d+⟧\s*$)(.+)$", re.DOTALL | re.IGNORECASE)
-_READ, _HEARD, _PIECES = 100_000, 1500, 20
+_READ, _TIDIED, _HEARD, _SPANS, _PIECES = 100_000, 4000, 1500, 300, 12
 _WORD = re.compile(r"(?<![\w⟦/.-])[A-Za-z][A-Za-z']+(?![\w⟧/.-])")
 _METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _METHOD_SAID = re.compile(r"\bDELETE(?=s? (?:requests?|calls?|traffic|ones)\b)")  # the method, which asks for no deletion

@@ -31,7 +31,7 @@ NAME = regex(
 NEW_NAME = regex(
     r"(?P<keep>\b(?:rename[sd]?|renaming|name|title)\b.*?)\b(?:to|as|into|in)\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause|make|keep|give|limit|put|allow|only|resume|mark|archive)\b[^⟦]*)?$",
     r"\b(?:call|name|rename) (?:it|this|that|him|her)(?: one)?\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> and (?:tag|label|describe|move|set|publish|pause|make|keep|give|limit|put|allow|only|resume|mark|archive)\b[^⟦]*)?$",
-    r"(?P<keep>\bgive\b.*?)\b(?:the |a )?(?:new )?name(?: of)?\s+(?P<value>⟦\d+⟧|[^⟦]+)$",
+    r"(?P<keep>\b(?:give|put|assign)\b.*?)\b(?:the |a )?(?:new )?name(?: of)?\s+(?P<value>⟦\d+⟧|[^⟦]+?)(?P<more> (?:for|on|to) (?:it|this|that|the)\b[^⟦]*)?$",
 )
 
 
@@ -110,10 +110,14 @@ def topic_of(said: Said) -> Found | None:
     text, asks = (led["topic"], 0) if led else re.subn(_ASKING, "", said.rest, flags=re.IGNORECASE)
     kept = [
         word
-        for word in re.findall(r"[\w-]+", said.clause.plain(text))
-        if word.lower() not in words.NOISE
+        for word in re.findall(r"[\w-]+", re.sub(r"['’]s\b", "", said.clause.plain(text)))
+        if (word.lower() not in words.NOISE or word.lower() in words.TOPICAL)
         and word.lower()
-        not in ({"api", "example", "examples", "sample", "samples"} if asks else {"api", "example", "examples", "operation", "operations", "search", "find"})
+        not in (
+            {"api", "endpoint", "offer", "example", "examples", "sample", "samples"}
+            if asks
+            else {"api", "endpoint", "offer", "example", "examples", "operation", "operations", "search", "find"}
+        )
     ]
     return Found((" ".join(kept),), "") if kept and (led or asks or any(not meanings(word) for word in kept)) else None
 

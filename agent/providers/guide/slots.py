@@ -106,6 +106,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "topic": topic_of,
     "label": label,
     "rest_text": rest_text,
+    "change": lambda said: None,  # the answer is a request of its own
 }  # fmt: skip
 
 

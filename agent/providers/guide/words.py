@@ -257,6 +257,8 @@ ACTS: frozenset[str] = frozenset(
     submit succeed suffer suggest suit summarise supply support suppose surprise survive suspect sustain swear sweep switch talk taste teach tear tend terminate test thank think threaten throw touch trace train transfer transform
     transmit travel treat trick trigger trust try tweak twist understand undertake undo update upgrade urge validate vanish vary verify visit vote wait walk warn wash waste wear weigh whine win wipe wish wonder work worry wrap yell""".split()
 )
+# Noise elsewhere, but not in what an operation is about.
+TOPICAL: frozenset[str] = frozenset("address account link version item items entry information status state website host method".split())
 # People and their work: they name an API only right before "api".
 PEOPLE: frozenset[str] = frozenset(
     "customer client user partner merchant tenant visitor employee team teammate coworker director chief lead agent supplier vendor consumer subscriber integrator home system ticket incident case colleague boss manager developer integrator tester buyer seller reporter".split()
@@ -401,7 +403,7 @@ ENVIRONMENTS = "production|prod|staging|stage|development|dev|testing|test|local
 # What comes before the request itself and says nothing about it.
 PREAMBLE = (
     r"^(?:please|kindly|pls|hi there|hi|hello|hey|ok(?:ay)?|thanks?(?: you)?|great|good|cool|yes|yeah|well|so|now|then|and|also|but|just|first|next|finally|too|right|alright|sorry|seriously|honestly|omg|ugh|argh|oh|no{2,}|damn(?: it)?|dammit|wtf|jeez|geez|dude|bro|man|mate|guys|folks|hmm+|umm?|uh|btw|fyi|quick question|one (?:more )?(?:thing|question)|dumb question|before i forget|once more|"
-    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|(?:may|can|could|might) (?:i|we) request that|(?:i|we) (?:request|ask|wish) that|(?:i|we) would to|(?:would|do|might) you (?:happen to )?know(?= (?:which|what|where|how|why|when|who)\b)|it(?:'d| would) be (?:good|nice|great|better|best) if|wow|ooh|yay|haha|lol|yo|heya|hiya|(?:please )?you(?: can)?(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
+    r"(?:can|could|would|will|may|might) (?:you|someone|somebody|one of you)(?: kindly| possibly| just| also| maybe| please)*(?: (?:be (?:able|willing|happy)|like) to)?|would you mind|(?:may|can|could|might) (?:i|we) request that|(?:i|we) (?:request|ask|wish) that|(?:i|we) would to|(?:would|do|might) you (?:happen to )?know(?= (?:which|what|where|how|why|when|who)\b)|it(?:'d| would) be (?:good|nice|great|better|best) if|(?:happen to )?know(?= (?:which|what|where|how|why|when|who)\b)|actually|really|simply|wow|ooh|yay|haha|lol|yo|heya|hiya|(?:please )?you(?: can)?(?= (?:make|write|show|give|tell|open|start|stop|wait|send|list|find|explain|document|record|capture)\b)|(?:would|is|will) it be possible to|is it possible to(?! (?:delete|remove|undo)\b)|(?:may|might|could|can) i (?:ask|please ask)(?: you)?(?: to)?|"
     r"i (?:was|am|'m) (?:just )?wondering (?:if|whether)|it (?:would|might) be (?:helpful|good|nice|useful|great|interesting) to (?:know|see|have|get)|(?:i|we)(?:'d| would) (?:really )?appreciate (?=an? |the |some )|do you (?:happen to )?know (?:if|whether)|let me know (?:if|whether)|i think (?:we|you|i) should|we (?:should|need to|want to|have to)(?= \w)|by the way|anyway|anyhow|alright|all right|any chance (?:you could|of)|"
     r"(?:i|we)(?:'d| would) (?:like|love|want)(?: (?:you|us|me))? to|show me(?= how (?:do|can|could|would|should|must|to)\b)|(?:please )?(?:tell|remind|inform|explain(?: to)?) (?:me|us)(?: please)?(?= (?:how|where|which|what|why|who|whether)\b)|(?:check|see|find out|verify|look) (?:if|whether)|(?:i|we)(?:'d| would) (?:like|love|need|want|appreciate|be (?:happy|glad|grateful|thankful)(?: for| to have| about| with)?)(?= (?:an?|the|some|my|your|up-to-date|to)\b)(?: to)?|i(?: really)? (?:want|need)(?: you)? to|i wanna|(?:(?:i|we)(?:'d| would) (?:be (?:very |really |most |so )?\w+|appreciate it|love it|like it)|it(?:'d| would) be (?:very |really |so )?\w+) if you(?: could| would| can)?|i (?:want|need|like|wish|would like)(?: to)?(?= (?:make|delete|remove|create|see|capture|know|get|have|add|list|show|check|read|find|look|record|open|buy|change|stop|rename|document)\b)|(?:as )?i (?:already )?(?:said|told you(?: to)?|asked you to|meant)(?! (?:that|it|to|no|not|you|delete|remove|erase|destroy|kill|nuke|drop|trash|rm|disconnect|detach)\b)(?= \w)|let's|let us|lets|go ahead(?: and)?|if possible|maybe|instead|"
     r"be so kind(?: and| as to)?|do me a favou?r(?: and)?|help me(?: to)?|try to|i'm trying to|feel free to|wiretalk|guide|kind sir|dear guide)\b[\s,.!:]*"
@@ -418,6 +420,7 @@ MOODS: tuple[tuple[str, str], ...] = (
     ("wondering", r"^(?:who|did (?:i|we|you|he|she|they)|have (?:i|we|you)|has (?:he|she|someone)|was (?:it|he|she)|were they|if )\b(?! already afforded)"),
     ("telling", r"\b(?:chang\w+ my mind|was going to|were going to|was about to)\b"),
     ("beyond", r"^(?:e-?mail|mail|fax|print|tweet|phone|translate|deploy|install|slack|whatsapp|dm|draw|paint|sing|book|order(?!.*\bcredits?\b)|compile|hack)\b|^(?:send|forward|post) .*\b(?:to|by|via|on) (?:my (?!api)|our (?!api)|e-?mail|slack|teams|discord|[\w.+-]+@)"),
+    ("telling", r"^(?:leave|keep) .*\b(?:as (?:it|they) (?:is|are)|alone|untouched)\b"),
     ("telling", r"^(?:do|follow|obey|execute|carry out) (?:what|as|whatever|exactly|the (?:instructions?|orders?|commands?))\b"),
     ("telling", r"^(?:i|we|he|she|they|you|(?:the|a|an|our|my) \w+|someone) (?:\w+ )?(?:deleted|removed|said|told|says|love|hate|think|thought|would|had|was|were|asked|wrote)\b|\b(?:was|were|been|got) (?:\w+ )?(?:deleted|removed|erased)\b"),
 )  # fmt: skip
@@ -477,6 +480,8 @@ TIDY: tuple[tuple[str, str], ...] = (
         "for ",
     ),
     (r"(?<=[a-z] )r(?= [a-z])", "are"),
+    (r"(?<!with )\bname=(?=[\w-])", "named "),
+    (r"\bcount of\b", "how many"),
     (r"\bhow 2 (?=[a-z])", "how to "),
     (r"(?<=\w) n (?=[a-z])", " and "),
     (
@@ -485,6 +490,11 @@ TIDY: tuple[tuple[str, str], ...] = (
     ),
     (r"\bfor (?:me|us)\b(?! to\b)", ""),
     (r"\b(how|where|why) (i|we|you|one) (can|could|should|would|must|do|have to)\b", r"\1 \3 \2"),
+    (
+        r"\b(how|where) (i|we) (?!am\b|are\b|can\b|could\b|should\b|would\b|must\b|do\b|did\b|have\b|had\b|was\b|were\b|will\b|may\b|might\b)(?=[a-z])",
+        r"\1 do \2 ",
+    ),
+    (r"^(?:i|we)(?:'m| am| are)? wait(?:ing)? (?:for )?(?=\w)", "wait for "),
     (r"\b(?:what|which) can do (?P<what>(?:this|the|that) [\w .-]+?)(?=[?.!]|$)", r"what can \g<what> do"),
     (
         r"[,.]? \b(?:can|could|would|will) you (?:please )?(?:check|look|help|have a look|take a look|verify|confirm|do that|do it|assist)(?: please| me| that| it| this)*[?.!]*$",
@@ -496,7 +506,7 @@ TIDY: tuple[tuple[str, str], ...] = (
     ),
     (r",? (?:when|once|after) (?:you're|you are|that's|that is|it's|it is) (?:done|finished|ready)(?=[.!?]*$)(?<!me when)", ""),
     (
-        rf"^(?:please )?(?:(?:can|could|should|must|may|might|would) )?(?P<what>(?!it\b|there\b)[^,.?!]{{1,60}}?) (?:please )?(?:should |must |has to |needs? to |to )?be (?P<done>{BE_DONE})\b(?! (?:by|with)\b)",
+        rf"^(?:please )?(?:(?:(?:may|can|could) (?:i|we)|i|we) (?:request|ask|wish|want|would like) that )?(?:(?:can|could|should|must|may|might|would) )?(?P<what>(?!it\b|there\b)[^,.?!]{{1,60}}?) (?:please )?(?:should |must |has to |needs? to |to )?be (?P<done>{BE_DONE})\b(?! (?:by|with)\b)",
         r"\g<done> \g<what>",
     ),
     (r"\b(?:in|to|at|on|under) (?:which|what) (?:url|address|host|link)\b", "where"),

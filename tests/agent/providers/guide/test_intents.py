@@ -11,7 +11,7 @@ import pytest
 
 DESTRUCTIVE = {"endpoint_delete", "key_delete", "prompt_delete", "mcp_disconnect"}
 UNTOUCHED = ("part_15",)
-MENDED = tuple(part for n in range(3, 29) if (part := f"part_{n:02}") not in UNTOUCHED)
+MENDED = tuple(part for n in range(3, 33) if (part := f"part_{n:02}") not in UNTOUCHED)
 FLOORS = {"tuning": 0.98, "test": 0.95} | dict.fromkeys(MENDED, 0.93) | dict.fromkeys(UNTOUCHED, 0.93)
 Marking = Callable[[str], Awaitable[list[Any]]]
 

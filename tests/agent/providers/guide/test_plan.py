@@ -150,10 +150,20 @@ async def test_a_long_chat_of_questions(say: Say) -> None:
 
 
 @pytest.mark.parametrize(
-    "text", ["show calls and " * 3000, "tagged " + "a, " * 5000, "/calls " + "a " * 20000, '{"a":' * 4000, "rename a " * 3000, "https://" * 3000]
+    "text",
+    [
+        "show calls and " * 3000,
+        "tagged " + "a, " * 5000,
+        "/calls " + "a " * 20000,
+        '{"a":' * 4000,
+        "rename a " * 3000,
+        "https://" * 3000,
+        "a " * 50_000,
+        '{"a":' * 20_000,
+    ],
 )
 def test_long_texts_are_answered_in_time(text: str, tools: Tools) -> None:
     """A paste of any length takes well under a second."""
     began = time.process_time()
     plan((Message("user", (Text(text),)),), tools())
-    assert time.process_time() - began < 2
+    assert time.process_time() - began < 1
