@@ -127,7 +127,7 @@ async def test_a_panel_opened_meanwhile_loses_nothing(site: Site, say: Say) -> N
 
 
 async def test_stop_keeps_what_was_said(site: Site, say: Say) -> None:
-    """Stop works at once: the model says no more than it can in 300 ms; the beginning stays and the box takes the next message."""
+    """Stop is seen at once, and works: the model says no more than it can in 300 ms; the beginning stays and the box takes the next message."""
     page = await site.page()
     asked: list[int] = []
     page.on("request", lambda request: asked.append(slow_model.told) if request.url.endswith("/stop") else None)
@@ -135,10 +135,12 @@ async def test_stop_keeps_what_was_said(site: Site, say: Say) -> None:
     while len(late) < 3 and not (late and min(late) <= 20):  # pieces of 15 ms; one of three tries, for what else the machine may be doing
         await _begin(site, page, say, f"{_STORY}, an endless one")
         await _until(page, 2)
+        await page.evaluate("document.addEventListener('htmx:before:request', () => { window.noted = document.getElementById('run-note').textContent; })")
         await page.click("[data-stop]")
         await answered(page)
         late.append(slow_model.told - asked[-1])
     assert min(late) <= 20, late
+    await page.wait_for_function("() => window.noted.startsWith('Stopping')")
     told = await _same(page)
     assert told.startswith("Paragraph 1 of 24 says 1. Paragraph 2")
     await expect(page.locator(".message.assistant footer").last).to_contain_text("Stopped")

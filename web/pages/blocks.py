@@ -52,6 +52,7 @@ VERBS: dict[str, str] = {
     "prompt_delete": "Delete a prompt",
 }
 _OBJECTS = ("destination_url", "operation", "tool", "server", "endpoint", "call", "key", "provider", "query", "path", "name")
+_OF_A_CALL = ("capture_get", "capture_explain")
 ToolState = Literal["running", "waiting", "ok", "error", "denied", "stopped"]
 
 
@@ -99,6 +100,10 @@ class ToolView(msgspec.Struct):
 
     @property
     def object(self) -> str:
+        """What it is about: a call by its method and path as soon as they are known, nobody knows it by its id."""
+        told = self.data.get("call", self.data) if self.name in _OF_A_CALL and isinstance(self.data, dict) else None
+        if isinstance(told, dict) and "method" in told and "path" in told:
+            return f"{told['method']} {told['path']}"
         return next((str(self.arguments[name]) for name in _OBJECTS if self.arguments.get(name)), "")
 
     @property

@@ -9,6 +9,7 @@ import pytest
 
 from agent.chats import StoredMessage
 from agent.runlog import Event
+from web.pages.blocks import ToolView
 from web.pages.engine import environment
 from web.pages.stream import Answer, news, replayed
 
@@ -175,3 +176,12 @@ def test_ids_of_two_answers_do_not_meet() -> None:
     ids = [set(re.findall(r'\bid="([^"]+)"', _draw("message", replayed(answer, _events(3)).view))) for answer in (_answer(), other)]
     assert ids[0]
     assert not ids[0] & ids[1]
+
+
+def test_a_line_about_a_call_names_it_as_people_do() -> None:
+    """By method and path once the result has told them; until then by its id."""
+    call_id = str(uuid4())
+    view = ToolView("d", "capture_explain", {"call": call_id})
+    assert view.object == call_id
+    view.data = {"call": {"id": call_id, "method": "POST", "path": "/orders"}}
+    assert view.object == "POST /orders"

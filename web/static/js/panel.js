@@ -64,6 +64,11 @@ document.addEventListener("click", (event) => {
   open(show).then(() => document.querySelector(wasInside ? "#panel .tabs [aria-current]" : "#panel [data-panel='']")?.focus({ preventScroll: true }));
 });
 
+// What is asked from a phone's sheet is answered in the chat below it.
+document.addEventListener("submit", (event) => {
+  if (small.matches && event.submitter?.closest("#panel")) setTimeout(() => document.querySelector(".panel [data-panel='']")?.click());
+});
+
 addEventListener("popstate", () => {
   const show = new URL(location.href).searchParams.get("panel") ?? "";
   const panel = document.querySelector(".panel");
