@@ -72,3 +72,41 @@ def test_sub_resources_that_recur_with_answers_of_their_own_stay_apart() -> None
     """The same three words below three resources, each answered in its way."""
     paths = [f"/{kind}/list/{word}" for kind in ("orgs", "teams", "plans") for word in ("owners", "repos", "labels")]
     assert _templates(_unlike([*paths, *(f"/{name}" for name in _NAMES)])) >= set(paths)
+
+
+def test_two_trees_that_are_built_alike_are_two() -> None:
+    """`bsc` and `eth` have the same calls below, and each call is made in another proportion of them: they are no two values."""
+    tails = {"blocks/latest": (30, 2), "accounts/new": (1, 25), "prices": (12, 1), "fees/now": (3, 28), "tokens/all": (20, 2)}
+    calls = [
+        Exchange(
+            f"{chain}{tail}{turn}", "GET", f"https://api.example/v2/{chain}/{tail}", 200, (), b"", _JSON, json.dumps({tail: 1, "ok": True, "at": 2}).encode()
+        )
+        for tail, counts in tails.items()
+        for chain, count in zip(("bsc", "eth"), counts, strict=True)
+        for turn in range(count)
+    ]
+    assert {operation.template for operation in conclude(observe_all(calls)).operations} == {
+        f"/v2/{chain}/{tail}" for chain in ("bsc", "eth") for tail in tails
+    }
+
+
+def test_a_position_may_hold_ids_and_names() -> None:
+    """Shops are asked for by id, and their feedback by name."""
+    ids = [f"/shops/5f3c9a7be1d24c0a9b8e{number:04x}" for number in range(0x1A01, 0x1A09)]
+    names = [f"/shops/{name}/feedback" for name in ("quick-harbor", "silent-orchid", "tiny-lagoon", "wild-cedar", "brave-maple", "young-summit")]
+    bodies = {path: {"title": "x", "city": "y", "open": True} for path in ids} | {path: [{"stars": 4, "text": "x", "by": "y"}] for path in names}
+    found = _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])})
+    assert {template.count("{") for template in found if template.startswith("/shops/")} == {1} and len(found) == len(_NAMES) + 2
+
+
+def test_what_is_done_to_an_id_is_no_id() -> None:
+    """Plain words below an id, each put and answered in one way, however many."""
+    verbs = ("answer", "hold", "mute", "record", "transfer")
+    calls = [
+        Exchange(
+            f"{verb}{number}", "PUT", f"https://api.example/calls/{4000 + 7 * number}/{verb}", 200, (), b"", _JSON, b'{"state": "x", "since": 1, "by": "y"}'
+        )
+        for verb in verbs
+        for number in range(4)
+    ]
+    assert {operation.template.rpartition("/")[2] for operation in conclude(observe_all(calls)).operations} == set(verbs)
