@@ -86,7 +86,7 @@ class Candidate(msgspec.Struct, frozen=True):
 
 
 class Wish(msgspec.Struct, frozen=True):
-    """What a run would talk to, but that one of these keys, at least one, is still to be taken."""
+    """What a run would talk to, but that one of these keys, at least one, is still to be taken, or its model to be asked for."""
 
     provider: str
     model: str
@@ -192,27 +192,28 @@ async def choose(actor: Actor, provider: str | None, model: str | None) -> Choic
     if chosen.wire == "builtin":
         return Choice(GUIDE, "guide", ai_providers.connections(chosen, ""))
     name = model or chosen.default_model or (chosen.models[0] if chosen.models else "")
-    if not chosen.requires_auth:
+    if not chosen.requires_auth and name:
         return Choice(chosen.name, name, ai_providers.connections(chosen, ""))
-    require_reach(actor)
+    if chosen.requires_auth:
+        require_reach(actor)
     if candidates := await _order(actor, chosen):
         return Wish(chosen.name, name, chosen, candidates)
     raise Problem("no_key", f"There is no key for `{chosen.name}`.")
 
 
 async def grant(actor: Actor, wish: Choice | Wish) -> Choice:
-    """One request of the first key that has one left. Raises key_limit with the time at which the next one is free, no_key where all were taken back."""
-    if isinstance(wish, Choice):
-        return wish
-    for candidate in wish.candidates:
-        if candidate.key_id is None:
-            secret = ai_providers.operator_key(wish.server)
-        elif sealed := await key_uses.take(actor, candidate.key_id, is_limited=bool(candidate.usage_limits)):
-            secret = unseal(sealed, _context(candidate.key_id)).decode()
-        else:
-            continue
-        return Choice(wish.provider, wish.model, ai_providers.connections(wish.server, secret), candidate.key_id, candidate.source, candidate.name)
-    raise _exhausted(wish.server, await _order(actor, wish.server))
+    """One request of the first key that has one left; the first model of the server where nobody has named one.
+
+    Raises key_limit with the time at which the next one is free, no_key where all were taken back, the `provider_*` problems of a server without a model.
+    """
+    choice = await _with_key(actor, wish)
+    if choice.model or isinstance(wish, Choice):
+        return choice
+    names = await catalogue.list_models(choice.connection, _TEST_SECONDS)
+    if not names:
+        raise Problem("provider_rejected", f"`{choice.provider}` has no model.", remedy="Give it a default model in the settings.")
+    await ai_providers.keep_models(actor, wish.server, names)
+    return msgspec.structs.replace(choice, model=names[0])
 
 
 async def take(actor: Actor, provider: str | None, model: str | None) -> Choice:
@@ -224,7 +225,7 @@ async def test(actor: Actor, reference: str, model: str = "") -> TestResult:
     """Ask a provider's model for a word, with the key that a run would take, and say exactly what failed. Each of its addresses is tried."""
     chosen = await ai_providers.find(actor, reference)
     try:
-        choice = await take(actor, str(chosen.id), model or None)
+        choice = await _with_key(actor, await choose(actor, str(chosen.id), model or None))
     except Problem as problem:
         return TestResult(False, problem.sentence(), code=problem.code)
     if chosen.wire == "builtin":
@@ -241,7 +242,7 @@ async def refresh_models(actor: Actor, reference: str) -> tuple[str, ...]:
     chosen = await ai_providers.find(actor, reference)
     if chosen.wire == "builtin":
         return ("guide",)
-    choice = await take(actor, str(chosen.id), None)
+    choice = await _with_key(actor, await choose(actor, str(chosen.id), None))
     names = await catalogue.list_models(choice.connection)
     await ai_providers.keep_models(actor, chosen, names)
     return names
@@ -251,6 +252,20 @@ def _default(actor: Actor, known: list[Provider]) -> Provider:
     """The first that can be used now; the guide where there is none."""
     usable = (one for one in known if one.has_key and one.wire != "builtin" and not (actor.role == "DEMO" and one.requires_auth))
     return next(usable, None) or ai_providers.named(known, GUIDE)
+
+
+async def _with_key(actor: Actor, wish: Choice | Wish) -> Choice:
+    if isinstance(wish, Choice):
+        return wish
+    for candidate in wish.candidates:
+        if candidate.key_id is None:
+            secret = ai_providers.operator_key(wish.server)
+        elif sealed := await key_uses.take(actor, candidate.key_id, is_limited=bool(candidate.usage_limits)):
+            secret = unseal(sealed, _context(candidate.key_id)).decode()
+        else:
+            continue
+        return Choice(wish.provider, wish.model, ai_providers.connections(wish.server, secret), candidate.key_id, candidate.source, candidate.name)
+    raise _exhausted(wish.server, await _order(actor, wish.server))
 
 
 async def _order(actor: Actor, chosen: Provider) -> list[Candidate]:

@@ -4,7 +4,6 @@ Everything goes into the run's log as it happens, and into the answer's message 
 """
 
 import asyncio
-import contextlib
 from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
@@ -149,8 +148,10 @@ class Turn:
             await self._answer_calls(is_guide=is_guide, earlier=earlier)
             if self.step >= MAX_STEPS:
                 raise Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
-            choice, ready = ready or await self._admitted(), None
-            self.choice = choice
+            if isinstance(ready, Problem):
+                raise ready
+            choice = self.choice = ready or await self._admitted()
+            ready = None
             messages = context.build(claimed.chat_session_id, [*earlier, *self._said()], room, len(history) - 1 - len(earlier))
             specs, key = context.specs(menu), str(claimed.chat_session_id)
             request = ModelRequest(choice.model, prompt.text, messages, specs, cache_key=key, shows_results=claimed.via == "web")
@@ -203,11 +204,12 @@ class Turn:
         choice, _ = await asyncio.gather(keys.take(self.actor, self.claimed.provider, self.claimed.model), usage.require(self.actor))
         return choice
 
-    async def _granted(self) -> keys.Choice | None:
+    async def _granted(self) -> keys.Choice | Problem | None:
         """The same for the first step of a message that was sent just now; a refusal is told when the step comes."""
-        with contextlib.suppress(Problem):
+        try:
             return await keys.grant(self.sender.actor, self.sender.wish) if self.sender else None
-        return None
+        except Problem as refusal:
+            return refusal
 
     def _said(self) -> context.History:
         """The answer so far; one that was cut off in the middle of a text is asked for its rest."""

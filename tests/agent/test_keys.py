@@ -196,3 +196,27 @@ async def test_a_new_address_does_not_inherit_keys(ann: Actor, bob: Actor, serve
         await ai_providers.update(bob, server.id, ai_providers.ProviderChange(base_urls=["http://127.0.0.1:8999/v1"]))
     await ai_providers.update(root, server.id, ai_providers.ProviderChange(base_urls=["http://127.0.0.1:8999/v1"]))
     assert await keys.list_(ann) == []
+
+
+async def test_without_a_model_the_servers_first_is_taken(ann: Actor, bob: Actor) -> None:
+    """A server that was added and never tested answers at once, with and without a key; one that has no model says so."""
+    with replay.serve(models=("m-1", "m-2")) as upstream:
+        await ai_providers.add(ann, "open", [upstream.openai], requires_auth=False)
+        assert (await keys.take(ann, "open", None)).model == "m-1"
+        assert (await ai_providers.find(ann, "open")).models == ["m-1", "m-2"]
+        await keys.take(ann, "open", None)
+        assert len(upstream.others) == 1
+        assert (await keys.take(ann, "open", "m-9")).model == "m-9"
+    with replay.serve(models=()) as upstream:
+        await ai_providers.add(bob, "empty", [upstream.openai])
+        await keys.add(bob, "empty", CANARY)
+        with pytest.raises(Problem, match="`empty` has no model"):
+            await keys.take(bob, "empty", None)
+
+
+async def test_a_base_url_ends_with_its_path(ann: Actor) -> None:
+    """What stands behind `?` would swallow every path that is put after it."""
+    for url in ("http://127.0.0.1:8999/v1?api-version=1", "http://127.0.0.1:8999/v1#x"):
+        with pytest.raises(Problem, match="ends before") as raised:
+            await ai_providers.add(ann, "odd", [url])
+        assert raised.value.code == "invalid_url"
