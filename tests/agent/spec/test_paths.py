@@ -100,13 +100,19 @@ def test_a_position_may_hold_ids_and_names() -> None:
 
 
 def test_what_is_done_to_an_id_is_no_id() -> None:
-    """Plain words below an id, each put and answered in one way, however many."""
+    """Plain words below an id, each put and answered in one way that nothing else is, however many."""
     verbs = ("answer", "hold", "mute", "record", "transfer")
     calls = [
         Exchange(
             f"{verb}{number}", "PUT", f"https://api.example/calls/{4000 + 7 * number}/{verb}", 200, (), b"", _JSON, b'{"state": "x", "since": 1, "by": "y"}'
         )
         for verb in verbs
-        for number in range(4)
+        for number in range(3)
     ]
-    assert {operation.template.rpartition("/")[2] for operation in conclude(observe_all(calls)).operations} == set(verbs)
+    calls += [
+        Exchange(path, "GET", f"https://api.example{path}", 200, (), b"", _JSON, json.dumps(body).encode())
+        for path, body in _unlike([f"/{name}" for name in _NAMES]).items()
+    ]
+    assert {operation.template for operation in conclude(observe_all(calls)).operations if operation.template.count("/") == 3} == {
+        f"/calls/{{call_id}}/{verb}" for verb in verbs
+    }
