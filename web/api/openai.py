@@ -1,6 +1,6 @@
 """The door for OpenAI's clients: `/v1/chat/completions`. Tools of ours run inside and are never shown; the caller's are.
 
-What is sent is read in `openai_requests`.
+What is sent is read in `openai_requests` and understood in `openai_wishes`.
 """
 
 import time
@@ -19,7 +19,8 @@ from agent.messages import ToolCall
 from agent.providers.base import Usage
 from db.ids import uuid7
 from web.api.openai_models import DEFAULT
-from web.api.openai_requests import chat_wish, read_chat
+from web.api.openai_requests import read_chat
+from web.api.openai_wishes import chat_wish
 from web.api.request import ApiRequest
 from web.auth import signed_in
 from web.problems import openai_document, problem_of

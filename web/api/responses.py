@@ -16,7 +16,8 @@ from agent.providers.base import Usage
 from db.ids import uuid7
 from web.api.openai import SSE, log
 from web.api.openai_models import DEFAULT
-from web.api.openai_requests import read_responses, responses_wish
+from web.api.openai_requests import read_responses
+from web.api.openai_wishes import responses_wish
 from web.api.request import ApiRequest
 from web.auth import signed_in
 from web.problems import openai_document, problem_of
