@@ -26,6 +26,7 @@ from agent.spec.model import Exchange
 from agent.spec.reading import Reading, Unreadable
 
 _BATCH = 200
+_BATCH_BYTES = 32 * 1024 * 1024
 _MOST_HOSTS = 20
 Told = Callable[[int], None]
 
@@ -64,7 +65,7 @@ async def import_file(actor: Actor, endpoint_id: UUID, data: bytes, told: Told |
 
 async def _stored(actor: Actor, endpoint: Endpoint, reading: Reading, told: Told | None) -> ImportReport:
     own, hosts, imported, read = urlsplit(endpoint.destination_url).hostname, Counter[str](), 0, 0
-    while batch := await asyncio.to_thread(lambda: list(islice(reading, _BATCH))):
+    while batch := await asyncio.to_thread(_batch, reading):
         imported += await store_heard([_heard(exchange, endpoint.id, actor.user_id) for exchange in batch])
         read += len(batch)
         hosts.update(urlsplit(exchange.url).hostname or "" for exchange in batch)
@@ -73,6 +74,18 @@ async def _stored(actor: Actor, endpoint: Endpoint, reading: Reading, told: Told
     return ImportReport(
         imported, list(reading.skipped[:20]), reading.skipped_count, dict(hosts.most_common(_MOST_HOSTS)), read - hosts[own or ""], read - imported
     )
+
+
+def _batch(reading: Reading) -> list[Exchange]:
+    """Fewer calls where their bodies are large: one that is packed in the file can be a thousand times as long."""
+    batch: list[Exchange] = []
+    size = 0
+    for exchange in islice(reading, _BATCH):
+        batch.append(exchange)
+        size += len(exchange.request_body) + len(exchange.response_body)
+        if size > _BATCH_BYTES:
+            break
+    return batch
 
 
 def _heard(exchange: Exchange, endpoint_id: UUID, user_id: UUID) -> Heard:

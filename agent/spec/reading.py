@@ -214,7 +214,7 @@ def _deflate(body: bytes) -> bytes | None:
 def _zstd(body: bytes) -> bytes | None:
     zstandard = import_module("zstandard")  # most captures have no use for it, and it takes a while to load
     try:
-        return zstandard.ZstdDecompressor().decompressobj().decompress(body)[:MAX_DECODED]
+        return zstandard.ZstdDecompressor().stream_reader(body, read_across_frames=True).read(MAX_DECODED)  # 60 KB can hold 2 GB
     except zstandard.ZstdError:
         return None
 

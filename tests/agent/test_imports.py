@@ -1,5 +1,6 @@
 """Capture files as captures, and the report on them."""
 
+import base64
 import gzip
 import json
 from typing import Any
@@ -87,3 +88,14 @@ async def test_a_large_recording_is_stored_in_batches(mine: tuple[Actor, Endpoin
     progress: list[int] = []
     await imports.import_file(actor, endpoint.id, _har(*[_entry(f"http://127.0.0.1:8999/{n}") for n in range(450)]), progress.append)
     assert progress == [200, 400, 450]
+
+
+async def test_packed_bodies_do_not_gather_in_memory(mine: tuple[Actor, Endpoint], monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch ends where its bodies, unpacked, are long, however short they are in the file."""
+    monkeypatch.setattr(imports, "_BATCH_BYTES", 1_000_000)
+    packed = {"mimeType": "text/plain", "encoding": "base64", "text": base64.b64encode(gzip.compress(b" " * 600_000)).decode()}
+    entry = _entry("http://127.0.0.1:8999/a")
+    entry["response"] |= {"headers": [{"name": "Content-Encoding", "value": "gzip"}], "content": packed}
+    told: list[int] = []
+    report = await imports.import_file(mine[0], mine[1].id, _har(*[entry | {"time": n} for n in range(5)]), told.append)
+    assert (report.imported, told) == (5, [2, 4, 5])

@@ -2,7 +2,9 @@
 
 import gzip
 import io
+import tracemalloc
 import zlib
+from collections.abc import Callable
 from functools import partial
 
 import brotli
@@ -39,9 +41,15 @@ def test_what_cannot_be_undone_is_none(encoding: str) -> None:
     assert decoded(b"no such encoding", encoding) is None
 
 
-def test_a_bomb_is_cut() -> None:
-    """At 64 MiB, whatever it claims."""
-    assert len(decoded(gzip.compress(bytes(80 << 20)), "gzip") or b"") == 64 << 20
+@pytest.mark.parametrize(("encoding", "pack"), [("gzip", gzip.compress), ("zstd", zstandard.compress)])
+def test_a_bomb_is_cut(encoding: str, pack: Callable[[bytes, int], bytes]) -> None:
+    """At 64 MiB, whatever it claims, and before it fills the memory."""
+    packed = pack(bytes(200 << 20), 1)
+    tracemalloc.start()
+    assert len(decoded(packed, encoding) or b"") == 64 << 20
+    _, peak = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert peak < 160 << 20
 
 
 def test_times_are_read_with_and_without_a_zone() -> None:
