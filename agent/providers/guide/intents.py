@@ -190,6 +190,9 @@ def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...])
     for n, piece in enumerate(clauses):
         if re.match(r"(?:what )?if\b", piece.text, re.IGNORECASE) and piece.mood in {"wondering", "doubting"}:
             break  # what follows is asked under a condition
+        if found and found[-1].verb.effect == "destructive" and _TAKEN_BACK.fullmatch(piece.text):
+            found.pop()  # "delete stripe? no"
+            continue
         heard, verb = _with_held(held, _spelled_out(piece, found, memory), memory, files)
         held = None
         quoting = quoting or heard.mood == "telling" or heard.forbids or ":" in heard.text
@@ -341,6 +344,7 @@ def _command(text: str, memory: Memory) -> tuple[Intent, ...]:
 
 
 _ADDRESSEE = re.compile(r"^(?:the |my )?(?P<what>[\w.-]+(?: (?:one|api|endpoint|key))?)\s*:\s+(?P<rest>[^:]+)$", re.IGNORECASE)
+_TAKEN_BACK = re.compile(r"(?:no|nope|never ?mind|cancel|stop|wait|forget it|not really|just kidding)(?: \w+){0,2}", re.IGNORECASE)
 _THAT_THING = re.compile(r"\b(?:it|its|this|that)\b(?! one)", re.IGNORECASE)
 _STATEMENT = re.compile(words.STATEMENT, re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|my|our|this|that|these|those|its|there)\b", re.IGNORECASE)

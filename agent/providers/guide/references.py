@@ -135,7 +135,8 @@ def the_name(said: Said) -> bool:
     found = _WHOLE_NAME.fullmatch(said.rest)
     if found is None:
         return False
-    if named(said.memory, "endpoint", found["name"]) is not None:
+    known = named(said.memory, "endpoint", found["name"])
+    if known and set(found["name"].lower().split()) - _KIND_WORDS <= {word for name in known.names for word in name.split()}:
         return True
     return not any(is_noise(word) and word.lower() != "demo" for word in found["name"].split())
 

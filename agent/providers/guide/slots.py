@@ -64,7 +64,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "file": attached,
     "name": NAME,
     "new_name": NEW_NAME,
-    "description": regex(r"\bdescribe (?P<keep>(?!it\b|this\b|that\b)[^⟦]+?) (?:as|with|to):?\s+(?P<value>⟦\d+⟧|[^⟦]+)$", r"\b(?:description|described?|describe it|describe)\b(?: (?:it|this|that|to|as|is|of (?:it|this|that)))*:?\s+(?P<value>⟦\d+⟧|[^⟦]+)$"),
+    "description": regex(r"\bdescribe (?P<keep>(?!it\b|this\b|that\b)[^⟦]+?) (?:as|with|to):?\s+(?P<value>⟦\d+⟧|[^⟦]+)$", r"\b(?:description|described?|describe it|describe)\b(?: (?:(?:it|this|that)(?: (?:endpoint|api|one))?|to|as|is|of (?:it|this|that)))*:?\s+(?P<value>⟦\d+⟧|[^⟦]+)$"),
     "environment": regex(rf"\b(?:in |to |into )?(?:the |my )?(?P<value>{words.ENVIRONMENTS})\s+(?:environment|env)\b", rf"(?P<keep>\b(?:environment|env)\b.*?)\b(?:to|as|is)\s+(?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:environment|env) (?P<value>{words.ENVIRONMENTS})\b", rf"\b(?:in|for|on) (?:the |my )?(?P<value>{words.ENVIRONMENTS})(?= and\b|,|$)", rf"(?P<keep>\b(?:move|promote|switch|assign|put|mark|flag|set)\b.*?)\b(?:to|as|into|in) (?:the |my )?(?P<value>{words.ENVIRONMENTS})(?=$| and\b|,)"),
     "that": regex(r"\b(?:that|which|to) (?P<value>.+)$"),
     "tags": tags,

@@ -156,7 +156,7 @@ VERBS: tuple[Verb, ...] = (
             "$address show|question $name !call !doc !list !auth !$url",
             "$address show|question $endpoint_picked",
             "$address ~ $name !call !doc !list !auth !$url !$operation",
-            "$address show|question $focused !call !doc !list !auth !operation !$how",
+            "$address show|question $focused !call !doc !list !auth !operation !$how !example",
             "$where_to question call",
             "$where_to show call endpoint",
         ),
