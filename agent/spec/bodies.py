@@ -14,7 +14,7 @@ from zlib import crc32
 
 import msgspec
 
-from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named
+from agent.spec.redact import is_secret_name, mask_name, mask_named
 from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Field, Node, Sample, smallest
 from agent.spec.values import format_of
 from agent.spec.variants import count_shape, kept_name
@@ -159,7 +159,7 @@ def _is_secret(name: str, text: str) -> bool:
     """Whether redaction would change the text. Most texts are seen at once to be none, under a name that means nothing."""
     is_plain = _PLAIN_NAMES.get(name)
     if is_plain is None:
-        is_plain = mask_json({name: _PROBE}) == {name: _PROBE}
+        is_plain = not _is_hidden(name, _PROBE)
         if len(_PLAIN_NAMES) < 5000:
             _PLAIN_NAMES[name] = is_plain
     if is_plain and (len(text) < _SHORTEST or _HARMLESS.fullmatch(text)):

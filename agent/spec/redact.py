@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from agent.spec.model import Exchange, Frame, Headers
-from agent.spec.secret_patterns import CARD_NUMBER, DOUBTFUL_WORDS, HARMLESS_AFTER, HARMLESS_BEFORE, PATTERNS, PUBLIC_HEADERS, SECRET_WORDS
+from agent.spec.secret_patterns import CARD_HINT, CARD_NUMBER, DOUBTFUL_WORDS, HARMLESS_AFTER, HARMLESS_BEFORE, PATTERNS, PUBLIC_HEADERS, SECRET_WORDS
 
 MARK = "••••"
 SHORTEST = 15
@@ -166,7 +166,8 @@ def _found(text: str) -> tuple[Secret, ...]:
         if hint in lowered
         for match in _compiled(expression).finditer(text)
     ]
-    found += [Secret("card-number", *match.span()) for match in CARD_NUMBER.finditer(text) if _is_luhn(match.group())]
+    if CARD_HINT.search(text):
+        found += [Secret("card-number", *match.span()) for match in CARD_NUMBER.finditer(text) if _is_luhn(match.group())]
     found.sort(key=lambda secret: (secret.start, -secret.end))
     apart: list[Secret] = []
     for secret in found:

@@ -76,6 +76,8 @@ CARD_NUMBER = re.compile(
     r"|(?<![\w.•-])3[47]\d\d([ -]?)\d{6}\2\d{5}(?![\w-])(?!\.\d)"
 )
 """Visa, Mastercard, Discover, JCB and American Express; only counted where the Luhn sum holds."""
+CARD_HINT = re.compile(r"\d[\d -]{13}\d")
+"""What every card number contains, and most texts are seen at once not to."""
 
 SECRET_WORDS = _words("""
     password passwd pwd passphrase passcode secret token apikey authorization credential credentials cvv cvc csc otp totp mfa jwt bearer ssn
