@@ -153,8 +153,9 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
         for child in best:
             members[child.value] = child
             join_group(group, child, is_forced)
-    for child in siblings:
-        if child.own >= LIKELY and child.value not in members and (not members or child.own + bond_of(child, group, context) > 0):
+    likely = [child for child in siblings if child.own >= LIKELY and child.value not in members]
+    for child in likely if members or len(likely) < 2 or not _are_alternatives(likely, siblings) else ():
+        if not members or child.own + bond_of(child, group, context) > 0:
             members[child.value] = child
             join_group(group, child, is_forced)
     if len(members) == 1 < len(siblings) and all(map(_is_only_looks, members.values())):
