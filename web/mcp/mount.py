@@ -79,6 +79,8 @@ async def mcp_mount(scope: Scope, receive: Receive, send: Send) -> None:
     asked: Any = {**scope, **extra, SLUG: slug}
     if settings().workers == 1:
         await served(asked, receive, send)
+    elif scope["method"] == "GET":  # type: ignore[typeddict-item]  # HTTP has a method
+        await _refuse(send, Problem("method_not_allowed", "Nothing is sent here without a request.", remedy="Send requests by POST."))
     else:
         await relay.serve(served, f"{actor.user_id} {actor.token_id} {path}", asked, receive, send)
 
