@@ -18,8 +18,9 @@ async def test_a_message_makes_a_chat_and_is_answered(doors: Doors) -> None:
     ada = doors[0]
     chat = await _chat(ada)
     assert (await ada.post(f"{chat}/messages", {"message": "hello"}, at=chat)).headers["location"] == f"{chat}#end"
-    while "data-run" in (page := (await ada.get(chat)).text):
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while "data-run" in (page := (await ada.get(chat)).text):
+            await asyncio.sleep(0.05)
     assert '<span class="figure">100</span>' in page
     assert "Answer again" in page
 

@@ -70,8 +70,9 @@ async def test_the_switch_for_tools_holds_for_what_is_sent(doors: Doors) -> None
     chat = (await ada.post("/", {"message": "capture the demo API", "tools": "read"})).headers["location"]
     for tools, message in (("none", "list my APIs"), ("", "capture the demo API"), ("nonsense", "list my APIs")):
         await ada.post(f"{chat}/messages", {"message": message, "tools": tools}, at=chat)
-    while "data-run" in (page := (await ada.get(chat)).text) or page.count('class="message assistant"') < 4:
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while "data-run" in (page := (await ada.get(chat)).text) or page.count('class="message assistant"') < 4:
+            await asyncio.sleep(0.05)
     first, second, third, fourth = re.findall(r'class="message assistant".*?</article>', page, re.DOTALL)
     assert "not available here" in first
     assert "Tools are switched off" in second

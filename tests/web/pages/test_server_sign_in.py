@@ -80,8 +80,9 @@ async def test_a_user_signs_in_to_their_server_and_stays_signed_in(doors: Doors)
     query = {name: values[0] for name, values in parse_qs(urlsplit(url).query).items()}
     assert (query["code_challenge_method"], query["resource"]) == ("S256", f"{base}/mcp")
     chat = (await ada.post("/", {"message": "list my MCP servers"})).headers["location"]
-    while "data-run" in (page := (await ada.get(chat)).text):
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while "data-run" in (page := (await ada.get(chat)).text):
+            await asyncio.sleep(0.05)
     assert f'action="{HOME}/{server}/sign-in"' in page
     back = await ada.get(await _consented(bob, url))
     assert (back.status_code, back.headers["location"]) == (303, "/chats")
