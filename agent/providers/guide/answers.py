@@ -129,7 +129,7 @@ def _updated(data: Data, done: Done) -> str:
     changed = {name: value for name, value in done.step.arguments.items() if name not in ("endpoint", "status", "public")}
     parts = [f"its {name.replace('_', ' ')} is now {value_of(value)}" for name, value in changed.items()]
     said = done.step.arguments
-    parts += [f"it is {_STATES.get(str(said['status']), state_of(data))}"] * ("status" in said) + [_SEEN[bool(said.get("public"))]] * ("public" in said)
+    parts += [f"it is {_STATES.get(str(said.get('status')), state_of(data))}"] * ("status" in said) + [_SEEN[bool(said.get("public"))]] * ("public" in said)
     return f"Done: **{name_of(data)}**: {', '.join(parts)}." if parts and data.get("id") else ""
 
 

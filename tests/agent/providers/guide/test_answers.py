@@ -87,6 +87,7 @@ async def test_a_change_is_told_in_words(reply: Reply) -> None:
     """What pausing does is said, not its code."""
     text = await reply("pause it and rename it to Till", {"id": "1", "name": "Till", "status": "REVIEW"}, "shop")
     assert text == "Done: **Till**: its name is now `Till`, it is paused: calls are forwarded, not recorded."
+    assert await reply("rename it to Till", {"id": "1", "name": "Till"}, "shop") == "Done: **Till**: its name is now `Till`."
 
 
 async def test_captured_text_stays_code(reply: Reply) -> None:
