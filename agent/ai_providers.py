@@ -232,9 +232,8 @@ async def _usable(urls: list[str]) -> list[str]:
     if not 0 < len(cleaned) <= _MOST_URLS:
         raise Problem("invalid_url", f"A provider has between one and {_MOST_URLS} base URLs.", field="base_urls")
     for url in cleaned:
-        if "?" in url or "#" in url:
-            why = f"`{url[:200]}` cannot be used: a path is put after a base URL, so it ends before `?` and `#`."
-            raise Problem("invalid_url", why, remedy="Give it without them.", field="base_urls")
+        if "#" in url:
+            raise Problem("invalid_url", f"`{url[:200]}` cannot be used: what follows `#` is never sent.", remedy="Give it without that.", field="base_urls")
         await egress.resolve(egress.parse(url, "provider"))
     return cleaned
 

@@ -172,11 +172,14 @@ async def _hint(connection: Connection, model: str, failure: Failure) -> str:
 
 async def _other_path(connection: Connection) -> str:
     """The same server's address at which there are models, where one of the usual ones is it."""
-    base = connection.base_url.rstrip("/")
+    base, mark, query = connection.base_url.partition("?")
+    base = base.rstrip("/")
     root = _CALLED.sub("", base)
     usual = [root] if connection.wire == "anthropic" or root.endswith("/v1") else [root, f"{root}/v1", f"{root.removesuffix('/api')}/v1", f"{root}/api/v1"]
     tried = [url for url in dict.fromkeys(usual) if url != base]
-    found = await asyncio.gather(*(list_models(msgspec.structs.replace(connection, base_url=url), _HINT_SECONDS) for url in tried), return_exceptions=True)
+    found = await asyncio.gather(
+        *(list_models(msgspec.structs.replace(connection, base_url=url + mark + query), _HINT_SECONDS) for url in tried), return_exceptions=True
+    )
     for url, names in zip(tried, found, strict=True):
         if isinstance(names, tuple) and names:
             return f" Its API answers at `{url}`: use that as the base URL."

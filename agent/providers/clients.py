@@ -6,7 +6,7 @@ address may be a user's: so a request leaves with the headers named here and no 
 
 import re
 from collections.abc import Mapping
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import httpx2
 from anthropic import AsyncAnthropic
@@ -55,8 +55,11 @@ def _client(connection: Connection) -> AsyncAnthropic | AsyncOpenAI:
 class _Anthropic(AsyncAnthropic):
     def __init__(self, connection: Connection) -> None:
         http = shared_capped_client("provider", _MOST_BYTES)
-        base_url = connection.base_url.rstrip("/").removesuffix("/v1")
-        super().__init__(api_key=connection.api_key or _NO_KEY, base_url=base_url, http_client=http, timeout=http.timeout, max_retries=0, open_telemetry=False)
+        base_url, query = _base_of(connection)
+        super().__init__(
+            api_key=connection.api_key or _NO_KEY, base_url=base_url.removesuffix("/v1"), default_query=query, http_client=http, timeout=http.timeout,
+            max_retries=0, open_telemetry=False,
+        )  # fmt: skip
         self._wiretalk_auth = _auth(connection)
 
     async def _prepare_request(self, request: httpx2.Request) -> None:
@@ -66,11 +69,20 @@ class _Anthropic(AsyncAnthropic):
 class _OpenAI(AsyncOpenAI):
     def __init__(self, connection: Connection) -> None:
         http = shared_capped_client("provider", _MOST_BYTES)
-        super().__init__(api_key=connection.api_key or _NO_KEY, base_url=connection.base_url.rstrip("/"), http_client=http, timeout=http.timeout, max_retries=0)
+        base_url, query = _base_of(connection)
+        super().__init__(
+            api_key=connection.api_key or _NO_KEY, base_url=base_url, default_query=query, http_client=http, timeout=http.timeout, max_retries=0
+        )  # fmt: skip
         self._wiretalk_auth = _auth(connection)
 
     async def _prepare_request(self, request: httpx2.Request) -> None:
         _only_ours(request, self._wiretalk_auth)
+
+
+def _base_of(connection: Connection) -> tuple[str, dict[str, object]]:
+    """What paths are put after, and the query that goes with each of them, such as `api-version`."""
+    base_url, _, query = connection.base_url.partition("?")
+    return base_url.rstrip("/"), dict[str, object](parse_qsl(query, keep_blank_values=True))
 
 
 def _only_ours(request: httpx2.Request, auth: Mapping[str, str]) -> None:

@@ -214,9 +214,14 @@ async def test_without_a_model_the_servers_first_is_taken(ann: Actor, bob: Actor
             await keys.take(bob, "empty", None)
 
 
-async def test_a_base_url_ends_with_its_path(ann: Actor) -> None:
-    """What stands behind `?` would swallow every path that is put after it."""
-    for url in ("http://127.0.0.1:8999/v1?api-version=1", "http://127.0.0.1:8999/v1#x"):
-        with pytest.raises(Problem, match="ends before") as raised:
-            await ai_providers.add(ann, "odd", [url])
-        assert raised.value.code == "invalid_url"
+async def test_the_query_of_a_base_url_goes_with_every_request(ann: Actor) -> None:
+    """Such as `api-version`; a fragment is never sent, so it is refused."""
+    with pytest.raises(Problem, match="never sent") as raised:
+        await ai_providers.add(ann, "odd", ["http://127.0.0.1:8999/v1#x"])
+    assert raised.value.code == "invalid_url"
+    with replay.serve(models=("m-1",)) as upstream:
+        await ai_providers.add(ann, "versioned", [f"{upstream.openai}?api-version=2024-10&empty="])
+        await keys.add(ann, "versioned", CANARY)
+        assert (await keys.take(ann, "versioned", None)).model == "m-1"
+        path, _, query = upstream.others[-1].path.partition("?")
+        assert path.endswith("/v1/models") and query == "api-version=2024-10&empty="
