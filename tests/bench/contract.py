@@ -34,10 +34,10 @@ _FOR_EACH = 150  # about as many requests does one more example for each operati
 
 
 def main(wanted: int, seed: int) -> int:
-    """Rounds with other seeds until so many requests were sent; 0 where none of them found anything."""
-    with serving() as door, tempfile.TemporaryDirectory() as directory:
-        sent, failed = 0, 0
-        while sent < wanted and not failed:
+    """Rounds with other seeds until so many requests were sent; 0 where none of them found anything. Each has a server of its own: one may sign itself out."""
+    sent, failed = 0, 0
+    while sent < wanted and not failed:
+        with serving() as door, tempfile.TemporaryDirectory() as directory:
             schema = Path(directory) / "openapi.json"
             schema.write_text(json.dumps(_schema(door)))
             generated, failed = _round(door, schema, seed, Path(directory), (wanted - sent) // _FOR_EACH + 1)
