@@ -11,10 +11,7 @@ from agent.tools.menu import TOOLS
 from tests.house import leaks, reference
 
 ROOT = Path(__file__).resolve().parents[1]
-LONG: dict[str, str] = {
-    "agent/providers/guide/verbs.py": "one table: the patterns of every verb, a line each",
-    "agent/providers/guide/words.py": "one table: the vocabulary, a line for each concept",
-}
+LONG: dict[str, str] = {}
 
 
 def _modules(*folders: str) -> list[Path]:

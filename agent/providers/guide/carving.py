@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from agent.providers.guide import words
+from agent.providers.guide import phrasing, words
 from agent.providers.guide.memory import Memory
 from agent.providers.guide.reading import Clause
 
@@ -62,7 +62,7 @@ def regex(*patterns: str) -> Callable[[Said], Found | None]:
     def extract(said: Said) -> Found | None:
         for pattern in patterns:
             found = re.search(pattern, said.rest, re.IGNORECASE)
-            if found and (value := said.clause.plain(re.sub(words.TRAILER, "", found["value"], flags=re.IGNORECASE)).strip(" ,.:;\"'")):
+            if found and (value := said.clause.plain(re.sub(phrasing.TRAILER, "", found["value"], flags=re.IGNORECASE)).strip(" ,.:;\"'")):
                 parts = found.groupdict()
                 return Found((value,), f"{parts.get('keep') or ''}{parts.get('more') or ''}".join(_around(said.rest, found)))
         return None

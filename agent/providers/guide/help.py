@@ -6,7 +6,8 @@ from agent.providers.base import ToolSpec
 from agent.providers.guide import chinese
 from agent.providers.guide.intents import nearest
 from agent.providers.guide.memory import Memory
-from agent.providers.guide.verbs import VERBS, Verb
+from agent.providers.guide.verbs import VERBS
+from agent.providers.guide.verbs.verb import Verb
 
 CANNOT = "I'm the built-in guide, no language model: I know Wiretalk's own verbs and answer from what was captured. For free conversation add a provider key in the settings."
 TALK: tuple[tuple[str, str], ...] = (

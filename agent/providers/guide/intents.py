@@ -9,13 +9,14 @@ from functools import cache
 
 import msgspec
 
-from agent.providers.guide import chinese, words
+from agent.providers.guide import chinese, phrasing, words
 from agent.providers.guide.carving import Said, says_it
 from agent.providers.guide.memory import Memory, all_named
 from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, spelled, stem
 from agent.providers.guide.references import residue, things
 from agent.providers.guide.slots import find, present
-from agent.providers.guide.verbs import COMMAND_ARGUMENTS, ENOUGH, VERBS, WEIGHTS, Verb
+from agent.providers.guide.verbs import COMMAND_ARGUMENTS, ENOUGH, VERBS, WEIGHTS
+from agent.providers.guide.verbs.verb import Verb
 
 
 class Intent(msgspec.Struct, frozen=True):
@@ -175,7 +176,7 @@ def _addressed(masked: Masked, memory: Memory) -> Masked:
 def _continued(parts: tuple[str, ...]) -> tuple[str, ...]:
     joined: list[str] = []
     for part in parts:
-        if joined and re.match(words.CONTINUES, part, re.IGNORECASE):
+        if joined and re.match(phrasing.CONTINUES, part, re.IGNORECASE):
             joined[-1] = f"{joined[-1]} and {part}"
         else:
             joined.append(part)
@@ -309,13 +310,13 @@ def _pointed(found: tuple[Intent, ...], parts: tuple[str, ...], masked: Masked, 
     if len(parts) < 2 or not found:
         return found
     only, first = found[0], clause(parts[0], masked.spans, memory.names())
-    is_over = bool(re.search(words.NO_LONGER, parts[0], re.IGNORECASE))
+    is_over = bool(re.search(phrasing.NO_LONGER, parts[0], re.IGNORECASE))
     is_named = only.verb.effect == "destructive" and not first.negated and first.mood == "request"
     if not (first.negated or is_over or is_named) or "endpoint" not in only.verb.slots or not says_it(Said(only.clause.text, only.clause, memory)):
         return found
     if only.verb.effect == "destructive" and not (is_over or is_named):
         return found
-    meant = things("endpoint", default=False)(Said(re.sub(words.NEGATION, "", parts[0], flags=re.IGNORECASE), first, memory))
+    meant = things("endpoint", default=False)(Said(re.sub(phrasing.NEGATION, "", parts[0], flags=re.IGNORECASE), first, memory))
     return (msgspec.structs.replace(only, given={**only.given, "endpoint": meant.values[0]}), *found[1:]) if meant and len(meant.values) == 1 else found
 
 
@@ -346,7 +347,7 @@ def _command(text: str, memory: Memory) -> tuple[Intent, ...]:
 _ADDRESSEE = re.compile(r"^(?:the |my )?(?P<what>[\w.-]+(?: (?:one|api|endpoint|key))?)\s*:\s+(?P<rest>[^:]+)$", re.IGNORECASE)
 _TAKEN_BACK = re.compile(r"(?:no|nope|never ?mind|cancel|stop|wait|forget it|not really|just kidding)(?: \w+){0,2}", re.IGNORECASE)
 _THAT_THING = re.compile(r"\b(?:it|its|this|that)\b(?! one)", re.IGNORECASE)
-_STATEMENT = re.compile(words.STATEMENT, re.IGNORECASE)
+_STATEMENT = re.compile(phrasing.STATEMENT, re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|my|our|this|that|these|those|its|there)\b", re.IGNORECASE)
 _DOING_AWAY = re.compile(rf"\b(?:{'|'.join(stem(word) for word in words.DESTRUCTIVE)})", re.IGNORECASE)
 _BELONGINGS = re.compile(r"(?:also )?(?:all |everything )?(?:of )?(?:its|their) ", re.IGNORECASE)

@@ -10,7 +10,7 @@ from typing import Literal, cast
 
 import msgspec
 
-from agent.providers.guide import words
+from agent.providers.guide import phrasing, words
 
 SpanKind = Literal["quote", "code", "json", "secret", "url", "id", "operation", "path", "pair", "host"]
 PLACE = r"⟦(\d+)⟧"
@@ -80,7 +80,7 @@ def unmask(text: str, spans: tuple[Span, ...]) -> str:
 
 def pieces(masked: Masked) -> tuple[str, ...]:
     """The text cut where one request may end and the next begin."""
-    return tuple(piece for piece in (part.strip(" ,.;:!?") for part in re.split(words.SPLIT, masked.text, flags=re.IGNORECASE)) if piece)[:_PIECES]
+    return tuple(piece for piece in (part.strip(" ,.;:!?") for part in re.split(phrasing.SPLIT, masked.text, flags=re.IGNORECASE)) if piece)[:_PIECES]
 
 
 def clause(text: str, spans: tuple[Span, ...], names: frozenset[str] = frozenset()) -> Clause:
@@ -316,11 +316,11 @@ _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
         ("pair", re.compile(r"(?<![\w⟦.-])[\w.-]+=(?:⟦\d+⟧|[^\s,;]+)")),
     ),
 )  # fmt: skip
-_PHRASES = tuple((re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), single) for pattern, single in words.PHRASES)
-_TIDY = tuple((re.compile(pattern, re.IGNORECASE), tidy) for pattern, tidy in words.TIDY)
-_DEMO_WANTED, _DEMO_NAMED = re.compile(words.DEMO_WANTED, re.IGNORECASE), re.compile(words.DEMO_NAMED, re.IGNORECASE)
+_PHRASES = tuple((re.compile(rf"\b(?:{pattern})(?!\w)", re.IGNORECASE), single) for pattern, single in phrasing.PHRASES)
+_TIDY = tuple((re.compile(pattern, re.IGNORECASE), tidy) for pattern, tidy in phrasing.TIDY)
+_DEMO_WANTED, _DEMO_NAMED = re.compile(phrasing.DEMO_WANTED, re.IGNORECASE), re.compile(phrasing.DEMO_NAMED, re.IGNORECASE)
 _WHOLE_URL = re.compile(r"(?:https?|wss?)://\S+", re.IGNORECASE)
-_PREAMBLE = re.compile(words.PREAMBLE, re.IGNORECASE)
-_MOODS = tuple((mood, re.compile(pattern)) for mood, pattern in words.MOODS)
-_NEGATION = re.compile(words.NEGATION, re.IGNORECASE)
-_NEGATION_LAST = re.compile(rf"(?:{words.NEGATION})(?: \w+)?$", re.IGNORECASE)
+_PREAMBLE = re.compile(phrasing.PREAMBLE, re.IGNORECASE)
+_MOODS = tuple((mood, re.compile(pattern)) for mood, pattern in phrasing.MOODS)
+_NEGATION = re.compile(phrasing.NEGATION, re.IGNORECASE)
+_NEGATION_LAST = re.compile(rf"(?:{phrasing.NEGATION})(?: \w+)?$", re.IGNORECASE)
