@@ -25,6 +25,10 @@ Status = Literal["pending", "approved", "refused", "expired", "used"]
 Width = Literal["once", "run"]
 WHY = {
     "deletes": "It deletes something.",
+    "deletes an API": "It deletes the API with all its captured calls and documents, for good.",
+    "deletes a key": "It deletes the key for good.",
+    "deletes a prompt": "It deletes the prompt with all its versions.",
+    "disconnects": "It disconnects the server and forgets its secret.",
     "reaches": "It reaches outside the platform.",
     "tainted": "The run has read text from outside, which could have asked for this.",
     "spends": "This answer would spend more credits than it may without asking.",

@@ -93,7 +93,7 @@ async def endpoint_update(
     return Answer(f"`{endpoint}` is changed: it is {changed.status} ({endpoints.SAYS[changed.status]}); its proxy URL is {changed.proxy_url}.", changed)
 
 
-@tool(effect="destructive", scope="write", hears="captured")
+@tool(effect="destructive", scope="write", asks_for=lambda _: WHY["deletes an API"], hears="captured")
 async def endpoint_delete(context: Context, endpoint: EndpointRef) -> Answer:
     """Delete an endpoint with all its captured calls and documents, for good."""
     found = await endpoints.find(context.actor, endpoint)

@@ -60,7 +60,7 @@ async def key_update(
     return Answer(f"Changed. {_line(changed)}", changed)
 
 
-@tool(effect="destructive", scope="write", hears="remote")
+@tool(effect="destructive", scope="write", asks_for=lambda _: WHY["deletes a key"], hears="remote")
 async def key_delete(context: Context, key: KeyRef) -> Answer:
     """Delete a provider key for good."""
     found = await keys.find(context.actor, key)

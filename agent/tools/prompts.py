@@ -5,6 +5,7 @@ from typing import Annotated, Any
 from msgspec import Meta
 
 from agent import prompts
+from agent.approvals import WHY
 from agent.prompts import Prompt
 from agent.tools.registry import Answer, Context, tool
 
@@ -45,7 +46,7 @@ async def prompt_use(
     return Answer(filled.text + missing, filled, "trusted" if found.is_own else "remote")
 
 
-@tool(effect="destructive", scope="write")
+@tool(effect="destructive", scope="write", asks_for=lambda _: WHY["deletes a prompt"])
 async def prompt_delete(context: Context, name: PromptName) -> Answer:
     """Delete one of the user's own prompts with all its versions."""
     found = await prompts.find(context.actor, name)

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from agent import endpoints, remote_mcp
-from agent.approvals import Reach
+from agent.approvals import WHY, Reach
 from agent.config import settings
 from agent.remote_mcp import RemoteTool, Server
 from agent.tools.endpoints import EndpointRef
@@ -68,7 +68,7 @@ async def mcp_address(context: Context, endpoint: EndpointRef | None = None) -> 
     return Answer("\n".join(lines), {"address": address, "published": [{"name": one.name, "url": one.url, "is_open": one.is_open} for one in known]})
 
 
-@tool(effect="destructive", scope="write", hears="remote")
+@tool(effect="destructive", scope="write", asks_for=lambda _: WHY["disconnects"], hears="remote")
 async def mcp_disconnect(context: Context, server: Annotated[str, Meta(description="Name or id of the server.")]) -> Answer:
     """Disconnect an MCP server and forget its secret."""
     found = await remote_mcp.find(context.actor, server)

@@ -12,6 +12,8 @@ from agent import approvals, docs
 from agent.accounts import tokens, users
 from agent.approvals import WHY
 from agent.providers import scripted
+from agent.tools.menu import TOOLS
+from agent.tools.registry import Tool
 from tests.live import wiretalk
 
 Call = tuple[str, dict[str, Any]]
@@ -31,11 +33,19 @@ _READ: Call = ("operation_call", {"operation": "GET /products/prod_1001", "endpo
         ("write", {"asks_for": WHY["lends"]}, "lends"),
         ("outward", {}, "reaches"),
         ("destructive", {}, "deletes"),
+        ("destructive", {"asks_for": WHY["deletes an API"]}, "deletes an API"),
     ],
 )
 def test_the_policy(effect: str, more: dict[str, Any], reason: str | None) -> None:
     """Reading is free; writing is free until text from outside was read; deleting, reaching out, publishing, lending and spending ask."""
     assert approvals.needed(effect, **{"recomputes": False, "asks_for": None, "tainted": False, **more}) == (WHY[reason] if reason else None)
+
+
+@pytest.mark.parametrize("tool", [tool for tool in TOOLS if tool.effect == "destructive"], ids=lambda tool: tool.name)
+def test_what_deletes_says_what(tool: Tool) -> None:
+    """A card never asks about "something"."""
+    assert tool.asks_for is not None
+    assert tool.asks_for({}) in set(WHY.values()) - {WHY["deletes"]}
 
 
 async def _asked(api: httpx.AsyncClient, *steps: list[Call]) -> dict[str, Any]:
