@@ -5,7 +5,6 @@ say where to do it. A step that calls a tool of the caller's ends the answer; th
 """
 
 import asyncio
-import contextlib
 import re
 from collections.abc import AsyncGenerator
 from typing import Any, Literal
@@ -82,18 +81,12 @@ Said = Text | Thought | Calls | Done
 
 async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     """Text as it comes, the caller's calls if there are any, and one Done. Raises what `keys.take` and the provider raise, quota_exceeded, unfit_answer."""
-    async with contextlib.aclosing(_steps(actor, wish)) as said:
-        async for one in _until(said, wish.stop) if wish.stop else said:
-            yield one
-
-
-async def _steps(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     run_id, theirs = uuid7(), {tool.name for tool in wish.tools}
     menu = tuple(tool for tool in invoke.offered(actor.scopes) if tool.name not in theirs)
     told = context.instruction("caller", instructions=wish.instructions, must_call=wish.must_call, schema=wish.schema).text
     system = context.system_prompt(settings().base_url, menu).text + told.rstrip()
     said: list[Block] = []
-    spent = Usage()
+    spent, text = Usage(), _Until(wish.stop)
     async with usage.message(actor):
         await keys.choose(actor, wish.provider, wish.model)
     for step in range(1, MAX_STEPS + 1):
@@ -106,7 +99,10 @@ async def _steps(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
             match event:
                 case Text() if wish.schema is not None:
                     pass  # told at the end, once it is known to fit
-                case Text() | Thought():
+                case Text():
+                    if shown := text.more(event.text):
+                        yield Text(shown)
+                case Thought():
                     yield event
                 case Usage():
                     spent = Usage(*(getattr(spent, f) + getattr(event, f) for f in Usage.__struct_fields__))
@@ -115,6 +111,11 @@ async def _steps(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
                         await keys.note_use(actor, choice.key_id, event.input + event.output, cost or 0)
                 case Finish():
                     ending = event
+        if text.is_over:  # only now: what the rest of the step cost is told at its end; nothing that it calls is run
+            yield Done("stop", spent)
+            return
+        if shown := text.rest():
+            yield Text(shown)
         said += draft.blocks()
         calls = [block for block in draft.blocks() if isinstance(block, ToolCall)]
         if mine := tuple(call for call in calls if call.name in theirs):
@@ -133,23 +134,27 @@ async def _steps(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     yield Done("tool_calls" if calls else "length" if ending.reason in ("length", "context_full") else "stop", spent)
 
 
-async def _until(said: AsyncGenerator[Said, None], stop: tuple[str, ...]) -> AsyncGenerator[Said, None]:
-    """The same as far as the first of these texts. What could be the beginning of one is held back until more is known."""
-    held = ""
-    async for one in said:
-        if isinstance(one, Text):
-            held += one.text
-            if places := [at for word in stop if (at := held.find(word)) >= 0]:
-                yield Text(held[: min(places)])
-                yield Done("stop", Usage())
-                return
-            ready = len(held) - max((n for word in stop for n in range(1, len(word)) if held.endswith(word[:n])), default=0)
-            one, held = Text(held[:ready]), held[ready:]
-        elif held:
-            yield Text(held)
-            held = ""
-        if not isinstance(one, Text) or one.text:
-            yield one
+class _Until:
+    """Text as far as the first of the words at which it stops. What could be the beginning of one is held back until more is known."""
+
+    def __init__(self, stop: tuple[str, ...]) -> None:
+        self._stop, self._held, self.is_over = stop, "", False
+
+    def more(self, text: str) -> str:
+        """What may be told now."""
+        if self.is_over:
+            return ""
+        held = self._held + text
+        places = [at for word in self._stop if (at := held.find(word)) >= 0]
+        self.is_over = bool(places)
+        ready = min(places) if places else len(held) - max((n for word in self._stop for n in range(1, len(word)) if held.endswith(word[:n])), default=0)
+        self._held = held[ready:]
+        return held[:ready]
+
+    def rest(self) -> str:
+        """What was held back, where nothing more comes."""
+        held, self._held = self._held, ""
+        return held
 
 
 def _shown(messages: tuple[Message, ...], model: str) -> tuple[Message, ...]:

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from agent import ai_providers, answering
+from agent import ai_providers, answering, usage
 from agent.accounts import users
 from agent.actor import Actor
 from agent.answering import Done, Text, Wish
@@ -61,3 +61,16 @@ async def test_no_wait_beyond_patience(database: Any) -> None:
         await _asked(await _ada(), upstream.openai)
     assert failed.value.code == "provider_rate_limited"
     assert failed.value.extra["retry_after"] == 3600
+
+
+async def test_a_stop_ends_the_text_and_not_the_count(database: Any) -> None:
+    """What the model went on to say costs all the same and is counted; what it went on to call is not run."""
+    actor = await _ada()
+    with replay.serve([{"text": "One. STOP two."}, {"call": "endpoint_list", "arguments": {}}]) as upstream:
+        provider = await ai_providers.add(actor, "talker", [upstream.openai], default_model="m", requires_auth=False)
+        wish = Wish([("user", [Words("hello")])], str(provider.id), stop=("STOP",))
+        said = [one async for one in answering.answer(actor, wish)]
+    assert _text(said) == "One. "
+    assert isinstance(said[-1], Done) and (said[-1].reason, said[-1].usage.output > 0) == ("stop", True)
+    assert (await usage.today(actor)).meter("tokens").used > 0
+    assert len(upstream.requests) == 1
