@@ -6,12 +6,15 @@ headers. Regular expressions of a document are not run: a hostile one could take
 
 import hashlib
 import re
+from collections.abc import Iterator
+from contextvars import ContextVar
 from typing import Any
 from urllib.parse import quote, urlencode
 
 import msgspec
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
+from jsonschema.validators import extend
 from referencing import Registry
 from referencing.exceptions import Unresolvable
 
@@ -134,7 +137,8 @@ def mismatch(spec: Spec, schema: JsonSchema, value: Any) -> str | None:
     """Why a value does not satisfy a schema of the spec, or None."""
     whole = {**_without_patterns(schema), "components": {"schemas": {name: _without_patterns(part) for name, part in spec.schemas.items()}}}
     try:
-        error: ValidationError | None = best_match(Draft202012Validator(whole, registry=Registry()).iter_errors(value))
+        _followed.set([_MOST_FOLLOWED])
+        error: ValidationError | None = best_match(_Validator(whole, registry=Registry()).iter_errors(value))
     except (RecursionError, Unresolvable, ValueError, TypeError, re.error):
         return None  # a schema that cannot be applied refuses nothing: the API decides
     except Exception as failure:  # jsonschema wraps what a broken schema raises in types of its own
@@ -145,6 +149,20 @@ def mismatch(spec: Spec, schema: JsonSchema, value: Any) -> str | None:
         return None
     where = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in error.absolute_path)
     return f"{error.message[:200]}{f' (at `{where.lstrip(chr(46))}`)' if where else ''}"
+
+
+def _follow(validator: Any, reference: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
+    """A reference, as long as there are not too many: thirty lines of a document can make a milliard of them."""
+    left = _followed.get()
+    left[0] -= 1
+    if left[0] < 0:
+        raise ValueError("too many references")
+    yield from Draft202012Validator.VALIDATORS["$ref"](validator, reference, value, schema) or ()
+
+
+_MOST_FOLLOWED = 20_000
+_followed: ContextVar[list[int]] = ContextVar("references that may still be followed")
+_Validator = extend(Draft202012Validator, {"$ref": _follow})
 
 
 def _binding(operation: Operation) -> Operation:

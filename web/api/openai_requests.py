@@ -31,6 +31,8 @@ _REFUSED: dict[str, tuple[tuple[Any, ...], str, str]] = {
 """Members that are refused unless their value asks for nothing."""
 
 Number = Annotated[float, Meta(ge=0, le=2)]
+Stop = Annotated[str, Meta(max_length=200)]
+"""Each is looked for at every piece of an answer."""
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -101,7 +103,7 @@ class ChatRequest(Both, frozen=True):
     messages: list[Turn] = []
     max_tokens: Annotated[int, Meta(ge=1)] | None = None
     max_completion_tokens: Annotated[int, Meta(ge=1)] | None = None
-    stop: str | list[str] | None = None
+    stop: Stop | Annotated[list[Stop], Meta(max_length=16)] | None = None
     seed: int | None = None
     presence_penalty: Annotated[float, Meta(ge=-2, le=2)] | None = None
     frequency_penalty: Annotated[float, Meta(ge=-2, le=2)] | None = None
