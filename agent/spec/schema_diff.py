@@ -1,7 +1,7 @@
 """Compares two JSON Schemas as contracts: what values they allow, not how they say it. Used by `diff`; no word about operations here.
 
 A property that is gone breaks whoever read it or sent it, optional or not; one that is only read is no part of a request, one that is only written none of a response.
-Each schema is first flattened to branches of one type each: references followed, `nullable`, type lists, `const`, `anyOf`, `oneOf` and simple `allOf` undone.
+Each schema is first taken apart by `schema_branches`.
 Not understood, and so compared as written: `not`, `if`, `dependentSchemas`, `unevaluatedProperties`.
 """
 
@@ -10,15 +10,16 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 from agent.spec.model import JsonSchema
+from agent.spec.schema_branches import ALL_TYPES, branches, canonical
 
 MAX_DEPTH = 60
+_MOST_COMPARED = 20_000  # pairs of schemas in one comparison: thirty lines whose references double lead to a milliard of them
 _BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _LIMITS = (*_BOUNDS, "multipleOf", "pattern", "format", "uniqueItems")
 _WITHIN = {("int32", "int64"), ("float", "double")}
 """Formats of which the first allows no value that the second does not."""
 _WRITTEN = {"number", "boolean"}
 """What is as good a value where only texts are written, in a URL or a form."""
-ALL_TYPES = ("array", "boolean", "null", "number", "object", "string")
 
 
 class Sides(NamedTuple):
@@ -47,14 +48,16 @@ class _Comparison:
     def __init__(self, sides: Sides, is_response: bool, is_text: bool) -> None:
         self._sides, self._is_response, self._is_text = sides, is_response, is_text
         self._open: set[tuple[str, str]] = set()
+        self._left = _MOST_COMPARED
 
     def run(self, old: Any, new: Any, pointer: str, name: str, depth: int = 0) -> list[Difference]:
-        pair = (_canonical(old), _canonical(new))
-        if depth > MAX_DEPTH or pair in self._open or (pair[0] == pair[1] and self._sides.old is self._sides.new):
+        pair = (canonical(old), canonical(new))
+        self._left -= 1
+        if self._left < 0 or depth > MAX_DEPTH or pair in self._open or (pair[0] == pair[1] and self._sides.old is self._sides.new):
             return []
         self._open.add(pair)
         try:
-            return self._branches(_branches(old, self._sides.old), _branches(new, self._sides.new), pointer, name, depth)
+            return self._branches(branches(old, self._sides.old, {}), branches(new, self._sides.new, {}), pointer, name, depth)
         finally:
             self._open.discard(pair)
 
@@ -245,7 +248,7 @@ def _as_one(variants: list[JsonSchema]) -> JsonSchema:
     for variant in variants:
         for name, schema in (variant.get("properties") or {}).items():
             parts.setdefault(name, []).append(schema)
-    properties = {name: schemas[0] if len({_canonical(schema) for schema in schemas}) == 1 else _any_of(schemas) for name, schemas in parts.items()}
+    properties = {name: schemas[0] if len({canonical(schema) for schema in schemas}) == 1 else _any_of(schemas) for name, schemas in parts.items()}
     required: set[str] = set.intersection(*({*(variant.get("required") or ())} for variant in variants))
     return {"type": "object", "properties": properties, "required": sorted(required)}
 
@@ -272,82 +275,6 @@ def _covered(mine: Mapping[str, Any], others: Mapping[str, Any], schema: JsonSch
     return {**dict.fromkeys(others, every), **mine} if isinstance(every, dict) and every else mine
 
 
-def _branches(schema: Any, components: Mapping[str, JsonSchema], depth: int = 0) -> list[JsonSchema]:
-    """The schema as alternatives of one type each; a schema that says nothing has all types."""
-    if schema is False:
-        return []
-    if not isinstance(schema, dict) or depth > 30:
-        return [{"type": kind} for kind in ALL_TYPES]
-    if "$ref" in schema:
-        target = components.get(str(schema["$ref"]).rpartition("/")[2], {})
-        rest = {key: value for key, value in schema.items() if key != "$ref"}
-        return _branches({**target, **rest} if _is_constraining(rest) else target, components, depth + 1)
-    if schema.get("allOf"):
-        return _branches(_merged(schema, components, depth), components, depth + 1)
-    for key in ("anyOf", "oneOf"):
-        if schema.get(key):
-            rest = {name: value for name, value in schema.items() if name != key}
-            parts = [item for part in schema[key] for item in _branches(_both(rest, part) if _is_constraining(rest) else part, components, depth + 1)]
-            return _distinct(parts) + ([{"type": "null"}] if schema.get("nullable") is True and not any(item["type"] == "null" for item in parts) else [])
-    return _typed(schema)
-
-
-def _typed(schema: JsonSchema) -> list[JsonSchema]:
-    values = [schema["const"]] if "const" in schema else schema.get("enum")
-    kinds = schema.get("type") or (sorted({_json_type(value) for value in values}) if values else _implied(schema))
-    kinds = [kinds] if isinstance(kinds, str) else list(kinds)
-    kinds += ["null"] if schema.get("nullable") is True and "null" not in kinds else []
-    kinds = [kind for kind in kinds if not (kind == "integer" and "number" in kinds)]
-    result: list[JsonSchema] = []
-    for kind in kinds:
-        branch = {key: value for key, value in schema.items() if key not in ("const", "enum", "type", "nullable")} if kind != "null" else {}
-        mine = [value for value in values if _json_type(value) == kind or (kind == "number" and _json_type(value) == "integer")] if values else None
-        if mine is None or mine or (kind == "null" and schema.get("nullable") is True):
-            result.append(branch | {"type": kind} | ({"enum": mine} if mine and kind != "null" else {}))
-    return result
-
-
-def _implied(schema: JsonSchema) -> tuple[str, ...]:
-    if "properties" in schema or isinstance(schema.get("additionalProperties"), dict):
-        return ("object",)
-    return ("array",) if "items" in schema else ALL_TYPES
-
-
-def _merged(schema: JsonSchema, components: Mapping[str, JsonSchema], depth: int) -> JsonSchema:
-    """`allOf` of objects joined into one; of other things the last word counts."""
-    result: JsonSchema = {key: value for key, value in schema.items() if key != "allOf"}
-    for part in schema["allOf"]:
-        for _ in range(20):
-            if not (isinstance(part, dict) and "$ref" in part):
-                break
-            part = components.get(str(part["$ref"]).rpartition("/")[2], {})
-        if isinstance(part, dict):
-            result = _both(_merged(part, components, depth + 1) if part.get("allOf") and depth < 30 else part, result)
-    return result
-
-
-def _both(first: Any, second: Any) -> Any:
-    if not isinstance(first, dict) or not isinstance(second, dict):
-        return second
-    result = first | second
-    for key in ("properties", "required"):
-        if key in first and key in second:
-            result[key] = first[key] | second[key] if key == "properties" else sorted({*first[key], *second[key]})
-    return result
-
-
-def _is_constraining(schema: JsonSchema) -> bool:
-    return any(
-        key not in ("description", "title", "example", "examples", "default", "discriminator", "nullable", "deprecated", "readOnly", "writeOnly", "$schema")
-        and not key.startswith("x-")
-        for key in schema
-    )
-
-
-def _distinct(branches: list[JsonSchema]) -> list[JsonSchema]:
-    return list({_canonical(branch): branch for branch in branches}.values())
-
-
 def _type_of(schema: JsonSchema) -> str:
     return "number" if schema.get("type") == "integer" else str(schema.get("type"))
 
@@ -356,20 +283,9 @@ def _types(branches: list[JsonSchema]) -> set[str]:
     return {_type_of(branch) for branch in branches}
 
 
-def _json_type(value: Any) -> str:
-    if isinstance(value, bool):
-        return "boolean"
-    names = {str: "string", int: "integer", float: "number", list: "array", dict: "object", type(None): "null"}
-    return names.get(type(value), "string")
-
-
 def _enum(schema: JsonSchema) -> set[str] | None:
     values = schema.get("enum")
     return None if values is None else {json.dumps(value, sort_keys=True) for value in values}
-
-
-def _canonical(schema: Any) -> str:
-    return json.dumps(schema, sort_keys=True, default=str)
 
 
 def _worded(value: Any) -> str:

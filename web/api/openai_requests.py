@@ -90,7 +90,7 @@ class _StreamOptions(msgspec.Struct, frozen=True):
 class Both(msgspec.Struct, frozen=True):
     model: Annotated[str, Meta(min_length=1)] | None = None
     stream: bool | None = None
-    tools: list[dict[str, Any]] | None = None
+    tools: Annotated[list[dict[str, Any]], Meta(max_length=512)] | None = None
     tool_choice: str | dict[str, Any] | None = None
     parallel_tool_calls: bool | None = None
     temperature: Number | None = None
