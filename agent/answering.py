@@ -147,7 +147,11 @@ class _Until:
         held = self._held + text
         places = [at for word in self._stop if (at := held.find(word)) >= 0]
         self.is_over = bool(places)
-        ready = min(places) if places else len(held) - max((n for word in self._stop for n in range(1, min(len(word), len(held) + 1)) if held.endswith(word[:n])), default=0)
+        ready = (
+            min(places)
+            if places
+            else len(held) - max((n for word in self._stop for n in range(1, min(len(word), len(held) + 1)) if held.endswith(word[:n])), default=0)
+        )
         self._held = held[ready:]
         return held[:ready]
 
