@@ -79,7 +79,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
         schemas=pool.schemas,
         security_schemes=tuple(sorted(carriers.schemes.values(), key=lambda scheme: scheme.name)),
         graphql_sdl=graphql.sdl_of(route.named[name] for route in merged.values() if kind_of_route(route) == "GraphQL" for name in sorted(route.named)),
-        cors=_cors(summary, origin),
+        cors=_cors(summary, origin) if merged else None,
         rate_limit=_rate_limit(served),
         versioning=_versioning(operations),
         noise=_noise(noise),
@@ -142,11 +142,11 @@ def _common_prefix(templates: list[str]) -> str:
     return "/" + "/".join(prefix[: len(keep)]) if keep and prefix[: len(keep)] == keep else ""
 
 
-def _cors(summary: Summary, origin: str) -> dict[str, Any] | None:
+def _cors(summary: Summary, origin: str) -> dict[str, Any]:
+    """What the origin told browsers; empty if none of its answers spoke of it, which is an answer too for who wants to call it from a page."""
     samples = summary.cors.get(origin, {})
-    allowed = samples.get("access-control-allow-origin")
-    if allowed is None:
-        return None
+    if "access-control-allow-origin" not in samples:
+        return {}
 
     def values(name: str) -> list[str]:
         sample = samples.get("access-control-" + name)

@@ -170,6 +170,7 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
     security_schemes: tuple[SecurityScheme, ...] = ()
     graphql_sdl: str = ""
     cors: dict[str, Any] | None = None
+    """Empty: calls were heard and none was answered with CORS headers. None: nothing is known, as of a document from elsewhere."""
     rate_limit: dict[str, Any] | None = None
     versioning: dict[str, Any] | None = None
     noise: tuple[Noise, ...] = ()

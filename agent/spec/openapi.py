@@ -205,7 +205,7 @@ def _pagination(paging: Paging) -> Document:
 
 
 def _root_extensions(spec: Spec, *, with_evidence: bool) -> Document:
-    result: Document = {"x-cors": spec.cors} if spec.cors else {}
+    result: Document = {"x-cors": spec.cors} if spec.cors is not None else {}
     result |= {"x-rate-limit": spec.rate_limit} if spec.rate_limit else {}
     result |= {"x-versioning": spec.versioning} if spec.versioning else {}
     result |= {"x-graphql-sdl": spec.graphql_sdl} if spec.graphql_sdl else {}

@@ -60,7 +60,7 @@ class _Reader:
             schemas={str(name): self._schema(schema) for name, schema in _object(components.get("schemas")).items()},
             security_schemes=tuple(_scheme(str(name), self._resolved(scheme)) for name, scheme in _object(components.get("securitySchemes")).items()),
             graphql_sdl=str(document.get("x-graphql-sdl") or ""),
-            cors=_object(document.get("x-cors")) or None,
+            cors=_object(document["x-cors"]) if "x-cors" in document else None,
             rate_limit=_object(document.get("x-rate-limit")) or None,
             versioning=_object(document.get("x-versioning")) or None,
             noise=tuple(_noise(item) for item in _objects(document.get("x-left-out"))),

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.spec import openapi, openapi_read
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Pin, Spec
 from agent.spec.observe import observe_all
@@ -150,6 +151,17 @@ def test_a_chosen_server_is_concluded() -> None:
 def test_nothing_heard_gives_an_empty_spec() -> None:
     """No exchanges are no error."""
     assert conclude(observe_all([])).operations == ()
+
+
+def test_that_no_answer_spoke_of_cors_is_said() -> None:
+    """A reader can tell an API that allows no page from one of which nothing is known; the document keeps the difference."""
+    silent, heard = _call("/pets", {"id": 1}), _call("/pets", {"id": 1}, number=1)
+    allowing = msgspec.structs.replace(heard, response_headers=(*_JSON, ("access-control-allow-origin", "*")))
+    without, with_cors = conclude(observe_all([silent])), conclude(observe_all([silent, allowing]))
+    assert without.cors == {}
+    assert (with_cors.cors or {})["allow_origin"] == "*"
+    for spec in (without, with_cors, Spec("pets")):
+        assert openapi_read.read(json.loads(openapi.to_json(openapi.document(spec)))).cors == spec.cors
 
 
 def test_an_example_is_one_that_was_answered() -> None:
