@@ -37,10 +37,13 @@ async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator
 
 
 def body(request: ModelRequest, origin: str) -> dict[str, Any]:
-    """The request's JSON. Caches end after the system prompt, which covers the tools, and after the newest turn."""
+    """The request's JSON. Caches end after the system prompt, which covers the tools, and after the newest turn.
+
+    The turn before that is where the request before ended: marked again, it is found behind any number of blocks, of which a mark looks back 20.
+    """
     messages = [_message(message, origin) for message in _joined(history.tidy(request.messages, origin))]
-    if messages[-1]["role"] == "user":
-        messages[-1]["content"][-1] |= _CACHED
+    for asked_for in [message for message in messages if message["role"] == "user"][-2:]:
+        asked_for["content"][-1] |= _CACHED
     asked: dict[str, Any] = {"model": request.model, "max_tokens": request.max_tokens, "messages": messages, "stream": True}
     if request.system.strip():
         asked["system"] = [{"type": "text", "text": request.system, **_CACHED}]

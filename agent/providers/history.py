@@ -30,7 +30,7 @@ def origin(connection: Connection, request: ModelRequest) -> str:
 def echo(block: Block, origin: str) -> dict[str, Any]:
     """The marks of a block that may go back to where they came from; empty for another's."""
     meta = None if isinstance(block, ToolResult | Attachment | Mention | Picture) else block.meta
-    return meta if meta and meta.get("origin") == origin else {}
+    return _ordered(meta) if meta and meta.get("origin") == origin else {}
 
 
 def tidy(messages: Iterable[Message], origin: str) -> tuple[Message, ...]:
@@ -164,7 +164,7 @@ def _exchange(said: list[Block], results: list[ToolResult], ids: _Ids) -> Iterab
             continue
         wire_id = ids.of(block)
         result = by_call.pop(block.id, None) or ToolResult(block.id, block.name, _NOT_CARRIED_OUT, state="error")
-        spoken.append(msgspec.structs.replace(block, id=wire_id, name=safe_name(block.name)))
+        spoken.append(msgspec.structs.replace(block, id=wire_id, name=safe_name(block.name), arguments=_ordered(block.arguments)))
         answers.append(msgspec.structs.replace(result, call_id=wire_id, name=safe_name(block.name)))
     while spoken and _is_thought(spoken[-1]):  # what it led to was cut off
         spoken.pop()
@@ -172,6 +172,11 @@ def _exchange(said: list[Block], results: list[ToolResult], ids: _Ids) -> Iterab
         yield Message("assistant", tuple(spoken))
     if answers:
         yield Message("tool", tuple(answers))
+
+
+def _ordered(value: dict[str, Any]) -> dict[str, Any]:
+    """Keys in one order, whether an object comes from the model or from the database, which has an order of its own: else prompt caches miss it."""
+    return msgspec.to_builtins(value, order="sorted")
 
 
 def _is_thought(block: Block) -> bool:

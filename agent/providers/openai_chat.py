@@ -29,6 +29,7 @@ _REASONS: dict[str, FinishReason] = {
     "refusal": "refusal",
 }
 _OPTIONAL = ("stream_options", "max_completion_tokens", "max_tokens", "reasoning_effort", "prompt_cache_key")
+_LIMIT_TOO_LARGE = "in the completion"  # as OpenAI and older vLLM break down a question and its answer that do not fit together
 _THOUGHTS = ("reasoning_content", "reasoning")
 
 
@@ -44,12 +45,11 @@ def body(connection: Connection, request: ModelRequest, origin: str) -> dict[str
     """The request's JSON."""
     is_openai = clients.host_of(connection).endswith("openai.com")
     turns = history.tidy(request.messages, origin)
-    last_user = max(index for index, turn in enumerate(turns) if turn.role == "user")
     messages: list[dict[str, Any]] = [{"role": "system", "content": request.system}] if request.system.strip() else []
     for index, turn in enumerate(turns):
         if turn.role == "user" and index and turns[index - 1].role == "tool":
             messages.append({"role": "assistant", "content": "(I was interrupted here.)"})  # some servers take no user after a tool
-        messages += _messages(turn, origin, is_current=index > last_user)
+        messages += _messages(turn, origin)
     asked: dict[str, Any] = {"model": request.model, "messages": messages, "stream": True, "stream_options": {"include_usage": True}}
     asked["max_completion_tokens" if is_openai else "max_tokens"] = request.max_tokens
     if request.tools:
@@ -68,29 +68,46 @@ def body(connection: Connection, request: ModelRequest, origin: str) -> dict[str
 
 
 async def _ask(connection: Connection, asked: dict[str, Any]) -> httpx2.Response:
-    """Send it; where the server names an optional field in its complaint, once more without that."""
+    """Send it; where the server names in its complaint what can be mended, once more with that."""
     for _ in range(3):
         try:
             return await clients.post(connection, "/chat/completions", asked)
         except (openai.BadRequestError, openai.UnprocessableEntityError) as error:
-            unknown = [name for name in _OPTIONAL if name in asked and name in error.response.text]
-            if not unknown:
+            mended = _mended(asked, error.response.text)
+            if mended == asked:
                 raise
-            limit = asked.get("max_tokens")
-            asked = {name: value for name, value in asked.items() if name not in unknown}
-            if limit and "max_completion_tokens" in error.response.text:
-                asked["max_completion_tokens"] = limit
+            asked = mended
     return await clients.post(connection, "/chat/completions", asked)
 
 
-def _messages(turn: Message, origin: str, *, is_current: bool) -> Iterable[dict[str, Any]]:
+def _mended(asked: dict[str, Any], complaint: str) -> dict[str, Any]:
+    """Without the optional fields that a complaint names, and with thoughts as it wants them; the same where it names none."""
+    unknown = [name for name in _OPTIONAL if name in complaint]
+    if _LIMIT_TOO_LARGE in complaint:  # the window less the question is left for an answer, and the server knows how much that is
+        unknown += ["max_tokens", "max_completion_tokens"]
+    mended = {name: value for name, value in asked.items() if name not in unknown}
+    if "max_tokens" in asked and "max_completion_tokens" in complaint:
+        mended["max_completion_tokens"] = asked["max_tokens"]
+    if "reasoning_content" in complaint:
+        mended["messages"] = [_thinking(message, is_wanted="passed back" in complaint) for message in asked["messages"]]
+    return mended
+
+
+def _thinking(message: dict[str, Any], *, is_wanted: bool) -> dict[str, Any]:
+    """A thinking DeepSeek wants thoughts with whatever its calls followed, also where another model made them; other servers refuse the field."""
+    if message["role"] == "assistant" and is_wanted:
+        return {"reasoning_content": " ", **message}
+    return message if is_wanted else {name: value for name, value in message.items() if name != "reasoning_content"}
+
+
+def _messages(turn: Message, origin: str) -> Iterable[dict[str, Any]]:
     if turn.role == "tool":
         return ({"role": "tool", "tool_call_id": block.call_id, "content": history.prose(block)} for block in turn.content if isinstance(block, ToolResult))
     text = "\n\n".join(history.prose(block) for block in turn.content if not isinstance(block, Reasoning | ToolCall))
     if turn.role == "user":
         return ({"role": "user", "content": _with_pictures(turn) or text},)
     calls = [_call(block, origin) for block in turn.content if isinstance(block, ToolCall)]
-    said: dict[str, Any] = {"role": "assistant", "content": text or None, **_thoughts(turn.content, origin, is_current=is_current)}
+    said: dict[str, Any] = {"role": "assistant", "content": text or None, **_thoughts(turn.content, origin)}
     return ({**said, "tool_calls": calls} if calls else said,)
 
 
@@ -110,14 +127,14 @@ def _call(call: ToolCall, origin: str) -> dict[str, Any]:
     return {**shown, "extra_content": extra} if extra else shown
 
 
-def _thoughts(blocks: tuple[Block, ...], origin: str, *, is_current: bool) -> dict[str, Any]:
-    """Reasoning as its server wants it back: details always, DeepSeek's text only while its own calls are being answered."""
+def _thoughts(blocks: tuple[Block, ...], origin: str) -> dict[str, Any]:
+    """Reasoning as its server wants it back, in every turn: DeepSeek refuses a conversation whose calls have lost theirs, and a cache would miss it."""
     found: dict[str, Any] = {}
     for block in blocks:
         marks = history.echo(block, origin) if isinstance(block, Reasoning) else {}
         if details := marks.get("reasoning_details"):
             found["reasoning_details"] = [*found.get("reasoning_details", []), *details]
-        elif is_current and marks.get("field") == "reasoning_content" and isinstance(block, Reasoning):
+        elif marks.get("field") == "reasoning_content" and isinstance(block, Reasoning):
             found["reasoning_content"] = found.get("reasoning_content", "") + block.text
     return found
 

@@ -1,5 +1,8 @@
 """What the model sees: stable beginnings, fences, shortened results that can be read further, windows."""
 
+from collections.abc import Callable
+from itertools import pairwise
+from typing import Any
 from uuid import UUID
 
 import jinja2
@@ -8,6 +11,8 @@ import pytest
 from agent import compaction, context
 from agent.messages import Block, Text, ToolCall, ToolResult
 from agent.tools.menu import TOOLS
+from tests import prompt_cache, replay
+from tests.live import wiretalk
 
 CHAT = UUID("0197a3f2-7c11-7aa0-8000-1234567890ab")
 
@@ -94,3 +99,35 @@ def test_a_script_of_many_bytes_weighs_more() -> None:
     """A Chinese character is about a token where three English ones are: the window fills accordingly sooner."""
     history: context.History = [("user", [Text("请解释" * 300)]), ("assistant", [Text("好" * 900)])] * 20
     assert len(context.build(CHAT, history, 54_000)) == 20
+
+
+@pytest.mark.parametrize("wire", ["anthropic", "openai", "openai-compatible"])
+async def test_a_long_conversation_is_read_from_the_cache(database_url: str, monkeypatch: pytest.MonkeyPatch, wire: str) -> None:
+    """Whatever a request has in common with the one before comes from the provider's cache, as its own rules have it: also stored turns, and 20 calls at once."""
+    cache = prompt_cache.Anthropic() if wire == "anthropic" else prompt_cache.OpenAI()
+    counted: list[prompt_cache.Counts] = []
+
+    def turn(*parts: dict[str, Any]) -> Callable[[replay.Request], replay.Turn]:
+        def play(request: replay.Request) -> replay.Turn:
+            counted.append(cache.counts(request.body))
+            return [*parts, {"usage": {"input": counted[-1].input, "cache_read": counted[-1].cache_read}}]
+
+        return play
+
+    def asks(number: int) -> list[dict[str, Any]]:
+        return [{"call": "capture_search", "arguments": {"status": "4xx", "limit": place + 1}} for place in range(number)]
+
+    calls = (1, 3, 20, 2)
+    script = [turn(*parts) for number in calls for parts in ([{"reasoning": "Hm."}, {"text": "I look."}, *asks(number)], [{"text": "None. " * 50}])]
+    with replay.serve(*script) as upstream:
+        async with wiretalk(monkeypatch) as client:
+            url = upstream.anthropic if wire == "anthropic" else upstream.openai
+            await client.post("/api/v1/providers", json={"name": "p", "wire": wire, "base_urls": [url], "default_model": "m", "requires_auth": False})
+            said: dict[str, Any] = {}
+            for number in range(len(calls)):
+                more = {"chat_session_id": said["chat_session_id"]} if said else {}
+                said = (await client.post("/api/v1/chat", json={"message": f"Question {number}", "provider": "p", **more})).json()
+                assert said["status"] == "completed", said
+    assert said["usage"]["cache_read"] == counted[-1].cache_read + counted[-2].cache_read
+    for before, now in pairwise(counted):
+        assert now.cache_read >= before.input - prompt_cache.STEP * (wire != "anthropic"), counted

@@ -105,15 +105,6 @@ async def test_sealed_reasoning_goes_back_in_one_piece() -> None:
     ]
 
 
-async def test_old_reasoning_text_stays_at_home() -> None:
-    """DeepSeek wants it while its calls are answered, and none of earlier questions."""
-    first = await _answer([{"reasoning": "Hm."}, {"text": "Hi."}])
-    history = (*HELLO.messages, Message("assistant", tuple(blocks(first))), Message("user", (Text("And?"),)))
-    origin = first.metas[0]["origin"]
-    messages = openai_chat.body(Connection("openai-compatible"), ModelRequest("m", "", history), origin)["messages"]
-    assert messages[1] == {"role": "assistant", "content": "Hi."}
-
-
 @pytest.mark.parametrize(
     ("complaint", "gone", "kept"),
     [
@@ -166,3 +157,30 @@ def test_an_image_goes_as_an_image() -> None:
     shown, _, thanks = asked["messages"]
     assert shown["content"][1] == {"type": "image_url", "image_url": {"url": "data:image/png;base64,cG5n"}}
     assert thanks["content"] == "thanks"
+
+
+async def test_thoughts_go_back_in_every_turn() -> None:
+    """DeepSeek refuses a later question whose history has lost them; where another model made the calls it asks for them, and gets a blank."""
+    wants = Reply(status=400, json={"error": {"message": "The `reasoning_content` in the thinking mode must be passed back to the API."}})
+    with replay.serve([{"reasoning": "Hm."}, {"text": "Hi."}], wants, [{"text": "Fine."}]) as upstream:
+        connection = Connection("openai-compatible", upstream.openai, "k")
+        said = Message("assistant", tuple(blocks(await collect(openai_chat.stream(connection, HELLO)))))
+        others = (Message("user", (Text("And?"),)), Message("assistant", (Text("Yes."),)), Message("user", (Text("Why?"),)))
+        request = ModelRequest("m", "Be short.", (*HELLO.messages, said, *others))
+        assert (await collect(openai_chat.stream(connection, request))).text == "Fine."
+    asked = [[message.get("reasoning_content") for message in one.body["messages"] if message["role"] == "assistant"] for one in upstream.requests]
+    assert asked == [[], ["Hm.", None], ["Hm.", " "]]
+
+
+async def test_a_field_that_a_server_refuses_is_left_out() -> None:
+    """Thoughts that it told but does not take back, and a limit that does not fit into its window."""
+    refuses = Reply(status=400, json={"error": {"message": "property 'reasoning_content' is unsupported"}})
+    full = Reply(status=400, json={"error": {"message": "maximum context length is 8192 tokens: 1608 in the messages, 8192 in the completion."}})
+    with replay.serve([{"reasoning": "Hm."}, {"text": "Hi."}], refuses, full, [{"text": "Fine."}]) as upstream:
+        connection = Connection("openai-compatible", upstream.openai, "k")
+        said = Message("assistant", tuple(blocks(await collect(openai_chat.stream(connection, HELLO)))))
+        request = ModelRequest("m", "", (*HELLO.messages, said, Message("user", (Text("And?"),))))
+        assert (await collect(openai_chat.stream(connection, request))).text == "Fine."
+    last = upstream.requests[-1].body
+    assert "max_tokens" not in last
+    assert not any("reasoning_content" in message for message in last["messages"])
