@@ -70,6 +70,7 @@ _DELETED = (
     "chat_sessions", "attachments", "shares", "prompts", "endpoints", "saved_filters", "applications", "application_bookmarks", "provider_keys", "ai_providers",
     "mcp_servers", "approvals", "idempotency_keys",
 )  # fmt: skip
+_ANSWERING = ("provider_keys", "ai_providers", "mcp_servers")
 _README = """Your data on Wiretalk, written {at}.
 
 account/   lists as JSON: profile, sign-ins, prompts, keys (never the keys themselves), usage, credits, audit
@@ -114,6 +115,12 @@ async def delete(actor: Actor) -> Deleted:
     rows["usage"] = await _execute("DELETE FROM usage WHERE user_id = $1 AND date < (now() AT TIME ZONE 'UTC')::date", actor.user_id)
     await audit.record("DATA_DELETED", actor=actor, resource="USER", resource_id=actor.user_id, rows={name: count for name, count in rows.items() if count})
     return Deleted(rows)
+
+
+async def cut_off(user_id: UUID) -> None:
+    """Nothing that somebody else may have put into the account answers in it, or opens it, any more: keys, model providers, MCP servers connected or published."""
+    for table in _ANSWERING:
+        await _execute(f"DELETE FROM {table} WHERE user_id = $1", user_id)  # noqa: S608  # names of this module
 
 
 async def _written(actor: Actor, file: zipfile.ZipFile) -> AsyncIterator[None]:

@@ -21,25 +21,26 @@ async def ask_reset(email: str, origin: Origin) -> None:
     tasks.spawn(_send_reset(email, origin), "password reset")
 
 
-async def reset(token: str, password: str, origin: Origin, *, unpublish: Callable[[UUID], Awaitable[None]]) -> UUID:
+async def reset(token: str, password: str, origin: Origin, *, cut_off: Callable[[UUID], Awaitable[None]]) -> bool:
     """Set the password that the link is for; every session ends. Whoever reads the mail owns the address, so it counts as proven.
 
-    Where it was not proven before, the account may have been somebody else's guess: tokens, connected programs and joined services end too,
-    and `unpublish` takes back the doors into it that stand above the accounts. Raises link_used, weak_password.
+    Where it was not proven before (then True), the account may have been somebody else's guess: tokens, connected programs and joined services end
+    too, and `cut_off` ends what stands above the accounts: doors into it, and what answers in it. Raises link_used, weak_password.
     """
     user_id = await links.holder("reset", token)
     before = await users.standing(user_id)
+    is_claimed = before is not None and not before.is_verified
     passwords.check_rules(password, (before and before.email) or "")
     await users.set_password(user_id, await passwords.hash_password(password))
     await users.mark_verified(user_id)
     await sessions.close_all(user_id)
-    if before and not before.is_verified:
+    if is_claimed:
         await grants.end_all(user_id)
         await tokens.end_all(user_id)
         await oauth.unlink_all(user_id)
-        await unpublish(user_id)
-    await audit.record("PASSWORD_RESET", resource="USER", resource_id=user_id, origin=origin)
-    return user_id
+        await cut_off(user_id)
+    await audit.record("PASSWORD_RESET", resource="USER", resource_id=user_id, origin=origin, is_claimed=is_claimed)
+    return is_claimed
 
 
 async def change_password(actor: Actor, password: str, *, keep: str = "") -> None:

@@ -107,11 +107,6 @@ async def take_back(actor: Actor, server_id: UUID) -> None:
     await audit.record("MCP_SERVER_UNPUBLISHED", actor=actor, resource="MCP_SERVER", resource_id=server_id, name=server.name)
 
 
-async def take_back_all(user_id: UUID) -> None:
-    """None of a user's addresses and secrets opens anything any more."""
-    await rows.remove_published(user_id)
-
-
 async def guest(server_id: UUID, bearer: str, key: str) -> Guest | None:
     """Who comes with a secret: nobody where it is wrong, the server is closed, or its owner, or the token that made it, may not be here."""
     found = [row for row in await rows.published(server_id) if row["status"] == "connected"]

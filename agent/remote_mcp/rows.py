@@ -92,10 +92,6 @@ async def remove(actor: Actor, server_id: UUID) -> None:
     await Row.delete().where((Row.id == server_id) & (Row.user_id == actor.user_id))
 
 
-async def remove_published(user_id: UUID) -> None:
-    await Row.delete().where((Row.user_id == user_id) & (Row.type == "server"))
-
-
 def _read(row: dict[str, Any]) -> Connection:
     config = msgspec.json.decode(row["connection_config"], type=Config)
     memory = msgspec.json.decode(row["metadata"] or "{}", type=Memory)

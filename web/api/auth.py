@@ -8,11 +8,11 @@ from litestar.datastructures import State
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
+from agent import my_data
 from agent.accounts import identity_providers, mfa, oauth, recovery, sessions, sign_in, tokens, users
 from agent.accounts.users import Profile
 from agent.actor import Actor, require_scope
 from agent.paging import Page
-from agent.remote_mcp import publishing
 from web.api.request import ApiRequest
 from web.auth import cookie, csrf_cookie, session_cookie, signed_in
 from web.origin import origin_of
@@ -168,8 +168,8 @@ async def forgot_password(request: AnyRequest, data: JSONBody[Address]) -> None:
 
 @post("/auth/password/reset", status_code=204, summary="Set a password by link", tags=["accounts"])
 async def reset_password(request: AnyRequest, data: JSONBody[Reset]) -> None:
-    """Every session ends."""
-    await recovery.reset(data.token, data.password, origin_of(request), unpublish=publishing.take_back_all)
+    """Every session ends. Where the e-mail was not proven before, so do tokens, connected programs, keys and MCP servers: somebody else may have added them."""
+    await recovery.reset(data.token, data.password, origin_of(request), cut_off=my_data.cut_off)
 
 
 @post("/auth/verification", status_code=202, guards=[signed_in], summary="Ask for a link that proves my e-mail", tags=["accounts"])

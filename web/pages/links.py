@@ -4,9 +4,9 @@ from litestar import get, post
 from litestar.params import FromQuery
 from litestar.response import Redirect, Template
 
+from agent import my_data
 from agent.accounts import recovery
 from agent.errors import Problem
-from agent.remote_mcp import publishing
 from web.origin import origin_of
 from web.pages import look
 from web.pages.accounts import stranger
@@ -26,13 +26,8 @@ async def forgot(request: PageRequest) -> Template:
         await recovery.ask_reset((await form_of(request)).get("email", ""), origin_of(request))
     except Problem as problem:
         return _forgot_form(request, problem)
-    lead = catalogue.say(
-        look.of(request).language,
-        "If there is an account with that address, a link is on its way. It works for an hour. Nothing came? Ask the administrator of this server.",
-    )
-    return stranger(
-        request, "reset.html", heading=catalogue.say(look.of(request).language, "Look into your mail"), lead=lead, action="", token="", field="", button=""
-    )
+    lead = "If there is an account with that address, a link is on its way. It works for an hour. Nothing came? Ask the administrator of this server."
+    return _told(request, "Look into your mail", lead)
 
 
 @get("/reset")
@@ -44,10 +39,10 @@ async def reset_page(request: PageRequest, token: FromQuery[str] = "") -> Templa
 async def reset(request: PageRequest) -> Template | Redirect:
     form = await form_of(request)
     try:
-        await recovery.reset(form.get("token", ""), form.get("password", ""), origin_of(request), unpublish=publishing.take_back_all)
+        is_claimed = await recovery.reset(form.get("token", ""), form.get("password", ""), origin_of(request), cut_off=my_data.cut_off)
     except Problem as problem:
         return _reset_form(request, form.get("token", ""), problem)
-    return see_other("/login")
+    return _claimed(request) if is_claimed else see_other("/login")
 
 
 @get("/verify")
@@ -66,6 +61,19 @@ async def verify(request: PageRequest) -> Template | Redirect:
 
 
 ROUTES = (forgot_page, forgot, reset_page, reset, verify_page, verify)
+
+
+def _claimed(request: PageRequest) -> Template:
+    lead = "The e-mail of this account was not confirmed before, so somebody else may have set it up. API tokens, connected programs and services, provider keys and MCP servers were removed. Add yours again."
+    return _told(request, "Your password is set", lead)
+
+
+def _told(request: PageRequest, heading: str, lead: str) -> Template:
+    """A page with a sentence and the way to the sign-in."""
+    language = look.of(request).language
+    return stranger(
+        request, "reset.html", heading=catalogue.say(language, heading), lead=catalogue.say(language, lead), action="", token="", field="", button=""
+    )
 
 
 def _forgot_form(request: PageRequest, problem: Problem | None = None) -> Template:

@@ -6,19 +6,18 @@ from collections.abc import Iterator
 from email import message_from_bytes
 from email.policy import default
 from typing import Any
-from uuid import UUID
 
 import asyncpg
 import pytest
 from aiosmtpd.controller import Controller
 
-from agent import config
+from agent import ai_providers, config, my_data
 from agent.accounts import links, oauth, recovery, sessions, sign_in, tokens, users
 from agent.accounts.audit import Origin
 from agent.accounts.identity_providers import Identity
 from agent.actor import Actor
 from agent.errors import Problem
-from agent.remote_mcp import publishing
+from agent.remote_mcp import publishing, servers
 from tests.live import free_port
 
 _ORIGIN = Origin("203.0.113.5", "test")
@@ -57,8 +56,8 @@ async def _link(mailbox: _Mailbox, to: str) -> str:
     return found[1]
 
 
-async def _reset(token: str, password: str) -> UUID:
-    return await recovery.reset(token, password, _ORIGIN, unpublish=publishing.take_back_all)
+async def _reset(token: str, password: str) -> bool:
+    return await recovery.reset(token, password, _ORIGIN, cut_off=my_data.cut_off)
 
 
 async def test_a_forgotten_password(ada: Actor, mailbox: _Mailbox, database: asyncpg.Pool) -> None:
@@ -69,7 +68,7 @@ async def test_a_forgotten_password(ada: Actor, mailbox: _Mailbox, database: asy
     with pytest.raises(Problem) as caught:
         await _reset(token, "short")
     assert caught.value.code == "weak_password"
-    assert await _reset(token, "another horse") == ada.user_id
+    assert await _reset(token, "another horse")
     assert await sessions.actor_of(session) is None
     assert await sign_in.with_password("ada@example.com", "another horse", _ORIGIN)
     with pytest.raises(Problem) as caught:
@@ -107,16 +106,20 @@ async def test_a_link_is_for_one_thing(ada: Actor, mailbox: _Mailbox) -> None:
 
 
 async def test_who_signed_up_with_anothers_address_is_out(ada: Actor, database: asyncpg.Pool) -> None:
-    """The first who proves an unproven address by a new password owns the account: tokens, programs, services and published servers are gone; a proven one keeps them."""
+    """The first who proves an unproven address by a new password owns the account: tokens, programs, services, keys and MCP servers are gone; a proven one keeps them."""
     for is_verified in (False, True):
         await database.execute("UPDATE users SET is_verified = $1", is_verified)
         await oauth.link(ada, Identity("oidc", "mallory", "", False, ""))
         token = (await tokens.create(ada, "planted")).token
         published = await publishing.publish(ada, "planted")
-        await _reset(await links.issue("reset", ada.user_id), "another horse")
+        await ai_providers.add(ada, "planted", [f"http://127.0.0.1:{free_port()}/v1"], requires_auth=False)
+        await servers.connect(ada, f"http://127.0.0.1:{free_port()}/mcp", "tools")
+        assert await _reset(await links.issue("reset", ada.user_id), "another horse") != is_verified
         assert bool(await tokens.actor_of(token)) == is_verified
         assert bool(await oauth.linked(ada)) == is_verified
         assert bool(await publishing.guest(published.server.id, published.secret, "")) == is_verified
+        assert any(one.name == "planted" for one in await ai_providers.list_(ada)) == is_verified
+        assert bool(await servers.list_(ada)) == is_verified
 
 
 async def test_a_link_ends(ada: Actor, monkeypatch: pytest.MonkeyPatch) -> None:
