@@ -11,7 +11,7 @@ from agent.db_errors import as_problem
 from agent.errors import Problem
 from agent.recorder import Heard, Recorder
 from web.proxy import headers as crossing
-from web.proxy import http, ws
+from web.proxy import http, problems, ws
 from web.proxy.asked import Asked, is_for_proxy, read
 from web.proxy.hosts import hosts_of
 from web.proxy.lookup import FORWARDING, Route
@@ -44,7 +44,8 @@ def in_front_of(app: ASGIApp, recorder: Recorder, lookup: Lookup) -> ASGIApp:
         except Problem as problem:
             if route is not None and route.is_recording:
                 await recorder.record(_refused(asked, route, problem, is_websocket=is_websocket))
-            await (ws.refuse if is_websocket else http.refuse)(receive, send, problem)
+            if is_websocket or not await problems.grant(send, asked, problem):
+                await (ws.refuse if is_websocket else http.refuse)(receive, send, problem)
             return
         if is_websocket:
             await ws.forward(asked, receive, send, route, recorder)

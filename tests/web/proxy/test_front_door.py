@@ -33,6 +33,16 @@ async def test_pausing_and_stopping(recorded: Any, status: str, answered: bytes,
     assert len(await recorded.calls(kept + 1)) == kept + 1
 
 
+async def test_a_page_may_read_that_an_endpoint_is_stopped(recorded: Any) -> None:
+    """A browser's preflight is granted, so that the request it asks for is sent and refused in words; OPTIONS without that is refused itself."""
+    recorded.set(status="INACTIVE")
+    asked = "Origin: https://a.example\r\nAccess-Control-Request-Method: PUT\r\nAccess-Control-Request-Headers: authorization\r\n"
+    granted = await recorded.get("/v1/items", method="OPTIONS", headers=asked)
+    assert b"204" in granted[:20] and b"access-control-allow-methods: PUT" in granted and b"access-control-allow-headers: authorization" in granted
+    assert b"409" in (await recorded.get("/v1/items", method="OPTIONS"))[:20]
+    assert b"409" in (await recorded.get("/v1/items", method="PUT"))[:20]
+
+
 async def test_the_rate_holds_for_all_processes(recorded: Any, upstream: Any) -> None:
     """Two front doors on one database share the minute; a refusal says how long to wait."""
     doors, passed = (Rates(), Rates()), 0
