@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import AsyncGenerator
-from contextlib import asynccontextmanager, nullcontext
+from contextlib import AsyncExitStack, asynccontextmanager, nullcontext
 from pathlib import Path
 from types import FrameType
 from typing import Any
@@ -100,28 +100,23 @@ def root() -> ASGIApp:
 async def _lifespan(app: Litestar) -> AsyncGenerator[None, None]:
     """The pool, the bell, the recorder, the sweeper and the jobs; streams end at the signal, because uvicorn waits for open answers first."""
     hub: Hub = app.state.hub
-    remote_mcp.all_declared()  # what is wrong in the operator's file is said at the start
-    await engine.start_pool()
-    ears = tasks.spawn(hub.listen(), "bell")
-    sweeper = tasks.spawn(loop.sweep(hub), "sweep")
     recorder: Recorder | None = app.state.get("recorder")
-    if recorder:
-        await recorder.start()
-    restore = _end_streams_on_signal(hub)
-    try:
+    remote_mcp.all_declared()  # what is wrong in the operator's file is said at the start
+    async with AsyncExitStack() as at_end:  # last first; also where the start itself fails
+        at_end.push_async_callback(engine.stop_pool)
+        await engine.start_pool()
+        at_end.push_async_callback(egress.close)
+        at_end.push_async_callback(asyncio.wait, [tasks.spawn(hub.listen(), "bell")], timeout=2)
+        at_end.push_async_callback(remote_mcp.close)
+        at_end.push_async_callback(loop.leave)
+        if recorder:
+            at_end.push_async_callback(recorder.drain)
+            await recorder.start()
+        at_end.callback(tasks.spawn(loop.sweep(hub), "sweep").cancel)
+        at_end.callback(hub.close)
+        at_end.callback(_end_streams_on_signal(hub))
         async with jobs.running(JOBS) if settings().worker else nullcontext():
             yield
-    finally:
-        restore()
-        hub.close()
-        sweeper.cancel()
-        if recorder:
-            await recorder.drain()
-        await loop.leave()
-        await remote_mcp.close()
-        await asyncio.wait([ears], timeout=2)
-        await egress.close()
-        await engine.stop_pool()
 
 
 def _end_streams_on_signal(hub: Hub) -> Any:
