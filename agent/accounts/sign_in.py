@@ -43,6 +43,11 @@ async def with_identity(user_id: UUID, provider: str, origin: Origin) -> Actor:
     return await _enter(found, origin, "web", provider)
 
 
+async def with_new_account(user_id: UUID, origin: Origin) -> Actor:
+    """Whoever has just made it by a form is in it."""
+    return await _enter(await _standing(user_id), origin, "web", "new account")
+
+
 async def confirm(actor: Actor, secret: str, origin: Origin) -> None:
     """Whether it is still the same person: their password, or a code. Raises wrong_credentials, wrong_code, rate_limited."""
     await throttle.check(f"confirm:{actor.user_id}", origin.address)

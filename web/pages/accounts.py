@@ -63,7 +63,7 @@ async def signup(request: PageRequest) -> Template | Redirect:
         profile = await users.sign_up(form.get("email", ""), form.get("password", ""), origin=origin_of(request))
     except Problem as problem:
         return _signup_form(request, problem, email=form.get("email", ""))
-    return await signed_in(request, users.actor_of(profile.id, profile.role, profile.email, "web"), "/")
+    return await signed_in(request, await sign_in.with_new_account(profile.id, origin_of(request)), "/")
 
 
 @get("/setup")
@@ -81,7 +81,7 @@ async def set_up(request: PageRequest) -> Template | Redirect:
         actor = await setup.redeem(token, form.get("email", ""), form.get("password", ""), origin_of(request))
     except Problem as problem:
         return _setup_form(request, token, problem, email=form.get("email", ""))
-    return await signed_in(request, actor, "/")
+    return await signed_in(request, await sign_in.with_new_account(actor.user_id, origin_of(request)), "/")
 
 
 @post("/logout", status_code=200)
