@@ -17,6 +17,7 @@ from db import engine
 from db.migrate import pending
 
 _LEAST_FREE_BYTES = 1024**3
+_COUNTED = 10_000
 LOST_KEY = (
     "Nothing that is stored sealed opens under it. Put the old `secret.key` back beside it, a key a line, or set `WIRETALK_SECRET_KEY` to both with a comma."
 )
@@ -44,9 +45,7 @@ async def _database() -> list[Fact]:
         number = await connection.fetchval("SHOW server_version")
         waited_ms = (datetime.now(UTC) - begun).total_seconds() * 1000
         size = await connection.fetchval("SELECT pg_size_pretty(pg_database_size(current_database()))")
-        calls = await connection.fetchval(
-            "SELECT coalesce(sum(greatest(reltuples, 0)), 0)::bigint FROM pg_class WHERE relname ~ '^api_calls_' AND relkind = 'r'"
-        )
+        calls = await _calls(connection)
         stray = await connection.fetchval("SELECT count(*) FROM (SELECT 1 FROM api_calls_default LIMIT 1) s")
     is_key_lost = await rotation.is_key_lost()
     waiting, wrong = await pending(engine.url()), await ledger.verify()
@@ -55,7 +54,7 @@ async def _database() -> list[Fact]:
         Fact("First answer of the database", f"{waited_ms:.0f} ms", waited_ms < 250, "Is the database far away or busy?"),
         Fact("Size of the database", str(size)),
         Fact("Encryption keys", ", ".join(fingerprints()), not is_key_lost, LOST_KEY),
-        Fact("Captured calls, about", f"{calls:,}"),
+        Fact("Captured calls", calls),
         Fact("Migrations", f"{len(waiting)} pending" if waiting else "all done", not waiting, "Run `wiretalk migrate`."),
         Fact("Partitions", "calls without a month" if stray else "each call in its month", not stray, "Is the job worker running?"),
         Fact(
@@ -65,6 +64,15 @@ async def _database() -> list[Fact]:
             "Do not charge anybody; look at the ledger of these users.",
         ),
     ]
+
+
+async def _calls(connection: engine.Connection) -> str:
+    """Counted where that takes no time; else what the table's statistics say."""
+    counted = len(await connection.fetch(f"SELECT 1 FROM api_calls LIMIT {_COUNTED}"))  # noqa: S608  # a number
+    if counted < _COUNTED:
+        return f"{counted:,}"
+    known: int | None = await connection.fetchval("SELECT sum(greatest(reltuples, 0))::bigint FROM pg_class WHERE relname ~ '^api_calls_' AND relkind = 'r'")
+    return f"about {max(counted, known or 0):,}"
 
 
 def _machine() -> list[Fact]:
