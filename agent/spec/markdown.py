@@ -20,6 +20,7 @@ from agent.spec.redact import mask_json, mask_name, mask_named, mask_text, mask_
 
 MAX_EXAMPLE = 4000
 MAX_ROWS = 200
+CONTENTS = "| Method | Path | What it does |"
 
 
 def document(spec: Spec, *, evidence: bool = True) -> str:
@@ -45,6 +46,14 @@ def operation(spec: Spec, item: Operation) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def anchor(title: str, seen: Counter[str]) -> str:
+    """What viewers of Markdown call the place of a heading: a name that was seen before has a number."""
+    words = re.sub(r"\s+", " ", mask_text(title)).strip().lower()
+    slug = quote(re.sub(r"[^\w -]", "", words).replace(" ", "-"))
+    seen[slug] += 1
+    return f"{slug}-{seen[slug] - 1}" if seen[slug] > 1 else slug
+
+
 def _without_evidence(spec: Spec) -> Spec:
     operations = tuple(msgspec.structs.replace(item, evidence=Evidence()) for item in spec.operations)
     return msgspec.structs.replace(spec, operations=operations, evidence=Evidence(), noise=())
@@ -57,27 +66,20 @@ def _introduction(spec: Spec) -> str:
 
 
 def _anchors(groups: list[tuple[str, list[Operation]]], before: list[str]) -> dict[str, str]:
-    """By operation, where its section stands, as viewers of Markdown name the headings of a page: each name that comes again has a number."""
-    seen = Counter(_slug(title) for title in before)
-    found: dict[str, str] = {}
-    for tag, operations in groups:
-        for name, title in [("", tag), *((item.id, item.summary or item.id) for item in operations)]:
-            slug = _slug(title)
-            found[name] = f"{slug}-{seen[slug]}" if seen[slug] else slug
-            seen[slug] += 1
-    return found
-
-
-def _slug(title: str) -> str:
-    words = re.sub(r"\s+", " ", mask_text(title)).strip().lower()
-    return quote(re.sub(r"[^\w -]", "", words).replace(" ", "-"))
+    """By operation, where its section stands."""
+    seen: Counter[str] = Counter()
+    for title in before:
+        anchor(title, seen)
+    return {
+        name: anchor(title, seen) for tag, operations in groups for name, title in [("", tag), *((item.id, item.summary or item.id) for item in operations)]
+    }
 
 
 def _contents(spec: Spec, anchors: dict[str, str]) -> str:
     if not spec.operations:
         return "No operations were found."
     rows = [f"| {code(item.method)} | [{code(mask_url(item.template))}](#{anchors[item.id]}) | {escape(item.summary or item.id)} |" for item in spec.operations]
-    return "\n".join(["| Method | Path | What it does |", "|---|---|---|", *rows])
+    return "\n".join([CONTENTS, "|---|---|---|", *rows])
 
 
 def _authentication(spec: Spec) -> str:

@@ -74,7 +74,8 @@ def _filters() -> dict[str, Any]:
         "number": pass_context(lambda context, value: formats.number(value, _language(context))),
         "moment": pass_context(lambda context, value: formats.moment(value, _language(context))),
         "ago": pass_context(lambda context, value: formats.ago(value, language=_language(context))),
-        "markdown": pass_context(lambda context, text: Markup(markdown.render(text, own=settings().base_url, copy=catalogue.say(_language(context), "Copy")))),  # noqa: S704  # cleaned by nh3
+        "markdown": pass_context(lambda context, text: Markup(markdown.render(text, **_around(context)))),  # noqa: S704  # cleaned by nh3
+        "document": pass_context(lambda context, text, **how: Markup(markdown.document(text, **_around(context), **how))),  # noqa: S704  # the same
         "code": _code,
         "pretty": jsontree.pretty,
         "ticks": _ticks,
@@ -82,6 +83,10 @@ def _filters() -> dict[str, Any]:
         "urlpart": lambda text: quote(str(text), safe=""),
         "status_class": _status_class,
     }
+
+
+def _around(context: Context) -> dict[str, str]:
+    return {"own": settings().base_url, "copy": catalogue.say(_language(context), "Copy")}
 
 
 def _card(context: Context, tool: Any) -> Markup:

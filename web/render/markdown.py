@@ -1,9 +1,11 @@
 """Markdown from models and users as safe HTML, whole or block by block while it streams.
 
 Raw HTML is shown as text, images and remote links never become requests: a link to another host is shown with its address, and only
-a link into this server can be followed. What comes out carries no `data-*`, `hx-*`, `style` or `id`, whatever went in.
+a link into this server can be followed. What comes out carries no `data-*`, `hx-*` or `style`, whatever went in, and no `id` but the places of a
+document's own headings, under a prefix.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from functools import lru_cache
 from html import escape
@@ -19,6 +21,8 @@ from pygments.formatters import HtmlFormatter
 from pygments.lexers import get_lexer_by_name
 from pygments.util import ClassNotFound
 
+from agent.spec.markdown import CONTENTS, anchor
+
 _TAGS = {
     *("p", "br", "hr", "h1", "h2", "h3", "h4", "h5", "h6", "ul", "ol", "li", "blockquote", "pre", "code", "em", "strong", "del", "s"),
     *("table", "thead", "tbody", "tr", "th", "td", "a", "span", "div", "button"),
@@ -29,9 +33,11 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "ol": {"start"},
     "button": {"class", "type"},
     "pre": {"class", "tabindex"},
+    **{tag: {"id"} for tag in ("h1", "h2", "h3", "h4", "h5", "h6")},
     "div": {"class", "tabindex"},
 }
 _ALIGNED = {"text-align:right": "num", "text-align:center": "mid"}
+_PLACE = "at-"
 _HIGHLIGHT_LIMIT = 60_000
 _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 
@@ -39,6 +45,13 @@ _FORMATTER: HtmlFormatter[str] = HtmlFormatter(nowrap=True)
 def render(text: str, *, own: str = "", copy: str = "Copy") -> str:
     """The whole text as HTML. `own` is this server's base URL, `copy` the label of the button on code."""
     return "".join(render_blocks(text, own=own, copy=copy))
+
+
+def document(text: str, *, own: str = "", copy: str = "Copy", has_contents: bool = True) -> str:
+    """An API's documentation as HTML, where its links lead to its headings. Without `has_contents` the title and the list of operations, which a page may have itself, are left out."""
+    if not has_contents:
+        text = "\n\n".join(block for block in split_blocks(text)[1:] if not block.startswith(CONTENTS))
+    return _html(text, own, copy, is_open=False, places=Counter())
 
 
 def render_blocks(text: str, *, own: str = "", copy: str = "Copy") -> list[str]:
@@ -98,8 +111,8 @@ def _block(source: str, own: str, copy: str) -> str:
     return _html(source, own, copy, is_open=False)
 
 
-def _html(source: str, own: str, copy: str, *, is_open: bool) -> str:
-    html = _parser().render(source.rstrip("\n"), {"own": own, "copy": copy, "is_open": is_open})
+def _html(source: str, own: str, copy: str, *, is_open: bool, places: Counter[str] | None = None) -> str:
+    html = _parser().render(source.rstrip("\n"), {"own": own, "copy": copy, "is_open": is_open, "places": places})
     return nh3.clean(
         html.replace("<th></th>", "<td></td>"),
         tags=_TAGS,
@@ -107,6 +120,7 @@ def _html(source: str, own: str, copy: str, *, is_open: bool) -> str:
         url_schemes={"http", "https"},
         link_rel="noopener noreferrer nofollow",
         strip_comments=True,
+        id_prefix=_PLACE,
     )
 
 
@@ -144,17 +158,21 @@ class _Renderer(RendererHTML):
         label = self.renderInlineAsText(token.children or [], options, env) or "image"
         return f'<span class="outside">{escape(label)} <code>{escape(str(token.attrGet("src") or ""))}</code></span>'
 
+    def heading_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
+        title = self.renderInlineAsText(tokens[idx + 1].children or [], options, env)
+        return f"<{tokens[idx].tag}>" if env["places"] is None else f'<{tokens[idx].tag} id="{escape(anchor(title, env["places"]))}">'
+
     def link_open(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         address = str(tokens[idx].attrGet("href") or "")
-        if address.startswith("#"):  # headings have no ids here, so its words are all there is to it
-            return ""
+        if address.startswith("#"):  # where headings have no ids, its words are all there is to it
+            return "" if env["places"] is None else f'<a href="#{_PLACE}{escape(address[1:])}">'
         inside = _inside(address, env["own"])
         return f'<a href="{escape(inside)}">' if inside else '<span class="outside">'
 
     def link_close(self, tokens: Sequence[Token], idx: int, options: Any, env: Any) -> str:
         address = _address_of(tokens, idx)
         if address.startswith("#"):
-            return ""
+            return "" if env["places"] is None else "</a>"
         if _inside(address, env["own"]):
             return "</a>"
         shown = "".join(token.content for token in tokens[:idx]).strip()

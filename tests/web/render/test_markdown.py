@@ -9,7 +9,9 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from web.render.markdown import Stream, render, render_blocks
+from agent.spec.markdown import document as written
+from agent.spec.model import Evidence, Operation, Spec
+from web.render.markdown import Stream, document, render, render_blocks
 
 OWN = "http://127.0.0.1:8000"
 SAMPLE = """# Title
@@ -174,6 +176,20 @@ def test_a_link_within_the_text_is_its_words() -> None:
     assert "<code>/orders</code>" in html
     assert "#get-orders" not in html
     assert "more</p>" in html
+
+
+def test_the_contents_of_a_document_lead_to_its_parts() -> None:
+    """Each link has its place, names that come twice and odd ones too, under a prefix; where the page has the list itself, title and list are left out."""
+    heard = Evidence(count=2)
+    operations = [Operation(f"op{n}", "GET", f"/p{n}", summary=title, evidence=heard) for n, title in enumerate(("Get a_b", "Get a_b", "Größe *x*", "T"))]
+    text = written(Spec("T", (), tuple(operations)))
+    html = document(text)
+    places = re.findall(r'<h\d id="(at-[^"]+)"', html)
+    assert len(set(places)) == len(places)
+    assert [place for place in re.findall(r'href="#([^"]+)"', html) if place not in places] == []
+    assert html.count('href="#at-') == len(operations)
+    assert "id=" not in render(text)
+    assert "<h1" not in (short := document(text, has_contents=False)) and "What it does" not in short and "at-get-a_b-1" in short
 
 
 def test_columns_stand_as_they_were_written() -> None:
