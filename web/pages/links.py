@@ -26,8 +26,12 @@ async def forgot(request: PageRequest) -> Template:
         await recovery.ask_reset((await form_of(request)).get("email", ""), origin_of(request))
     except Problem as problem:
         return _forgot_form(request, problem)
-    lead = "If there is an account with that address, a link is on its way. It works for an hour. Nothing came? Ask the administrator of this server."
-    return _told(request, "Look into your mail", lead)
+    language = look.of(request).language
+    lead = catalogue.say(
+        language,
+        "If there is an account with that address, a link is on its way. It works for an hour. Nothing came? Ask the administrator of this server.",
+    )
+    return _told(request, catalogue.say(language, "Look into your mail"), lead)
 
 
 @get("/reset")
@@ -64,16 +68,17 @@ ROUTES = (forgot_page, forgot, reset_page, reset, verify_page, verify)
 
 
 def _claimed(request: PageRequest) -> Template:
-    lead = "The e-mail of this account was not confirmed before, so somebody else may have set it up. API tokens, connected programs and services, provider keys and MCP servers were removed. Add yours again."
-    return _told(request, "Your password is set", lead)
+    language = look.of(request).language
+    lead = catalogue.say(
+        language,
+        "The e-mail of this account was not confirmed before, so somebody else may have set it up. API tokens, connected programs and services, provider keys and MCP servers were removed. Add yours again.",
+    )
+    return _told(request, catalogue.say(language, "Your password is set"), lead)
 
 
 def _told(request: PageRequest, heading: str, lead: str) -> Template:
     """A page with a sentence and the way to the sign-in."""
-    language = look.of(request).language
-    return stranger(
-        request, "reset.html", heading=catalogue.say(language, heading), lead=catalogue.say(language, lead), action="", token="", field="", button=""
-    )
+    return stranger(request, "reset.html", heading=heading, lead=lead, action="", token="", field="", button="")
 
 
 def _forgot_form(request: PageRequest, problem: Problem | None = None) -> Template:
