@@ -5,13 +5,16 @@ say where to do it. A step that calls a tool of the caller's ends the answer; th
 """
 
 import asyncio
+import hashlib
 import re
 from collections.abc import AsyncGenerator
+from contextlib import aclosing
+from itertools import count
 from typing import Any, Literal
 
 import msgspec
 
-from agent import context, keys, usage
+from agent import context, keys, tasks, usage
 from agent.actor import Actor
 from agent.config import settings
 from agent.db_errors import as_problem
@@ -19,7 +22,7 @@ from agent.draft import Draft, clean
 from agent.errors import Problem
 from agent.messages import Block, Message, Picture, ToolCall, ToolResult
 from agent.messages import Text as Words
-from agent.providers import catalogue, models
+from agent.providers import catalogue, metering, models, retries
 from agent.providers.base import Effort, Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ToolSpec, Usage
 from agent.spec.calling import mismatch
 from agent.spec.model import Spec
@@ -29,8 +32,6 @@ from db.ids import uuid7
 from db.jsonb import storable
 
 MAX_STEPS = 24
-MAX_RETRIES = 2
-LONGEST_WAIT = 30.0
 _UNSEEN = Words("[an image that this model is not shown]")
 History = list[tuple[str, list[Block]]]
 
@@ -81,7 +82,7 @@ Said = Text | Thought | Calls | Done
 
 async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     """Text as it comes, the caller's calls if there are any, and one Done. Raises what `keys.take` and the provider raise, quota_exceeded, unfit_answer."""
-    run_id, theirs = uuid7(), {tool.name for tool in wish.tools}
+    fence, theirs = uuid7(), {tool.name for tool in wish.tools}
     menu = tuple(tool for tool in invoke.offered(actor.scopes) if tool.name not in theirs)
     told = context.instruction("caller", instructions=wish.instructions, must_call=wish.must_call, schema=wish.schema).text
     system = context.system_prompt(settings().base_url, menu).text + told.rstrip()
@@ -92,25 +93,23 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     for step in range(1, MAX_STEPS + 1):
         await usage.require(actor)
         choice = await keys.take(actor, wish.provider, wish.model)
-        messages = _shown(context.build(run_id, [*wish.history, *([("assistant", said)] if said else [])]), choice.model)
-        request = ModelRequest(choice.model, system, messages, (*context.specs(menu), *wish.tools), wish.max_tokens, str(run_id), wish.effort)
+        messages = _shown(context.build(fence, [*wish.history, *([("assistant", said)] if said else [])]), choice.model)
+        request = ModelRequest(choice.model, system, messages, (*context.specs(menu), *wish.tools), wish.max_tokens, _cache_key(actor, wish), wish.effort)
         draft, ending = Draft(step), Finish("stop")
-        async for event in _ask(choice, request, draft):
-            match event:
-                case Text() if wish.schema is not None:
-                    pass  # told at the end, once it is known to fit
-                case Text():
-                    if shown := text.more(event.text):
-                        yield Text(shown)
-                case Thought():
-                    yield event
-                case Usage():
-                    spent = Usage(*(getattr(spent, f) + getattr(event, f) for f in Usage.__struct_fields__))
-                    cost = await usage.spent(actor, choice.model, event)
-                    if choice.key_id is not None:
-                        await keys.note_use(actor, choice.key_id, event.input + event.output, cost or 0)
-                case Finish():
-                    ending = event
+        async with aclosing(_ask(actor, wish, choice, request, draft)) as heard:
+            async for event in heard:
+                match event:
+                    case Text() if wish.schema is not None:
+                        pass  # told at the end, once it is known to fit
+                    case Text():
+                        if shown := text.more(event.text):
+                            yield Text(shown)
+                    case Thought():
+                        yield event
+                    case Usage():
+                        spent += event
+                    case Finish():
+                        ending = event
         if text.is_over:  # only now: what the rest of the step cost is told at its end; nothing that it calls is run
             yield Done("stop", spent)
             return
@@ -132,6 +131,11 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     if wish.schema is not None and not calls:
         yield Text(_fitting("".join(block.text for block in draft.blocks() if isinstance(block, Words)), wish.schema))
     yield Done("tool_calls" if calls else "length" if ending.reason in ("length", "context_full") else "stop", spent)
+
+
+def _cache_key(actor: Actor, wish: Wish) -> str:
+    """The same for every request of one conversation, which the caller keeps, so that its beginning is found in the provider's cache."""
+    return hashlib.sha256(msgspec.json.encode((actor.user_id, wish.instructions, wish.history[:1]))).hexdigest()[:32]
 
 
 class _Until:
@@ -182,10 +186,31 @@ def _fitting(text: str, schema: dict[str, Any]) -> str:
     return plain
 
 
-async def _ask(choice: keys.Choice, request: ModelRequest, draft: Draft) -> AsyncGenerator[Text | Thought | Usage | Finish, None]:
-    """One step of the model, at the first of its addresses that answers, and again where it failed before it began. Raises the failure as a Problem."""
-    for attempt in range(MAX_RETRIES + 1):
-        last_usage: Usage | None = None
+async def _ask(actor: Actor, wish: Wish, choice: keys.Choice, request: ModelRequest, draft: Draft) -> AsyncGenerator[Text | Thought | Usage | Finish, None]:
+    """One step of the model, and again where it failed before it began. Raises the failure as a Problem."""
+    for attempt in count(1):
+        failure: Failure | None = None
+        async with aclosing(_heard(actor, choice, request, draft)) as heard:
+            async for event in heard:
+                if isinstance(event, Failure):
+                    failure = event
+                else:
+                    yield event
+        if failure is None:
+            return
+        delay = None if draft.parts else retries.pause(failure, attempt)
+        if delay is None:
+            extra: dict[str, Any] = {"retry_after": failure.retry_after} if failure.retry_after else {}
+            raise Problem(failure.code, failure.message, remedy=failure.remedy, **extra)
+        await asyncio.sleep(delay)
+        choice = await keys.take(actor, wish.provider, wish.model)  # another request, of a key that may have been taken back meanwhile
+
+
+async def _heard(actor: Actor, choice: keys.Choice, request: ModelRequest, draft: Draft) -> AsyncGenerator[Text | Thought | Usage | Finish | Failure, None]:
+    """One answer, at the first address that gives one: what is told, what it used, its ending. It is counted also where nobody listens to the end."""
+    ending: Finish | Failure | None = None
+    draft.usage = None
+    try:
         async for event in clean(catalogue.answer(choice.connections, request)):
             match event:
                 case PartStart():
@@ -199,18 +224,21 @@ async def _ask(choice: keys.Choice, request: ModelRequest, draft: Draft) -> Asyn
                 case PartEnd():
                     draft.end(event)
                 case Usage():
-                    last_usage = event
-                case Finish():
-                    if last_usage:
-                        yield last_usage
-                    yield event
-                    return
-                case Failure():
-                    if not event.retryable or draft.parts or attempt == MAX_RETRIES or (event.retry_after or 0) > LONGEST_WAIT:
-                        extra: dict[str, Any] = {"retry_after": event.retry_after} if event.retry_after else {}
-                        raise Problem(event.code, event.message, **extra)
-                    await asyncio.sleep(event.retry_after or 2**attempt)
-    raise Problem("provider_cut", "The provider's answer ended without its closing event.")
+                    draft.usage = event
+                case Finish() | Failure():
+                    ending = event
+    finally:
+        spent = metering.used(draft.usage, request, draft.said(), ending)
+        counting = tasks.spawn(_count(actor, choice, spent), "answering:count")  # what listened may be cancelled, which would cancel this too
+    await asyncio.shield(counting)
+    yield spent
+    yield ending or Failure("provider_cut", "The provider's answer ended without its closing event.")
+
+
+async def _count(actor: Actor, choice: keys.Choice, spent: Usage) -> None:
+    cost = await usage.spent(actor, choice.model, spent)
+    if choice.key_id is not None:
+        await keys.note_use(actor, choice.key_id, spent.input + spent.output, cost or 0)
 
 
 async def _run(actor: Actor, call: ToolCall, *, is_tainted: bool) -> ToolResult:

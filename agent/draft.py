@@ -34,7 +34,7 @@ class Draft:
     def __init__(self, step: int) -> None:
         self.step = step
         self.parts: dict[int, Part] = {}
-        self.usage = Usage()
+        self.usage: Usage | None = None
 
     def start(self, event: PartStart) -> Part:
         key = f"{self.step}.{event.part_id}"
@@ -51,6 +51,10 @@ class Draft:
         part = self.parts[event.part_id]
         part.input, part.problem, part.meta = event.input, event.parse_error, event.meta
         return part
+
+    def said(self) -> int:
+        """The bytes of all that was heard."""
+        return sum(len(part.text.encode("utf-8", "replace")) for part in self.parts.values())
 
     def blocks(self) -> list[Block]:
         """What was said; a tool call whose arguments never came whole is left out."""

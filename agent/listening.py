@@ -9,7 +9,7 @@ from typing import Any, Self
 from agent import runlog
 from agent.draft import Draft, Part, clean
 from agent.errors import CATALOGUE, Problem
-from agent.providers import catalogue
+from agent.providers import catalogue, metering
 from agent.providers.base import Connection, Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, Usage
 
 
@@ -36,25 +36,29 @@ class Ended(Exception):
 
 
 async def listen(writer: runlog.Writer, draft: Draft, connections: tuple[Connection, ...], request: ModelRequest) -> Finish | Failure:
-    """Ask once. What was heard is in the draft, also where the reading is cancelled."""
-    async for event in clean(catalogue.answer(connections, request)):
-        match event:
-            case PartStart():
-                part = draft.start(event)
-                writer.put("part.start", **_about(part), **({"name": part.name} if part.kind == "tool_call" else {}))
-            case PartDelta():
-                part = draft.delta(event)
-                writer.put("part.delta", **_about(part), text=event.text)
-                await asyncio.sleep(0)  # a model that says much at once lets the first word out, and others have their turn
-            case PartEnd():
-                part = draft.end(event)
-                called = {"name": part.name, "input": part.input or {}} if part.kind == "tool_call" else {}
-                writer.put("part.end", **_about(part), **called, **({"meta": part.meta} if part.meta else {}))
-            case Usage():
-                draft.usage = event
-            case Finish() | Failure():
-                return event
-    return Failure("provider_cut", "The provider's answer ended without its closing event.")
+    """Ask once. What was heard is in the draft, also where the reading is cancelled, and what it used."""
+    ending: Finish | Failure | None = None
+    try:
+        async for event in clean(catalogue.answer(connections, request)):
+            match event:
+                case PartStart():
+                    part = draft.start(event)
+                    writer.put("part.start", **_about(part), **({"name": part.name} if part.kind == "tool_call" else {}))
+                case PartDelta():
+                    part = draft.delta(event)
+                    writer.put("part.delta", **_about(part), text=event.text)
+                    await asyncio.sleep(0)  # a model that says much at once lets the first word out, and others have their turn
+                case PartEnd():
+                    part = draft.end(event)
+                    called = {"name": part.name, "input": part.input or {}} if part.kind == "tool_call" else {}
+                    writer.put("part.end", **_about(part), **called, **({"meta": part.meta} if part.meta else {}))
+                case Usage():
+                    draft.usage = event
+                case Finish() | Failure():
+                    ending = event
+    finally:
+        draft.usage = metering.used(draft.usage, request, draft.said(), ending)
+    return ending or Failure("provider_cut", "The provider's answer ended without its closing event.")
 
 
 def judged(ending: Finish | Failure) -> Ended | None:
@@ -68,8 +72,7 @@ def judged(ending: Finish | Failure) -> Ended | None:
         case "length":
             return Ended("completed", Problem("provider_cut", "The answer reached the model's length limit.", remedy="Let it go on."))
         case "context_full":
-            remedy = "Start a new chat, or use a model with a larger context."
-            return Ended("failed", Problem("provider_rejected", "The conversation no longer fits into the model.", remedy=remedy))
+            return Ended("failed", Problem("context_full", "The conversation no longer fits into the model."))
         case "content_filter":
             remedy = "Say it differently, or use another model."
             return Ended("failed", Problem("provider_rejected", "The provider's filter ended the answer.", remedy=remedy))

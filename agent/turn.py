@@ -20,18 +20,17 @@ from agent.draft import Draft, joined, left_off
 from agent.errors import Problem
 from agent.listening import Ended, judged, listen
 from agent.messages import Block, Message, Text, ToolCall, ToolResult, text_of
-from agent.providers import guide
-from agent.providers.base import Failure, ModelRequest, Usage
+from agent.providers import guide, retries
+from agent.providers.base import Failure, Finish, ModelRequest, Usage
 from agent.tools import invoke
 from agent.tools.registry import Context
 from agent.tree import StoredMessage
+from agent.window import Window
 from db import engine
 from db.jsonb import storable
 
 log = structlog.get_logger()
 MAX_STEPS = 24
-MAX_RETRIES = 2
-LONGEST_WAIT = 30.0
 
 
 class Paused(Exception):
@@ -140,22 +139,25 @@ class Turn:
         menu = invoke.offered(self.actor.scopes)
         prompt = context.system_prompt(settings().base_url, menu, shows_results=claimed.via == "web")
         self.writer.prompt_hash = prompt.hash
-        room = context.room(claimed.model, len(prompt.text) + sum(len(msgspec.json.encode(spec)) for spec in context.specs(menu)))
+        specs = context.specs(menu)
         if not is_guide:  # the guide reads no window full of text, only what was said
             earlier = await attachments.unfolded(self.actor, earlier, claimed.model)
-            earlier = await self._summed_up(earlier, summary, room)
+        overhead = len(prompt.text) + sum(len(msgspec.json.encode(spec)) for spec in specs)
+        window = Window(self.writer, claimed.chat_session_id, claimed.answer_id, earlier, summary, claimed.model, overhead)
+        if not is_guide:
+            await window.fit()
         while True:
-            await self._answer_calls(is_guide=is_guide, earlier=earlier)
+            await self._answer_calls(is_guide=is_guide, earlier=window.earlier)
             if self.step >= MAX_STEPS:
                 raise Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
             if isinstance(ready, Problem):
                 raise ready
             choice = self.choice = ready or await self._admitted()
             ready = None
-            messages = context.build(claimed.chat_session_id, [*earlier, *self._said()], room, len(history) - 1 - len(earlier))
-            specs, key = context.specs(menu), str(claimed.chat_session_id)
-            request = ModelRequest(choice.model, prompt.text, messages, specs, cache_key=key, shows_results=claimed.via == "web")
-            if ending := await self._one_step(choice, request):
+            request = ModelRequest(
+                choice.model, prompt.text, window.messages(self._said()), specs, cache_key=str(claimed.chat_session_id), shows_results=claimed.via == "web"
+            )
+            if ending := await self._one_step(choice, request, window):
                 raise ending
 
     async def _recall(self) -> list[StoredMessage]:
@@ -216,38 +218,31 @@ class Turn:
         asked: context.History = [("user", [Text(context.instruction("go_on").text)])] if self.is_cut else []
         return [("assistant", self.blocks), *asked] if self.blocks else []
 
-    async def _summed_up(self, earlier: context.History, summary: compaction.Summary | None, room: int) -> context.History:
-        """The earlier turns, the oldest of them as a summary where they fill the model's window; a new one is shown."""
-        sizes = [sum(map(context.weight, context.build(self.claimed.chat_session_id, [one], room))) for one in compaction.applied(earlier, summary)]
-        if summary is None or summary.is_undone:
-            made = compaction.needed(earlier, sizes, room, summary)
-        else:
-            covered = [0] * (summary.covers - 1)
-            made = compaction.needed(earlier, [*covered, *sizes[1:]], room, summary)
-        if made is not None:
-            await chats.note(self.claimed.answer_id, **{compaction.KEY: made})
-            self.writer.put("context.compacted", text=made.text, covers=made.covers)
-        return compaction.applied(earlier, made or summary)
-
-    async def _one_step(self, choice: keys.Choice, request: ModelRequest) -> Ended | None:
-        """Ask the model once, again where it failed before it began. How the run ends; None where there is more to do."""
+    async def _one_step(self, choice: keys.Choice, request: ModelRequest, window: Window) -> Ended | None:
+        """Ask the model once, again where it failed before it began, with less where that was too much. How the run ends; None where there is more to do."""
         self.step += 1
         self.writer.put("step.start", step=self.step)
         attempt = 0
         while True:
+            attempt += 1
             self.draft = Draft(self.step)
             ending = await listen(self.writer, self.draft, choice.connections, request)
-            if not isinstance(ending, Failure) or not ending.retryable or self.draft.parts:
+            if not isinstance(ending, Failure) or self.draft.parts:
                 break
-            if attempt >= MAX_RETRIES or (ending.retry_after or 0) > LONGEST_WAIT:
+            delay = retries.pause(ending, attempt)
+            if ending.code == "context_full" and (fewer := await window.shorter(request.messages, self._said(), ending.message)):
+                request, delay = msgspec.structs.replace(request, messages=fewer), 0.0
+            if delay is None:
                 break
-            attempt += 1
-            delay = ending.retry_after or float(2 ** (attempt - 1))
-            self.writer.put("retrying", attempt=attempt, delay=delay, reason=ending.message)
+            self.writer.put("retrying", attempt=attempt, delay=round(delay, 1), reason=ending.message)
+            self._keep_step()
+            await self._account()
             await asyncio.sleep(delay)
             choice = self.choice = await self._admitted()  # another request, of a key that may have been taken back meanwhile
         verdict = judged(ending)
         self._keep_step()
+        if ending == Finish("context_full") and isinstance(self.blocks[-1], Text) and await window.shorter(request.messages, self._said()):
+            self.is_cut, verdict = True, None  # there is room now for the rest
         await self._account()
         self.writer.put("usage", **self._used())
         await self._require_mine()
@@ -257,9 +252,9 @@ class Turn:
 
     def _keep_step(self) -> None:
         if self.draft is not None:
-            more, self.step_usage, self.draft = self.draft.blocks(), self.draft.usage, None
+            more, self.step_usage, self.draft = self.draft.blocks(), self.step_usage + (self.draft.usage or Usage()), None
             self.blocks = joined(self.blocks, more) if self.is_cut else [*self.blocks, *more]
-            self.is_cut = False
+            self.is_cut = self.is_cut and not more
 
     async def _account(self) -> None:
         """Add what the step used to the run, to the user's day and to the receipts of the key, once."""
@@ -271,7 +266,7 @@ class Turn:
         except (OSError, *engine.UNAVAILABLE):
             self.step_usage = step
             raise
-        self.usage = Usage(*(getattr(self.usage, f) + getattr(step, f) for f in Usage.__struct_fields__))
+        self.usage += step
         if cost is not None:
             self.cost_micros = (self.cost_micros or 0) + cost
         if self.choice.key_id is not None:

@@ -84,6 +84,7 @@ def create_app() -> Litestar:
         openapi_config=openapi_config(VERSION),
         request_max_body_size=60 * 1024 * 1024,
         state=State({"hub": Hub()}),
+        logging_config=None,  # its own would set the root logger to INFO, where an HTTP client names every request that it sends
         pdb_on_exception=False,
     )
 

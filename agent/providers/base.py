@@ -40,13 +40,20 @@ class PartEnd(msgspec.Struct, frozen=True, tag="part.end"):
 
 
 class Usage(msgspec.Struct, frozen=True, tag="usage"):
-    """Tokens of the whole request so far (a later one replaces an earlier). `input` includes the cached ones."""
+    """Tokens of the whole request so far (a later one replaces an earlier). `input` includes the cached ones.
+
+    An empty one tells that the provider has begun to answer. `estimated`: how many of `input` and `output` it did not tell itself.
+    """
 
     input: int = 0
     output: int = 0
     cache_read: int = 0
     cache_write: int = 0
     reasoning: int = 0
+    estimated: int = 0
+
+    def __add__(self, other: "Usage") -> "Usage":
+        return Usage(*(getattr(self, name) + getattr(other, name) for name in self.__struct_fields__))
 
 
 class Finish(msgspec.Struct, frozen=True, tag="finish"):

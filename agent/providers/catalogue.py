@@ -12,7 +12,7 @@ import msgspec
 from agent.errors import Problem
 from agent.messages import Message, Text
 from agent.providers import anthropic, clients, failures, guide, openai_chat, openai_responses, scripted
-from agent.providers.base import Connection, Failure, Finish, ModelRequest, PartStart, ProviderEvent, Stream, ToolSpec, Wire
+from agent.providers.base import Connection, Failure, Finish, ModelRequest, PartStart, ProviderEvent, Stream, ToolSpec, Usage, Wire
 
 WIRES: dict[Wire, Stream] = {
     "anthropic": anthropic.stream,
@@ -85,15 +85,20 @@ _TOOL = ToolSpec("get_time", "The time now.", {"type": "object", "properties": {
 async def answer(connections: tuple[Connection, ...], request: ModelRequest) -> AsyncGenerator[ProviderEvent, None]:
     """The first address that answers: one that cannot be reached or fails before it began hands over to the next. One that did is tried last for a while."""
     order = sorted(connections, key=lambda connection: _failed_at.get(connection.base_url, 0.0) > time.monotonic() - _SHUNNED_SECONDS)
+    spent = Usage()  # at addresses that then failed
     for number, connection in enumerate(order, 1):
-        began = False
+        began, told = False, Usage()
         async with aclosing(cast("Any", WIRES[connection.wire](connection, request))) as events:
             async for event in events:
                 if isinstance(event, Failure) and not began and event.code in _ELSEWHERE:
                     _failed_at[connection.base_url] = time.monotonic()
                     if number < len(order):
+                        spent += told
                         break
                 began = began or isinstance(event, PartStart)
+                if isinstance(event, Usage):
+                    told = event
+                    event = spent + told
                 yield event
             else:
                 return

@@ -6,7 +6,7 @@ Takes an exception of an SDK or of the transport, an answer with an error status
 import re
 import traceback
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from typing import Any, NamedTuple
 from urllib.parse import urljoin, urlsplit
@@ -22,10 +22,16 @@ from agent.providers.base import Connection, Failure
 from agent.providers.clients import host_of
 
 log = structlog.get_logger()
-LONGEST_RETRY_AFTER = 3600.0
+LONGEST_RETRY_AFTER = 7 * 86_400.0
 _SECRET = re.compile(r"\b(?:sk|pk|rk|gsk|xai|key|hf|nvapi|r8|csk|tgp)[-_][\w*.-]{6,}|\bAIza[\w-]{10,}|(?i:\b(?:bearer|basic|token)\s+)[\w.~+/=*-]{12,}")
 _CALLED = re.compile(r"/(?:chat/completions|completions|responses|models|(?:v1/)?messages)/?$")
-_TOO_LONG = re.compile(r"context[_ ](?:length|window)|prompt is too long|maximum context|too many (?:input )?tokens|input is too long", re.IGNORECASE)
+_TOO_LONG = re.compile(
+    r"context[_ ](?:length|window|size)|(?:prompt|input|request) (?:is )?too (?:long|large)|maximum (?:context|prompt length|number of tokens)|too many (?:input )?tokens"
+    r"|reduce the length|max_new_tokens` must be",
+    re.IGNORECASE,
+)
+_PASSING = frozenset({401, 402, 403, 404, 408, 409, 425, 429, 503, 529})
+_SOON = re.compile(r"(?:try again|retry) in (?:(\d+)h)?(?:(\d+)m(?!s))?(?:(\d+(?:\.\d+)?) ?s)?", re.IGNORECASE)
 _CORRECT_IT = "Correct the base URL in the settings."
 _NO_CREDIT = re.compile(r"credit balance is too low|insufficient (?:credits?|balance|funds)", re.IGNORECASE)
 _UNSAFE = re.compile(r"[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2066-\u2069]+")
@@ -98,7 +104,9 @@ def from_said(said: Said, status: int | None, connection: Connection, model: str
     host = f"`{host_of(connection)}`"
     if status is None:
         status = said.status or next((_STATUS_OF_KIND[kind] for kind in sorted(said.kinds) if kind in _STATUS_OF_KIND), 500)
-    wait = f" It asks to wait {'an hour or more' if retry_after >= LONGEST_RETRY_AFTER else f'{round(retry_after) or 1} s'}." if retry_after else ""
+    if status in (429, 503, 529):
+        retry_after = retry_after or _in_words(said.text)
+    wait = _when(retry_after) if retry_after else ""
 
     def failure(code: str, lead: str, *, retryable: bool = False, remedy: str | None = None) -> Failure:
         return Failure(code, clean(_sentence(lead, said.text) + wait, connection), retryable, retry_after, remedy)
@@ -106,6 +114,8 @@ def from_said(said: Said, status: int | None, connection: Connection, model: str
     if said.kinds & {"insufficient_quota", "billing_error"} or status == 402 or (status < 500 and _NO_CREDIT.search(said.text)):
         code = "provider_rate_limited" if status == 429 else "provider_rejected"
         return failure(code, f"The account at {host} has no credit left", remedy="Add credit there, or use another key or provider.")
+    if status == 413 or "context_length_exceeded" in said.kinds or (status not in _PASSING and _TOO_LONG.search(said.text)):
+        return failure("context_full", f"The conversation no longer fits into the model `{model}`")
     match status:
         case 403:
             return failure("provider_auth", f"{host} does not allow the request {'with this' if connection.api_key else 'without a'} key (403)")
@@ -123,9 +133,6 @@ def from_said(said: Said, status: int | None, connection: Connection, model: str
             return failure("provider_failed", f"{host} could not take the request now ({status})", retryable=True)
         case status if status >= 500:
             return failure("provider_failed", f"{host} failed ({status})", retryable=True)
-        case _ if status == 413 or "context_length_exceeded" in said.kinds or _TOO_LONG.search(said.text):
-            remedy = "Start a new chat, or use a model with a larger context."
-            return failure("provider_rejected", f"The conversation no longer fits into the model `{model}`", remedy=remedy)
         case _:
             return failure("provider_rejected", f"{host} rejected the request ({status})")
 
@@ -230,6 +237,21 @@ def _retry_after(headers: Mapping[str, str]) -> float | None:
         if seconds > 0:
             return min(seconds, LONGEST_RETRY_AFTER)
     return None
+
+
+def _in_words(text: str) -> float | None:
+    """Seconds, as some say them in their sentence only: `try again in 7m12.5s`."""
+    found = _SOON.search(text)
+    hours, minutes, seconds = (float(part or 0) for part in found.groups()) if found else (0.0, 0.0, 0.0)
+    return min(hours * 3600 + minutes * 60 + seconds, LONGEST_RETRY_AFTER) or None
+
+
+def _when(seconds: float) -> str:
+    if seconds < 120:
+        return f" It asks to wait {round(seconds) or 1} s."
+    now = datetime.now(UTC)
+    at = now + timedelta(seconds=seconds + 30)
+    return f" It can be asked again from {at:%H:%M} UTC{'' if at.date() == now.date() else f' on {at:%Y-%m-%d}'}."
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:

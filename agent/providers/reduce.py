@@ -14,7 +14,7 @@ import httpx2
 import msgspec
 
 from agent.providers import failures, sse
-from agent.providers.base import Connection, Failure, Finish, FinishReason, PartDelta, PartEnd, PartKind, PartStart, ProviderEvent
+from agent.providers.base import Connection, Failure, Finish, FinishReason, PartDelta, PartEnd, PartKind, PartStart, ProviderEvent, Usage
 
 _DRAIN_SECONDS = 0.2
 _SURROGATE = re.compile("[\ud800-\udfff]")
@@ -51,6 +51,7 @@ async def answer(connection: Connection, model: str, ask: Callable[[], Awaitable
             if failure := await _unexpected(response, connection):
                 yield failure
                 return
+            yield Usage()
             chunks = response.aiter_bytes()
             async with aclosing(sse.events(chunks)) as events:
                 async for event in events:

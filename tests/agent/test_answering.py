@@ -1,5 +1,6 @@
 """An answer without a chat: its provider's next address, retries before the first word, and none after it."""
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -74,3 +75,33 @@ async def test_a_stop_ends_the_text_and_not_the_count(database: Any) -> None:
     assert isinstance(said[-1], Done) and (said[-1].reason, said[-1].usage.output > 0) == ("stop", True)
     assert (await usage.today(actor)).meter("tokens").used > 0
     assert len(upstream.requests) == 1
+
+
+async def _used(actor: Actor) -> int:
+    """The day's tokens, once they are counted."""
+    for _ in range(3000):
+        if used := (await usage.today(actor)).meter("tokens").used:
+            return used
+        await asyncio.sleep(0.02)
+    raise AssertionError("nothing was counted")
+
+
+async def test_what_nobody_listens_to_any_longer_is_counted(database: Any) -> None:
+    """The client hangs up in the middle: what was asked and heard until then is on its account, so no limit is passed by hanging up."""
+    actor = await _ada()
+    with replay.serve(replay.Reply(parts=[{"text": "word " * 200}], delay=0.02)) as upstream:
+        provider = await ai_providers.add(actor, "talker", [upstream.openai], default_model="m", requires_auth=False)
+        said = answering.answer(actor, Wish([("user", [Words("hello " * 100)])], str(provider.id)))
+        assert isinstance(await anext(said), Text)
+        await said.aclose()
+        assert await _used(actor) > 600 / 3.5
+
+
+async def test_a_cut_answer_is_counted(database: Any) -> None:
+    """A failure in the middle costs what the provider had told of it: at Anthropic the whole question."""
+    actor = await _ada()
+    with replay.serve(replay.Reply(parts=[{"text": "One two three."}, {"usage": {"input": 1234}}], cut=700, chunk=40)) as upstream, pytest.raises(Problem):
+        provider = await ai_providers.add(actor, "cutter", [upstream.anthropic], wire="anthropic", default_model="m", requires_auth=False)
+        async for _ in answering.answer(actor, Wish([("user", [Words("hello")])], str(provider.id))):
+            pass
+    assert 1234 < await _used(actor) < 1260

@@ -20,7 +20,7 @@ from tests.live import wiretalk
         ("stop", "completed", None),
         ("refusal", "completed", None),
         ("length", "completed", "provider_cut"),
-        ("context_full", "failed", "provider_rejected"),
+        ("context_full", "failed", "context_full"),
         ("content_filter", "failed", "provider_rejected"),
     ],
 )

@@ -5,6 +5,7 @@ from typing import Any
 
 import asyncpg
 import httpx
+import msgspec
 import pytest
 
 from agent import ai_providers, loop, runlog
@@ -116,7 +117,7 @@ async def test_a_run_has_a_last_step(database_url: str, monkeypatch: pytest.Monk
 
 
 @pytest.mark.parametrize(
-    ("part", "code"), [({"failure": "provider_cut", "message": "It broke off."}, "provider_cut"), ({"finish": "context_full"}, "provider_rejected")]
+    ("part", "code"), [({"failure": "provider_cut", "message": "It broke off."}, "provider_cut"), ({"finish": "context_full"}, "context_full")]
 )
 async def test_a_failure_keeps_what_was_said(database_url: str, monkeypatch: pytest.MonkeyPatch, part: dict[str, Any], code: str) -> None:
     """The partial text stays with the run and its chat, and the next message is answered."""
@@ -177,3 +178,24 @@ async def test_a_key_that_is_taken_back_is_not_used_for_another_attempt(database
                         assert (await client.delete(f"/api/v1/provider-keys/{key}")).status_code == 204
     assert len(upstream.requests) == 1
     assert "There is no key for `mine`." in next(line for line in told if '"type":"error"' in line)
+
+
+async def test_a_stopped_step_is_counted(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a provider was asked and had said before the stop is in the run's usage, marked as an estimate, and on the user's day."""
+    with replay.serve(replay.Reply(parts=[{"text": "word " * 500}, {"usage": {"input": 4321}}], delay=0.02)) as upstream:
+        async with wiretalk(monkeypatch) as client:
+            made = {"name": "slow", "wire": "anthropic", "base_url": upstream.anthropic, "default_model": "m", "requires_auth": False}
+            await client.post("/api/v1/providers", json=made)
+            async with client.stream("POST", "/api/v1/chat", json={"message": "go", "provider": "slow", "stream": True}) as response:
+                async for line in response.aiter_lines():
+                    if '"run_id"' in line:
+                        run_id = msgspec.json.decode(line.removeprefix("data: "))["messageMetadata"]["run_id"]
+                    if "text-delta" in line:
+                        break
+                await client.post(f"/api/v1/runs/{run_id}/stop")
+            while (now := (await client.get(f"/api/v1/runs/{run_id}")).json())["status"] != "stopped":
+                await asyncio.sleep(0.02)
+            assert now["usage"]["input"] == 4321
+            assert 0 < now["usage"]["estimated"] < now["usage"]["output"]
+            meters = (await client.get("/api/v1/usage")).json()["today"]["meters"]
+            assert next(meter["used"] for meter in meters if meter["kind"] == "tokens") == 4321 + now["usage"]["output"]

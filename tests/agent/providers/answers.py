@@ -65,7 +65,7 @@ async def collect(stream: AsyncIterator[ProviderEvent]) -> Answer:
                 if part.kind == "tool_call":
                     calls[event.part_id] |= {"arguments": event.input, "raw": event.raw, "problem": event.parse_error}
             case Usage():
-                answer.usage = event
+                answer.usage = event if event != Usage() else answer.usage  # an empty one tells only that the answer has begun
             case Finish() | Failure():
                 answer.ends.append(event)
     answer.calls = list(calls.values())
