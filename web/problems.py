@@ -3,6 +3,7 @@
 The page of somebody who is signed in stands inside the application, with its navigation (`web.pages.around`).
 """
 
+import re
 import secrets
 from typing import Any
 from urllib.parse import quote, urlsplit
@@ -10,8 +11,9 @@ from urllib.parse import quote, urlsplit
 import msgspec
 import structlog
 from litestar import Request, Response
-from litestar.exceptions import HTTPException, ValidationException
+from litestar.exceptions import HTTPException, SerializationException, ValidationException
 from litestar.response import Redirect, Template
+from litestar.routes import HTTPRoute
 
 from agent.db_errors import as_problem
 from agent.errors import CATALOGUE, Problem
@@ -28,7 +30,7 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     if problem.code == "internal":
         problem.extra["request_id"] = secrets.token_hex(6)
         log.error("request.failed", request=problem.extra["request_id"], method=request.method, path=request.scope["path"], exc_info=error)
-    headers = _headers(problem)
+    headers = _headers(problem) | _allow(request, problem)
     if request.scope["path"].startswith("/v1/"):
         return Response(openai_document(problem), status_code=problem.status, headers=headers)
     if problem.code == "unauthenticated" and _is_visit(request):
@@ -55,7 +57,7 @@ def problem_of(error: Exception) -> Problem:
         return _invalid(error)
     if isinstance(error, HTTPException):
         code = _BY_STATUS.get(error.status_code, "bad_request" if error.status_code < 500 else "internal")
-        if error.status_code == 400 and "JSON" in error.detail:
+        if error.status_code == 400 and isinstance(error.__cause__, SerializationException):
             code = "invalid_json"
         says_more = error.detail and code not in ("internal", *_BY_STATUS.values())
         return Problem(code, error.detail if says_more else CATALOGUE[code].title + ".")
@@ -80,11 +82,38 @@ def is_page(request: Request[Any, Any, Any]) -> bool:
 
 def _invalid(error: ValidationException) -> Problem:
     found: list[Any] = error.extra if isinstance(error.extra, list) else []
-    fields = [{"field": str(item.get("key", "")), "message": str(item.get("message", ""))} for item in found if isinstance(item, dict)]
+    fields = [_field(str(item.get("key", "")), str(item.get("message", ""))) for item in found if isinstance(item, dict)]
     if any("JSON is malformed" in field["message"] or "decod" in field["message"].lower() for field in fields):
         return Problem("invalid_json", "The body is not valid JSON.")
     sentence = "; ".join(f"`{field['field']}`: {field['message']}" for field in fields) or error.detail
     return Problem("invalid_arguments", f"{sentence}.", errors=fields)
+
+
+def _field(key: str, message: str) -> dict[str, str]:
+    """What is wrong with which value; the framework calls the whole body `data`, and one that is not there is a KeyError to it."""
+    if key != "data":
+        return {"field": key, "message": message}
+    named = re.search(r"field `([^`]+)`$", message)
+    return {"field": named[1] if named else "body", "message": "It is missing, send one JSON object" if message == "'data'" else message}
+
+
+def _allow(request: Request[Any, Any, Any], problem: Problem) -> dict[str, str]:
+    """What the address takes instead of the method that it does not take."""
+    if problem.code != "method_not_allowed":
+        return {}
+    parts = [part for part in request.scope["path"].split("/") if part]
+    taken = {method for route in request.app.routes if isinstance(route, HTTPRoute) and _fits(route, parts) for method in route.methods}
+    return {"allow": ", ".join(sorted(taken))} if taken else {}
+
+
+def _fits(route: HTTPRoute, parts: list[str]) -> bool:
+    try:
+        return len(route.path_components) == len(parts) and all(
+            component == part if isinstance(component, str) else (not component.parser or bool(component.parser(part)))
+            for component, part in zip(route.path_components, parts, strict=True)
+        )
+    except ValueError:  # of a parser: it is no id
+        return False
 
 
 def _headers(problem: Problem) -> dict[str, str]:

@@ -1,10 +1,12 @@
 """What goes wrong, as people see it: inside the application where they are signed in, always with a way on; programs get the envelope."""
 
 import re
+from typing import Any
 
 import pytest
 import structlog
 
+from agent.accounts import tokens, users
 from agent.billing import ledger
 from tests.web.pages.conftest import Door
 from tests.web.pages.conftest import doors as doors
@@ -67,6 +69,31 @@ async def test_programs_get_the_envelope(doors: Doors) -> None:
     piece = await ada.get("/no/such/page", **{"hx-request": "true"})
     assert 'role="alert"' in piece.text
     assert _SHELL not in piece.text
+
+
+async def test_programs_are_told_what_is_wrong_by_name(doors: Doors) -> None:
+    """A body in the caller's own names; a method with those there are, as the standard wants it and the remedy says."""
+    bearer = {"authorization": f"Bearer {(await tokens.create(await users.actor_by_email('ada@example.com'), 'test')).token}"}
+    post, put = doors[2].http.post, doors[2].http.put
+    bodies: list[tuple[dict[str, Any], str, str]] = [
+        ({}, "invalid_arguments", "`body`: It is missing"),
+        ({"content": b"{"}, "invalid_json", ""),
+        ({"content": b"nonsense"}, "invalid_json", ""),
+        ({"json": {}}, "invalid_arguments", "`destination_url`: "),
+        ({"json": {"destination_url": "https://x.example", "bogus": 1}}, "invalid_arguments", "`bogus`: "),
+        ({"json": []}, "invalid_arguments", "`body`: Expected `object`, got `array`"),
+    ]
+    for sent, code, said in bodies:
+        answer = await post("/api/v1/endpoints", headers=bearer, **sent)
+        assert (answer.json()["code"], said in answer.json()["detail"]) == (code, True), answer.text
+    methods = {
+        "/api/v1/endpoints": "GET, OPTIONS, POST",
+        "/api/v1/runs/01a1ffdd-2c27-740e-ad0d-12de253b9f5d/stop": "OPTIONS, POST",
+        "/v1/models": "GET, OPTIONS",
+    }
+    for path, allowed in methods.items():
+        answer = await put(path, headers=bearer)
+        assert (answer.status_code, answer.headers.get("allow")) == (405, allowed), answer.text
 
 
 async def test_a_page_stands_alone_where_its_shell_breaks_too(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
