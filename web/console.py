@@ -1,7 +1,7 @@
 """The API's own documentation: `/api/openapi.json`, and a console over it at `/api/docs` from vendored assets only."""
 
 from collections import defaultdict
-from typing import Any
+from typing import Any, cast
 
 from litestar import MediaType, Request, Response, get
 from litestar.datastructures import State
@@ -9,6 +9,7 @@ from litestar.openapi import OpenAPIConfig
 from litestar.openapi.plugins import JsonRenderPlugin
 from litestar.openapi.spec import Components, Contact, SecurityScheme
 
+from agent.config import settings
 from agent.errors import CATALOGUE
 
 _PAGE = """<!doctype html>
@@ -33,6 +34,40 @@ _PROBLEM = {
         "errors": {"type": "array", "items": {"type": "object", "properties": {"field": {"type": "string"}, "message": {"type": "string"}}}},
     },
 }
+_ABOUT = """**To begin**, create a token under *Settings*, *Security*, or with `wiretalk token create --email you@example.com`, and send it with every request:
+
+```sh
+curl {url}/api/v1/endpoints -H "Authorization: Bearer $WIRETALK_TOKEN"
+curl {url}/api/v1/endpoints -H "Authorization: Bearer $WIRETALK_TOKEN" \\
+     -H 'Content-Type: application/json' -d '{{"destination_url": "https://api.example.com"}}'
+```
+
+**Errors** are `application/problem+json` with a stable `code`, a sentence in `detail` and the next step in `remedy`; under `/v1` they have OpenAI's shape.
+**Lists** are `{{"items": […], "next": cursor or null}}`, with `?limit=` (1 to 200) and `?cursor=`. **Times** are RFC 3339, UTC.
+**Writes** take an `Idempotency-Key`: the same key and request get the same answer, and the work is done once.
+**Limits** are in `RateLimit-Limit`, `-Remaining` and `-Reset`; what is over them is `429` with `Retry-After`.
+**Streams** are server-sent events; a reader that lost one goes on with `GET /api/v1/runs/{{run_id}}/events` and `Last-Event-ID`.
+"""
+_FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
+_DOCUMENT = {media_type: {"schema": {"type": "object"}} for media_type in ("application/json", "application/yaml")}
+_BODIES = {
+    **{f"/api/v1/{path}": _FILE for path in ("endpoints/{endpoint_id}/import", "attachments", "chats/import")},
+    **{f"/api/v1/endpoints/{path}": _DOCUMENT for path in ("from-openapi", "{endpoint_id}/openapi", "{endpoint_id}/drift")},
+    "/v1/chat/completions": {"application/json": {"schema": {"type": "object", "required": ["messages"]}}},
+    "/v1/responses": {"application/json": {"schema": {"type": "object", "required": ["input"]}}},
+}
+"""What is read as it comes: the framework does not know of it."""
+EXAMPLES: dict[str, dict[str, Any]] = {
+    "/api/v1/auth/token": {"email": "ada@example.com", "password": "correct horse battery"},
+    "/api/v1/endpoints": {"destination_url": "https://api.example.com", "name": "Example"},
+    "/api/v1/chat": {"message": "which calls failed?", "stream": False},
+    "/api/v1/tools/{name}": {"query": "shop"},
+    "/api/v1/prompts": {"name": "weekly-report", "text": "Which calls of {{api}} failed since {{since|yesterday}}?"},
+    "/api/v1/provider-keys": {"provider": "openai", "key": "sk-…", "name": "work"},
+    "/v1/chat/completions": {"model": "wiretalk", "messages": [{"role": "user", "content": "list my APIs"}]},
+    "/v1/responses": {"model": "wiretalk", "input": "list my APIs"},
+}
+"""A body for what is sent most, each of them a good one."""
 _OPENAI_ERROR = {
     "type": "object",
     "required": ["error"],
@@ -53,8 +88,8 @@ def openapi_config(version: str) -> OpenAPIConfig:
         title="Wiretalk",
         version=version,
         summary="Capture an API, talk with what was heard, take its documents away.",
-        description="Errors are `application/problem+json` with a stable `code`, a sentence in `detail` and the next step in `remedy`. "
-        'Lists are `{"items": […], "next": cursor or null}`.',
+        description=_ABOUT.format(url=settings().base_url),
+        use_handler_docstrings=True,
         contact=Contact(name="Wiretalk"),
         path="/api",
         render_plugins=[_WithProblems(path="/openapi.json")],
@@ -73,10 +108,33 @@ def _with_problems(document: dict[str, Any]) -> dict[str, Any]:
     parts = document["components"]
     parts = {**parts, "schemas": {**parts["schemas"], "Problem": _PROBLEM}, "responses": _problems_by_status()}
     paths = {
-        path: {method: operation | {"responses": _outcomes(path, method, operation)} for method, operation in item.items()}
+        path: {method: operation | _body(path, method, operation) | {"responses": _outcomes(path, method, operation)} for method, operation in item.items()}
         for path, item in document["paths"].items()
     }
-    return {**document, "components": parts, "paths": paths}
+    return _plainer({**document, "components": parts, "paths": paths})
+
+
+def _body(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
+    if method not in ("post", "put"):
+        return {}
+    content: dict[str, Any] = operation.get("requestBody", {}).get("content") or _BODIES.get(path, {})
+    if method == "post" and path in EXAMPLES:
+        content = content | {"application/json": content["application/json"] | {"example": EXAMPLES[path]}}
+    return {"requestBody": {"required": True, "content": content}} if content else {}
+
+
+def _plainer(value: Any) -> Any:
+    """`oneOf` a plain type and null, as a list of both types: readers and generators make better of it."""
+    if isinstance(value, list):
+        return [_plainer(item) for item in cast("list[Any]", value)]
+    if not isinstance(value, dict):
+        return value
+    found = {name: _plainer(item) for name, item in cast("dict[str, Any]", value).items()}
+    match found:
+        case {"oneOf": [{"type": str(kind), **more}, {"type": "null"}]} if "enum" not in more and "const" not in more:
+            return {name: item for name, item in found.items() if name != "oneOf"} | more | {"type": [kind, "null"]}
+        case _:
+            return found
 
 
 def _outcomes(path: str, method: str, operation: dict[str, Any]) -> dict[str, Any]:
