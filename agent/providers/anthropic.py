@@ -131,6 +131,7 @@ class Reducer:
         if self.ending is None and self._reason is not None:
             for key in self._parts.open_keys():
                 yield from self._stop(key)
+                yield from self._parts.end(key)
             self.ending = reduce.closing(self._reason, self._parts)
 
     def _start(self, index: int, block: dict[str, Any]) -> Iterable[ProviderEvent]:

@@ -261,7 +261,7 @@ class Reducer:
         return ("place", len(self._calls))
 
     def _is_whole(self, key: Any) -> bool:
-        return key in self._parts and bool(self._parts.text(key)) and reduce.arguments(self._parts.text(key)).problem is None
+        return key in self._parts and (text := self._parts.text(key)).endswith("}") and reduce.arguments(text).problem is None
 
     def _marks(self, call: dict[str, Any]) -> dict[str, Any]:
         marks = {"origin": self._origin, **({"provider_id": call["id"]} if call["id"] else {})}

@@ -17,6 +17,7 @@ from agent.providers import failures, sse
 from agent.providers.base import Connection, Failure, Finish, FinishReason, PartDelta, PartEnd, PartKind, PartStart, ProviderEvent, Usage
 
 _DRAIN_SECONDS = 0.2
+_MOST_TOKENS = 1_000_000_000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
 
@@ -91,14 +92,17 @@ class Parts:
     def open_keys(self) -> list[Hashable]:
         return list(self._open)
 
-    def start(self, key: Hashable, kind: PartKind, call_id: str | None = None, name: str | None = None) -> PartStart:
-        """Open a part; `name` is turned back into the tool's own."""
+    def start(self, key: Hashable, kind: PartKind, call_id: object = None, name: object = None) -> PartStart:
+        """Open a part; `name` is turned back into the tool's own. A name or an id that is no text is none."""
         part_id = self._count
         self._count += 1
+        if key in self._open:  # begun twice: the first stays open until the answer ends
+            self._open[(key, part_id)] = self._open.pop(key)
         self._open[key] = (part_id, kind, [])
         self.has_any = True
         self.has_calls |= kind == "tool_call"
-        return PartStart(part_id, kind, call_id, self._names.get(name, name) if name else None)
+        called = name if isinstance(name, str) else None
+        return PartStart(part_id, kind, call_id if isinstance(call_id, str) else None, self._names.get(called, called) if called else None)
 
     def add(self, key: Hashable, text: str) -> Iterable[PartDelta]:
         """More text of an open part; none for none."""
@@ -151,11 +155,11 @@ def closing(reason: FinishReason, parts: Parts) -> Finish:
 
 
 def number(values: Mapping[str, Any] | None, *path: str) -> int:
-    """A count somewhere in a usage object, or 0."""
+    """A count somewhere in a usage object, or 0. A server of a user's own could say anything, also what would give back to a quota."""
     value: Any = values
     for name in path:
         value = value.get(name) if isinstance(value, Mapping) else None
-    return int(value) if isinstance(value, int | float) else 0
+    return int(min(max(value, 0), _MOST_TOKENS)) if isinstance(value, int | float) else 0
 
 
 def storable(text: str) -> str:
@@ -164,24 +168,25 @@ def storable(text: str) -> str:
 
 
 def _feed(reducer: Reducer, event: sse.Event, connection: Connection, model: str) -> Iterable[ProviderEvent]:
+    """What one event adds, and also what it had added before it turned out to be damaged: a part whose beginning was not told cannot end."""
     if event.data.strip() == "[DONE]":
-        return reducer.feed({"type": "[DONE]"})
+        yield from reducer.feed({"type": "[DONE]"})
+        return
     data = _decoded(event.data)
     if isinstance(data, list) and data:
         data = cast("list[Any]", data)[0]
     if not isinstance(data, dict):
-        return ()
+        return
     found = cast("dict[str, Any]", data)
     kind = str(found.get("type") or event.name)
     try:
-        items = list(reducer.feed({**found, "type": kind}))  # whole, so that usage in the same event as an error comes first
+        yield from reducer.feed({**found, "type": kind})
     except (LookupError, TypeError, AttributeError, ValueError) as error:
         raise Unreadable from error
     if kind == "response.failed":
         found = cast("dict[str, Any]", found.get("response") or found)
     if kind in {"error", "response.failed"} or found.get("error"):
         reducer.ending = failures.from_said(failures.read(found), None, connection, model)
-    return items
 
 
 def _decoded(data: str) -> object:
