@@ -22,6 +22,8 @@ COLLECTION = -4.0
 _JOINED = re.compile(r"(?<=\w)[-_](?=\w)")
 _STRANGE_LEAST = 4
 """So many siblings that are joined as no literal of the API is are names that somebody gave."""
+_ECHOES = 10.0
+"""One answer of so many that repeats a word says that it is a value; fewer may be chance."""
 _VERBS_TOLD = 3
 _RECURRING = 3
 """So many words that stand together again are no chance."""
@@ -172,7 +174,7 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
     looks = Counter(child.kind for child in family)
     for child in family:
         if child.echoes and max(repeated[key] for key in child.echoes) < 2 and child.kind == "word" and not _is_named_echo(child):
-            child.reasons["echo"] = 1.5
+            child.reasons["echo"] = 1.5 * min(1.0, _ECHOES * child.echoed / max(sum(repeats.answered for repeats in child.repeats.values()), 1))
         kind = child.kind
         if (
             kind in ("code", "locale", "domain", "mixed", "version")

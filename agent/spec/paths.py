@@ -15,7 +15,7 @@ from agent.spec.path_grids import grid_of
 from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
 from agent.spec.path_tags import tags_of
-from agent.spec.path_tree import SLOT, Affix, Clusters, Context, Leaf, context_of, leaves_of
+from agent.spec.path_tree import MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN
 
@@ -44,6 +44,9 @@ _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
 _HINT = 0.5
+_NAMED = ("word", "domain", "mixed")
+_OFTEN = 5
+"""Calls of each of a few names, after which one that is new is no longer expected."""
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
 
@@ -186,6 +189,8 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     """Whether words only look alike, with no tree of their own that they share: a few, or any among the names of collections or below a value."""
     if any(child.kind in CERTAIN or _is_marked(child, _HINT) for child in members):
         return False
+    if _is_closed(members):
+        return True
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
     if sum(times > 1 for times in below.values()) > 1:
         return len(members) <= _FEW and _are_used_apart(members)
@@ -194,6 +199,13 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     among = sum(child.reasons.get("collection", 0.0) <= COLLECTION for child in siblings if child not in members)
     is_below_value = any(child.leaves[0].roles[child.position - 1] for child in members[:1] if child.position)
     return among >= _AMONG_LEAST or ((len(members) < _WORDS_LEAST or is_below_value) and all(child.value.isalpha() for child in members))
+
+
+def _is_closed(members: list[Child]) -> bool:
+    """Whether so few values were asked for so often that no other is to be expected: somebody wrote them down, as operations or, less often, as a choice."""
+    tails = {tail for child in members for tail, _ in child.cells}
+    few = len(members) <= _FEW and len(tails) <= 2 and not any(tail.endswith(MORE) for tail in tails)
+    return few and all(child.kind in _NAMED for child in members) and sum(child.count for child in members) >= _OFTEN * len(members)
 
 
 def _are_used_apart(members: list[Child]) -> bool:

@@ -116,3 +116,33 @@ def test_what_is_done_to_an_id_is_no_id() -> None:
     assert {operation.template for operation in conclude(observe_all(calls)).operations if operation.template.count("/") == 3} == {
         f"/calls/{{call_id}}/{verb}" for verb in verbs
     }
+
+
+def _asked(times: dict[str, int], body: dict[str, Any]) -> set[str]:
+    """The templates below `/queues` where each name is asked for so often, beside an API of other things."""
+    calls = [
+        Exchange(f"{name}{number}", "GET", f"https://api.example/queues/{name}", 200, (), b"", _JSON, json.dumps(body).encode())
+        for name, count in times.items()
+        for number in range(count)
+    ]
+    calls += [
+        Exchange(path, "GET", f"https://api.example{path}", 200, (), b"", _JSON, json.dumps(other).encode())
+        for path, other in _unlike([f"/{name}" for name in _NAMES]).items()
+    ]
+    return {operation.template for operation in conclude(observe_all(calls)).operations if operation.template.startswith("/queues/")}
+
+
+def test_few_names_that_are_asked_for_again_and_again_are_operations() -> None:
+    """After nine calls each no fifth name is to be expected; once each, they are values of which more will come."""
+    body = {"size": 3, "oldest": 1, "latency": 2}
+    names = ("queue_metrics", "process_metrics", "job_stats", "compound_metrics")
+    assert _asked(dict.fromkeys(names, 9), body) == {f"/queues/{name}" for name in names}
+    assert len(_asked(dict.fromkeys(("quick_harbor", "silent_orchid", "tiny_lagoon", "wild_cedar", "brave_maple"), 1), body)) == 1
+
+
+def test_one_answer_of_many_that_repeats_a_name_is_chance() -> None:
+    """A whole tree stands below `/api`, and one of its answers happens to tell of a thing that is called so."""
+    bodies = _unlike([f"/api/v1/{name}/{number}" for name in _NAMES for number in range(3)]) | {"/api/v1/orders/9": {"name": "api"}}
+    bodies |= {f"/api/v1/labels/{name}": {"name": name, "color": "red"} for name in ("api", "quick-harbor", "silent-orchid", "tiny-lagoon", "wild-cedar")}
+    bodies |= {"/apis/groups": {"g": 1}, "/version": {"major": 1}}
+    assert all(template.startswith("/api/v1/") for template in _templates(bodies) if template.count("/") > 2)
