@@ -67,6 +67,7 @@ async def collect(stream: AsyncIterator[ProviderEvent]) -> Answer:
             case Usage():
                 answer.usage = event if event != Usage() else answer.usage  # an empty one tells only that the answer has begun
             case Finish() | Failure():
+                assert not (isinstance(event, Finish) and open_parts), "a part that was never closed"
                 answer.ends.append(event)
     answer.calls = list(calls.values())
     json.dumps(msgspec.to_builtins(answer))  # all of it can be stored

@@ -9,7 +9,7 @@ import httpx2
 import pytest
 
 from agent.providers import anthropic, openai_chat, openai_responses, reduce
-from agent.providers.base import Connection, PartDelta, PartEnd, PartStart
+from agent.providers.base import Connection, PartDelta, PartEnd, PartStart, Usage
 from tests.agent.providers.answers import Answer, collect
 from tests.agent.providers.conversations import blocks, stream
 
@@ -141,3 +141,30 @@ async def test_arguments_of_five_megabytes() -> None:
     ]  # fmt: skip
     answer = await _read("anthropic", "".join(f"data: {one}\n\n" for one in told).encode(), 65_536)
     assert len(answer.calls[0]["arguments"]["a"]) == 5_000_000
+
+
+_END = b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":5,"output_tokens":-5000}}\n\ndata: {"type":"message_stop"}\n\n'
+
+
+def _begin(index: int, **block: Any) -> bytes:
+    return f"data: {json.dumps({'type': 'content_block_start', 'index': index, 'content_block': block})}\n\n".encode()
+
+
+async def test_a_part_that_begins_twice_ends_twice() -> None:
+    """Both are told whole, and what a provider says to have written is never less than nothing."""
+    answer = await _read("anthropic", _begin(0, type="text", text="One.") + _begin(0, type="text", text="Two.") + _END)
+    assert (answer.text, answer.usage) == ("One.Two.", Usage(input=5))
+
+
+@pytest.mark.parametrize("damage", [{"text": 7}, {"text": {"a": 1}}])
+async def test_an_event_that_is_damaged_after_its_beginning(damage: dict[str, Any]) -> None:
+    """What it had begun was told, so that its end is no mistake of ours."""
+    answer = await _read("anthropic", _begin(0, type="text", **damage) + b'data: {"type":"content_block_stop","index":0}\n\n' + _END)
+    assert answer.failure.code == "provider_cut"
+    assert answer.kinds == ["text"]
+
+
+async def test_a_tool_whose_name_is_no_text_has_none() -> None:
+    """The call is kept, to be answered that there is no such tool."""
+    answer = await _read("anthropic", _begin(0, type="tool_use", id=5, name=6, input={}) + _END)
+    assert [(call["id"], call["name"]) for call in answer.calls] == [(None, None)]
