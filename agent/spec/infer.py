@@ -12,7 +12,7 @@ from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
 from agent.spec.names import call_id, operation_id, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kind
-from agent.spec.schemas import Pool
+from agent.spec.schemas import Pool, error_name
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
 
@@ -95,7 +95,7 @@ def _fill_pool(merged: dict[tuple[str, str], Route]) -> Pool:
         for status, outcome in sorted(route.outcomes.items()):
             for _, content in sorted(outcome.contents.items()):
                 if content.node is not None:
-                    pool.add(content.node, name if status[:1] == "2" else "error")
+                    pool.add(content.node, name if status[:1] == "2" else error_name(content.node))
     pool.settle()
     return pool
 

@@ -10,51 +10,21 @@ from agent.spec.names import words_of
 from agent.spec.summary import Field, Node
 
 _CURSOR = {
-    "cursor",
-    "after",
-    "before",
-    "starting after",
-    "ending before",
-    "page token",
-    "next token",
-    "continuation token",
-    "continuation",
-    "marker",
-    "next cursor",
-    "start cursor",
-    "scroll id",
-    "pagination token",
-    "next page token",
-    "exclusive start key",
-    "continue",
-    "since id",
-    "max id",
-    "bookmark",
-    "start after",
-}
-_PAGE = {"page", "page number", "page no", "page num", "page index", "current page", "p", "pagenumber"}
-_OFFSET = {"offset", "skip", "start", "from", "start index", "start at", "first result", "startat", "startindex"}
+    "cursor", "after", "before", "startingafter", "endingbefore", "startafter", "startcursor", "nextcursor", "pagetoken", "nexttoken", "nextpagetoken",
+    "paginationtoken", "continuationtoken", "continuation", "continue", "marker", "scrollid", "exclusivestartkey", "sinceid", "maxid", "bookmark",
+}  # fmt: skip
+_PAGE = {"page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage", "p"}
+_OFFSET = {"offset", "skip", "start", "from", "startindex", "startat", "firstresult"}
 _LIMIT = {
-    "limit",
-    "per page",
-    "page size",
-    "pagesize",
-    "count",
-    "size",
-    "max results",
-    "maxresults",
-    "top",
-    "take",
-    "first",
-    "last",
-    "results per page",
-    "perpage",
-    "max",
-    "rows",
-    "page limit",
-    "max items",
-    "num",
-}
+    "limit", "perpage", "pagesize", "pagelimit", "itemsperpage", "resultsperpage", "count", "size", "maxresults", "maxitems", "max",
+    "top", "take", "first", "last", "rows", "num",
+}  # fmt: skip
+"""Names without what separates their words: `page[size]`, `page_size` and `pagesize` are one."""
+_PLAIN = {"offset", "skip", "startindex"}
+"""These say a position even where no limit is given."""
+_AMBIGUOUS = {"after", "before", "continue"}
+_ENDS = {"end", "to", "until", "stop"}
+"""Beside one of these, a start that does not count is that of a range."""
 _NEXT = (
     "next",
     "next_cursor",
@@ -75,19 +45,20 @@ _NEXT = (
 
 def paging_of(queries: Mapping[str, Field], response: Node | None, has_link: bool) -> Paging | None:
     """The pagination of an operation by the names and values of its query parameters, or by what its answers say."""
-    by_words = {" ".join(words_of(name.replace("page[", "page "))): name for name in sorted(queries)}
-    limits = [name for words, name in by_words.items() if words in _LIMIT]
-    for kind, words in (("cursor", _CURSOR), ("page", _PAGE), ("offset", _OFFSET)):
-        names = [name for text, name in by_words.items() if text in words]
-        if kind == "offset" and names and limits and all(_is_token(queries[name]) and not _is_date(queries[name]) for name in names):
+    by_words = {"".join(words_of(name)): name for name in sorted(queries)}
+    limits = [name for words, name in by_words.items() if words in _LIMIT and _is_counting(queries[name])]
+    following = _next_field(response)
+    for kind, known in (("cursor", _CURSOR), ("page", _PAGE), ("offset", _OFFSET)):
+        found = {words: name for words, name in by_words.items() if words in known}
+        is_of_tokens = all(_is_token(queries[name]) and not _is_date(queries[name]) for name in found.values())
+        if kind == "offset" and found and limits and is_of_tokens and not by_words.keys() & _ENDS:
             kind = "cursor"
         if kind != "cursor":
-            names = [name for name in names if _is_counting(queries[name])]
-        elif names and not limits and all(" ".join(words_of(name)) in ("after", "before", "continue") for name in names):
-            names = [name for name in names if _is_token(queries[name]) and not _is_date(queries[name])]
-        following = _next_field(response)
-        names = [name for name in names if _has_moved(queries[name]) or (kind == "cursor" and following)]
-        if names and (kind != "offset" or limits or any(" ".join(words_of(name)) in ("offset", "skip", "start index") for name in names)):
+            found = {words: name for words, name in found.items() if _is_counting(queries[name])}
+        elif not limits and found.keys() <= _AMBIGUOUS:
+            found = {words: name for words, name in found.items() if _is_token(queries[name]) and not _is_date(queries[name])}
+        names = [name for name in found.values() if _has_moved(queries[name]) or (kind == "cursor" and following)]
+        if names and (kind != "offset" or limits or found.keys() & _PLAIN):
             return Paging(kind=_literal(kind), parameters=(*names, *limits), next_field=following, limit_max=_most(queries, limits))
     return Paging(kind="link", parameters=tuple(limits), limit_max=_most(queries, limits)) if has_link else None
 

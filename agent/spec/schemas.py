@@ -26,9 +26,11 @@ from agent.spec.unions import Union, Variant, is_of, union_of
 POOL_KEYS = 4
 POOL_ALIKE = 0.75
 ENUM_MAX = 12
+_ERRORS = ("error", "error response")
+"""APIs say errors in one shape, or a few: however small, they are alike under these names."""
 _ENUM_TEXTS = 30
 """With fewer texts not even two values came often enough."""
-_REFUSED = 0.1
+_REFUSED = 0.07
 """So likely the next object may lack one of the keys that are called required."""
 _CROWD = 8
 """Keys come and go together: more of them than these are no more risk."""
@@ -47,6 +49,11 @@ class Cluster(msgspec.Struct):
     union: Union | None = None
 
 
+def error_name(node: Node) -> str:
+    """The name under which the body of an error is added."""
+    return _ERRORS[any((inner := node.properties.get(key)) and (inner.objects or inner.arrays) for key in ("error", "errors"))]
+
+
 class Pool:
     """The shared components of one spec. Fill it with `add`, then `settle`, then ask for schemas."""
 
@@ -57,7 +64,7 @@ class Pool:
         self._by_key: dict[str, list[Cluster]] = {}
         self._by_name: dict[str, list[Cluster]] = {}
         self._open: list[Cluster] = []
-        self._presence = self._nulls = Chances(())
+        self._presence = self._nulls = self._fractions = Chances(())
         self._unions: dict[int, Union | None] = {}
         self._said: dict[tuple[int, ...], JsonSchema] = {}
         self.schemas: dict[str, JsonSchema] = {}
@@ -82,7 +89,7 @@ class Pool:
         for cluster in self._clusters:
             cluster.union = union_of(cluster.members)
         self._gather()
-        shared = [cluster for cluster in self._clusters if (len(cluster.members) > 1 and len(cluster.totals) >= POOL_KEYS) or cluster.union]
+        shared = [cluster for cluster in self._clusters if cluster.union or (len(cluster.members) > 1 and _deserves_name(cluster))]
         taken: set[str] = set()
         for cluster in sorted(shared, key=lambda cluster: (-len(cluster.members), -cluster.objects, sorted(cluster.totals))):
             cluster.name = _component_name(cluster.names, taken)
@@ -90,6 +97,7 @@ class Pool:
         self._presence = Chances(held for cluster in self._clusters for held in _held(cluster))
         values = [(key, [node.properties[key] for node in cluster.members if key in node.properties]) for cluster in self._clusters for key in cluster.totals]
         self._nulls = Chances(Held(key, *_filled(nodes)) for key, nodes in values)
+        self._fractions = Chances(held for key, nodes in values if (held := _whole(key, nodes)).objects)
         self.schemas = {cluster.name: {} for cluster in shared}
         for cluster in sorted(shared, key=lambda cluster: cluster.name):
             if cluster.union:
@@ -164,9 +172,8 @@ class Pool:
         types = _key_types(node)
         for cluster in self._near(node, name):
             is_small = min(len(node.properties), len(cluster.totals)) < POOL_KEYS
-            if len(node.properties.keys() & cluster.totals.keys()) * 2 < len(node.properties) or (
-                is_small and (name not in cluster.names or "object" in types.values() or "object" in cluster.types.values())
-            ):
+            is_envelope = name not in _ERRORS and ("object" in types.values() or "object" in cluster.types.values())
+            if len(node.properties.keys() & cluster.totals.keys()) * 2 < len(node.properties) or (is_small and (is_envelope or name not in cluster.names)):
                 continue
             alike = _alike(node, cluster)
             if (
@@ -234,12 +241,18 @@ class Pool:
         return schema
 
     def _property(self, key: str, nodes: list[Node], pointer: str, risk: float) -> JsonSchema:
-        """The schema of a property. Where those of its name were null elsewhere, this one may be too, as long as it was heard seldom."""
-        schema, filled = self._schema(nodes, pointer), _filled(nodes)
+        """The schema of a property. Where those of its name were null or fractions elsewhere, this one may be too, as long as it was heard seldom."""
+        schema, filled = self._fractional(self._schema(nodes, pointer), key, nodes, risk), _filled(nodes)
         if not schema or filled.times < filled.total or not self._nulls.has_changed(key) or self._nulls.missing(key, filled.total) <= risk:
             return schema
         kind = schema.get("type")
         return {**schema, "type": [kind, "null"]} if isinstance(kind, str) and "enum" not in schema else {"anyOf": [schema, {"type": "null"}]}
+
+    def _fractional(self, schema: JsonSchema, key: str, nodes: list[Node], risk: float) -> JsonSchema:
+        kind, whole = schema.get("type"), sum(node.integers for node in nodes)
+        if (kind != "integer" and kind != ["integer", "null"]) or not self._fractions.has_changed(key) or self._fractions.missing(key, whole) <= risk:
+            return schema
+        return {"type": "number" if kind == "integer" else ["number", "null"]}
 
     def _promised(self, keys: list[str], objects: int) -> list[str]:
         """Of the keys that all objects had, those that the next one has too, as far as one can tell."""
@@ -290,9 +303,19 @@ def _filled(nodes: list[Node]) -> _Filled:
     return _Filled(total - sum(node.nulls for node in nodes), total)
 
 
+def _whole(key: str, nodes: list[Node]) -> Held:
+    """How many numbers of all were integers."""
+    whole = sum(node.integers for node in nodes)
+    return Held(key, whole, whole + sum(node.numbers for node in nodes))
+
+
 def _risk(keys: int) -> float:
     """What one of some keys may add to the risk that a whole object is refused."""
     return _REFUSED / min(max(keys, 1), _CROWD)
+
+
+def _deserves_name(cluster: Cluster) -> bool:
+    return len(cluster.totals) >= POOL_KEYS or any(name in cluster.names for name in _ERRORS)
 
 
 def _held(cluster: Cluster) -> Iterable[Held]:
@@ -332,7 +355,7 @@ def _agrees(a: Node, b: Node, depth: int = 0) -> bool:
         if one is None or two is None or not one.properties or not two.properties:
             continue
         both = one.properties.keys() & two.properties.keys()
-        if len(both) * 2 < min(len(one.properties), len(two.properties)) or (depth < 2 and not _agrees(one, two, depth + 1)):
+        if len(both) * 2 <= min(len(one.properties), len(two.properties)) or (depth < 2 and not _agrees(one, two, depth + 1)):
             return False
     return True
 

@@ -17,6 +17,9 @@ from agent.spec.observe import observe_all
         (("cursor=abc&limit=5",), "cursor"),
         (("starting_after=cus_1",), "cursor"),
         (("from=2024-01-01T00:00:00Z&to=2024-02-01T00:00:00Z",), None),
+        (("start=mon&end=tue&limit=5", "start=tue&end=wed&limit=5"), None),
+        (("currentpage=1&itemsperpage=20", "currentpage=2&itemsperpage=20"), "page"),
+        (("page[number]=1&page[size]=5", "page[number]=2&page[size]=5"), "page"),
         (("q=x",), None),
     ],
 )
@@ -35,6 +38,17 @@ def test_kinds_of_pagination(queries: tuple[str, ...], kind: str | None) -> None
     ]
     paging = conclude(observe_all(calls)).operations[0].pagination
     assert (paging.kind if paging else None) == kind
+
+
+def test_a_limit_counts() -> None:
+    """`max` may be a limit or the end of a range of names: only numbers are a limit."""
+    calls = [
+        Exchange(id=str(page), method="GET", url=f"https://api.example/things?page={page}&max=zed&pageSize=10", status=200, response_body=b"[]")
+        for page in (1, 2)
+    ]
+    paging = conclude(observe_all(calls)).operations[0].pagination
+    assert paging is not None
+    assert paging.parameters == ("page", "pageSize")
 
 
 def test_a_link_header_is_pagination() -> None:

@@ -5,7 +5,7 @@ from typing import Any
 
 from agent.spec.bodies import count
 from agent.spec.examples import example_of
-from agent.spec.schemas import Pool
+from agent.spec.schemas import Pool, error_name
 from agent.spec.summary import Node
 from agent.spec.values import STAND_INS
 
@@ -68,6 +68,42 @@ def test_lists_and_details_share_a_component() -> None:
     assert pool.schemas["User"]["required"] == ["age", "email", "id", "login"]
     assert pool.evidence["/components/schemas/User/properties/bio"].count == 2
     assert pool.evidence["/components/schemas/User/properties/bio"].total == 3
+
+
+def test_errors_of_one_shape_are_one_component() -> None:
+    """An error body that was seen once has the keys that all others had, although the API often leaves keys out; its envelope stands apart from what is in it."""
+    pool, error = Pool(), {"code": 1, "message": "no", "type": "x"}
+    nodes = [_node({"error": error | {"details": []} if number % 2 else error}) for number in range(9)]
+    for node in nodes:
+        pool.add(node, error_name(node))
+    for number in range(9):
+        pool.add(_node({f"a{number}": 1}, {f"b{number}": 2}), f"other{number}")
+    pool.settle()
+    assert [pool.schema(node) for node in nodes] == [{"$ref": "#/components/schemas/ErrorResponse"}] * 9
+    assert pool.schemas["ErrorResponse"]["required"] == ["error"]
+    assert pool.schemas["ErrorResponse"]["properties"] == {"error": {"$ref": "#/components/schemas/Error"}}
+    assert pool.schemas["Error"]["required"] == ["code", "message", "type"]
+
+
+def test_errors_of_two_shapes_stay_apart() -> None:
+    """Two envelopes whose insides have little in common are two components."""
+    pool, nodes = Pool(), [_node({"error": {"status": 4, "message": "no"}}), _node({"error": {"code": "x", "message": "no"}})]
+    nodes += [_node({"error": {"status": 5, "message": "no"}}), _node({"error": {"code": "y", "message": "no"}})]
+    for node in nodes:
+        pool.add(node, error_name(node))
+    pool.settle()
+    assert pool.schema(nodes[0]) == pool.schema(nodes[2]) != pool.schema(nodes[1]) == pool.schema(nodes[3])
+
+
+def test_an_amount_is_a_number_where_amounts_elsewhere_are() -> None:
+    """One whole amount is no integer in an API whose amounts have fractions; an id that never had one is."""
+    pool = Pool()
+    bills, one = _node(*[{"amount": 1.5 + n, "id": n, "a": 1, "b": 1} for n in range(9)]), _node({"amount": 4, "id": 4, "x": "", "y": ""})
+    pool.add(bills, "bills")
+    pool.add(one, "refund")
+    pool.settle()
+    assert pool.schema(one)["properties"]["amount"] == {"type": "number"}
+    assert pool.schema(one)["properties"]["id"] == {"type": "integer"}
 
 
 def test_recursion_becomes_a_reference() -> None:
