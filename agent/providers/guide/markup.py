@@ -44,11 +44,9 @@ def and_more(items: list[Data]) -> str:
 
 
 def call_table(calls: list[Data]) -> str:
-    rows = [
-        f"| {n} | `{call.get('method', '')}` | {code(call.get('path') or call.get('url'))} | {outcome(call)} | {took(call):,.0f} ms | {clock(call)} |"
-        for n, call in enumerate(calls, 1)
-    ]
-    return "| | | Path | Answer | Took | When |\n|---|---|---|---|---|---|\n" + "\n".join(rows)
+    lines = [f"{call.get('method', '')} {call.get('path') or call.get('url') or ''}" for call in calls]
+    rows = [f"| {n + 1} | {code(lines[n])} | {outcome(call)} | {took(call):,.0f}\u00a0ms | {clock(call)} |" for n, call in enumerate(calls)]
+    return "| | Call | Answer | Took | When |\n|---|---|---|---|---|\n" + "\n".join(rows)
 
 
 def call_line(call: Data) -> str:

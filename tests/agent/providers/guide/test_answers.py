@@ -93,7 +93,7 @@ async def test_a_change_is_told_in_words(reply: Reply) -> None:
 async def test_captured_text_stays_code(reply: Reply) -> None:
     """A path cannot break out of its code, its table or its line."""
     text = await reply("show the calls", {"items": [{**CALL, "path": "/x` | **bold**\n# heading <script>"}]}, "shop")
-    assert "`/x **bold** # heading <script>`" in text
+    assert "`GET /x **bold** # heading <script>`" in text
     assert "\n# heading" not in text
 
 
