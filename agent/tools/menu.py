@@ -1,6 +1,6 @@
 """The menu: every tool there is, in the order in which it is shown. Chat, MCP, the CLI and `POST /tools/{name}` are projections of it."""
 
-from agent.tools import captures, credits, docs, endpoints, keys, operations, prompts, results, servers, usage
+from agent.tools import captures, changes, credits, docs, endpoints, keys, operations, prompts, results, servers, usage
 from agent.tools.registry import Tool, describe
 
 TOOLS: tuple[Tool, ...] = tuple(
@@ -38,5 +38,6 @@ TOOLS: tuple[Tool, ...] = tuple(
         docs.docs_review,
         docs.docs_decide,
         servers.mcp_address,
+        changes.change_list,
     )
 )

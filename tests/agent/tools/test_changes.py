@@ -1,0 +1,23 @@
+"""What changed between the versions of the documents, by the menu and in the guide's words."""
+
+import asyncpg
+
+from agent import docs
+from agent.tools import invoke
+from agent.tools.registry import Context
+from tests.agent.heard import an_endpoint, hear
+
+
+async def test_what_changed_is_listed(database: asyncpg.Pool) -> None:
+    """Nothing while there is one version; then each change with its version, a breaking one marked; nothing of before `since`, nothing of another API."""
+    actor, endpoint = await an_endpoint()
+    await hear(actor, endpoint, "/orders", {"id": 1, "total": 3})
+    await docs.generate(actor, endpoint.id)
+    assert (await invoke.invoke(Context(actor), "change_list", {})).text.startswith("Nothing changed")
+    await hear(actor, endpoint, "/customers", [{"id": 1}])
+    version = (await docs.generate(actor, endpoint.id)).version
+    answer = await invoke.invoke(Context(actor), "change_list", {"endpoint": endpoint.slug, "since": "1h"})
+    [found] = answer.data.items
+    assert (found.kind, found.operation, found.version, found.is_breaking) == ("NEW_ENDPOINT", "GET /customers", version, False)
+    assert f"- {endpoint.slug} {version}, " in answer.text
+    assert not (await invoke.invoke(Context(actor), "change_list", {"since": "2099-01-01"})).data.items
