@@ -62,6 +62,13 @@ def is_of(spec: Spec, operation: Operation, exchange: Exchange) -> bool:
     return next((o.id for o in alike if _expression(o.template).fullmatch(path)), "") == operation.id
 
 
+def below(base: str, place: str) -> str | None:
+    """What of a path or URL comes after a base; None where it is not below it, as `/v10` is not below `/v1`."""
+    base = base.rstrip("/")
+    rest = place.removeprefix(base)
+    return rest if place.startswith(base) and rest[:1] in ("", "/", "?") else None
+
+
 def probe(spec: Spec, operation: Operation, wanted: Target, exchange: Exchange) -> Found | None:
     """What an exchange says, None where it can say nothing: another status, or a body that is none."""
     if wanted.parameter is not None:
@@ -124,9 +131,8 @@ def _shown(name: str, value: Any) -> str:
 def _below(spec: Spec, exchange: Exchange) -> str:
     """The path of an exchange below the base URL of the API."""
     path = urlsplit(exchange.url).path or "/"
-    base = urlsplit(spec.servers[0]).path.rstrip("/") if spec.servers else ""
-    rest = path.removeprefix(base) if base and path.startswith(base) else path
-    return rest.rstrip("/") or "/"
+    rest = below(urlsplit(spec.servers[0]).path if spec.servers else "", path)
+    return (path if rest is None else rest).rstrip("/") or "/"
 
 
 def _expression(template: str) -> re.Pattern[str]:

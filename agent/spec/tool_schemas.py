@@ -26,6 +26,7 @@ _KEPT = ("minimum", "maximum", "minLength", "maxLength", "minItems", "maxItems")
 _DEPTH = 4
 _MOST_OPTIONS = 12
 """With more, anything is taken: a list that was cut would forbid the rest."""
+_MOST_PARTS = 100
 _MOST_DESCRIPTION = 4_000
 
 
@@ -121,7 +122,7 @@ def _plain(schema: Any, schemas: dict[str, JsonSchema], depth: int, seen: tuple[
     if isinstance(reference := schema.get("$ref"), str):
         name = reference.rpartition("/")[2]
         return {} if name in seen or len(seen) > 20 else _plain(schemas.get(name), schemas, depth, (*seen, name))
-    schema = _merged(schema, schemas, seen)
+    schema = _merged(schema, schemas, set(seen))
     kind = _kind(schema)
     result: JsonSchema = {"type": kind} if kind else {}
     listed: Any = [schema["const"]] if "const" in schema else schema.get("enum")
@@ -152,20 +153,21 @@ def _members(schema: JsonSchema, schemas: dict[str, JsonSchema], depth: int, see
     return result | ({"required": sorted(set(required))} if required else {})
 
 
-def _merged(schema: JsonSchema, schemas: dict[str, JsonSchema], seen: tuple[str, ...]) -> JsonSchema:
-    """`allOf` as one object: members and required names of all parts."""
+def _merged(schema: JsonSchema, schemas: dict[str, JsonSchema], taken: set[str]) -> JsonSchema:
+    """`allOf` as one object: members and required names of all parts. What was `taken` adds nothing a second time."""
     parts: Any = schema.get("allOf")
     if not isinstance(parts, list):
         return schema
     result: JsonSchema = {name: value for name, value in schema.items() if name != "allOf"}
     for part in parts[:20]:
-        target, path = part, seen
-        while isinstance(target, dict) and isinstance(target.get("$ref"), str) and target["$ref"].rpartition("/")[2] not in path:
-            path = (*path, target["$ref"].rpartition("/")[2])
-            target = schemas.get(path[-1])
-        if not isinstance(target, dict) or len(path) > 20:
+        target = part
+        while isinstance(target, dict) and isinstance(reference := target.get("$ref"), str):
+            name = reference.rpartition("/")[2]
+            target = None if name in taken or len(taken) > _MOST_PARTS else schemas.get(name)
+            taken.add(name)
+        if not isinstance(target, dict):
             continue
-        target = _merged(target, schemas, path)
+        target = _merged(target, schemas, taken)
         for word in ("properties", "required"):
             if word in target and isinstance(target[word], dict | list):
                 before: Any = result.get(word)

@@ -71,3 +71,13 @@ def test_a_call_belongs_to_the_most_literal_template(spec: Spec) -> None:
     one, me = (next(o for o in spec.operations if ("{" in o.template) == is_one and o.template != "/users") for is_one in (True, False))
     assert (probing.is_of(spec, one, CALLS[-1]), probing.is_of(spec, me, CALLS[-1])) == (False, True)
     assert probing.target(spec, me, "200 nope") is None
+
+
+def test_a_version_is_not_below_another(spec: Spec) -> None:
+    """`/base2/users` is no call of `/users` below `/base`, and what is below keeps its query."""
+    users = next(one for one in spec.operations if one.template == "/users")
+    assert probing.is_of(spec, users, _call("/users", {}))
+    assert not probing.is_of(spec, users, msgspec.structs.replace(_call("/users", {}), url="https://a.example/base2/users"))
+    assert probing.below("/v1/", "/v1?a=1") == "?a=1"
+    assert probing.below("/v1", "/v10/users") is None
+    assert probing.below("", "/users") == "/users"

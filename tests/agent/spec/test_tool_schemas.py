@@ -87,3 +87,22 @@ def test_the_checks_find_what_vendors_refuse(schema: dict[str, Any]) -> None:
     assert tool_schemas.faults("a", "Does.", schema)
     assert tool_schemas.faults("a b", "Does.", {"type": "object", "properties": {}})
     assert tool_schemas.faults("a", "", {"type": "object", "properties": {}})
+
+
+def test_parts_that_double_are_merged_once() -> None:
+    """`allOf` whose parts name the next two, thirty times over, is one object soon, with the members of all."""
+    schemas: dict[str, Any] = {f"A{n}": {"allOf": [{"$ref": f"#/components/schemas/{side}{n + 1}"} for side in "AB"]} for n in range(30)}
+    schemas |= {f"B{n}": {"allOf": schemas[f"A{n}"]["allOf"][::-1]} for n in range(30)}
+    schemas |= {"A30": {"properties": {"a": {"type": "string"}}, "required": ["a"]}, "B30": {"properties": {"b": {"$ref": "#/components/schemas/A0"}}}}
+    merges = 0
+
+    class Counted(dict[str, Any]):
+        def get(self, key: str, default: Any = None) -> Any:
+            nonlocal merges
+            merges += 1
+            return super().get(key, default)
+
+    found = tool_schemas.plain({"$ref": "#/components/schemas/A0"}, Counted(schemas))
+    assert found["properties"]["a"] == {"type": "string"}
+    assert found["required"] == ["a"]
+    assert merges < 500
