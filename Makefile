@@ -4,6 +4,8 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS := 1
 export UV_NO_PROGRESS := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
+# Where it is set, as in many images, each process that starts would compile thousands of files anew.
+unexport PYTHONDONTWRITEBYTECODE
 
 # `python3`, or where that is too old or came without venv, the newest that is neither.
 NEW := import sys; sys.exit(sys.version_info < (3, 11))

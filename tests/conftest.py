@@ -1,4 +1,4 @@
-"""The ground of every test: one PostgreSQL for the session, a fresh database for each test that asks, no way to other hosts."""
+"""The ground of every test: one PostgreSQL for the session, an empty database for each test that asks, no way to other hosts."""
 
 import asyncio
 import contextlib
@@ -15,8 +15,8 @@ import pytest
 from agent import config, crypto
 from agent.accounts import passwords
 from db import embedded, engine
-from db.ids import uuid7
 from db.migrate import migrate
+from tests import databases
 
 _TEMPLATE = "wiretalk_template"
 
@@ -47,7 +47,7 @@ def template(server_url: str) -> str:
             await connection.execute(f"CREATE DATABASE {_TEMPLATE}")
         finally:
             await connection.close()
-        os.environ["DATABASE_URL"] = _on(server_url, _TEMPLATE)
+        os.environ["DATABASE_URL"] = databases.on(server_url, _TEMPLATE)
         try:
             await migrate()
         finally:
@@ -67,24 +67,18 @@ async def database_url(template: str, monkeypatch: pytest.MonkeyPatch, tmp_path:
 @contextlib.asynccontextmanager
 async def fresh_database(template: str, monkeypatch: pytest.MonkeyPatch, directory: Path) -> AsyncIterator[str]:
     """What `database_url` gives, for fixtures that live longer than a test."""
-    name = f"test_{uuid7().hex}"
-    admin = await asyncpg.connect(template)
-    await admin.execute(f"CREATE DATABASE {name} TEMPLATE {_TEMPLATE} STRATEGY wal_log")
-    monkeypatch.setenv("DATABASE_URL", _on(template, name))
-    monkeypatch.setenv("WIRETALK_DATA_DIR", str(directory / "data"))
-    monkeypatch.setenv("WIRETALK_TEST_MODE", "1")
-    for limit in ("REQUESTS_PER_MINUTE", "STRANGER_REQUESTS_PER_MINUTE"):  # a test sends more than a person
-        monkeypatch.setenv(f"WIRETALK_{limit}", "1000000")
-    monkeypatch.setenv("WIRETALK_WORKER", "0")  # a test that is about jobs runs its own
-    for operator in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "WIRETALK_PUBLIC_URL", "WIRETALK_ALLOW_HOSTS"):
-        monkeypatch.delenv(operator, raising=False)
-    _forget()
-    try:
-        yield _on(template, name)
-    finally:
-        await admin.execute(f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-        await admin.close()
+    async with databases.borrowed(template, _TEMPLATE) as url:
+        monkeypatch.setenv("DATABASE_URL", url)
+        monkeypatch.setenv("WIRETALK_DATA_DIR", str(directory / "data"))
+        monkeypatch.setenv("WIRETALK_TEST_MODE", "1")
+        for limit in ("REQUESTS_PER_MINUTE", "STRANGER_REQUESTS_PER_MINUTE"):  # a test sends more than a person
+            monkeypatch.setenv(f"WIRETALK_{limit}", "1000000")
+        monkeypatch.setenv("WIRETALK_WORKER", "0")  # a test that is about jobs runs its own
+        for operator in ("ANTHROPIC_API_KEY", "OPENAI_API_KEY", "WIRETALK_PUBLIC_URL", "WIRETALK_ALLOW_HOSTS"):
+            monkeypatch.delenv(operator, raising=False)
         _forget()
+        yield url
+    _forget()
 
 
 @pytest.fixture
@@ -129,12 +123,6 @@ async def _careless(url: str) -> None:
         await connection.execute(f"ALTER SYSTEM SET {setting} = off")
     await connection.execute("SELECT pg_reload_conf()")
     await connection.close()
-
-
-def _on(url: str, database: str) -> str:
-    """The server's URL with another database in it."""
-    head, mark, query = url.partition("?")
-    return f"{head.rsplit('/', 1)[0]}/{database}{mark}{query}"
 
 
 def _forget() -> None:

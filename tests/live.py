@@ -9,11 +9,15 @@ from typing import Any
 import httpx
 import msgspec
 import uvicorn
+from litestar import Litestar
 
 from agent import ai_providers, config
 from agent.accounts import tokens, users
 from web import app as application
 from web.front import GuardedProtocol
+
+_idle: list[Litestar] = []
+"""Applications that a test has used: building one takes half a second of processor, and it may be served again."""
 
 
 def free_port() -> int:
@@ -48,13 +52,22 @@ async def serving(app: Any, port: int | None = None, http: Any = GuardedProtocol
 
 
 @contextlib.asynccontextmanager
-async def wiretalk(monkeypatch: Any) -> AsyncIterator[httpx.AsyncClient]:
-    """The whole application with an administrator; the client carries their token. Needs the `database_url` fixture."""
+async def running(monkeypatch: Any) -> AsyncIterator[str]:
+    """The whole application; gives its base URL. Needs the `database_url` fixture."""
     port = free_port()
     monkeypatch.setenv("PORT", str(port))
     config.settings.cache_clear()
-    async with serving(application.root(), port) as url:
+    app = _idle.pop() if _idle else application.create_app()
+    async with serving(application.root(app), port) as url:
         await ai_providers.ensure_built_in()
+        yield url
+    _idle.append(app)
+
+
+@contextlib.asynccontextmanager
+async def wiretalk(monkeypatch: Any) -> AsyncIterator[httpx.AsyncClient]:
+    """The same with an administrator; the client carries their token."""
+    async with running(monkeypatch) as url:
         profile = await users.sign_up("ada@example.com", "correct horse", role="ADMIN")
         token = await tokens.create(users.actor_of(profile.id, "ADMIN", profile.email, "api"), "test")
         async with httpx.AsyncClient(base_url=url, headers={"authorization": f"Bearer {token.token}"}, timeout=60, trust_env=False) as client:

@@ -10,7 +10,6 @@ from typing import Any
 
 import structlog
 from litestar import Litestar, Router, asgi, get
-from litestar.datastructures import State
 from litestar.exceptions import HTTPException
 from litestar.middleware import DefineMiddleware
 from litestar.static_files import create_static_files_router
@@ -83,15 +82,14 @@ def create_app() -> Litestar:
         template_config=template_config(),
         openapi_config=openapi_config(VERSION),
         request_max_body_size=60 * 1024 * 1024,
-        state=State({"hub": Hub()}),
         logging_config=None,  # its own would set the root logger to INFO, where an HTTP client names every request that it sends
         pdb_on_exception=False,
     )
 
 
-def root() -> ASGIApp:
-    """The application as uvicorn serves it."""
-    app = create_app()
+def root(app: Litestar | None = None) -> ASGIApp:
+    """The application as uvicorn serves it. One that is served again has a recorder and, from its lifespan, a bell of its own."""
+    app = app or create_app()
     recorder = Recorder()
     app.state.recorder = recorder
     return behind(in_front_of(with_security_headers(app, is_secure=settings().is_secure), recorder, lookup.find), settings().trusted_networks)
@@ -100,7 +98,7 @@ def root() -> ASGIApp:
 @asynccontextmanager
 async def _lifespan(app: Litestar) -> AsyncGenerator[None, None]:
     """The pool, the bell, the recorder, the sweeper and the jobs; streams end at the signal, because uvicorn waits for open answers first."""
-    hub: Hub = app.state.hub
+    hub = app.state.hub = Hub()
     recorder: Recorder | None = app.state.get("recorder")
     remote_mcp.all_declared()  # what is wrong in the operator's file is said at the start
     async with AsyncExitStack() as at_end:  # last first; also where the start itself fails

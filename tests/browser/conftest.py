@@ -15,13 +15,11 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, BrowserContext, ConsoleMessage, Page, Request, async_playwright, expect
 
-from agent import ai_providers, config
 from agent.accounts import sessions, setup, users
 from agent.accounts.audit import Origin
 from agent.providers import catalogue
 from tests.browser.slow_model import stream
-from tests.live import free_port, serving
-from web import app as application
+from tests.live import running
 from web.auth import session_cookie
 
 PATIENCE = 60_000  # milliseconds; what is waited for comes at once, but not on a machine that does other things too
@@ -96,12 +94,8 @@ async def fresh(database_url: str, chromium: Browser, monkeypatch: pytest.Monkey
 
 
 async def _site(chromium: Browser, monkeypatch: pytest.MonkeyPatch, *, with_user: bool) -> AsyncIterator[Site]:
-    port = free_port()
-    monkeypatch.setenv("PORT", str(port))
     monkeypatch.setitem(catalogue.WIRES, "scripted", stream)
-    config.settings.cache_clear()
-    async with serving(application.root(), port) as url:
-        await ai_providers.ensure_built_in()
+    async with running(monkeypatch) as url:
         if with_user:
             await users.sign_up("ada@example.com", "correct horse", role="ADMIN")
         made = Site(url, chromium, [])

@@ -6,11 +6,9 @@ from collections.abc import AsyncIterator
 import httpx
 import pytest
 
-from agent import ai_providers, config
 from agent.accounts import sessions, users
 from agent.accounts.audit import Origin
-from tests.live import free_port, serving
-from web import app as application
+from tests.live import running
 from web.auth import session_cookie
 
 
@@ -36,11 +34,7 @@ class Door:
 @pytest.fixture
 async def doors(database_url: str, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[tuple[Door, Door, Door]]:
     """Ada, Bob and a stranger before the same server."""
-    port = free_port()
-    monkeypatch.setenv("PORT", str(port))
-    config.settings.cache_clear()
-    async with serving(application.root(), port) as url:
-        await ai_providers.ensure_built_in()
+    async with running(monkeypatch) as url:
         found = Door(url), Door(url), Door(url)
         for door, email in zip(found[:2], ("ada@example.com", "bob@example.com"), strict=True):
             await users.sign_up(email, "correct horse")
