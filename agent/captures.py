@@ -25,6 +25,8 @@ from db import engine
 
 _SHOWN_BYTES = 64
 _MOST_WAITED = 100
+_MOST_READ = 32 * 1024 * 1024
+_FIRST = UUID(int=0)
 
 
 class ShownBody(msgspec.Struct, frozen=True):
@@ -107,13 +109,11 @@ async def wait(actor: Actor, endpoint_id: UUID, count: int, timeout_s: float, *,
 
 
 async def exchanges(endpoint_id: UUID, *, after: UUID | None, limit: int) -> list[tuple[UUID, Exchange]]:
-    """Captures in the order of their ids, as discovery reads them."""
+    """Captures in the order of their ids, as discovery reads them: `limit` at most, and no more once their bodies are many bytes, which a few kilobytes may be."""
     async with engine.connection() as connection:
-        rows = await connection.fetch(
-            f"{_DETAIL} WHERE c.endpoint_id = $1 AND ($2::uuid IS NULL OR c.id > $2) ORDER BY c.id LIMIT $3", endpoint_id, after, limit
-        )
+        rows = await connection.fetch(_IN_ORDER, endpoint_id, after or _FIRST, limit, _MOST_READ)
     await meet([endpoint_id])
-    return [(row["id"], _exchange(row)) for row in rows]
+    return await asyncio.to_thread(_opened, rows)
 
 
 async def exchange(call_id: UUID) -> Exchange | None:
@@ -144,6 +144,18 @@ async def raw_request(call_id: UUID) -> bytes:
         return b""
     await meet([row["endpoint_id"]])
     return _stored_body(row, "request")
+
+
+def _opened(rows: list[asyncpg.Record]) -> list[tuple[UUID, Exchange]]:
+    found: list[tuple[UUID, Exchange]] = []
+    size = 0
+    for row in rows:
+        one = _exchange(row)
+        found.append((row["id"], one))
+        size += len(one.request_body) + len(one.response_body)
+        if size >= _MOST_READ:
+            break
+    return found
 
 
 def shown(detail: CallDetail, most: int) -> dict[str, Any]:
@@ -264,3 +276,10 @@ def _id(call: str | UUID) -> UUID:
 _BODIES = """c.request_headers, c.request_body, c.request_media_type, c.request_sha256, c.request_truncated, c.request_encoding, c.response_headers, c.response_body,
 c.response_sha256, c.response_truncated, c.response_encoding, c.messages, c.compression, c.sealed, c.timings"""
 _DETAIL = f"SELECT {FIELDS}, {_BODIES} FROM api_calls c JOIN endpoints e ON e.id = c.endpoint_id"  # noqa: S608  # constants
+_IN_ORDER = f"""
+WITH next AS (
+  SELECT id, coalesce(octet_length(request_body), 0) + coalesce(octet_length(response_body), 0) + coalesce(octet_length(messages), 0) AS size
+  FROM api_calls WHERE endpoint_id = $1 AND id > $2 ORDER BY id LIMIT $3
+), sized AS (SELECT id, sum(size) OVER (ORDER BY id) - size AS before FROM next)
+{_DETAIL} WHERE c.endpoint_id = $1 AND c.id IN (SELECT id FROM sized WHERE before < $4) ORDER BY c.id
+"""  # noqa: S608  # constants

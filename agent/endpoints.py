@@ -9,7 +9,7 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
-from agent import egress
+from agent import egress, events
 from agent.accounts import audit
 from agent.actor import Actor
 from agent.config import settings
@@ -177,7 +177,7 @@ async def calls_so_far(endpoint_id: UUID) -> int:
 
 
 async def update(actor: Actor, endpoint_id: UUID, change: EndpointChange) -> Endpoint:
-    """Raises endpoint_not_found, invalid_transition with the allowed next states, forbidden where a demo account would publish."""
+    """Raises endpoint_not_found, invalid_transition with the allowed next states, forbidden where a demo account would publish, conflict."""
     before = await get(actor, endpoint_id)
     if actor.role == "DEMO" and change.is_public:
         raise Problem("forbidden", "A demo account publishes nothing.", remedy="Sign up for an account of your own: it is free.")
@@ -191,12 +191,13 @@ async def update(actor: Actor, endpoint_id: UUID, change: EndpointChange) -> End
         )
     values: dict[Any, Any] = {name: value for name, value in msgspec.structs.asdict(change).items() if value is not None}
     if values:
-        await Row.update(values).where((Row.id == endpoint_id) & (Row.user_id == actor.user_id))
-        await audit.record(
-            "ENDPOINT_UPDATED", actor=actor, resource="ENDPOINT", resource_id=endpoint_id, **{k: v for k, v in values.items() if k in {"status", "is_public"}}
-        )
-        async with engine.connection() as connection:
-            await connection.execute("SELECT pg_notify('wiretalk', $1)", f"endpoint:{endpoint_id}")
+        told = {name: value for name, value in values.items() if name in {"status", "is_public"}}
+        async with engine.transaction():
+            rows = await Row.update(values).where((Row.id == endpoint_id) & (Row.status == before.status)).returning(Row.id)
+            if not rows:
+                raise Problem("conflict", f"`{before.slug}` was changed at the same time.", remedy="Look at what it is now, and try again.")
+            await audit.record("ENDPOINT_UPDATED", actor=actor, resource="ENDPOINT", resource_id=endpoint_id, **told)
+            await events.ring("endpoint", endpoint_id)
     return await get(actor, endpoint_id)
 
 

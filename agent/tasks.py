@@ -20,6 +20,11 @@ def spawn(work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
     return task
 
 
+async def to_the_end(work: Coroutine[Any, Any, T], name: str) -> T:
+    """Wait for work that goes on also where its caller is cancelled."""
+    return await asyncio.shield(spawn(work, name))
+
+
 def _ended(task: asyncio.Task[Any]) -> None:
     _alive.discard(task)
     if not task.cancelled() and (error := task.exception()):

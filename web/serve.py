@@ -52,6 +52,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
             ws="web.front_ws:PatientProtocol",
             loop="uvloop",
             timeout_graceful_shutdown=10,
+            timeout_worker_healthcheck=60,  # a worker that is slow to start on a busy machine would be killed, and started again, for ever
             server_header=False,
             date_header=True,
             proxy_headers=False,

@@ -6,7 +6,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals
+from agent import approvals, tasks
 from agent.accounts import audit
 from agent.actor import require_scope
 from agent.approvals import Reach
@@ -88,7 +88,8 @@ async def invoke(context: Context, name: str, arguments: dict[str, Any]) -> Answ
     except BaseException:
         await ledger.release(hold)
         raise
-    await ledger.settle(hold, "ENDPOINT" if tool.name == "endpoint_create" else "USAGE", f"`{tool.name}`", endpoint_id=_endpoint_of(answer))
+    kind = "ENDPOINT" if tool.name == "endpoint_create" else "USAGE"
+    await tasks.to_the_end(ledger.settle(hold, kind, f"`{tool.name}`", endpoint_id=_endpoint_of(answer)), f"settle:{hold}")  # it is done, so it is paid
     return answer
 
 

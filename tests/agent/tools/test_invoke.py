@@ -1,0 +1,32 @@
+"""The way in for verbs: what a priced call costs, whatever happens to its caller."""
+
+import asyncio
+
+import asyncpg
+import pytest
+
+from agent.accounts import users
+from agent.billing import ledger
+from agent.tools import invoke
+from agent.tools.registry import Context
+
+
+async def test_what_was_done_is_paid_though_its_caller_is_gone(database: asyncpg.Pool) -> None:
+    """Cancelled while the credits are being entered: the endpoint is there, and so is the entry."""
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    actor = users.actor_of(profile.id, "USER", profile.email, "web")
+    async with database.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("LOCK TABLE credit_transactions IN SHARE MODE")
+        call = asyncio.ensure_future(invoke.invoke(Context(actor), "endpoint_create", {"destination_url": "demo"}))
+        while not await database.fetchval("SELECT EXISTS (SELECT 1 FROM pg_locks WHERE NOT granted)"):
+            await asyncio.sleep(0.01)
+        call.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await call
+        await transaction.rollback()
+    async with asyncio.timeout(60):
+        while await ledger.balance(actor) != ledger.Balance(75, 0, 75):
+            await asyncio.sleep(0.01)
+    assert await database.fetchval("SELECT count(*) FROM endpoints") == 1
