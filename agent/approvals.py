@@ -12,10 +12,11 @@ from uuid import UUID
 import asyncpg
 import msgspec
 
+from agent import events
 from agent.accounts import audit
 from agent.actor import Actor, require_scope
 from agent.errors import Problem
-from db import engine, jsonb
+from db import jsonb
 from db.ids import uuid7
 from db.tables import Approval as Row
 
@@ -97,8 +98,7 @@ async def request(
         if found is None:
             raise
         return found
-    async with engine.connection() as connection:
-        await connection.execute("SELECT pg_notify('wiretalk', $1)", f"approvals:{actor.user_id}")
+    await events.ring("approvals", actor.user_id)
     return await get(actor, row.id)
 
 
@@ -171,8 +171,7 @@ async def decide(
     if wide == "run":
         await Row.raw(_DECIDE_ALIKE, actor.via, asked.run_id, asked.tool, to.operation, to.host)
     await audit.record("APPROVAL_" + status.upper(), actor=actor, resource="APPROVAL", resource_id=approval_id, tool=asked.tool, scope=wide)
-    async with engine.connection() as connection:
-        await connection.execute("SELECT pg_notify('wiretalk', $1)", f"approvals:{actor.user_id}")
+    await events.ring("approvals", actor.user_id)
     return await get(actor, approval_id)
 
 

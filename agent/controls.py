@@ -9,7 +9,7 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import endpoints
+from agent import endpoints, events
 from agent.accounts import audit
 from agent.actor import Actor
 from agent.config import settings
@@ -100,7 +100,7 @@ async def update(actor: Actor, endpoint_id: UUID, change: ControlsChange) -> Con
         columns = ", ".join(f"{name} = ${number}" for number, name in enumerate(values, 2))
         async with engine.connection() as connection:
             await connection.execute(f"UPDATE endpoints SET {columns} WHERE id = $1", endpoint_id, *values.values())  # noqa: S608  # names from this module
-            await connection.execute("SELECT pg_notify('wiretalk', $1)", f"endpoint:{endpoint_id}")
+        await events.ring("endpoint", endpoint_id)
         await audit.record("ENDPOINT_CONTROLS_CHANGED", actor=actor, resource="ENDPOINT", resource_id=endpoint_id, changed=sorted(values))
     return await get(actor, endpoint_id)
 

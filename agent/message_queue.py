@@ -11,7 +11,7 @@ from uuid import UUID
 
 import msgspec
 
-from agent import chats, tree
+from agent import chats, events, tree
 from agent.actor import Actor, Via
 from agent.errors import Problem
 from agent.messages import Block
@@ -49,7 +49,7 @@ async def add(actor: Actor, chat_id: UUID, text: str, *, provider: str, model: s
     async with engine.connection() as connection:
         if await connection.fetchval(_ADD, chat_id, actor.user_id, jsonb.encode([kept]), MOST) is None:
             raise Problem("queue_full", f"{MOST} messages wait already.")
-    await _ring(chat_id)
+    await events.ring("chat", chat_id)
     return _shown(kept)
 
 
@@ -72,7 +72,7 @@ async def change(actor: Actor, chat_id: UUID, queued_id: UUID, text: str) -> Que
     async with engine.connection() as connection:
         if await connection.fetchval(_CHANGE, chat_id, actor.user_id, str(queued_id), text) is None:
             raise _gone()
-    await _ring(chat_id)
+    await events.ring("chat", chat_id)
     for one in await list_(actor, chat_id):
         if one.id == queued_id:
             return one
@@ -85,7 +85,7 @@ async def remove(actor: Actor, chat_id: UUID, queued_id: UUID) -> None:
     async with engine.connection() as connection:
         if await connection.fetchval(_REMOVE, chat_id, actor.user_id, str(queued_id)) is None:
             raise _gone()
-    await _ring(chat_id)
+    await events.ring("chat", chat_id)
 
 
 async def start_next(chat_id: UUID, *, is_shown: bool = False) -> chats.Started | None:
@@ -106,7 +106,7 @@ async def start_next(chat_id: UUID, *, is_shown: bool = False) -> chats.Started 
         if problem.code in ("run_active", "conflict"):
             return None
         raise
-    await _ring(chat_id)
+    await events.ring("chat", chat_id)
     return started
 
 
@@ -125,11 +125,6 @@ async def _read(chat_id: UUID) -> _Waiting:
     async with engine.connection() as connection:
         row = await connection.fetchrow("SELECT user_id, queue FROM chat_sessions WHERE id = $1", chat_id)
     return _Waiting(row["user_id"], msgspec.json.decode(row["queue"], type=list[_Kept])) if row else _Waiting(None, [])
-
-
-async def _ring(chat_id: UUID) -> None:
-    async with engine.connection() as connection:
-        await connection.execute("SELECT pg_notify('wiretalk', $1)", f"chat:{chat_id}")
 
 
 def _gone() -> Problem:

@@ -16,7 +16,7 @@ from uuid import UUID
 
 import msgspec
 
-from agent import captures, chat_exports, chats, docs, endpoints
+from agent import captures, chat_exports, chats, docs, endpoints, events
 from agent.accounts import audit
 from agent.actor import Actor, require_own_account
 from agent.endpoints import Endpoint
@@ -107,8 +107,8 @@ async def delete(actor: Actor) -> Deleted:
     async with engine.connection() as connection:
         await connection.execute("UPDATE endpoints SET status = 'INACTIVE' WHERE user_id = $1 AND status NOT IN ('ARCHIVED', 'INACTIVE')", actor.user_id)
         mine = [row["id"] for row in await connection.fetch("SELECT id FROM endpoints WHERE user_id = $1", actor.user_id)]
-        for endpoint_id in mine:
-            await connection.execute("SELECT pg_notify('wiretalk', $1)", f"endpoint:{endpoint_id}")
+    for endpoint_id in mine:
+        await events.ring("endpoint", endpoint_id)
     rows["api_calls"] = sum([await _delete_calls(endpoint_id) for endpoint_id in mine])
     for table in _DELETED:
         rows[table] = await _execute(f"DELETE FROM {table} WHERE user_id = $1", actor.user_id)  # noqa: S608  # names of this module

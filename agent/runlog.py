@@ -18,7 +18,7 @@ import msgspec
 from agent import tasks
 from agent.actor import Actor
 from agent.errors import Problem
-from agent.events import WORKER, Hub
+from agent.events import WORKER, Hub, ring
 from db import engine, jsonb
 from db.tables import Run
 
@@ -122,7 +122,13 @@ class Writer:
         """Write what is queued, which stays queued if that fails. Whether the user wants it to stop."""
         rows, self._buffer = self._buffer, []
         written = [[row[0] for row in rows], [row[1] for row in rows], [jsonb.encode(row[2]) for row in rows]]
-        about = [going.status, *(None if value is None else _json(value) for value in (going.usage, going.error)), going.steps, going.tainted, self.prompt_hash]
+        about = [
+            going.status,
+            *(None if value is None else jsonb.encode(value) for value in (going.usage, going.error)),
+            going.steps,
+            going.tainted,
+            self.prompt_hash,
+        ]
         try:
             async with engine.connection() as connection:
                 asked = await connection.fetchval(_APPEND, self.run_id, *written, self.seq, self._owner, *about)
@@ -208,9 +214,8 @@ async def active(actor: Actor, chat_id: UUID) -> State | None:
 async def request_stop(actor: Actor, run_id: UUID) -> State:
     """Ask the worker that has the run to stop; what was said so far is kept. Raises run_not_found."""
     state = await get(actor, run_id)
-    async with engine.connection() as connection:
-        await connection.execute("UPDATE runs SET stop_requested = true WHERE id = $1", run_id)
-        await connection.execute("SELECT pg_notify('wiretalk', $1)", f"stop:{run_id}")
+    await Run.raw("UPDATE runs SET stop_requested = true WHERE id = {}", run_id)
+    await ring("stop", run_id)
     return state
 
 
@@ -262,10 +267,6 @@ async def _rings(bell: asyncio.Event, seconds: float) -> bool:
             return await bell.wait()
     except TimeoutError:
         return False
-
-
-def _json(value: dict[str, Any]) -> str:
-    return jsonb.encode(value)
 
 
 def _claimed(row: dict[str, Any]) -> Claimed:
