@@ -4,8 +4,9 @@ Equal shapes count by how rare that shape is elsewhere in this API, and equal ta
 """
 
 from collections import Counter, defaultdict
+from functools import lru_cache
 from itertools import islice
-from math import inf, lgamma, log
+from math import exp, inf, lgamma, log
 
 import msgspec
 
@@ -16,6 +17,11 @@ from agent.spec.values import CERTAIN
 
 _MOST_ALIKE = 6.0
 """What answers that are alike can say at most."""
+_MOST_CLOSED, _MOST_OPEN = 3.0, 2.0
+"""What the calls of one value can say at most against and for a pool that it is drawn from."""
+_POOLS = (1.0, 4.0, 16.0, 64.0)
+_RANGE = 4.0
+"""The natural logarithm of how far the calls of operations differ."""
 
 
 class Group(msgspec.Struct):
@@ -24,6 +30,7 @@ class Group(msgspec.Struct):
     weights: dict[tuple[str, str], float] = msgspec.field(default_factory=lambda: defaultdict(float))
     cells: dict[tuple[str, str], Cell] = {}
     members: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
+    calls: Counter[tuple[str, str]] = msgspec.field(default_factory=Counter)
     heard_once: int = 0
     """Of its tails, those of one value only."""
     size: int = 0
@@ -52,6 +59,7 @@ def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
             group.repeats[key] = Repeats(old.answered + new.answered, old.echoed + new.echoed)
         other = group.cells.get(key)
         group.members[key] += 1
+        group.calls[key] += cell.count
         group.heard_once += {1: 1, 2: -1}.get(group.members[key], 0)
         if other is None:
             group.cells[key] = cell
@@ -111,6 +119,37 @@ def _echo_bond(child: Child, group: Group) -> float:
             if other.echoed == other.answered and any(name in path for path in child.cells[key].response for name in usual):
                 bond -= 6.0  # the field is there, and holds another id
     return max(-10.0, bond)
+
+
+def openness(members: list[Child]) -> float:
+    """Log-odds that the calls of siblings are draws from an open pool of values, one operation for each tail, against one operation for each of them."""
+    heard: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for child in members:
+        for key, cell in child.cells.items():
+            heard[key].append(cell.count)
+    return sum([_drawn(sum(counts), len(counts)) for counts in heard.values() if len(counts) > 1])
+
+
+def draw_bond(child: Child, group: Group) -> float:
+    """Values come up once or twice, and ever new ones; operations are called over and over. What the calls of one more sibling add to that.
+
+    The words of an enumeration come up over and over too.
+    """
+    bond = 0.0
+    for key, cell in child.cells.items() if child.kind not in CERTAIN else ():
+        if calls := group.calls[key]:
+            values = group.members[key]
+            bond += _drawn(calls + cell.count, values + 1) - (_drawn(calls, values) if values > 1 else 0.0)
+    return max(0.0 if "recurring" in child.reasons else -_MOST_CLOSED, min(_MOST_OPEN, bond))
+
+
+@lru_cache(maxsize=4096)
+def _drawn(calls: int, values: int) -> float:
+    """The log-odds of so many values in so many calls: Ewens' formula for pools of any size, against operations that are called as often as they like."""
+    pools = [lgamma(calls + 1) - lgamma(pool + calls) + lgamma(pool) + values * log(pool) for pool in _POOLS]
+    most = max(pools)
+    drawn = most + log(sum([exp(one - most) for one in pools]) / len(pools))
+    return drawn - lgamma(values + 1) - log(calls * _RANGE) + values * log(_RANGE)
 
 
 def shares_answers(child: Child, group: Group) -> bool:

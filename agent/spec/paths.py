@@ -10,7 +10,7 @@ from math import log
 from typing import NamedTuple
 
 from agent.spec.path_affixes import parts_of
-from agent.spec.path_bonds import Group, bond_of, forced_cells, join_group, shares_answers, single_bonus
+from agent.spec.path_bonds import Group, bond_of, draw_bond, forced_cells, join_group, openness, shares_answers, single_bonus
 from agent.spec.path_grids import grid_of
 from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
@@ -40,13 +40,12 @@ _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 
 
+_CLOSED = -4.0
+"""So few words that are asked for so often are operations, not values, unless answers tell otherwise."""
 _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
 _HINT = 0.5
-_NAMED = ("word", "domain", "mixed")
-_OFTEN = 5
-"""Calls of each of a few names, after which one that is new is no longer expected."""
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
 
@@ -122,7 +121,7 @@ def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
         return False
     child = family[0]
     kind = child.kind
-    if kind not in ("int", "date", "version", "code", "mixed", "word"):
+    if kind in CERTAIN and kind not in ("int", "date"):
         return False
     if kind not in CERTAIN and child.count >= 0.8 * context.total:
         return True
@@ -189,7 +188,7 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     """Whether words only look alike, with no tree of their own that they share: a few, or any among the names of collections or below a value."""
     if any(child.kind in CERTAIN or _is_marked(child, _HINT) for child in members):
         return False
-    if _is_closed(members):
+    if all(child.reasons["looks"] < 0 for child in members) and not _are_told(members) and openness(members) < _CLOSED:
         return True
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
     if sum(times > 1 for times in below.values()) > 1:
@@ -201,11 +200,11 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     return among >= _AMONG_LEAST or ((len(members) < _WORDS_LEAST or is_below_value) and all(child.value.isalpha() for child in members))
 
 
-def _is_closed(members: list[Child]) -> bool:
-    """Whether so few values were asked for so often that no other is to be expected: somebody wrote them down, as operations or, less often, as a choice."""
+def _are_told(members: list[Child]) -> bool:
+    """Whether answers to more than one or two things that are done to each, or to many of them, could tell that they are one parameter."""
     tails = {tail for child in members for tail, _ in child.cells}
-    few = len(members) <= _FEW and len(tails) <= 2 and not any(tail.endswith(MORE) for tail in tails)
-    return few and all(child.kind in _NAMED for child in members) and sum(child.count for child in members) >= _OFTEN * len(members)
+    is_small = len(members) <= _FEW and len(tails) <= 2 and not any(tail.endswith(MORE) for tail in tails)
+    return not is_small and any(cell.response for child in members for cell in child.cells.values())
 
 
 def _are_used_apart(members: list[Child]) -> bool:
@@ -273,7 +272,7 @@ def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) 
     for child in ordered:
         if child is seed:
             continue
-        alone = child.own + single_bonus(child, context)
+        alone = child.own + single_bonus(child, context) + draw_bond(child, group)
         gain = alone + bond_of(child, group, context, -alone)
         if gain > 0:
             members.append(child)

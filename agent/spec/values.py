@@ -138,7 +138,7 @@ _KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
     ("code", re.compile(r"[A-Z]{2,}(?:[-_][A-Z]{2,})*")),
     ("domain", re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|io|example|[a-z]{2}\.[a-z]{2})")),
 )
-_CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]+)+")
+_CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]+)+|(?:[a-z]{3,}|[A-Z]+[a-z]{2,})+[A-Z]*")
 _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
 
 

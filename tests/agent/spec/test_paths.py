@@ -146,3 +146,41 @@ def test_one_answer_of_many_that_repeats_a_name_is_chance() -> None:
     bodies |= {f"/api/v1/labels/{name}": {"name": name, "color": "red"} for name in ("api", "quick-harbor", "silent-orchid", "tiny-lagoon", "wild-cedar")}
     bodies |= {"/apis/groups": {"g": 1}, "/version": {"major": 1}}
     assert all(template.startswith("/api/v1/") for template in _templates(bodies) if template.count("/") > 2)
+
+
+def _times(counts: dict[str, int], body: bytes) -> set[str]:
+    calls = [
+        Exchange(f"{path} {turn}", "GET", f"https://api.example{path}", 200, (), b"", _JSON if body else (), body)
+        for path, count in counts.items()
+        for turn in range(count)
+    ]
+    return {operation.template for operation in conclude(observe_all(calls)).operations}
+
+
+@pytest.mark.parametrize(("times", "expected"), [(1, {"/reports/{report_id}"}), (25, {"/reports/cash-flow", "/reports/open-items"})])
+def test_operations_are_called_over_and_over_and_values_ever_new(times: int, expected: set[str]) -> None:
+    """Two names with one rare answer are a parameter where each is heard once, and two operations where both are called all the time."""
+    counts = {f"/reports/{name}": times for name in ("cash-flow", "open-items")}
+    others = _unlike([f"/{name}" for name in _NAMES])
+    calls = [
+        Exchange(f"{path} {turn}", "GET", f"https://api.example{path}", 200, (), b"", _JSON, json.dumps(body).encode())
+        for path, body in {**dict.fromkeys(counts, {"rows": [{"sum": 1, "since": "x"}], "kind": "y", "at": "z"}), **others}.items()
+        for turn in range(counts.get(path, 2))
+    ]
+    assert {operation.template for operation in conclude(observe_all(calls)).operations if operation.template.startswith("/reports")} == expected
+
+
+def test_resources_with_one_search_each_are_not_values_where_nothing_is_answered() -> None:
+    """What stands below all of them is the same, no body tells anything, and each is called all the time: only what is searched for is ever new."""
+    resources = ("cinema", "company", "genre", "movie-cast", "people", "watchlist")
+    counts = {
+        f"/api/{name}/search/{name[0]}-{word}": 3 for name in resources for word in ("amber", "birch", "cedar", "dune", "ember", "frost", "grove", "heath")
+    }
+    assert {template.split("/")[2] for template in _times(counts, b"")} == set(resources)
+
+
+@pytest.mark.parametrize("base", ["api.shop.example", "ATServicesRest"])
+def test_what_all_calls_begin_with_is_the_base_path(base: str) -> None:
+    """Whatever it looks like: a host that a proxy left in the path, or a name with an acronym in it."""
+    paths = [f"/{base}/V1.0/{name}" for name in _NAMES]
+    assert _templates(_unlike(paths)) == set(paths)
