@@ -129,7 +129,7 @@ async def test(connection: Connection, model: str) -> TestResult:
             advice = await _hint(connection, "", Failure(problem.code, problem.detail))
             return TestResult(False, problem.detail + advice, code=problem.code)
         if not model:
-            return TestResult(False, f"`{clients.host_of(connection)}` answers but has no model.", code="provider_rejected")
+            return TestResult(False, f"`{clients.host_of(connection)}` answers but has no model. Load one there, then test again.", code="provider_rejected")
     started = time.monotonic()
     ending = await _ask(connection, model, (_TOOL,))
     takes_tools = True
@@ -151,14 +151,17 @@ async def _ask(connection: Connection, model: str, tools: tuple[ToolSpec, ...]) 
                 if isinstance(event, Finish | Failure):
                     ending = event
     except TimeoutError:
-        return Failure("provider_unreachable", f"`{clients.host_of(connection)}` did not finish an answer within {_TEST_SECONDS} s.")
+        told = f"`{clients.host_of(connection)}` took the request and did not finish an answer within {_TEST_SECONDS} s."
+        return Failure("provider_unreachable", f"{told} It may be loading the model: test again in a minute, or look at its log.")
     return ending
 
 
 async def _hint(connection: Connection, model: str, failure: Failure) -> str:
     """What to do instead: a model that there is, or the address at which its API answers."""
     if failure.code in ("provider_cut", "provider_unreachable"):
-        return await _other_scheme(connection) if "certificate" not in failure.message else ""
+        if "certificate" in failure.message or "took the request" in failure.message:
+            return ""
+        return await _other_scheme(connection) or (" Start it there, or correct the base URL." if "nothing answers" in failure.message else "")
     if failure.code != "provider_rejected" or " redirects to " in failure.message:
         return ""
     try:
@@ -167,7 +170,7 @@ async def _hint(connection: Connection, model: str, failure: Failure) -> str:
         return await _other_path(connection)
     if not model:
         return await _other_path(connection)
-    if model in names and connection.wire == "openai":
+    if model in names and connection.wire != "openai-compatible":
         return " A server that imitates OpenAI's API is added as *OpenAI-compatible*."
     if not names or model in names:
         return ""
@@ -181,14 +184,16 @@ async def _other_path(connection: Connection) -> str:
     base = base.rstrip("/")
     root = _CALLED.sub("", base)
     usual = [root] if connection.wire == "anthropic" or root.endswith("/v1") else [root, f"{root}/v1", f"{root.removesuffix('/api')}/v1", f"{root}/api/v1"]
-    tried = [url for url in dict.fromkeys(usual) if url != base]
-    found = await asyncio.gather(
-        *(list_models(msgspec.structs.replace(connection, base_url=url + mark + query), _HINT_SECONDS) for url in tried), return_exceptions=True
-    )
-    for url, names in zip(tried, found, strict=True):
-        if isinstance(names, tuple) and names:
-            return f" Its API answers at `{url}`: use that as the base URL."
+    if found := await _with_models(connection, [url for url in dict.fromkeys(usual) if url != base], mark + query):
+        return f" Its API answers at `{found}`: use that as the base URL."
     return "" if connection.wire == "anthropic" or base.endswith("/v1") else " Its base URL may have to end in `/v1`."
+
+
+async def _with_models(connection: Connection, urls: list[str], query: str) -> str:
+    """The first of these addresses that has models, or none."""
+    asked = (list_models(msgspec.structs.replace(connection, base_url=url + query), _HINT_SECONDS) for url in urls)
+    found = await asyncio.gather(*asked, return_exceptions=True)
+    return next((url for url, names in zip(urls, found, strict=True) if isinstance(names, tuple) and names), "")
 
 
 async def _other_scheme(connection: Connection) -> str:

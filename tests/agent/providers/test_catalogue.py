@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import socket
 import ssl
 from collections.abc import AsyncGenerator
 from pathlib import Path
@@ -175,3 +176,17 @@ async def test_nothing_at_the_address_is_said() -> None:
     found = await catalogue.test(Connection("openai", "http://127.0.0.1:9/v1", KEY), "")
     assert not found.ok
     assert found.code in {"provider_unreachable", "egress_refused"}
+
+
+async def test_what_to_do_next_is_said() -> None:
+    """A server that is not started, one without a model, and one of another protocol."""
+    with socket.socket() as unused:
+        unused.bind(("127.0.0.1", 0))
+        nobody = await catalogue.test(Connection("openai-compatible", f"http://127.0.0.1:{unused.getsockname()[1]}/v1"), "")
+    assert nobody.sentence.endswith("Start it there, or correct the base URL.")
+    with replay.serve(models=()) as upstream:
+        empty = await catalogue.test(Connection("openai-compatible", upstream.openai), "")
+    assert empty.sentence == "`127.0.0.1` answers but has no model. Load one there, then test again."
+    with replay.serve(Reply(status=404, text="404 page not found")) as upstream:
+        other = await catalogue.test(Connection("anthropic", upstream.anthropic), "")
+    assert other.sentence.endswith("A server that imitates OpenAI's API is added as *OpenAI-compatible*.")
