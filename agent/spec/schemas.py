@@ -206,7 +206,7 @@ class Pool:
         if is_map(nodes):
             inner = [node.properties[key] for node in nodes for key in sorted(node.properties)]
             return {"type": "object", "additionalProperties": self._schema(inner, pointer + "/additionalProperties") or True}
-        clusters = {id(cluster): cluster for node in nodes if (cluster := self._of_node.get(id(node))) is not None}
+        clusters = {id(cluster): cluster for cluster in (self._of_node.get(id(node)) for node in nodes)}  # without one: nothing was in it
         cluster = next(iter(clusters.values())) if len(clusters) == 1 else None
         if cluster is not None and cluster.name:
             return {"$ref": f"#{COMPONENTS}{cluster.name}"}

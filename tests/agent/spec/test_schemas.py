@@ -106,6 +106,17 @@ def test_an_amount_is_a_number_where_amounts_elsewhere_are() -> None:
     assert pool.schema(one)["properties"]["id"] == {"type": "integer"}
 
 
+def test_an_empty_object_requires_nothing() -> None:
+    """Where an object was empty in one of two alike answers, a shared component would promise too much."""
+    pool, color = Pool(), {"key": 1, "value": "x"}
+    pages = [_node({"id": 1, "name": "a", "size": 1, "kind": "x", "color": each}) for each in (color, {})]
+    for page in pages:
+        pool.add(page, "page")
+    pool.add(_node(color), "color")
+    pool.settle()
+    assert pool.schemas["Page"]["properties"]["color"].get("required", []) == []
+
+
 def test_recursion_becomes_a_reference() -> None:
     """A tree of alike nodes refers to itself."""
     tree: dict[str, Any] = {"id": 0, "name": "leaf", "size": 1, "kind": "x", "children": []}
