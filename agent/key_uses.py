@@ -6,6 +6,7 @@ from uuid import UUID
 import msgspec
 
 from agent.actor import Actor
+from agent.providers import models
 from db import engine
 from db.ids import uuid7
 from db.tables import ProviderKeyUse
@@ -14,13 +15,13 @@ LIMITS = {"requests_per_hour": "an hour", "requests_per_day": "a day"}
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What one user spent of a key. `cost` in US dollars by the price table, as far as prices are known."""
+    """What one user spent of a key. `cost` in US dollars by the price table, as far as prices are known; None where none is."""
 
     user: str
     is_owner: bool
     requests: int
     tokens: int
-    cost: float
+    cost: float | None
     last_hour: datetime
 
 
@@ -50,7 +51,7 @@ async def receipts(owner: Actor, key_id: UUID, days: int) -> list[Receipt]:
             row["user_id"] == owner.user_id,
             row["requests"],
             row["tokens"],
-            row["cost_micros"] / 1_000_000,
+            models.dollars(row["tokens"], row["cost_micros"]),
             row["last_hour"],
         )
         for row in rows

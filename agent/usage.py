@@ -40,7 +40,7 @@ class Today(msgspec.Struct, frozen=True):
 
     plan: str
     meters: list[Meter]
-    cost: float
+    cost: float | None
     resets_at: datetime
 
     def meter(self, kind: Kind) -> Meter:
@@ -48,14 +48,14 @@ class Today(msgspec.Struct, frozen=True):
 
 
 class Day(msgspec.Struct, frozen=True):
-    """`cost` in US dollars, as far as prices are known."""
+    """`cost` in US dollars, as far as prices are known; None where none is."""
 
     date: date
     messages: int = 0
     tokens: int = 0
     uploads: int = 0
     api_calls: int = 0
-    cost: float = 0
+    cost: float | None = 0
 
 
 class Report(msgspec.Struct, frozen=True):
@@ -73,15 +73,15 @@ async def today(actor: Actor) -> Today:
     row = (await Usage.raw(_TODAY, actor.user_id))[0]
     allowed = allowances.of(row["plan"], row["role"])
     meters = [_meter(kind, row[column], getattr(allowed, kind)) for kind, column in COLUMNS.items()]
-    return Today(row["plan"], meters, row["cost_micros"] / 1_000_000, _midnight())
+    return Today(row["plan"], meters, models.dollars(row["token_count"], row["cost_micros"]), _midnight())
 
 
 async def report(actor: Actor, period: Period = "month") -> Report:
     """A day, or the thirty days up to today."""
     rows = await Usage.raw(_DAYS, 0 if period == "day" else 29, actor.user_id)
-    days = [Day(row["date"], row["messages"], row["tokens"], row["uploads"], row["api_calls"], row["cost_micros"] / 1_000_000) for row in rows]
-    sums: dict[str, Any] = {name: sum(getattr(day, name) for day in days) for name in ("messages", "tokens", "uploads", "api_calls", "cost")}
-    return Report(period, await today(actor), Day(days[0].date, **sums), days)
+    days = [_day(row) for row in rows]
+    sums: dict[str, Any] = {name: sum(row[name] for row in rows) for name in ("messages", "tokens", "uploads", "api_calls", "cost_micros")}
+    return Report(period, await today(actor), _day({"date": days[0].date, **sums}), days)
 
 
 async def require(actor: Actor) -> None:
@@ -129,6 +129,11 @@ async def _taken(actor: Actor, kind: Kind, *also: Kind) -> AsyncGenerator[None, 
     except BaseException:
         await Usage.raw(_give_back(kind), actor.user_id)
         raise
+
+
+def _day(row: dict[str, Any]) -> Day:
+    cost = models.dollars(row["tokens"], row["cost_micros"])
+    return Day(row["date"], row["messages"], row["tokens"], row["uploads"], row["api_calls"], cost)
 
 
 def _refuse_spent(now: Today) -> None:

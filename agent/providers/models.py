@@ -105,6 +105,11 @@ def cost_micros(name: str, usage: Usage) -> int | None:
     return round(plain * model.price_in + read + written + usage.output * model.price_out)
 
 
+def dollars(tokens: int, micros: int) -> float | None:
+    """A cost that was counted up; None where tokens were used and no price of them is known."""
+    return micros / 1_000_000 if micros or not tokens else None
+
+
 def known(name: str) -> Model | None:
     """By name, without a vendor in front (`openai/gpt-5.5`), with a date or `-latest` behind it; None where it is not in the table."""
     short = name.rsplit("/", 1)[-1].lower()

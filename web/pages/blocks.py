@@ -148,6 +148,8 @@ class MessageView(msgspec.Struct):
     verdict: str = ""
     verdict_note: str = ""
     may_go_on: bool = False
+    used: dict[str, Any] = {}
+    key_name: str = ""
     brought: list[Brought] = []
 
     @property
@@ -175,6 +177,8 @@ def message(stored: StoredMessage, chat_id: UUID, *, own: str, copy: str) -> Mes
         since=stored.timestamp,
         model_label=label(stored.provider, stored.model),
         suggestions=stored.metadata.get("suggestions", []),
+        used=stored.metadata.get("usage", {}),
+        key_name=stored.metadata.get("key", {}).get("name", ""),
     )
 
 

@@ -11,6 +11,7 @@ from agent import ai_providers, endpoints, keys
 from agent import usage as used
 from agent.accounts import sessions, users
 from agent.accounts.users import ProfileChange
+from agent.ai_providers import ProviderChange
 from agent.errors import Problem
 from agent.keys import KeyChange
 from agent.providers.base import Wire
@@ -117,6 +118,20 @@ async def add_provider(request: PageRequest) -> Template | Redirect:
     return see_other(form.get("next", "/settings/keys"))
 
 
+@post("/settings/providers/{provider_id:uuid}", status_code=200)
+async def change_provider(request: PageRequest, provider_id: FromPath[UUID]) -> Template | Redirect:
+    """Its addresses, its model, and whether it needs a key."""
+    form = await form_of(request)
+    change = ProviderChange(
+        base_urls=form.get("base_url", "").split(), default_model=form.get("default_model", ""), requires_auth=form.get("requires_auth") == "yes"
+    )
+    try:
+        await ai_providers.update(signed_in_actor(request), provider_id, change)
+    except Problem as problem:
+        return await _keys(request, problem=problem)
+    return see_other("/settings/keys?saved=true")
+
+
 @post("/settings/providers/{provider_id:uuid}/delete", status_code=200)
 async def delete_provider(request: PageRequest, provider_id: FromPath[UUID]) -> Redirect:
     await ai_providers.delete(signed_in_actor(request), provider_id)
@@ -144,7 +159,7 @@ async def usage(request: PageRequest) -> Template:
     drawn = {
         "messages": [(f"{day.messages:,}", float(day.messages)) for day in report.days],
         "tokens": [(f"{day.tokens:,}", float(day.tokens)) for day in report.days],
-        "cost": [(f"${day.cost:,.4f}", day.cost) for day in report.days],
+        "cost": [(f"${day.cost or 0:,.4f}", day.cost or 0.0) for day in report.days],
     }
     names = {
         "messages": catalogue.say(language, "Messages"), "tokens": catalogue.say(language, "Tokens"), "cost": catalogue.say(language, "Cost"),
@@ -189,7 +204,8 @@ async def favicon() -> Response[None]:
 
 
 ROUTES = (
-    profile, change_profile, show_keys, keys_moved, add_key, change_key, delete_key, add_provider, delete_provider, test_provider,
+    profile, change_profile, show_keys, keys_moved, add_key, change_key, delete_key, add_provider, change_provider, delete_provider,
+    test_provider,
     usage, data, delete_account, favicon,
 )  # fmt: skip
 

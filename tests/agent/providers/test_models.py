@@ -35,6 +35,11 @@ def test_the_table_makes_sense() -> None:
         assert 0 < model.price_cached < model.price_in < model.price_out
 
 
+def test_an_unknown_price_is_not_nothing() -> None:
+    """Tokens without a price cost an unknown sum; no tokens cost none."""
+    assert [models.dollars(tokens, micros) for tokens, micros in ((0, 0), (10, 0), (10, 2_500_000))] == [0, None, 2.5]
+
+
 def test_every_default_model_with_a_price_list_is_known() -> None:
     """Only a router's choice of model has no price of its own."""
     unknown = [preset.name for preset in catalogue.PRESETS if preset.default_model and not models.known(preset.default_model)]

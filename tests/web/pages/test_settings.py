@@ -58,3 +58,17 @@ async def test_an_account_ends_only_with_its_email(doors: Doors) -> None:
     assert (await ada.post("/settings/delete-account", {"email": "ada@example.com"}, at="/settings/data")).headers["location"] == "/login"
     assert (await ada.get("/")).headers["location"] == "/login"
     assert await users.actor_by_email("bob@example.com")
+
+
+async def test_a_providers_address_and_model_can_be_changed(doors: Doors) -> None:
+    """By whom it belongs to, from the page that lists it; somebody else's stays as it is."""
+    ada, bob, _ = doors
+    await ada.post("/settings/providers", {"name": "near", "base_url": "http://127.0.0.1:11434/v1", "default_model": "m"}, at="/settings/keys")
+    action = re.findall(r'action="(/settings/providers/[0-9a-f-]{36})"', (await ada.get("/settings/keys")).text)[0]
+    changed = {"base_url": "http://127.0.0.1:8000/v1 http://127.0.0.1:8001/v1", "default_model": "larger"}
+    await bob.post(action, {**changed, "default_model": "bobs"}, at="/settings/keys")
+    assert (await ada.post(action, changed, at="/settings/keys")).status_code == 303
+    page = (await ada.get("/settings/keys")).text
+    assert "http://127.0.0.1:8000/v1 → http://127.0.0.1:8001/v1" in page
+    assert 'value="larger"' in page
+    assert "bobs" not in page
