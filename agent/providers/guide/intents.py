@@ -6,16 +6,18 @@ Nothing here reads captured text: of the conversation only the kind of the last 
 import re
 from collections.abc import Callable
 from functools import cache
+from itertools import pairwise
 
 import msgspec
 
 from agent.providers.guide import chinese, phrasing, words
 from agent.providers.guide.carving import Said, says_it
 from agent.providers.guide.memory import Memory, all_named
+from agent.providers.guide.nearest import leanings
 from agent.providers.guide.reading import Clause, Masked, clause, mask, pieces, spelled, stem
 from agent.providers.guide.references import residue, things
 from agent.providers.guide.slots import find, present
-from agent.providers.guide.verbs import COMMAND_ARGUMENTS, ENOUGH, VERBS, WEIGHTS
+from agent.providers.guide.verbs import COMMAND_ARGUMENTS, ENOUGH, LEAN, VERBS, WEIGHTS, key_of
 from agent.providers.guide.verbs.verb import Verb
 
 
@@ -35,24 +37,24 @@ class Score(msgspec.Struct, frozen=True):
 
 def intents(text: str, memory: Memory, files: tuple[str, ...] = ()) -> tuple[Intent, ...]:
     """What the message asks for, in its order; empty for small talk, questions about the guide, refusals."""
-    if text.strip().startswith("/"):
+    if is_command(text):
         return _command(text.strip(), memory)
     masked = _addressed(spelled(mask(chinese.heard(text.strip())), memory.names()), memory)
-    parts = _continued(pieces(masked))
+    parts = _referred(_continued(pieces(masked)))
     clauses = tuple(clause(piece, masked.spans, memory.names()) for piece in parts)
     return _pointed(_joined(clauses, memory, files), parts, masked, memory)
+
+
+def is_command(text: str) -> bool:
+    return bool(re.match(r"\s*/[\w-]*(?:\s|$)", text))
 
 
 def nearest(text: str, memory: Memory, count: int = 3) -> tuple[Verb, ...]:
     """The verbs that share most with what was said, for "did you mean"."""
     masked = mask(chinese.heard(text))
     heard = clause(masked.text, masked.spans)
-    scored = [
-        (len((heard.concepts - _COMMON) & frozenset(re.findall(r"\w+", " ".join(verb.patterns)))) / (len(verb.patterns) + 4), -n)
-        for n, verb in enumerate(VERBS)
-        if verb.example
-    ]
-    return tuple(VERBS[-n] for points, n in sorted(scored, reverse=True)[:count] if points)
+    alikes = leanings(*alike(Said(heard.text, heard, memory)))
+    return tuple(sorted((verb for verb in VERBS if verb.example and key_of(verb) in alikes), key=lambda verb: -alikes[key_of(verb)])[:count])
 
 
 def best(heard: Clause, memory: Memory, files: tuple[str, ...] = ()) -> Verb | None:
@@ -71,43 +73,43 @@ def _how(heard: Clause, memory: Memory, files: tuple[str, ...]) -> Verb | None:
         heard.spans,
         memory.names(),
     )
-    deed = _matching(Said(rest.text, rest, memory, files), tuple(verb for verb in VERBS if verb.effect != "read"))
+    deed = _matching(Said(rest.text, rest, memory, files), tuple(verb for verb in VERBS if verb.effect != "read"), {})
     is_ours = deed is not None and (
         rest.concepts - rest.head or not residue(Said(rest.text, rest, memory)) or deed.effect == "destructive" or _DOING_AWAY.search(rest.text)
     )
-    return None if is_ours else _highest(heard, memory, files, READING)
+    asked = _highest(heard, memory, files, READING)
+    return asked if asked and (not is_ours or _leaning(Said(heard.text, heard, memory)).get(key_of(asked), 0) > _SURE) else None
 
 
 def _highest(heard: Clause, memory: Memory, files: tuple[str, ...], verbs: tuple[Verb, ...]) -> Verb | None:
     said = Said(heard.text, heard, memory, files)
-    found = _matching(said, verbs)
+    found = _matching(said, verbs, _leaning(said))
     if heard.head & words.EXACT and heard.mood == "request" and not (found and found.effect == "destructive"):
         return found if found and found.effect != "read" else None
     if found is not None and found.tool == "endpoint_list" and ("question" in heard.head or not heard.head) and _DOING_AWAY.search(heard.text):
         return None
-    return found or _likely(said, verbs)
+    return found
 
 
-def _matching(said: Said, verbs: tuple[Verb, ...]) -> Verb | None:
-    """The verb with the best pattern of which every term holds."""
+def _matching(said: Said, verbs: tuple[Verb, ...], leaning: dict[str, float]) -> Verb | None:
+    """The verb for which most speaks: its best pattern of which every term holds, and the examples like it. Examples alone never destroy."""
     holds = _evident(said)
-    scores = [Score(verb, max(_points(pattern, holds) for pattern in verb.patterns)) for verb in verbs]
+    points = [
+        (verb, max((_points(pattern, holds) for pattern in verb.patterns), default=0.0)) for verb in verbs if not (verb.unless and _points(verb.unless, holds))
+    ]
+    scores = [Score(verb, held + LEAN * leaning.get(key_of(verb), 0)) for verb, held in points if held or verb.effect != "destructive"]
     top = max(scores, key=lambda score: score.points)
-    return top.verb if top.points > 0 else None
+    return top.verb if top.points > ENOUGH + LEAN * leaning.get("nothing", 0) else None
 
 
-def _likely(said: Said, verbs: tuple[Verb, ...]) -> Verb | None:
-    """Where no pattern holds: the verb for which most speaks, if that is enough. Never a destructive one."""
-    if said.clause.negated or _DOING_AWAY.search(said.clause.text):
-        return None
-    holds = _evident(said)
-    scores = [Score(verb, _evidence(verb, holds)) for verb in verbs if verb.evidence and verb.effect != "destructive"]
-    top = max(scores, key=lambda score: score.points, default=None)
-    return top.verb if top and top.points >= ENOUGH else None
+def _leaning(said: Said) -> dict[str, float]:
+    return {} if said.clause.negated or _DOING_AWAY.search(said.clause.text) else leanings(*alike(said))
 
 
-def _evidence(verb: Verb, holds: Callable[[str], bool]) -> float:
-    return sum(float(weight) for term, weight in (row.split("=") for row in verb.evidence.split()) if holds(term))
+def alike(said: Said) -> tuple[str, frozenset[str]]:
+    """A clause as it is compared with the examples: protected pieces by their kind, and which of its words are names."""
+    text = re.sub(r"⟦(\d+)⟧", lambda found: f"<{said.clause.spans[int(found[1])].kind}>", said.clause.text)
+    return text, said.memory.names() | frozenset(word for run in residue(said) for word in run.lower().split())
 
 
 def _points(pattern: str, holds: Callable[[str], bool]) -> float:
@@ -181,6 +183,16 @@ def _continued(parts: tuple[str, ...]) -> tuple[str, ...]:
         else:
             joined.append(part)
     return tuple(joined)
+
+
+def _referred(parts: tuple[str, ...]) -> tuple[str, ...]:
+    """ "The nightly prompt isn't needed, remove it": what a statement is about is what "it" means right after it."""
+    told = list(parts)
+    for n, (before, after) in enumerate(pairwise(parts), 1):
+        about = _SUBJECT.match(before)
+        if about and re.search(phrasing.STATEMENT, before, re.IGNORECASE):
+            told[n] = _OBJECT.sub(about["what"], after, count=1)
+    return tuple(told)
 
 
 def _joined(clauses: tuple[Clause, ...], memory: Memory, files: tuple[str, ...]) -> tuple[Intent, ...]:
@@ -344,16 +356,19 @@ def _command(text: str, memory: Memory) -> tuple[Intent, ...]:
     return () if verb is None else (Intent(verb, clause(masked.text, masked.spans, memory.names()), dict(COMMAND_ARGUMENTS.get(name.lower(), {}))),)
 
 
+_SUBJECT = re.compile(r"(?P<what>(?:the|my|our|this) (?:[\w.-]+ )?(?:prompt|key|server|docs|documentation|spec)|⟦\d+⟧)(?= )", re.IGNORECASE)
+_OBJECT = re.compile(r"\b(?:it|them)\b(?! (?:is|are|was|does|has))", re.IGNORECASE)
 _ADDRESSEE = re.compile(r"^(?:the |my )?(?P<what>[\w.-]+(?: (?:one|api|endpoint|key))?)\s*:\s+(?P<rest>[^:]+)$", re.IGNORECASE)
 _TAKEN_BACK = re.compile(r"(?:no|nope|never ?mind|cancel|stop|wait|forget it|not really|just kidding)(?: \w+){0,2}", re.IGNORECASE)
 _THAT_THING = re.compile(r"\b(?:it|its|this|that)\b(?! one)", re.IGNORECASE)
 _STATEMENT = re.compile(phrasing.STATEMENT, re.IGNORECASE)
 _DETERMINED = re.compile(r"(?:the|my|our|this|that|these|those|its|there)\b", re.IGNORECASE)
-_DOING_AWAY = re.compile(rf"\b(?:{'|'.join(stem(word) for word in words.DESTRUCTIVE)})", re.IGNORECASE)
+_INFLECTED = r"(?:\w?ed|\w?ing|s)?\b"
+_DOING_AWAY = re.compile(rf"\b(?:{'|'.join(root if len(root := stem(word)) > 3 else f'{word}{_INFLECTED}' for word in words.DESTRUCTIVE)})", re.IGNORECASE)
 _BELONGINGS = re.compile(r"(?:also )?(?:all |everything )?(?:of )?(?:its|their) ", re.IGNORECASE)
 _OWNED = frozenset(["key", "prompt", "app", "server"])
 _OF_CALLS = frozenset(["slow", "doc", "operation", "credit", "usage"])
 READING = tuple(verb for verb in VERBS if verb.effect == "read")
 _EITHER = frozenset(["method", "format", "operation"])  # of these a call has one
+_SURE = 0.6
 LEANING = frozenset(["recent", "limit", "detail", "alone", "count", "capture", "question"])
-_COMMON = frozenset(["question", "show", "list", "create", "find", "try", "use", "run", "write", "save", "set", "recent", "name", "count"])

@@ -10,6 +10,8 @@ NO_RATE = r"\b(?:no|without (?:an?|any)) (?:rate[- ]?)?limit\b|\bunlimited\b"
 METHODS = r"\b(?:(?:only )?(?:allow|accept|permit|forward|let)(?: through)? (?:only )?|(?:restrict|limit) (?:it |this |that |[\w.⟦⟧-]+ )?to )(?P<value>(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)s?(?:,? and |,? or |, ?|/| |$))+)|\bonly (?P<only>(?:(?:GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS)[/, ]*(?:and |or )?)+)(?:methods? |calls? |requests? )?(?:are |is |be |should be |to be )?(?:allowed|accepted|permitted)"
 SHARE = r"\b(?:record|keep|store|capture|sample|log|save) (?:only |just |about )?(?:(?P<n>\d+(?:\.\d+)?) ?(?:%|percent\b)|(?P<half>half|a half)\b|(?P<one>one|1) (?:in|of|out of) (?:every )?(?P<of>\w+)\b|every (?P<nth>\w+?)(?:th|rd|nd) (?:call|request))"
 MOCK = r"\b(?P<no>(?:stop|no|don't|without|disable|turn-off) (?:\w+ )?)?(?:mock\w*|answer\w* (?:from|with) (?:the )?(?:captures?|captured|recorded|recordings?|what was captured))\b"
+_RECORD = r"(?:record|capture|keep|log|store|save)(?:ing)?"
+KEPT = rf"\b(?:(?P<no>(?:don't|do not|never|stop|no longer|not) {_RECORD}|ignore|exclude|leave-out|left-out|skip)|only {_RECORD}|{_RECORD} only) (?:(?:the |any |all )?(?:calls?|requests?|traffic|anything|everything) )?(?:(?:to|on|of|under|at|from|for) )?(?P<paths>⟦\d+⟧(?:(?:,| and|, and| or) ⟦\d+⟧)*)(?=$| from now| any ?more| please)"
 TIMING = r"\btime-?(?: )?outs?\b|\b(?:give up|wait at most) after\b"
 
 
@@ -47,6 +49,15 @@ def share(said: Said) -> Found | None:
 def mock(said: Said) -> Found | None:
     found = re.search(MOCK, said.rest, re.IGNORECASE)
     return None if found is None else Found((not found["no"],), re.sub(r"\b(?:while|when|if|as long as)\b.*$", "", cut(said.rest, found)))
+
+
+def kept_paths(said: Said) -> Found | None:
+    """Patterns of paths of which calls are recorded, or are not."""
+    found = re.search(KEPT, said.rest, re.IGNORECASE)
+    if found is None:
+        return None
+    patterns = [said.clause.plain(token) for token in re.findall(r"⟦\d+⟧", found["paths"])]
+    return Found(({"exclude" if found["no"] else "include": patterns},), cut(said.rest, found))
 
 
 _TENS = {"ten": 10, "fif": 5, "twentie": 20, "hundred": 100}

@@ -86,7 +86,7 @@ _REFS: dict[Kind, tuple[str, ...]] = {
     "endpoint": ("slug", "id", "name"), "call": ("id",), "key": ("id", "name"), "prompt": ("name", "id"), "app": ("slug", "name", "id"), "server": ("name", "id"), "operation": ("id", "operation_id", "operation"),
 }  # fmt: skip
 _SLOW = re.compile(r"slow|longest|latenc|慢", re.IGNORECASE)  # such a list is shown with the slowest first
-_NAMES = ("id", "slug", "name", "provider", "destination_url", "url")
+_NAMES = ("id", "slug", "name", "provider", "last4", "destination_url", "url")
 
 
 def _told(memory: Memory, call: ToolCall) -> Memory:

@@ -8,7 +8,8 @@ from agent.providers.guide.words import PEOPLE
 # What stays one word: written with a space by people, with a hyphen in CONCEPTS.
 PHRASES: tuple[tuple[str, str], ...] = (
     (r"(throw|chuck)(ing)? (?P<what>(?!away)(?:[\w.⟦⟧-]+ ){1,4}?)away", r"delete \g<what>"),
-    (r"throw(ing)? away", "delete"),
+    (r"throw(ing)? away|wipe out|do away with", "delete"),
+    (r"kick (?P<what>(?:[\w.⟦⟧-]+ ){1,3}?)out|cut (?:the connection|off) (?:to|from)", r"disconnect \g<what>"),
     (r"(?:not|no longer|non) ?-?public(?: any ?(?:more|longer))?", "private"),
     (r"(?:withdraw|revoke|take back|remove) (?:the )?access (?:to|from)", "unshare"),
     (r"wak(?:e|ing)(?: up)?(?= )", "resume"),
@@ -152,7 +153,7 @@ DEMO_NAMED = (
 )
 
 # A piece that tells how things are: the request is in the piece after it.
-STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|had|seems?|looks?|keeps?|gets?|got|will|sent|gave|attached|uploaded|says?|said|complains?|complained|reports?|reported|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|won't|can't|didn't)\b|^(?:i|we)(?:'ve| have)? (?:keep|always|still|only|just|get|got|attached|uploaded|sent|added|had|received)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
+STATEMENT = r"^(?:you|it|this|that|he|she|they|we|i|something|somebody|someone) (?:just |totally |completely |still )?(?:broke|killed|messed|ruined|lost|crashed)\b|^[\w ]{1,40} here$|^(?!(?:is|are|was|were|has|have|do|does|did|any|what|which|why|how|when|where|who|can|could|would|will|may|might|shall|should|i|we|you|they|please|let|if)\b)(?:(?!(?:that|which|who|if|whether|why|how|what)\b)[\w.⟦⟧'-]+ ){1,4}?(?:is|are|was|were|has|have|had|seems?|looks?|keeps?|gets?|got|will|sent|gave|attached|uploaded|says?|said|complains?|complained|reports?|reported|fail(?:s|ed)|return(?:s|ed)|gave|gives|threw|throws|broke|breaks|stopped|stops|crashed|changed|doesn't|don't|isn't|aren't|isnt|arent|doesnt|dont|won't|can't|didn't)\b|^(?:i|we)(?:'ve| have)? (?:keep|always|still|only|just|get|got|attached|uploaded|sent|added|had|received)\b|^i(?:'m| am) (?!looking|trying|wonder|interested|close|near|over|out)\w+\b|^[\w.-]+'s (?!\w+ (?:api|docs|calls))"
 
 # "I would like it documented": what is wanted done is an order to do it. No destructive word is here.
 BE_DONE = "captured|recorded|logged|intercepted|checked|monitored|stopped|disabled|enabled|activated|hidden|limited|capped|paused|resumed|archived|renamed|replayed|published|tagged|documented|imported|regenerated|refreshed|updated|shared"
@@ -185,6 +186,9 @@ TIDY: tuple[tuple[str, str], ...] = (
         r"\b(?:make|ensure|see to it|make sure)(?: please)?(?: it)?(?: so)? that (?:nobody|no one)(?: else)? (?:can )?(?:sees?|reads?|access(?:es)?|opens?) ",
         "make private ",
     ),
+    (r"\b(?:2|to)day\b", "today"),
+    (r"\bany ?(?:1|one)\b", "anyone"),
+    (r"(?<=[a-z] )2 (?=(?:the|this|that|a|my|our|it|use|get|call|see|do|make|be|have|log|add)\b|(?-i:[A-Z])\w*$)", "to "),
     (
         r"(?<=[a-z] )4 (?!(?:[a-z]+ )?(?:calls?|requests?|hits?|errors?|captures?|minutes?|mins?|seconds?|secs?|hours?|hrs?|days?|weeks?|months?|credits?|times|apis?|endpoints?|messages|or|and|of|more|new)\b)(?=[a-z])",
         "for ",

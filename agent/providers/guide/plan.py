@@ -13,11 +13,12 @@ from agent.messages import Attachment, Message, ToolResult, text_of
 from agent.providers.base import ToolSpec
 from agent.providers.guide import chinese, words
 from agent.providers.guide.carving import Found, Said
-from agent.providers.guide.intents import Intent, intents
-from agent.providers.guide.memory import remember, things_of
+from agent.providers.guide.intents import Intent, alike, intents, is_command
+from agent.providers.guide.memory import Memory, remember, things_of
+from agent.providers.guide.nearest import usual
 from agent.providers.guide.reading import clause, mask
 from agent.providers.guide.slots import find
-from agent.providers.guide.verbs import ALSO_NEEDS, ASKS, INSTEAD, VERBS
+from agent.providers.guide.verbs import ALSO_NEEDS, ASKS, INSTEAD, VERBS, key_of
 
 
 class Step(msgspec.Struct, frozen=True):
@@ -74,7 +75,7 @@ def _wanted(messages: tuple[Message, ...], at: int, tools: tuple[ToolSpec, ...])
     if plain in words.REFUSALS:
         return ()
     own = intents(text, remember(messages[:at]), files)
-    if text.lstrip().startswith("/") or not (asked := _asked(messages, at, tools)):
+    if is_command(text) or not (asked := _asked(messages, at, tools)):
         return own
     answered = _answered(asked, text, messages, at, files)
     is_order = bool(own) and bool(own[0].clause.head) and asked.slot not in {"text", "name", "url", "html"}
@@ -164,7 +165,7 @@ def _steps(intent: Intent, messages: tuple[Message, ...], files: tuple[str, ...]
         arguments |= {
             slot: found.values[0] for slot, kind in verb.slots.items() if slot not in arguments and (found := find(kind, Said(more.text, more, said.memory)))
         }
-    arguments = {**verb.fixed, **arguments, **intent.given}
+    arguments = {**verb.fixed, **_usual(intent, said.memory), **arguments, **intent.given}
     several = several or tuple(_as_list(arguments[verb.many])) if verb.many in arguments else ()
     if missing := _missing(intent, arguments):
         return Ask(
@@ -173,6 +174,11 @@ def _steps(intent: Intent, messages: tuple[Message, ...], files: tuple[str, ...]
     arguments = _completed(verb.tool, arguments, intent)
     variants = [{**arguments, verb.many: value} for value in several] if verb.many and several else [arguments]
     return tuple(_offered(Step(verb.tool, _ordered(verb.slots, variant), verb.view, intent.clause.plain(intent.clause.text)), offered) for variant in variants)
+
+
+def _usual(intent: Intent, memory: Memory) -> dict[str, Any]:
+    """What nearly everybody means who says it like this, of the arguments that are one of a few words."""
+    return {} if intent.clause.negated else usual(key_of(intent.verb), *alike(Said(intent.clause.text, intent.clause, memory)))
 
 
 def _as_list(value: Any) -> list[Any]:

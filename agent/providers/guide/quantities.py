@@ -31,6 +31,14 @@ def path(said: Said) -> Found | None:
     return None if found is None else Found((found.values[0].split()[-1],), found.rest)
 
 
+def operation(said: Said) -> Found | None:
+    """A method and a path, also with words between them: "post … to /users"."""
+    if found := span("operation")(said):
+        return found
+    verb, place = re.match(r"(?:an? )?(get|post|put|patch|delete)\b", said.rest, re.IGNORECASE), span("path")(said)
+    return Found((f"{verb[1].upper()} {place.values[0]}",), cut(place.rest, verb)) if verb and place else None
+
+
 def duration(said: Said) -> Found | None:
     found = re.search(
         rf"(?:\b(?:slower (?:than|from|as)|longer than|more than|over|above|at least|exceeding|beyond|past)|>=?|≥)\s*(?P<n>{NUMBER})\s*(?P<u>ms|milliseconds?|s|secs?|seconds?|minutes?|mins?)\b",

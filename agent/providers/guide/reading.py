@@ -296,7 +296,7 @@ def _vocabulary() -> tuple[str, ...]:
 
 _PROMPT_TEXT = re.compile(r"\bprompt\b[^:]{0,60}:\s+(?!⟦\d+⟧\s*$)(.+)$", re.DOTALL | re.IGNORECASE)
 _READ, _TIDIED, _HEARD, _SPANS, _PIECES = 100_000, 4000, 1500, 300, 12
-_WORD = re.compile(r"(?<![\w⟦/.-])[A-Za-z][A-Za-z']+(?![\w⟧/.-])")
+_WORD = re.compile(r"(?<![\w⟦/.'’-])[A-Za-z][A-Za-z']*(?![\w⟧/.-])")
 _METHOD = "GET|POST|PUT|PATCH|DELETE|HEAD|OPTIONS"
 _METHOD_SAID = re.compile(r"\bDELETE(?=s? (?:requests?|calls?|traffic|ones)\b)")  # the method, which asks for no deletion
 _ADDRESSED = re.compile(rf"\ban? ({_METHOD})(?: request| call)? (?:to|on|at|against) (?=/)")  # "send a GET to /orders"
@@ -312,7 +312,7 @@ _SHAPES: tuple[tuple[SpanKind, re.Pattern[str]], ...] = cast(
         ("url", re.compile(r"\b(?:https?|wss?)://[^\s<>⟦⟧，。？]+?(?=[.,;:!?)\]]*(?:\s|$)|[，。？]|⟦)", re.IGNORECASE)),
         ("id", re.compile(r"\b[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\b", re.IGNORECASE)),
         ("host", re.compile(r"(?<![\w@/.⟦-])(?:localhost(?::\d+)?|\d{1,3}(?:\.\d{1,3}){3}(?::\d+)?|(?:[a-z0-9-]+\.)+(?!json\b|ya?ml\b|ts\b|md\b|har\b|txt\b|html?\b|js\b|py\b|gz\b)[a-z]{2,}(?::\d+)?)(?:/[^\s,;?!]*[^\s,;?!.])?(?![\w@])", re.IGNORECASE)),
-        ("path", re.compile(r"(?<=\s)/[\w{}:.~%*/-]*[\w}*]")),
+        ("path", re.compile(r"(?<!\S)/[\w{}:.~%*/-]*[\w}*]")),
         ("pair", re.compile(r"(?<![\w⟦.-])[\w.-]+=(?:⟦\d+⟧|[^\s,;]+)")),
     ),
 )  # fmt: skip

@@ -74,6 +74,8 @@ def call(said: Said) -> Found | None:
     if found := span("id")(said):
         return found
     listing = said.memory.listing.get("call", ())
+    if picked := _superlative(said, listing):
+        return Found((picked.ref,), said.rest)
     if picked := _ordinal(said, listing):
         failed = [thing for thing in listing if _has_status(thing, "error")]
         # Lists are newest first: "why did the last one fail" means the newest that failed, not a success at the foot of the list.
@@ -165,7 +167,10 @@ def rest_text(said: Said) -> Found | None:
 
 _ALL_OF_THEM = r"\b(?:all(?: of)?(?: them| these| those| the)?(?: two| three| four| five)?|them all|both(?: of them)?|every one|each(?: one)?(?: of them)?|the (?:two|three|four|five))\s*$"
 _ASKING = r"^.*?\b(is there (?:something|anything) (?:to|for)|(?:curl|snippet|one-?liner)s?(?: \w+)? (?:for|to|that|which)|is there (?:an?|any|some) \w+ (?:to|for)|(?:example|sample)s? (?:(?:requests?|calls?) )?(?:of|for|on|about|how to|to)|how (?:do|can|to|could|should|would|must|might) (?:i|we|you|one)?|operations?|routes?|(?:call|request|endpoint)s? (?:to|for|that|which|(?:lets|allows) (?:me|us|you)(?: to)?))\s*"
-_WHOLE_NAME = re.compile(r"\w+ (?:the|my|our) (?P<name>[\w.-]+(?: [\w.-]+){0,2}?)(?: please| now| for me| again| completely)*", re.IGNORECASE)
+_WHOLE_NAME = re.compile(
+    r"\w+ (?:the|my|our) (?P<name>[\w.-]+(?: [\w.-]+){0,2}?)(?: please| pls| now| for me| again| completely| for good| forever| entirely| right away)*",
+    re.IGNORECASE,
+)
 _KIND_WORDS = frozenset({"api", "apis", "endpoint", "endpoints", "service", "proxy", "one"})
 _SOUGHT = regex(
     r"\b(?:containing|contains?|mention(?:s|ing)?|including|with the (?:text|word|string))\s+(?:the )?(?:text |word |string )?(?P<value>⟦\d+⟧|[\w.@-]+(?: (?=[a-z]*\d)[\w.@-]+)?)"
@@ -183,7 +188,7 @@ _THEN_ITS = re.compile(
     r"\s*(?:$|[1-5]\d\d\b|['’]s\b|(?:proxy|calls?|requests?|docs?|documentation|errors?|failures?|changes?|traffic|openapi|typescript|markdown|postman|graphql|spec|url|types|is|are|was|has|keeps|fails?|failed|failing|down|broken|slow|weekly|daily|monthly|and|to|back|status|paused|running|active|please|for|again|now|as|with|at|on)\b)"
 )
 _LED_BY = re.compile(
-    r"\b(?:apis?|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|at|did|does|has|is|are|was|why|whether|if|when|what|explain|document|monitor|replay|pause|resume|than|about|against|use|uses|using|need|want)\s+(?:the |my |our |both )*(?:apis? |endpoint )?(?:called |named )?$"
+    r"\b(?:apis?|endpoint|calls?|requests?|docs|and|into|of|for|on|in|from|with|to|by|at|why|whether|explain|document|monitor|replay|pause|resume|than|about|against|use|uses|using|need|want)\s+(?:the |my |our |both )*(?:apis? |endpoint )?(?:called |named )?$|\b(?:did|does|has|is|are|was|if|when|what)\s+$"
 )
 _ONE_VERB = re.compile(r"(?!(?:my|the|our|an?|this|that|one)\b)[a-z-]+ (?:(?:the|my|our|both|all|of|me|us|please) )*")
 _ABOUT = re.compile(r"\b(?:[a-z]+ing|for|to|by|and|do with|deals? with|about|on|example of|sample of|calls?|requests?)\s+(?:(?:the|an?|my|our) )?$")
@@ -211,6 +216,15 @@ def _ordinal(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
     parts = found.groupdict()
     index = words.ORDINALS[(parts.get("o") or parts["end"]).lower()] if parts.get("o") or parts.get("end") else int(number_in(parts["n"]) or -1) - 1
     return listing[index] if -1 <= index < len(listing) else None
+
+
+def _superlative(said: Said, listing: tuple[Thing, ...]) -> Thing | None:
+    """ "The slowest" of a list of calls, not a search for it."""
+    found = re.search(r"\bthe (?P<most>slowest|longest|fastest|quickest|oldest|newest)(?: one| call| request)?(?=\s*$)", said.rest, re.IGNORECASE)
+    if found is None or not listing:
+        return None
+    most, took = found["most"].lower(), sorted(listing, key=lambda thing: float(thing.about.get("duration_ms") or 0))
+    return {"slowest": took[-1], "longest": took[-1], "fastest": took[0], "quickest": took[0], "oldest": listing[-1], "newest": listing[0]}[most]
 
 
 def _owned(said: Said, kind: str) -> Found | None:

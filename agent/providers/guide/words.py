@@ -22,13 +22,14 @@ CONCEPTS: dict[str, str] = {
     "count": "how-many count number-of total totals how-much tally",
     "create": "create make add new set-up setup spin-up start begin build register store need want establish",
     "credit": "credit credits balance account wallet funds money budget spend",
-    "delete": "delete remove erase destroy kill nuke drop trash get-rid-of scrap discard rm",
+    "delete": "delete remove erase get-rid-of rm destroy kill nuke drop trash scrap discard bin toss ditch wipe purge axe zap",
+    "figurative": "destroy kill nuke drop trash scrap discard bin toss ditch wipe purge axe zap",
     "demo": "demo demonstration sandbox sample-shop sample-api playground test-drive try-out tutorial toy",
     "describe": "describe description describes",
     "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about dump responded",
     "diagnose": "diagnose fix solve repair resolve debug investigate troubleshoot analyse analyze debugging figure-out find-out look-into understand compare",
     "different": "different difference differences",
-    "disconnect": "disconnect detach unlink",
+    "disconnect": "disconnect detach unlink unplug",
     "doc": "docs doc documentation document reference manual spec specification openapi swagger typescript types markdown postman graphql collection typings api-description guide-book handbook readme schema-file sdl definitions",
     "document": "document documenting write-up specify",
     "endpoint": "endpoint endpoints api apis proxies service proxy-url proxy-urls capture-url capture-urls integration integrations",
@@ -158,8 +159,8 @@ PEOPLE: frozenset[str] = frozenset(
 # Spelling mistakes too short or too far for the general rule; a destructive word is only ever corrected from here.
 TYPOS: dict[str, str] = {
     "lst": "list", "lsit": "list", "shw": "show", "sho": "show", "whcih": "which", "waht": "what", "wht": "what", "cals": "calls", "dcos": "docs", "apsi": "apis", "erors": "errors", "errs": "errors", "shwo": "show", "sohw": "show", "hw": "how", "plz": "please", "pls": "please", "captur": "capture", "cpature": "capture", "endpoitns": "endpoints", "enpoint": "endpoint",
-    "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what", "wy": "why", "wot": "what", "hwo": "how", "shud": "should", "cud": "could", "thx": "thanks", "msgs": "messages", "eps": "endpoints", "ep": "endpoint", "gen": "generate", "resp": "response", "creds": "credentials", "yday": "yesterday", "yest": "yesterday", "tokn": "token", "hav": "have", "hv": "have", "abt": "about", "wth": "with", "frm": "from", "ystrday": "yesterday", "mnth": "month",
-    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits", "r": "are", "al": "all", "sinc": "since", "mch": "much", "cnt": "count", "whyd": "why did", "ad": "add", "remov": "remove", "rmove": "remove", "remve": "remove", "dlete": "delete", "agn": "again", "trn": "turn", "whre": "where", "dnt": "don't", "til": "until", "till": "until", "wats": "what's", "wots": "what's", "whts": "what's", "com": "come", "fri": "friday", "mon": "monday", "tue": "tuesday", "wed": "wednesday",
+    "endpint": "endpoint", "delet": "delete", "delte": "delete", "dleete": "delete", "deleet": "delete", "remvoe": "remove", "dayly": "daily", "weekley": "weekly", "wich": "which", "wat": "what", "wy": "why", "wot": "what", "hwo": "how", "shud": "should", "cud": "could", "thx": "thanks", "msgs": "messages", "eps": "endpoints", "ep": "endpoint", "gen": "generate", "resp": "response", "yday": "yesterday", "yest": "yesterday", "tokn": "token", "hav": "have", "hv": "have", "abt": "about", "wth": "with", "frm": "from", "ystrday": "yesterday", "mnth": "month",
+    "teh": "the", "adn": "and", "ur": "your", "u": "you", "pasue": "pause", "reqs": "requests", "reqests": "requests", "reqest": "request", "req": "request", "montior": "monitor", "cal": "call", "docu": "docs", "credtis": "credits", "r": "are", "n": "and", "y": "why", "toks": "tokens", "sth": "something", "smth": "something", "yr": "your", "da": "the", "dat": "that", "dis": "this", "em": "them", "goin": "going", "gonna": "going to", "al": "all", "sinc": "since", "mch": "much", "cnt": "count", "whyd": "why did", "ad": "add", "remov": "remove", "rmove": "remove", "remve": "remove", "dlete": "delete", "agn": "again", "trn": "turn", "whre": "where", "dnt": "don't", "til": "until", "till": "until", "wats": "what's", "wots": "what's", "whts": "what's", "com": "come", "fri": "friday", "mon": "monday", "tue": "tuesday", "wed": "wednesday",
     "thu": "thursday", "sat": "saturday", "sun": "sunday", "err": "error", "op": "operation", "ops": "operations", "2day": "today", "cn": "can", "cld": "could", "wld": "would", "th": "the", "evry": "every", "hte": "the", "yesterdy": "yesterday", "cos": "because", "coz": "because",
 }  # fmt: skip
 # Other words that a misspelling may be of.
@@ -182,8 +183,10 @@ KNOWN: frozenset[str] = frozenset(
 )
 UNDOING = "un|dis|de|re|mis|non"
 # Concepts whose words must be said just so: other forms of them ("deleted", "deleting") tell of the deed.
-EXACT: frozenset[str] = frozenset(("delete", "disconnect"))
-DESTRUCTIVE: frozenset[str] = frozenset("delete remove erase destroy kill nuke drop trash disconnect detach rm".split())
+EXACT: frozenset[str] = frozenset(("delete", "figurative", "disconnect"))
+DESTRUCTIVE: frozenset[str] = frozenset(
+    "delete remove erase destroy kill nuke drop trash disconnect detach rm scrap discard bin toss ditch wipe purge axe zap unplug".split()
+)
 
 NUMBERS: dict[str, int] = {
     word: n for n, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split())

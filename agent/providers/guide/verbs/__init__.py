@@ -3,7 +3,8 @@
 A pattern's terms must all hold: `concept` (a word for it occurs), `a|b` (either), `^concept` (the clause begins with it), `$slot`
 (such a thing is mentioned), `!term` (it is not), `.` (nothing is left unexplained), `~` (nothing but one name). Every term that holds adds to the score;
 the highest score wins, the earlier row on a tie. Only rows with `effect="read"` are ever taken from a question.
-Where no pattern holds, `evidence` decides: terms with what each of them adds; the sum must be `ENOUGH`. No destructive row has any.
+What the examples most like the clause ask for adds up to `LEAN`, to rows without a pattern, too; the sum must be more than `ENOUGH`. Examples alone never
+destroy. No row is taken where its `unless` holds.
 """
 
 from typing import Any
@@ -17,13 +18,19 @@ from agent.providers.guide.verbs.verb import Verb
 
 VERBS: tuple[Verb, ...] = (*ENDPOINTS, *CAPTURES, *DOCUMENTS, *MONITORING, *ACCOUNT)
 
-ENOUGH = 2.0
+
+def key_of(verb: Verb) -> str:
+    """By which the examples know a verb: its tool, and what tells its rows apart."""
+    return " ".join((verb.tool + (f"/{verb.view}" if verb.view else "/then" if verb.then else ""), *(f"{name}={value}" for name, value in verb.fixed.items())))
+
+
+KEYS = frozenset(key_of(verb) for verb in VERBS)
+LEAN, ENOUGH = 5.0, 2.5
 # What a pattern's term adds to the score, where it is not the usual (3 for `^concept`, 2 for others, 0 for `!term`): rare words tell more.
 WEIGHTS: dict[str, float] = {
     ".": 0.5,
     "~": 0.25,
     "$have_captured": 3,
-    "$we_use": 3,
     "$i_captured": 4,
     "endpoint": 1.5,
     "find": 1.5,
@@ -40,7 +47,6 @@ WEIGHTS: dict[str, float] = {
     "diagnose": 3,
     "cost": 3,
     "usage": 3,
-    "afford": 3,
     "^explain": 3.5,
     "$operation": 3,
     "$needs_token": 3,
@@ -50,14 +56,16 @@ WEIGHTS: dict[str, float] = {
     "$file": 3,
     "$methods": 5,
     "$share_kept": 5,
+    "$handle": 4,
+    "$tool_name": 4,
+    "$secret": 4,
     "$mock": 6,
+    "$kept_paths": 6,
     "$patience": 3,
     "$recorded": 3,
-    "$those": 3,
     "$allowed_rate": 6,
     "$code_for": 5,
     "$lets_use": 5,
-    "$move_to": 3,
 }
 
 # How a missing argument is asked for: one short question.
@@ -80,6 +88,7 @@ ASKS: dict[str, str] = {
     "query": "What should the operation do?",
     "tool": "Which tool? *List the MCP servers* shows their names, such as `linear__list_issues`.",
     "result": "Which result? Its handle stands at the end of the shortened text.",
+    "path": "Which path? For example `/users/{user_id}`.",
     "operation": "Which operation? For example `GET /orders`.",
 }
 # Where a tool is missing, another that can answer the same question.

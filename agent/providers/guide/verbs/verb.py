@@ -23,7 +23,6 @@ class Verb(msgspec.Struct, frozen=True):
     many: str = ""
     then: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
-    evidence: str = ""
     unless: str = ""
     example: str = ""
     does: str = ""
