@@ -11,7 +11,8 @@ from agent.spec.grouping import stem_of
 from agent.spec.kinds import kind_of_route
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, MessageFormat, Operation, Parameter, Response
-from agent.spec.phrasing import summary_of
+from agent.spec.names import custom_verb, resource_path
+from agent.spec.phrasing import ENDING, summary_of
 from agent.spec.schemas import Pool
 from agent.spec.summary import Content, Field, Outcome, Route, Seen
 from agent.spec.values import kind_of
@@ -95,9 +96,8 @@ def operation_of(
 
 
 def _tags(template: str) -> tuple[str, ...]:
-    parts = [part for part in template.split("/") if part and not part.startswith("{")]
-    plain = [part for part in parts if kind_of(part) != "version" and not part.isdigit() and part.lower() not in ("api", "rest")]
-    return (plain[0],) if plain else ()
+    plain = next((part for part in resource_path(custom_verb(template)[0]) if "{" not in part), "")
+    return (ENDING.sub("", plain),) if plain else ()
 
 
 def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:

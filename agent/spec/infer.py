@@ -10,8 +10,9 @@ from agent.spec.grouping import group_routes, matches
 from agent.spec.kinds import kind_of_route
 from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
-from agent.spec.names import call_id, operation_id, words_of
+from agent.spec.names import call_id, operation_id, resource_path, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kind
+from agent.spec.phrasing import told_apart
 from agent.spec.schemas import Pool, error_name
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
@@ -68,7 +69,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     carriers = oauth.with_flows(carriers, merged)
     pool = _fill_pool(merged)
     ids = _operation_ids(merged)
-    operations = tuple(
+    operations = told_apart(
         operation_of(template, method, route, groups[template, method], ids[template, method], securities[template, method], carriers, pool)
         for (template, method), route in merged.items()
     )
@@ -125,10 +126,7 @@ def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str]
 
 def _without_version(template: str) -> str:
     """The path from its first resource on: two versions of one are told apart only where both are there."""
-    parts = [part for part in template.split("/") if part]
-    while len(parts) > 1 and (parts[0].lower() in ("api", "rest") or kind_of(parts[0]) == "version") and not parts[1].startswith("{"):
-        parts.pop(0)
-    return "/" + "/".join(parts)
+    return "/" + "/".join(resource_path(template) or template.split("/")[-1:])
 
 
 def _common_prefix(templates: list[str]) -> str:

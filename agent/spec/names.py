@@ -3,6 +3,12 @@
 import re
 from collections.abc import Iterable
 
+from agent.spec.values import kind_of
+
+_HOST = re.compile(r"(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
+_NAMESPACE = re.compile(r"[A-Z]\w+(?:\.[A-Z]\w+)+")
+"""`Microsoft.Compute` says who provides the resources, not what they are."""
+_CUSTOM = re.compile(r":([A-Za-z]\w*)$")
 _FILE_ENDING = re.compile(r"\.(?:asmx|svc|php|aspx|jsp|do)$", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ACTION_WORDS = """accept activate add apply approve archive assign authenticate authorize block cancel check clone close commit compare complete confirm convert copy count create deactivate
@@ -10,14 +16,15 @@ _ACTION_WORDS = """accept activate add apply approve archive assign authenticate
     mark merge move mute notify pause pay pin preview print process propose publish purge query reactivate rebuild refresh refund register reject release remove rename
     renew reopen replace reply report rerun reset resend resolve restart restore resume retry revoke rollback rotate run save search send share sign simulate skip star start stop
     submit subscribe suspend sync tag test toggle transfer trigger unarchive unassign unblock unfollow unlink unlock unmute unpin unpublish unstar unsubscribe
-    unsuspend update upload upsert validate verify void vote watch withdraw"""
+    unsuspend encrypt decrypt invalidate regenerate calculate estimate generate reboot shutdown resize migrate terminate analyze classify translate transcribe
+    ban unban promote demote hide unhide reindex update upload upsert validate verify void vote watch withdraw"""
 """Verbs that name what is done at the end of a path. Nouns that happen to be verbs too (`order`, `comment`, `charge`) are not among them."""
 _ASKING = frozenset(("check", "count", "download", "export", "find", "list", "login", "logout", "lookup", "preview", "query", "search", "validate", "verify"))
 _ACTIONS = frozenset(_ACTION_WORDS.split())
 _IRREGULAR = {
-    **{word: word for word in ("series", "species", "sms", "dns", "css", "aws", "gps", "https", "ios", "os", "kubernetes", "gas", "bus", "atlas", "canvas", "alias", "bias")},
+    **{word: word for word in ("series", "species", "sms", "dns", "css", "aws", "gps", "https", "stats", "analytics", "ios", "os", "kubernetes", "gas", "bus", "atlas", "canvas", "alias", "bias")},
     "people": "person", "children": "child", "indices": "index", "matrices": "matrix", "vertices": "vertex", "caches": "cache", "movies": "movie", "cookies": "cookie",
-    "aliases": "alias", "buses": "bus", "gases": "gas", "quizzes": "quiz", "analyses": "analysis",
+    "aliases": "alias", "axes": "axis", "buses": "bus", "gases": "gas", "quizzes": "quiz", "analyses": "analysis",
 }  # fmt: skip
 _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete", "HEAD": "head", "OPTIONS": "options"}
 
@@ -25,6 +32,30 @@ _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "
 def words_of(text: str) -> list[str]:
     """The words of `camelCase`, `snake_case` or `kebab-case`, in lower case."""
     return [word.lower() for word in _WORD.findall(text)]
+
+
+def resource_path(template: str) -> list[str]:
+    """The segments from the first resource on, without the versions among those that come before an id: `/app/rest/v1/pets/{id}` is about `pets/{id}`."""
+    parts = [part for part in template.split("/") if part]
+    leading = next((at for at, part in enumerate(parts) if "{" in part), len(parts))
+    start = max((at + 1 for at in range(leading) if _is_base(parts, at)), default=0)
+    said = [part for at, part in enumerate(parts) if at >= start and (at >= leading or not is_version(part))]
+    return [
+        part
+        for at, part in enumerate(said)
+        if not _NAMESPACE.fullmatch(part) and not (part == "providers" and _NAMESPACE.fullmatch("".join(said[at + 1 : at + 2])))
+    ]
+
+
+def is_version(segment: str) -> bool:
+    """`v1`, `2.0`, `2024-01-31`; a plain number only where it is small."""
+    return kind_of(segment) == "version" or (segment.isdigit() and len(segment) < 3)
+
+
+def custom_verb(template: str) -> tuple[str, str]:
+    """The template without a verb behind a colon, and that verb: `/operations/{id}` and `cancel` of `/operations/{id}:cancel`."""
+    found = _CUSTOM.search(template)
+    return (template[: found.start()], found[1]) if found else (template, "")
 
 
 def is_action(word: str, method: str) -> bool:
@@ -46,15 +77,12 @@ def singular(word: str) -> str:
 
 
 def parameter_name(before: str, kind: str, taken: Iterable[str], echoed: str = "") -> str:
-    """`pet_id` after `/pets`, from the style of the segment before, unique in its template."""
-    words = words_of(before) if before and not before.startswith("{") else []
+    """`pet_id` after `/pets`, from the style of the segment before, unique in its template. A name of several words in bodies, as `petTag`, says all by itself."""
+    words = words_of(before) if before and not before.startswith("{") and not is_version(before) and before.lower() not in ("api", "rest") else []
     base = "_".join([*words[:-1], singular(words[-1])]) if words else ""
-    suffix = echoed.lower() if echoed and re.fullmatch(r"[A-Za-z_]{1,20}", echoed) and echoed.lower() not in ("self", "href", "url") else "id"
-    if kind in ("date", "email", "ip", "version", "locale"):
-        suffix = kind
-    name = suffix if not base else base if base == suffix else f"{base}_{suffix}"
-    if base and suffix.startswith(base):
-        name = suffix
+    told = words_of(echoed) if echoed and re.fullmatch(r"[A-Za-z_]{1,30}", echoed) and echoed.lower() not in ("self", "href", "url") else []
+    suffix = kind if kind in ("date", "email", "ip", "version", "locale") else "_".join(told) or "id"
+    name = suffix if not base or len(told) > 1 or suffix.startswith(base) else f"{base}_{suffix}"
     used, number = set(taken), 2
     unique = name
     while unique in used:
@@ -70,6 +98,7 @@ def pascal(text: str) -> str:
 def operation_id(method: str, template: str, is_list: bool) -> str:
     """`listPets`, `getPetById`: camelCase from the template, whatever comes before the first resource left out by the caller."""
     verb = "list" if method == "GET" and is_list else _VERBS.get(method, method.lower())
+    template, custom = custom_verb(template)
     parts: list[str] = []
     segments = [segment for segment in template.split("/") if segment]
     for index, segment in enumerate(segments):
@@ -81,11 +110,13 @@ def operation_id(method: str, template: str, is_list: bool) -> str:
             words[-1] = singular(words[-1])
         parts += words
     last = words_of(segments[-1]) if segments and not segments[-1].startswith("{") else []
-    if last and is_action(last[0], method):
+    if custom:
+        verb = _camel(words_of(custom))
+    elif last and is_action(last[0], method):
         verb, parts = last[0], [*parts[: len(parts) - len(last)], *last[1:]]
     tail = [segment for segment in segments if segment.startswith("{")]
     name = verb + "".join(word[:1].upper() + word[1:] for word in parts)
-    if parts or verb not in ("list", *_VERBS.values()):
+    if parts or custom or verb not in ("list", *_VERBS.values()):
         return name
     return name + ("By" + "".join(word.capitalize() for word in words_of(tail[-1])) if tail else "Root")
 
@@ -94,4 +125,18 @@ def call_id(template: str, *, is_procedure: bool) -> str:
     """`stockService` for an address that takes many operations, `getUser` where the path names the procedure; empty where it says nothing."""
     segments = [segment for segment in template.split("/") if segment and not segment.startswith("{")]
     words = words_of(segments[-1] if is_procedure else _FILE_ENDING.sub("", segments[-1])) if segments else []
+    return _camel(words)
+
+
+def _camel(words: list[str]) -> str:
     return "".join([*words[:1], *(word.capitalize() for word in words[1:])])
+
+
+def _is_base(parts: list[str], at: int) -> bool:
+    """Whether the resources come after this segment: the word `api`, `rest` or `latest`, or a host; not at the end, and `api` only first or before a version."""
+    word, following = parts[at].lower(), parts[at + 1 : at + 2]
+    if at > 2 or not following:
+        return False
+    if at == 0 and (word in ("api", "latest") or (_HOST.fullmatch(word) and not is_version(word))):
+        return True
+    return word in ("rest", "restapi") or (word == "api" and (is_version(following[0]) or following[0].lower() == "rest"))

@@ -1,16 +1,107 @@
 """A plain sentence for an operation, from its method and path alone: `List comments of an issue`, `Cancel an order`. For want of a person's or a model's words."""
 
 import re
+from collections.abc import Iterable
 from typing import NamedTuple
 
-from agent.spec.model import ApiType
-from agent.spec.names import is_action, singular, words_of
+import msgspec
+
+from agent.spec.model import ApiType, Operation
+from agent.spec.names import custom_verb, is_action, is_version, resource_path, singular, words_of
 from agent.spec.values import kind_of
 
+ENDING = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)$", re.IGNORECASE)
 _VERBS = {"GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "DELETE": "Delete", "HEAD": "Check", "OPTIONS": "Ask for the options of"}
-_CURRENT = {"me", "self", "current", "whoami", "mine"}
+_CURRENT = {"me", "self", "current", "whoami", "mine", "my"}
 _JOINING = {"by", "with", "from", "to", "for", "in", "of", "on", "as"}
-_ENDING = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)$", re.IGNORECASE)
+_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
+_ACRONYMS = set(
+    [
+        "acl",
+        "api",
+        "cdn",
+        "cors",
+        "cpu",
+        "crm",
+        "css",
+        "csv",
+        "dns",
+        "faq",
+        "ftp",
+        "gif",
+        "gps",
+        "gpu",
+        "html",
+        "http",
+        "https",
+        "iam",
+        "iban",
+        "id",
+        "imap",
+        "ip",
+        "jpeg",
+        "json",
+        "jwks",
+        "jwt",
+        "kyc",
+        "mfa",
+        "nft",
+        "oidc",
+        "otp",
+        "pdf",
+        "png",
+        "qr",
+        "rss",
+        "saml",
+        "sdk",
+        "sepa",
+        "sku",
+        "sms",
+        "smtp",
+        "sql",
+        "ssh",
+        "ssl",
+        "sso",
+        "svg",
+        "tls",
+        "totp",
+        "tts",
+        "ui",
+        "uri",
+        "url",
+        "uuid",
+        "vat",
+        "vm",
+        "vpc",
+        "vpn",
+        "xml",
+        "yaml",
+    ]
+)
+_AN_LETTERS = "aefhilmnorsx"
+"""Letters whose names begin with a vowel: `an SMS`, `a URL`."""
+_MASS = set(
+    [
+        "content",
+        "data",
+        "feedback",
+        "health",
+        "history",
+        "info",
+        "information",
+        "inventory",
+        "media",
+        "metadata",
+        "music",
+        "news",
+        "pricing",
+        "timeline",
+        "traffic",
+        "usage",
+        "weather",
+    ]
+)
+_BY_NAME = re.compile(r"(?<![^/])([A-Za-z_]+)=\{[^{}]*\}(?![^/])")
 
 
 class Noun(NamedTuple):
@@ -21,14 +112,64 @@ class Noun(NamedTuple):
     owner: "Noun | None" = None
 
 
+_SOMETHING = Noun(("resource",), True)
+"""What a path is about that has no words."""
+
+
 def summary_of(method: str, template: str, *, is_list: bool, api_type: ApiType = "REST", names: tuple[str, ...] = ()) -> str:
     """One line without a full stop."""
     if api_type != "REST":
         return _other(template, api_type, names)
-    segments = _segments(template)
-    if len(segments) > 1 and segments[0].lower() in _CURRENT:
-        return summary_of(method, "/" + "/".join(segments[1:]), is_list=is_list) + " of the current user"
-    last = words_of(_ENDING.sub("", segments[-1])) if segments and not _is_parameter(segments[-1]) else []
+    template, custom = custom_verb(template)
+    return _written(_action(_words(custom), _noun(_segments(template)) or _SOMETHING) if custom else _sentence(method, _segments(template), is_list=is_list))
+
+
+def told_apart(operations: Iterable[Operation]) -> tuple[Operation, ...]:
+    """The operations, those with one summary told apart by what differs: the format, the version, the last parameter, the method, else the path."""
+    known, alike = tuple(operations), dict[str, list[Operation]]()
+    for operation in known:
+        alike.setdefault(operation.summary, []).append(operation)
+    said = {(one.method, one.template): text for summary, group in alike.items() for one, text in zip(group, _apart(summary, group), strict=True)}
+    return tuple(msgspec.structs.replace(operation, summary=said[operation.method, operation.template]) for operation in known)
+
+
+def _apart(summary: str, group: list[Operation]) -> list[str]:
+    texts = [summary] * len(group)
+    for tell in (_format, _version, _last_word, _last_parameter, _method):
+        longer = [text + tell(operation) for text, operation in zip(texts, group, strict=True)]
+        texts = longer if len(set(longer)) > len(set(texts)) else texts
+    return texts if len(set(texts)) == len(group) else [f"{summary} ({operation.method} {operation.template})" for operation in group]
+
+
+def _format(operation: Operation) -> str:
+    found = ENDING.search(operation.template)
+    return f" as {found[0][1:].upper()}" if found else ""
+
+
+def _version(operation: Operation) -> str:
+    return "".join(f" ({part})" for part in operation.template.split("/") if part and is_version(part))
+
+
+def _last_parameter(operation: Operation) -> str:
+    names = re.findall(r"\{([^{}]+)\}", operation.template)
+    return _written(f" by {' '.join(_words(names[-1]))}") if names else ""
+
+
+def _last_word(operation: Operation) -> str:
+    words = _last_parameter(operation).split(" ")
+    return f" by {words[-1]}" if len(words) > 1 else ""
+
+
+def _method(operation: Operation) -> str:
+    return f" ({operation.method})"
+
+
+def _sentence(method: str, segments: list[str], *, is_list: bool) -> str:
+    me = next((at for at, segment in enumerate(segments[:-1]) if at < 2 and segment.lower() in _CURRENT), -1)
+    if me >= 0 and not _is_parameter(segments[me - 1] if me else ""):
+        owner = _noun(segments[:me])
+        return f"{_sentence(method, segments[me + 1 :], is_list=is_list)} of the current {' '.join(_singular(owner.words)) if owner else 'user'}"
+    last = _words(ENDING.sub("", segments[-1])) if segments and not _is_parameter(segments[-1]) else []
     if last and last[0] in _CURRENT:
         owner = _noun(segments[:-1])
         return f"{_verb(method, is_item=True)} the current {' '.join(_singular(owner.words)) if owner else 'user'}"
@@ -36,18 +177,35 @@ def summary_of(method: str, template: str, *, is_list: bool, api_type: ApiType =
         return _action(last, _noun(segments[:-1]))
     noun = _noun(segments)
     if noun is None:
-        return f"{_verb(method, is_item=False)} the root"
+        by = " ".join(_words(re.findall(r"\{([^{}]+)\}", segments[-1])[-1])) if segments else ""
+        return f"{_verb(method, is_item=bool(by))} {f'{_one(_SOMETHING)} by {by}' if by else 'the root'}"
     if noun.words == (method.lower(),):
         return f"Send a {method} request"
     if method == "GET" and is_list and not noun.is_one:
-        return f"List {_many(noun)}"
+        return f"List {_several(noun)}"
     if noun.is_one:
-        return f"{'Update' if method == 'POST' else _verb(method, is_item=True)} {_one(noun)}"
+        return f"{_verb(method, is_item=True)} {_one(noun)}"
     return f"{_verb(method, is_item=False)} {_one(noun, 'for') if method == 'POST' else _many(noun, article='the ')}"
 
 
+def _words(text: str) -> list[str]:
+    """As `words_of`, with numbers left at the words before them: `G2M`, `v2`."""
+    return [word.lower() for word in _WORD.findall(text)]
+
+
+def _written(sentence: str) -> str:
+    """With acronyms as they are written."""
+    return " ".join(_acronym(word) for word in sentence.split(" "))
+
+
+def _acronym(word: str) -> str:
+    if word in _ACRONYMS:
+        return word.upper()
+    return f"{word[:-1].upper()}s" if word.endswith("s") and word[:-1] in _ACRONYMS else word
+
+
 def _verb(method: str, *, is_item: bool) -> str:
-    return "Send" if method == "POST" and is_item else _VERBS.get(method, method.capitalize())
+    return "Update" if method == "POST" and is_item else _VERBS.get(method, method.capitalize())
 
 
 def _other(template: str, api_type: ApiType, names: tuple[str, ...]) -> str:
@@ -74,6 +232,8 @@ def _action(words: list[str], owner: Noun | None) -> str:
     verb, rest = words[0].capitalize(), words[1:]
     if words[0] in ("login", "logout"):
         return " ".join(["Log", words[0][3:], *rest])
+    if words[0] == "sign" and rest and rest[0] in ("in", "out", "up", "off"):
+        return " ".join(["Sign", *rest])
     if owner is None:
         return " ".join([verb, *rest])
     whom = _one(owner) if owner.is_one or words[0] == "create" else _many(owner)
@@ -91,7 +251,7 @@ def _noun(segments: list[str]) -> Noun | None:
     start = end
     while start and not _is_parameter(segments[start - 1]):
         start -= 1
-    parts = [words for segment in segments[start:end] if kind_of(segment) != "version" and (words := words_of(_ENDING.sub("", segment)))]
+    parts = [words for segment in segments[start:end] if kind_of(segment) != "version" and (words := _words(ENDING.sub("", segment)))]
     words = [word for part in parts[:-1] for word in _singular(tuple(part))] + (parts[-1] if parts else [])
     if not words:
         return None
@@ -100,8 +260,29 @@ def _noun(segments: list[str]) -> Noun | None:
 
 def _one(noun: Noun, joining: str = "of") -> str:
     words = _singular(noun.words)
-    article = "an" if words[0][0] in "aeio" or (words[0][0] == "u" and not words[0].startswith(("us", "un", "ut"))) else "a"
-    return f"{article} {' '.join(words)}{_whose(noun, joining)}"
+    return f"{_article(words[0])} {' '.join(words)}{_whose(noun, joining)}"
+
+
+def _article(word: str) -> str:
+    if word in _ACRONYMS:
+        return "an" if word[0] in _AN_LETTERS else "a"
+    return "an" if word[0] in "aeio" or (word[0] == "u" and not word.startswith(("us", "uni", "ut"))) else "a"
+
+
+def _several(noun: Noun) -> str:
+    """Plural, also where the path has one: `/Road` lists roads. What belongs to something may be one list: its history, its timeline."""
+    last = noun.words[-1]
+    if noun.owner and singular(last) == last:
+        return f"the {' '.join(noun.words)}{_whose(noun)}"
+    return f"{' '.join((*noun.words[:-1], _plural(last)))}{_whose(noun)}"
+
+
+def _plural(word: str) -> str:
+    if singular(word) != word or word in _MASS or word.endswith(("s", "ing")) or word == "people":
+        return word
+    if word.endswith("y") and word[-2:-1] not in "aeiou":
+        return f"{word[:-1]}ies"
+    return f"{word}es" if word.endswith(("x", "z", "ch", "sh")) else f"{word}s"
 
 
 def _many(noun: Noun, *, article: str = "") -> str:
@@ -118,11 +299,8 @@ def _singular(words: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _segments(template: str) -> list[str]:
-    """Without what comes before the first resource: versions, `api`."""
-    parts = [part for part in template.split("/") if part]
-    while parts and not _is_parameter(parts[0]) and (kind_of(parts[0]) == "version" or parts[0].isdigit() or parts[0].lower() in ("api", "rest")):
-        parts.pop(0)
-    return parts
+    """From the first resource on; `regions={region}` is a resource and its id."""
+    return _BY_NAME.sub(r"\1/{}", "/".join(resource_path(template))).split("/") if resource_path(template) else []
 
 
 def _is_parameter(segment: str) -> bool:

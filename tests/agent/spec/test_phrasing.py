@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.spec.model import ApiType
-from agent.spec.phrasing import summary_of
+from agent.spec.model import ApiType, Operation
+from agent.spec.phrasing import summary_of, told_apart
 
 SAID = [
     ("GET", "/api/v3/pets", True, "List pets"),
@@ -21,6 +21,20 @@ SAID = [
     ("GET", "/project_statuses/{id}", False, "Get a project status"),
     ("GET", "/", False, "Get the root"),
     ("GET", "/api/v1", False, "Get the root"),
+    ("GET", "/Road", True, "List roads"),
+    ("GET", "/issues/{id}/timeline", True, "List the timeline of an issue"),
+    ("GET", "/v1/{name}", False, "Get a resource by name"),
+    ("POST", "/v1/{name}:setIamPolicy", False, "Set IAM policy of a resource"),
+    ("POST", "/v1/operations/{id}:cancel", False, "Cancel an operation"),
+    ("GET", "/users/me/subscriptions", True, "List subscriptions of the current user"),
+    ("POST", "/my/ships/{id}/refuel", False, "Create a refuel for a ship of the current user"),
+    ("GET", "/app/api/rest/v1/messages/{id}", False, "Get a message"),
+    ("GET", "/subscriptions/{id}/providers/Microsoft.Compute/hostGroups/{name}", False, "Get a host group of a subscription"),
+    ("GET", "/entries/{id}/regions={regions}", False, "Get a region of an entry"),
+    ("POST", "/accounts/sign_in", False, "Sign in"),
+    ("GET", "/dns_records/{id}", False, "Get a DNS record"),
+    ("GET", "/sms/{id}/urls", True, "List URLs of an SMS"),
+    ("GET", "/GroupV2/{id}/members/{m}", False, "Get a member of a group v2"),
 ]
 
 
@@ -45,3 +59,13 @@ def test_an_operation_is_told_in_plain_words(method: str, template: str, is_list
 def test_other_kinds_say_what_they_are(api_type: ApiType, template: str, names: tuple[str, ...], sentence: str) -> None:
     """Their paths say little; their kinds and names say more."""
     assert summary_of("POST", template, is_list=False, api_type=api_type, names=names) == sentence
+
+
+def test_summaries_are_told_apart() -> None:
+    """Two operations never have one title: the format, version, parameter or method says which is which, and the others stay as they are."""
+    templates = ["/a.json", "/a.xml", "/v1/b", "/v2/b", "/c/{id}", "/c/{id}/{slug}", "/d/{id}", "/e/{id}/x/y", "/e/x/{id}/y", "/e/{id}/y"]
+    operations = [Operation(str(number), "GET", template, summary=summary_of("GET", template, is_list=False)) for number, template in enumerate(templates)]
+    operations.append(Operation("post", "POST", "/d/{id}", summary="Get a d"))
+    said = [operation.summary for operation in told_apart(operations)]
+    assert said[:7] == ["Get the a as JSON", "Get the a as XML", "Get the b (v1)", "Get the b (v2)", "Get a c by ID", "Get a c by slug", "Get a d (GET)"]
+    assert len(set(said)) == len(said)
