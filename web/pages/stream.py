@@ -60,6 +60,7 @@ class Answer:
         self._calls: dict[str, ToolView] = {}
         self._dirty: set[str] = set()
         self._new: list[PartView] = []
+        self._summary: dict[str, Any] | None = None
         self.said = ""
         if message.run_status == "queued":
             self._carry_on(message.content)
@@ -103,6 +104,8 @@ class Answer:
                 self._note("retrying", str(data["reason"]))
             case "step.start":
                 self._note("")
+            case "context.compacted":
+                self._summary = data
             case "chat.suggestions":
                 self.view.suggestions = data["items"]
             case "run.waiting":
@@ -128,6 +131,8 @@ class Answer:
                 found.append(partial(f"#{self._calls[key].dom}", "outerHTML", draw("tool", self._calls[key])))
             elif key in self._writing and (view := self._writing[key].view).dom not in fresh:
                 found.append(partial(f"#{view.dom}-tail", "innerHTML", view.tail))
+        if self._summary:
+            found.append(partial("#chat-summary", "innerHTML", draw("summary", self.view.chat_id, self._summary["covers"], self._summary["text"])))
         self.forget_changes()
         return found
 
@@ -140,6 +145,7 @@ class Answer:
         """The page has everything up to here."""
         self._dirty.clear()
         self._new.clear()
+        self._summary = None
 
     def _carry_on(self, before: list[Block]) -> None:
         """What an answer that goes on has said already; a text that was cut off is open again."""

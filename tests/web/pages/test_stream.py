@@ -185,3 +185,14 @@ def test_a_line_about_a_call_names_it_as_people_do() -> None:
     assert view.object == call_id
     view.data = {"call": {"id": call_id, "method": "POST", "path": "/orders"}}
     assert view.object == "POST /orders"
+
+
+def test_a_summary_is_shown_as_it_is_made() -> None:
+    """Above the messages, with its words as text and the way to undo it, once."""
+    answer = replayed(_answer(), _events(1)[:2])
+    told = news(answer, [Event(3, "context.compacted", {"text": "What was said before:\n- <b>", "covers": 4})], _draw)
+    assert 'hx-target="#chat-summary"' in told
+    assert "the first 4 messages" in told
+    assert "&lt;b&gt;" in told
+    assert f'action="/c/{CHAT}/summary/undo"' in told
+    assert "chat-summary" not in news(answer, [Event(4, "step.start", {"step": 2})], _draw)
