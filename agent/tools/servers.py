@@ -96,7 +96,9 @@ def _hint(server: Server) -> str:
 
 
 def _line(server: Server) -> str:
-    state = f"error: {server.last_error}" if server.status == "error" else server.status
+    if server.wants_sign_in and not server.tools:
+        return f"- `{server.name}` {server.url}: asks for a sign-in"
+    state = f"error: {(server.last_error or '').rstrip('.')}" if server.status == "error" else server.status
     waiting = sum(each.is_quarantined for each in server.tools)
     extra = f", {waiting} of them changed and wait to be accepted in the settings" if waiting else ""
     return f"- `{server.name}` {server.url}: {state}, {len(server.tools)} tools{extra}"

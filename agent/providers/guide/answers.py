@@ -9,6 +9,7 @@ from typing import Any, cast
 
 from agent.providers.base import ToolSpec
 from agent.providers.guide import calling, documents
+from agent.providers.guide.beside import BESIDE
 from agent.providers.guide.help import commands, help_text, offered_verbs, small_talk
 from agent.providers.guide.markup import (
     SHOWN,
@@ -40,9 +41,7 @@ def compose(plan: Plan, tools: tuple[ToolSpec, ...], *, shows_results: bool = Fa
     """The answer of a turn that calls nothing more. Rows that stand in a card above it are not said again."""
     parts = ["" if _leads_on(done, plan.done[n + 1 :]) else _answer(done) for n, done in enumerate(plan.done)]
     if shows_results:
-        parts = [
-            _without_rows(part) if done.step.tool in _CARDS and done.step.view in ("", "calls") else part for part, done in zip(parts, plan.done, strict=True)
-        ]
+        parts = [_seen(part, done) if part else "" for part, done in zip(parts, plan.done, strict=True)]
     if plan.ask and not _has_none(plan.done):
         parts.append(ASKS[plan.ask.slot])
     if plan.missing:
@@ -63,6 +62,13 @@ def _leads_on(done: Done, later: tuple[Done, ...]) -> bool:
 def _has_none(done: tuple[Done, ...]) -> bool:
     """Whether it came out that there is no API to ask about."""
     return bool(done) and done[-1].step.view == "lookup" and not items_of(_data(done[-1]))
+
+
+def _seen(part: str, done: Done) -> str:
+    """The answer for whoever sees the result as a card above it."""
+    beside = BESIDE.get(done.step.tool) if done.result.state == "ok" and done.step.view in _WHOLE else None
+    said = beside(_data(done), done) if beside else ""
+    return said or (_without_rows(part) if done.step.tool in _CARDS and done.step.view in ("", "calls") else part)
 
 
 def _answer(done: Done) -> str:
@@ -319,6 +325,7 @@ def _usage(data: Data, done: Done) -> str:
 
 
 _ENVELOPE = re.compile(r"^<captured (?P<fence>\w+)>\n(?P<said>.*)\n</captured (?P=fence)>\s*$", re.DOTALL)  # says to a model what came from outside
+_WHOLE = frozenset(("", "call", "credits", "operations"))  # views that ask for the thing itself
 _CARDS = frozenset({"endpoint_list", "capture_search", "capture_wait", "docs_generate"})
 _STATES = {
     "ACTIVE": "active: calls are captured",
@@ -359,5 +366,6 @@ COMPOSERS: dict[str, Composer] = {
     "app_list": _named_list("apps", "Give me a page's HTML in a code block and I'll keep it."),
     "mcp_list": calling.servers,
     "mcp_connect": calling.servers,
+    "mcp_address": calling.reached,
     "usage_get": _usage,
 }

@@ -67,9 +67,24 @@ def servers(data: Data, done: Done) -> str:
     return "\n".join([_server(data), *(f"  - {code(name)}" for name in tools[:60])]) if data.get("name") else ""
 
 
+def reached(data: Data, done: Done) -> str:
+    """How another program reaches an API: the address, and for the program that was named what to type there."""
+    address, topic = str(data.get("address") or ""), done.step.topic.lower()
+    if not address or not done.result.text:
+        return ""
+    client = next((name for said, name in _CLIENTS.items() if said in topic), "")
+    if client == "claude-code":
+        command = f'claude mcp add --transport http wiretalk {address} --header "Authorization: Bearer $WIRETALK_TOKEN"'
+        return f"{done.result.text}\n\nIn a shell:\n\n{fenced(command, 'sh')}"
+    return f"{done.result.text}\n\n`wiretalk mcp-config {client}` prints the lines for it." if client else done.result.text
+
+
 def _server(one: Data) -> str:
-    error = f": {one.get('last_error')}" if one.get("last_error") else ""
-    return f"- **{code(one.get('name'))}** {code(one.get('url'))} {one.get('status')}{error}, {len(cast('list[Any]', one.get('tools') or []))} tools"
+    name, tools = f"- **{code(one.get('name'))}** {code(one.get('url'))}", cast("list[Any]", one.get("tools") or [])
+    if one.get("wants_sign_in") and not tools:
+        return f"{name} asks you to sign in."
+    error = f": {str(one.get('last_error')).rstrip('.')}" if one.get("last_error") else ""
+    return f"{name} {one.get('status')}{error}, {len(tools)} tool{'s' * (len(tools) != 1)}"
 
 
 def _kind(parameter: Data) -> str:
@@ -103,6 +118,7 @@ def _plain(value: Any) -> str:
 
 
 _DEEPEST = 6
+_CLIENTS = {"claude desktop": "claude-desktop", "claude": "claude-code", "cursor": "cursor", "vs code": "vscode", "vscode": "vscode", "copilot": "vscode"}
 _VALUES: dict[str, Any] = {"string": "…", "integer": 1, "number": 1.5, "boolean": True}
 
 

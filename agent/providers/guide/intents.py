@@ -162,15 +162,15 @@ def _concepts(said: Said) -> frozenset[str]:
 
 def _addressed(masked: Masked, memory: Memory) -> Masked:
     """ "Github: write the docs" is "write the docs of github". Before a deletion only a thing that is known counts."""
-    found = _ADDRESSEE.match(masked.text)
+    found = _ADDRESSEE.match(masked.text) or _MENTIONED.match(masked.text)
     if found is None:
         return masked
     rest, first = clause(found["rest"], masked.spans, memory.names()), clause(found["what"], masked.spans, memory.names())
     said = Said(first.text, first, memory)
     is_known = bool(all_named(memory, "endpoint", first.plain(first.text))) or present("one", said)
-    if not is_known and (not residue(said) or not rest.head or _DOING_AWAY.search(rest.text)):
+    if not is_known and not masked.text.startswith("@") and (not residue(said) or not rest.head or _DOING_AWAY.search(rest.text)):
         return masked
-    what = f"the {found['what']}"
+    what = f"the {found['what']}{' api' * masked.text.startswith('@')}"
     text = re.sub(r"\b(?:it|that|this)\b", what, found["rest"], count=1) if says_it(Said(rest.text, rest, memory)) else f"{found['rest']} of {what}"
     return Masked(text, masked.spans)
 
@@ -358,6 +358,7 @@ def _command(text: str, memory: Memory) -> tuple[Intent, ...]:
 
 _SUBJECT = re.compile(r"(?P<what>(?:the|my|our|this) (?:[\w.-]+ )?(?:prompt|key|server|docs|documentation|spec)|⟦\d+⟧)(?= )", re.IGNORECASE)
 _OBJECT = re.compile(r"\b(?:it|them)\b(?! (?:is|are|was|does|has))", re.IGNORECASE)
+_MENTIONED = re.compile(r"^@(?P<what>[\w.-]*\w),?\s+(?P<rest>.+)$", re.DOTALL)
 _ADDRESSEE = re.compile(r"^(?:the |my )?(?P<what>[\w.-]+(?: (?:one|api|endpoint|key))?)\s*:\s+(?P<rest>[^:]+)$", re.IGNORECASE)
 _TAKEN_BACK = re.compile(r"(?:no|nope|never ?mind|cancel|stop|wait|forget it|not really|just kidding)(?: \w+){0,2}", re.IGNORECASE)
 _THAT_THING = re.compile(r"\b(?:it|its|this|that)\b(?! one)", re.IGNORECASE)

@@ -187,6 +187,7 @@ TIDY: tuple[tuple[str, str], ...] = (
         "make private ",
     ),
     (r"\b(?:2|to)day\b", "today"),
+    (r"(?<=\s)@(?=[a-z][\w.-]*(?:[?!,.]?\s|[?!,.]*$))", ""),
     (r"\bany ?(?:1|one)\b", "anyone"),
     (r"(?<=[a-z] )2 (?=(?:the|this|that|a|my|our|it|use|get|call|see|do|make|be|have|log|add)\b|(?-i:[A-Z])\w*$)", "to "),
     (

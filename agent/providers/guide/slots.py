@@ -145,7 +145,7 @@ _CUES: dict[str, str] = {
     "nth_call": r"\b(?:call|request) #?\d{1,2}(?=$|[ ?,])",
     "overview_of": r"\b(?:overview|outline|tour|picture) of (?:(?:it|this|that)\b|(?:the|this|that) (?:[\w.-]+ )?api\b(?!s))",
     "rates_asked": r"^(?:is|are|does|do|what|exists?|any|has|have)\b.*\b(?:limits?|restrict\w*|throttl\w*|quotas?)\b.*\b(?:calls?|requests?|how[- ](?:often|many))\b(?!.*\d)|\brate[- ]?limit(?:s|ing)?\b(?!.*\d)|\bhow[- ](?:many|often|fast|much)\b.*\b(?:can|may|could|am|are) (?:i|we)\b.*\b(?:call|request|hit|send)(?:s|ing)?\b(?!.*\b(?:message|today|left|credit)s?\b)",
-    "mcp_client": r"\b(?:from|in|with|to|by|for) (?:claude(?: code| desktop)?|cursor|vs ?code|windsurf|copilot|codex|(?:a|my|our|another) (?:coding )?agent)\b",
+    "mcp_client": r"\b(?:from|in|into|with|to|by|for|can|let|make|would|does|want) (?:claude(?: code| desktop)?|cursor|vs ?code|windsurf|copilot|codex|zed|(?:a|my|our|another|other) (?:coding )?(?:agents?|ide|editor))\b",
     "address": r"\b(?:url|address|link|host)\b",
     "where_to": r"^(?:tell )?where (?:\w+ ){0,2}(?:do|should|must|can|shall|to|does|will)\b.*\b(?:send|point|call|reach|go|connect)\b",
     "what_wrong": r"^what(?:'s| is| was)? (?:went-wrong|wrong)\b",

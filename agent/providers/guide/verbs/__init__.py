@@ -56,6 +56,8 @@ WEIGHTS: dict[str, float] = {
     "$file": 3,
     "$methods": 5,
     "$share_kept": 5,
+    "$mcp_client": 6,
+    "server": 2.5,
     "$handle": 4,
     "$tool_name": 4,
     "$secret": 4,

@@ -120,7 +120,7 @@ ACCOUNT: tuple[Verb, ...] = (
     ),
     Verb(
         "mcp_address",
-        ("$mcp_client connect",),
+        ("$mcp_client !key", "public server", "server $address"),
         {"endpoint": "endpoint"},
     ),
     Verb(

@@ -1,0 +1,81 @@
+"""What the guide says of a result beside the card that shows it: only what the card doesn't. Elsewhere the answer has everything.
+
+A composer that gives "" leaves the answer as it is.
+"""
+
+from collections.abc import Callable
+
+from agent.providers.guide.markup import Data, counted, fenced, has_failed, items_of, name_of, nested
+from agent.providers.guide.plan import Done
+
+
+def created(data: Data, done: Done) -> str:
+    proxy = str(data.get("proxy_url") or "")
+    path = "/products" if data.get("is_demo") else "/"
+    return (
+        f"**{name_of(data)}** is being captured. Try it:\n\n{fenced(f'curl {proxy}{path}', 'sh')}\n\nThen ask me about the calls, or say *document it*."
+        if proxy
+        else ""
+    )
+
+
+def credits_left(data: Data, done: Done) -> str:
+    balance, price = data.get("balance"), (nested(data, "prices") or {}).get("endpoint_create")
+    if not isinstance(balance, int) or not isinstance(price, int) or price <= 0:
+        return ""
+    return (
+        f"Enough for {balance // price} more API{'s' * (balance // price != 1)}."
+        if balance >= price
+        else "Not enough for another API; everything else goes on."
+    )
+
+
+def keys(data: Data, done: Done) -> str:
+    items = items_of(data)
+    lent = sum(1 for one in items if one.get("shared") or one.get("is_shared"))
+    return f"{counted(items, 'key', data)}, {lent or 'none'} of them lent to others." if items else ""
+
+
+def prompts(data: Data, done: Done) -> str:
+    items = items_of(data)
+    return f"{counted(items, 'prompt', data)}. Say *use the {items[0].get('name')} prompt*, or `/{items[0].get('name')}`." if items else ""
+
+
+def servers(data: Data, done: Done) -> str:
+    items = [one for one in items_of(data) if one.get("name")]
+    waiting = [str(one["name"]) for one in items if one.get("wants_sign_in")]
+    if not items:
+        return ""
+    return (
+        f"Sign in to {', '.join(waiting)} with the button, then its tools are there."
+        if waiting
+        else f"Say *what tools does {items[0]['name']} have?* to see them."
+    )
+
+
+def call(data: Data, done: Done) -> str:
+    shown = nested(data, "summary") or nested(data, "call") or data
+    if not shown.get("method"):
+        return ""
+    return (
+        "It failed. Say *explain it*, and I compare it with the last one that worked."
+        if has_failed(shown)
+        else "It worked. Say *describe its operation* to see what else it takes."
+    )
+
+
+def operations(data: Data, done: Done) -> str:
+    items = items_of(data)
+    name = f"{items[0].get('method', '')} {items[0].get('template') or items[0].get('path') or ''}".strip() if items else ""
+    return f"{counted(items, 'operation', data)}. Say *describe {name}*, or *call* it." if name else ""
+
+
+BESIDE: dict[str, Callable[[Data, Done], str]] = {
+    "endpoint_create": created,
+    "credit_check": credits_left,
+    "key_list": keys,
+    "prompt_list": prompts,
+    "mcp_list": servers,
+    "capture_get": call,
+    "operation_search": operations,
+}
