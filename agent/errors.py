@@ -98,7 +98,7 @@ CATALOGUE: dict[str, Entry] = {
     "provider_failed": Entry(502, "The provider failed", "Try again in a minute, or use another model."),
     "provider_unreachable": Entry(502, "The provider could not be reached", "Check the base URL and the network."),
     "provider_rejected": Entry(502, "The provider rejected the request", "Read the provider's sentence; another model may accept it."),
-    "context_full": Entry(502, "The conversation is too long for the model", "Start a new chat, or use a model with a larger context."),
+    "context_full": Entry(413, "The conversation is too long for the model", "Start a new chat, or use a model with a larger context."),
     "unfit_answer": Entry(502, "The model's answer is not what was asked for", "Ask again, or use another model."),
     "provider_cut": Entry(502, "The provider's answer broke off", "What arrived is kept; retry to get the rest."),
     "run_interrupted": Entry(503, "The server restarted during the answer", "Retry; what was said so far is kept."),

@@ -46,13 +46,13 @@ class Window:
             return None
         self._is_shrunk = True
         size = sum(map(context.weight, sent))
-        self._room = max(_LEAST, round((size + self._overhead) * _share(refusal)) - self._overhead)
+        self._room = max(_LEAST, round((size + self._overhead) * share(refusal)) - self._overhead)
         await self.fit()
         left = self.messages(said)
         return left if sum(map(context.weight, left)) < size * _SPARE else None
 
 
-def _share(refusal: str) -> float:
+def share(refusal: str) -> float:
     """How much of a request fits, by the first two numbers of a refusal such as `205000 tokens > 200000 maximum`; half of it where it says nothing."""
     told = [int(re.sub(r"\D", "", number)) for number in _NUMBER.findall(refusal)[:2]]
     return min(told) / max(told) * _SPARE if len(told) == 2 and min(told) * 4 > max(told) and min(told) != max(told) else _SHARE

@@ -20,6 +20,7 @@ from agent.errors import CATALOGUE, Problem
 from agent.rates import Rate
 
 log = structlog.get_logger()
+_OPENAI_CODES = {"context_full": "context_length_exceeded"}  # by which clients know that they have to shorten
 _OPENAI_TYPES = {401: "authentication_error", 403: "permission_error", 404: "not_found_error", 429: "rate_limit_error"}
 _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "method_not_allowed", 413: "too_large", 429: "rate_limited", 503: "unavailable"}
 
@@ -71,7 +72,7 @@ def problem_of(error: Exception) -> Problem:
 def openai_document(problem: Problem) -> dict[str, Any]:
     """A failure in the shape that OpenAI's clients read."""
     kind = _OPENAI_TYPES.get(problem.status, "invalid_request_error" if problem.status < 500 else "server_error")
-    return {"error": {"message": problem.sentence(), "type": kind, "code": problem.code, "param": problem.extra.get("field")}}
+    return {"error": {"message": problem.sentence(), "type": kind, "code": _OPENAI_CODES.get(problem.code, problem.code), "param": problem.extra.get("field")}}
 
 
 def is_page(request: Request[Any, Any, Any]) -> bool:

@@ -5,19 +5,14 @@ from typing import Any
 import httpx
 import pytest
 
+from agent import window
 from tests import replay
 from tests.live import events, wiretalk
 
-# As the servers word it, with the status and the shape in which they send it.
-TOO_LONG = {
-    "anthropic": "prompt is too long: 205000 tokens > 200000 maximum",
-    "openai": "Your input exceeds the context window of this model. Please adjust your input and try again.",
-    "vllm": "This model's maximum context length is 8192 tokens. However, your request has 9800 input tokens. Please reduce the length of the input messages.",
-}
+TOO_LONG = "This model's maximum context length is 8192 tokens. However, your request has 9800 input tokens. Please reduce the length of the input messages."
 
 
-def _full(said: str) -> replay.Reply:
-    return replay.Reply(status=400, json={"error": {"message": said, "type": "invalid_request_error"}})
+FULL = replay.Reply(status=400, json={"error": {"message": TOO_LONG, "type": "invalid_request_error"}})
 
 
 async def _say(client: httpx.AsyncClient, text: str, chat: str = "") -> dict[str, Any]:
@@ -33,7 +28,7 @@ async def _add(client: httpx.AsyncClient, url: str) -> None:
 async def test_it_is_shortened_and_sent_again(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """The old turns go as a summary, which is told, shown and can be undone; the run is one, and says why it asked twice."""
     noted = [{"text": "Noted."}]
-    with replay.serve(noted, noted, noted, _full(TOO_LONG["vllm"]), [{"text": "Here."}]) as upstream:
+    with replay.serve(noted, noted, noted, FULL, [{"text": "Here."}]) as upstream:
         async with wiretalk(monkeypatch) as client:
             await _add(client, upstream.openai)
             chat = ""
@@ -50,14 +45,27 @@ async def test_it_is_shortened_and_sent_again(database_url: str, monkeypatch: py
     assert "And now?" in after
 
 
-@pytest.mark.parametrize("said", [pytest.param(words, id=name) for name, words in TOO_LONG.items()])
-async def test_one_message_that_is_too_long_alone(database_url: str, monkeypatch: pytest.MonkeyPatch, said: str) -> None:
+async def test_one_message_that_is_too_long_alone(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """There is nothing to leave out: the run ends with the provider's sentence and what can be done, and did not ask again."""
-    with replay.serve(_full(said)) as upstream:
+    with replay.serve(FULL) as upstream:
         async with wiretalk(monkeypatch) as client:
             await _add(client, upstream.openai)
             answer = await _say(client, "word " * 2_000)
     assert answer["code"] == "context_full"
-    assert said.rstrip(".") in answer["detail"]
+    assert TOO_LONG in answer["detail"]
     assert "new chat" in answer["remedy"]
     assert len(upstream.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("refusal", "share"),
+    [
+        ("prompt is too long: 205000 tokens > 200000 maximum", 200 / 205 * 0.85),
+        ("The input token count (1,200,000) exceeds the maximum number of tokens allowed (1,000,000).", 1 / 1.2 * 0.85),
+        ("Your input exceeds the context window of this model.", 0.5),
+        ("`inputs` tokens + `max_new_tokens` must be <= 8193.", 0.5),
+    ],
+)
+def test_how_much_fits(refusal: str, share: float) -> None:
+    """What the provider says of it, with something to spare; half where it gives no two numbers."""
+    assert window.share(refusal) == pytest.approx(share)

@@ -8,8 +8,10 @@ import structlog
 
 from agent.accounts import tokens, users
 from agent.billing import ledger
+from agent.errors import Problem
 from tests.web.pages.conftest import Door
 from tests.web.pages.conftest import doors as doors
+from web.problems import openai_document
 
 Doors = tuple[Door, Door, Door]
 _SHELL = '<nav class="rail"'
@@ -106,3 +108,9 @@ async def test_a_page_stands_alone_where_its_shell_breaks_too(doors: Doors, monk
     answer = await doors[0].get("/no/such/page")
     assert (answer.status_code, _SHELL in answer.text) == (404, False)
     assert "<h1>Not found</h1>" in answer.text
+
+
+def test_openais_clients_hear_in_their_own_word_that_a_conversation_is_too_long() -> None:
+    """They shorten it where they read that code, and do not send it again as it is."""
+    told = openai_document(Problem("context_full", "Too long."))["error"]
+    assert (told["code"], told["type"]) == ("context_length_exceeded", "invalid_request_error")
