@@ -155,8 +155,9 @@ def admit(sample: Sample, text: str, name: str, limit: int) -> None:
         trim(sample, limit)
 
 
+@lru_cache(maxsize=8192)
 def _is_secret(name: str, text: str) -> bool:
-    """Whether redaction would change the text. Most texts are seen at once to be none, under a name that means nothing."""
+    """Whether redaction would change the text. Each is asked for twice: in its body, and among the values of its name. Most texts are seen at once to be none, under a name that means nothing."""
     is_plain = _PLAIN_NAMES.get(name)
     if is_plain is None:
         is_plain = not _is_hidden(name, _PROBE)

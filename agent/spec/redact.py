@@ -156,18 +156,21 @@ _URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s
 _ID = re.compile(
     r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*", re.IGNORECASE
 )
+_HINTED = [(hint, pattern.kind, pattern.expression) for pattern in PATTERNS for hint in pattern.hint.split("|")]
+_OF_LETTERS = [row for row in _HINTED if row[0].isalnum()]
+"""All that can be in an id without any sign, as most texts are that come here."""
 
 
 def _found(text: str) -> tuple[Secret, ...]:
     lowered = text.lower()
     found = [
         Secret(kind, *match.span("secret" if match.re.groups else 0))
-        for kind, hint, expression in PATTERNS
+        for hint, kind, expression in (_OF_LETTERS if text.isalnum() else _HINTED)
         if hint in lowered
         for match in _compiled(expression).finditer(text)
     ]
     if CARD_HINT.search(text):
-        found += [Secret("card-number", *match.span()) for match in CARD_NUMBER.finditer(text) if _is_luhn(match.group())]
+        found += [Secret("card-number", *match.span()) for match in _compiled(CARD_NUMBER).finditer(text) if _is_luhn(match.group())]
     found.sort(key=lambda secret: (secret.start, -secret.end))
     apart: list[Secret] = []
     for secret in found:
