@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from agent.spec.summary import Node
 
@@ -26,9 +27,9 @@ def is_map(nodes: list[Node]) -> bool:
 def are_data(keys: Iterable[str]) -> bool:
     """Whether the keys look like ids, dates, addresses, languages or codes: the less surely, the more of them it takes."""
     names = list(keys)
-    if all(map(_EVIDENT_KEY.fullmatch, names)):
+    if all(map(_is_evident, names)):
         return bool(names)
-    return len(names) > 2 and (all(map(_DATA_KEY.fullmatch, names)) or all(map(_CODE.fullmatch, names)))
+    return len(names) > 2 and (all(map(_is_like_data, names)) or all(map(_CODE.fullmatch, names)))
 
 
 def types_of(nodes: list[Node]) -> list[str]:
@@ -53,6 +54,16 @@ def _is_sparse(nodes: list[Node], inner: dict[str, list[Node]]) -> bool:
         return False
     totals = [sum(one.total for one in ones) for ones in inner.values()]
     return max(totals) < objects * 0.7 and sum(totals) / len(totals) / objects < 0.25
+
+
+@lru_cache(maxsize=4096)
+def _is_evident(key: str) -> bool:
+    return _EVIDENT_KEY.fullmatch(key) is not None
+
+
+@lru_cache(maxsize=4096)
+def _is_like_data(key: str) -> bool:
+    return _DATA_KEY.fullmatch(key) is not None
 
 
 _DATA_KEY = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d{4}-\d\d-\d\d.*|[^@\s]+@[^@\s]+\.\w+|[a-z]{2}[-_][A-Z]{2}", re.IGNORECASE)

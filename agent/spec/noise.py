@@ -3,28 +3,30 @@
 import re
 from collections import Counter
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Literal
 
 from agent.spec.summary import Route
 
 NoiseKind = Literal["asset", "telemetry", "preflight", "scanner", "other-host", "document"]
 
-_ASSET_TYPES = re.compile(
-    r"(?:image|font|audio|video)/.*|text/css|(?:application|text)/(?:x-)?javascript|application/wasm|application/(?:x-)?font.*|application/manifest\+json"
+_MEDIA = ("image/", "font/", "audio/", "video/")
+_ASSET_TYPES = frozenset(
+    {"text/css", "application/wasm", "application/manifest+json"}
+    | {f"{kind}/{name}" for kind in ("application", "text") for name in ("javascript", "x-javascript")}
 )
-_ASSET_PATH = re.compile(r".*\.(?:js|mjs|css|map|png|jpe?g|gif|svg|ico|webp|avif|woff2?|ttf|eot|otf|mp4|webm|wasm|webmanifest)", re.IGNORECASE)
-_WELL_KNOWN = re.compile(
-    r"/(?:favicon\.ico|robots\.txt|sitemap.*\.xml|manifest\.json|site\.webmanifest|apple-touch-icon.*|humans\.txt|ads\.txt|service-worker\.js|sw\.js|browserconfig\.xml|crossdomain\.xml)",
-    re.IGNORECASE,
+_ASSET_ENDINGS = frozenset(
+    "js mjs css map png jpg jpeg gif svg ico webp avif woff woff2 ttf eot otf mp4 webm wasm webmanifest".split()  # noqa: SIM905 - as below
 )
-_SCANNER = re.compile(
-    r"(?:.*/)?(?:\.(?:env|git|aws|svn|ssh|htaccess|DS_Store)[^/]*|wp-[\w.-]+|xmlrpc\.php|phpinfo.*|phpmyadmin|[\w-]+\.(?:php|asp|aspx|cgi|bak|sql))(?:/.*)?",
-    re.IGNORECASE,
+_WELL_KNOWN = frozenset(
+    """
+    /favicon.ico /robots.txt /manifest.json /site.webmanifest /humans.txt /ads.txt /service-worker.js /sw.js /browserconfig.xml /crossdomain.xml
+    """.split()  # noqa: SIM905 - a list of literals would be a page
 )
-_TELEMETRY_HOST = re.compile(
-    r"(?:^|[./-])(?:analytics|telemetry|metrics|sentry|segment|mixpanel|amplitude|hotjar|datadoghq|newrelic|nr-data|doubleclick|google-analytics|googletagmanager|fullstory|bugsnag|intercom|clarity|browser-intake)[.-]"
-)
-_TELEMETRY_PATH = re.compile(r"/(?:g/collect|collect|beacon|pixel|__?(?:track|metrics)|api/\d+/envelope|rum|csp-report|cdn-cgi/.*|v1/(?:t|p|i|batch))")
+# The rest are texts, not compiled expressions: most captures are of answers in JSON, which are not asked for them.
+_SCANNER = r"(?i:(?:.*/)?(?:\.(?:env|git|aws|svn|ssh|htaccess|DS_Store)[^/]*|wp-[\w.-]+|xmlrpc\.php|phpinfo.*|phpmyadmin|[\w-]+\.(?:php|asp|aspx|cgi|bak|sql))(?:/.*)?)"
+_TELEMETRY_HOST = r"(?:^|[./-])(?:analytics|telemetry|metrics|sentry|segment|mixpanel|amplitude|hotjar|datadoghq|newrelic|nr-data|doubleclick|google-analytics|googletagmanager|fullstory|bugsnag|intercom|clarity|browser-intake)[.-]"
+_TELEMETRY_PATH = r"/(?:g/collect|collect|beacon|pixel|__?(?:track|metrics)|api/\d+/envelope|rum|csp-report|cdn-cgi/.*|v1/(?:t|p|i|batch))"
 
 
 def noise_kind(route: Route) -> NoiseKind | None:
@@ -36,11 +38,12 @@ def noise_kind(route: Route) -> NoiseKind | None:
     if any(route.kinds.get(kind) for kind in ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket", "SSE")):
         return None
     path = route.path
-    if _WELL_KNOWN.fullmatch(path) or (route.method in ("GET", "HEAD") and _is_asset(route)):
+    if _is_well_known(path.lower()) or (route.method in ("GET", "HEAD") and _is_asset(route)):
         return "asset"
-    if _TELEMETRY_HOST.search(route.origin) or (_TELEMETRY_PATH.fullmatch(path) and not _answers_json(route)):
+    answers_json = _answers_json(route)
+    if _is_of_telemetry(route.origin) or (not answers_json and re.fullmatch(_TELEMETRY_PATH, path)):
         return "telemetry"
-    if _SCANNER.fullmatch(path) and not _answers_json(route):
+    if not answers_json and re.fullmatch(_SCANNER, path):
         return "scanner"
     if route.method in ("GET", "HEAD") and _is_document(route):
         return "document"
@@ -69,12 +72,25 @@ def _answers_json(route: Route) -> bool:
     return any("json" in media_type for outcome in route.outcomes.values() for media_type in outcome.contents)
 
 
+def _is_well_known(path: str) -> bool:
+    return path in _WELL_KNOWN or path.startswith("/apple-touch-icon") or (path.startswith("/sitemap") and path.endswith(".xml"))
+
+
+@lru_cache(maxsize=1024)
+def _is_of_telemetry(origin: str) -> bool:
+    return re.search(_TELEMETRY_HOST, origin) is not None
+
+
 def _is_asset(route: Route) -> bool:
     types = _media_types(route)
+    is_named = "." in route.path and route.path.rpartition(".")[2].lower() in _ASSET_ENDINGS
     if types:
-        is_static = all(_ASSET_TYPES.fullmatch(media_type) for media_type in types)
-        return is_static and (bool(_ASSET_PATH.fullmatch(route.path)) or not any(media_type.startswith(("image/", "audio/", "video/")) for media_type in types))
-    return bool(_ASSET_PATH.fullmatch(route.path))
+        return all(map(_is_static, types)) and (is_named or not any(media_type.startswith(("image/", "audio/", "video/")) for media_type in types))
+    return is_named
+
+
+def _is_static(media_type: str) -> bool:
+    return media_type in _ASSET_TYPES or media_type.startswith((*_MEDIA, "application/font", "application/x-font"))
 
 
 def _is_document(route: Route) -> bool:
