@@ -159,7 +159,13 @@ def _add_slot(route: Route, key: str, stem: str, name: str) -> None:
 
 
 def _lowered(headers: Headers) -> dict[str, str]:
-    return {name.lower(): value for name, value in headers}
+    """By lower-case name. An API's calls have few different lists of names, and each list is lowered once."""
+    return dict(zip(_lower(tuple([name for name, _ in headers])), [value for _, value in headers], strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _lower(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([name.lower() for name in names])
 
 
 def _add_cors(summary: Summary, origin: str, method: str, request: dict[str, str], response: dict[str, str]) -> None:
@@ -183,9 +189,8 @@ def _add_fields(route: Route, request: dict[str, str], query: str, exchange: Exc
     if query:
         for name, value in dict(parse_qsl(query, keep_blank_values=True)).items():
             _add_field(route, "query:" + name, value, exchange, name)
-    for name, value in request.items():
-        if _is_own(name):
-            _add_field(route, "header:" + name, value, exchange, name)
+    for name in _own(tuple(request)):
+        _add_field(route, "header:" + name, request[name], exchange, name)
     authorization = request.get("authorization")
     if authorization:
         _add_credential(route, authorization, exchange)
@@ -195,10 +200,10 @@ def _add_fields(route: Route, request: dict[str, str], query: str, exchange: Exc
             _add_field(route, "cookie:" + name, value, exchange, "cookie")
 
 
-@lru_cache(maxsize=2048)
-def _is_own(name: str) -> bool:
-    """Whether a request header is of this API, and of no client or proxy."""
-    return name not in IGNORED_REQUEST_HEADERS and not name.startswith(_BORING_PREFIXES)
+@lru_cache(maxsize=1024)
+def _own(names: tuple[str, ...]) -> tuple[str, ...]:
+    """The request headers that are of this API, and of no client or proxy."""
+    return tuple([name for name in names if name not in IGNORED_REQUEST_HEADERS and not name.startswith(_BORING_PREFIXES)])
 
 
 def _add_credential(route: Route, authorization: str, exchange: Exchange) -> None:
@@ -297,12 +302,12 @@ def _add_response(summary: Summary, route: Route, exchange: Exchange, headers: d
     if outcome is None:
         outcome = route.outcomes[status] = Outcome(seen=Seen())
     _see(outcome.seen, exchange)
-    for name, value in headers.items():
-        if _is_kept(name):
-            node = outcome.headers.get(name)
-            if node is None:
-                node = outcome.headers[name] = Node()
-            bodies.count(node, bodies.scalar_of(mask_text(value) if len(value) > 24 else value), name)
+    for name in _kept(tuple(headers)):
+        node = outcome.headers.get(name)
+        if node is None:
+            node = outcome.headers[name] = Node()
+        value = headers[name]
+        bodies.count(node, bodies.scalar_of(mask_text(value) if len(value) > 24 else value), name)
     body = exchange.response_body
     if not body:
         outcome.empty += 1
@@ -321,9 +326,9 @@ def _add_response(summary: Summary, route: Route, exchange: Exchange, headers: d
     return value
 
 
-@lru_cache(maxsize=2048)
-def _is_kept(name: str) -> bool:
-    return KEPT_RESPONSE_HEADERS.fullmatch(name) is not None
+@lru_cache(maxsize=1024)
+def _kept(names: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple([name for name in names if KEPT_RESPONSE_HEADERS.fullmatch(name)])
 
 
 def _add_echoes(summary: Summary, route: Route, value: Any, segments: list[str]) -> None:
