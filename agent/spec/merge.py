@@ -53,7 +53,10 @@ def merge_node(*nodes: Node) -> Node:
     for node in nodes[1:]:
         merged.total += node.total
         merged.nulls += node.nulls
-        merged.first, merged.last = _earliest(merged.first, node.first), max(merged.last, node.last)
+        if node.first and (node.first < merged.first or not merged.first):
+            merged.first = node.first
+        if node.last > merged.last:
+            merged.last = node.last
         merged.booleans += node.booleans
         if node.texts:
             merged.texts += node.texts
@@ -61,7 +64,10 @@ def merge_node(*nodes: Node) -> Node:
         if node.integers or node.numbers:
             merged.integers += node.integers
             merged.numbers += node.numbers
-            merged.low, merged.high = _only([merged.low, node.low], min), _only([merged.high, node.high], max)
+            if node.low is not None and (merged.low is None or node.low < merged.low):
+                merged.low = node.low
+            if node.high is not None and (merged.high is None or node.high > merged.high):
+                merged.high = node.high
         if node.arrays:
             merged.arrays += node.arrays
             merged.fewest, merged.most = _least(merged.fewest, node.fewest), max(merged.most, node.most)
@@ -114,6 +120,8 @@ def seal(summary: Summary) -> Summary:
 def merge_route(*routes: Route) -> Route:
     """Routes as one; the first gives its name."""
     first = routes[0]
+    if len(routes) == 1:
+        return first
     return Route(
         origin=first.origin,
         method=first.method,
@@ -266,7 +274,3 @@ def _only(parts: Iterable[T | None], join: Callable[..., T]) -> T | None:
 
 def _least(a: int, b: int) -> int:
     return b if a < 0 else a if b < 0 else min(a, b)
-
-
-def _earliest(a: int, b: int) -> int:
-    return min(a, b) if a and b else a or b
