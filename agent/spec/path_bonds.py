@@ -53,18 +53,20 @@ def join_group(group: Group, child: Child, is_forced: bool = False) -> None:
     group.looked += child.values
     for key, cell in (child.forced or child.cells if is_forced else child.cells).items():
         group.weights[key] += cell.weight
-        group.is_deep = group.is_deep or key[0].startswith("{}/")
-        if key in child.repeats:
-            old, new = group.repeats.get(key, Repeats(0, 0)), child.repeats[key]
-            group.repeats[key] = Repeats(old.answered + new.answered, old.echoed + new.echoed)
-        other = group.cells.get(key)
-        group.members[key] += 1
+        if new := child.repeats.get(key):
+            old = group.repeats.get(key)
+            group.repeats[key] = Repeats(old.answered + new.answered, old.echoed + new.echoed) if old else new
         group.calls[key] += cell.count
-        group.heard_once += {1: 1, 2: -1}.get(group.members[key], 0)
-        if other is None:
+        group.members[key] += 1
+        members = group.members[key]
+        if members == 1:
+            group.heard_once += 1
+            group.is_deep = group.is_deep or key[0].startswith("{}/")
             group.cells[key] = cell
-        elif group.members[key] <= SHAPES_POOLED:
-            group.cells[key] = join_cells([other, cell])
+            continue
+        group.heard_once -= members == 2
+        if members <= SHAPES_POOLED:
+            group.cells[key] = join_cells([group.cells[key], cell])
 
 
 def bond_of(child: Child, group: Group, context: Context, needed: float = -inf) -> float:

@@ -65,7 +65,8 @@ class Child(msgspec.Struct):
 def child_of(value: str, leaves: list[Leaf], parts: Parts, position: int, prefix: str, context: Context) -> Child:
     child = Child(value, leaves, parts, parts.stem if "<" in value else "word" if HOLE in value else kind_of(parts.stem), position)
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
-    answered, echoed = defaultdict[tuple[str, str], int](int), defaultdict[tuple[str, str], int](int)
+    answered: dict[tuple[str, str], int] = defaultdict(int)
+    echoed: dict[tuple[str, str], int] = defaultdict(int)
     slot = str(position)
     for leaf in leaves:
         below_it = leaf.texts[position + 1 :]
@@ -74,9 +75,11 @@ def child_of(value: str, leaves: list[Leaf], parts: Parts, position: int, prefix
             key, route = (tail, method), leaf.routes[method]
             gathered[key].append(cell)
             child.count += cell.count
-            child.values = max(child.values, len(route.slots[slot].values) if slot in route.slots else 1)
+            if slot in route.slots:
+                child.values = max(child.values, len(route.slots[slot].values))
             answered[key] += route.answered
-            echoed[key] += _add_echoes(child, leaf.echoes[method], context.tags)
+            if echoes := leaf.echoes[method]:
+                echoed[key] += _add_echoes(child, echoes, context.tags)
     child.cells = {key: join_cells(cells) for key, cells in gathered.items()}
     child.repeats = {key: Repeats(answered[key], echoed[key]) for key in gathered}
     child.reasons = _own_reasons(child, position, prefix, context)
@@ -131,10 +134,8 @@ def _add_echoes(child: Child, echoes: list[Echo], tags: frozenset[str]) -> int:
 
 def _is_key_of_answer(child: Child, stem: str) -> bool:
     """Whether the own answer has a top-level key of this name, as `{"projects": […]}` from `/projects`."""
-    for (tail, _), cell in child.cells.items():
-        if not tail and cell.response and any(path.startswith(f".{stem}:") or path == f".{stem}[]" for path in cell.response):
-            return True
-    return False
+    value, items = f".{stem}:", f".{stem}[]"
+    return any(not tail and (items in cell.response or any([path.startswith(value) for path in cell.response])) for (tail, _), cell in child.cells.items())
 
 
 def _breadth(child: Child, position: int) -> float:

@@ -132,7 +132,7 @@ class Clusters:
 
     def __init__(self, shapes: Iterable[Shape]) -> None:
         self._shapes: list[Shape] = []
-        self._by_id: dict[int, int] = {}
+        self._known: dict[Shape, int] = {}
         for shape in shapes:
             if len(shape) > 1:
                 self._add(shape)
@@ -147,24 +147,25 @@ class Clusters:
         """Counts one of the shapes at a place."""
         if len(shape) > 1:
             self.all_places.add(place)
-            self.places[self._by_id[id(shape)]].add(place)
+            self.places[self._known[shape]].add(place)
 
     def _add(self, shape: Shape) -> None:
         index = self.find(shape)
         if index < 0:
             self._shapes.append(shape)
             index = len(self._shapes) - 1
-        self._by_id[id(shape)] = index
+        self._known[shape] = index
 
     def find(self, shape: Shape) -> int:
         """The group that a shape belongs to, or -1."""
-        if id(shape) in self._by_id:
-            return self._by_id[id(shape)]
+        if shape in self._known:
+            return self._known[shape]
         best, index, weight = 0.6, -1, shape.weight
         for number, other in enumerate(self._shapes):
             lighter, heavier = (weight, other.weight) if weight < other.weight else (other.weight, weight)
             if lighter > best * heavier and 0.5 < (len(shape) + 1) / (len(other) + 1) < 2 and (alike := similarity(shape, other)) > best:
                 best, index = alike, number
+        self._known[shape] = index
         return index
 
     def rarity(self, shape: Shape) -> float:
@@ -218,17 +219,20 @@ def cell_of(route: Route) -> Cell:
 
 
 def join_cells(cells: list[Cell]) -> Cell:
+    first = cells[0]
     if len(cells) == 1:
-        return cells[0]
-    return Cell(
-        count=sum([cell.count for cell in cells]),
-        weight=sum([cell.weight for cell in cells]),
-        statuses=frozenset().union(*[cell.statuses for cell in cells]),
-        request_count=sum([cell.request_count for cell in cells]),
-        response_count=sum([cell.response_count for cell in cells]),
-        query=frozenset().union(*[cell.query for cell in cells]),
-        parts=cells,
-    )
+        return first
+    joined = Cell(first.count, first.weight, first.statuses, first.request_count, first.response_count, first.query, cells)
+    for cell in cells[1:]:
+        joined.count += cell.count
+        joined.weight += cell.weight
+        joined.request_count += cell.request_count
+        joined.response_count += cell.response_count
+        if not cell.statuses <= joined.statuses:
+            joined.statuses |= cell.statuses
+        if not cell.query <= joined.query:
+            joined.query |= cell.query
+    return joined
 
 
 def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
