@@ -27,7 +27,7 @@ def example_of(node: Node | None, union_at: Callable[[Node], Union | None] = lam
         return [example_of(node.items, union_at, depth + 1)] if node.items is not None and depth < _EXAMPLE_DEPTH else []
     if node.texts:
         values = node.sample.values if node.sample else {}
-        return max(sorted(values), key=lambda value: values[value]) if values else _stand_in(node)
+        return max(sorted(values), key=values.__getitem__) if values else _stand_in(node)
     if node.integers + node.numbers:
         low = node.low if node.low is not None else 0.0
         return low if node.numbers and low != int(low) else int(low)

@@ -172,11 +172,18 @@ def _used(schemas: dict[str, JsonSchema], paths: Document) -> dict[str, JsonSche
     reached: set[str] = set()
     waiting = [paths]
     while waiting:
-        named = {name.decode() for name in _SCHEMA_NAMED.findall(to_json(waiting.pop()))}
+        named = {name.decode() for name in _SCHEMA_NAMED.findall(_compact(waiting.pop()))}
         found = named & schemas.keys() - reached
         reached |= found
         waiting += [schemas[name] for name in found]
     return {name: schema for name, schema in schemas.items() if name in reached}
+
+
+def _compact(document: Document) -> bytes:
+    try:
+        return msgspec.json.encode(document)
+    except UnicodeEncodeError:
+        return json.dumps(document).encode()
 
 
 def _parameters(operation: Operation) -> list[Parameter]:

@@ -22,6 +22,7 @@ def dump(value: Any) -> str:
 
 _COUNTS = {"count", "total", "nulls", "firstSeen", "lastSeen"}
 """In one line: on every property they would make a document three times as long."""
+_IN_LINE = {int, str}
 _PLAIN = re.compile(r"[A-Za-z_/][A-Za-z0-9_/]*(?:[ .,()+-]+[A-Za-z0-9_/{}]+|[{}]+[A-Za-z0-9_/{}]*)*[.)]?")
 _RESERVED = re.compile(r"(?:y|n|yes|no|on|off|true|false|null|nan|inf)\.?", re.IGNORECASE)
 _NOT_PRINTABLE = "[\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]"
@@ -35,7 +36,14 @@ def _block(value: Any, indent: str, lines: list[str]) -> None:
     if isinstance(value, dict):
         for key, item in value.items():
             name = _text(str(key))
-            _entry(f"{indent}{name}:" if len(name) < 1000 else f"{indent}? {name}\n{indent}:", item, indent, lines)  # a plain key may have 1,024 characters
+            head = f"{indent}{name}:" if len(name) < 1000 else f"{indent}? {name}\n{indent}:"  # a plain key may have 1,024 characters
+            if type(item) is str and "\n" not in item:  # as most are, and each call counts here
+                lines.append(f"{head} {_text(item)}")
+            elif name == "x-evidence" and isinstance(item, dict) and _is_brief(item):
+                counts = [f"{inner}: {count if type(count) is int else _text(count)}" for inner, count in item.items()]
+                lines.append(f"{head} {{{', '.join(counts)}}}")
+            else:
+                _entry(head, item, indent, lines)
         return
     for item in value:
         start = len(lines)
@@ -44,19 +52,13 @@ def _block(value: Any, indent: str, lines: list[str]) -> None:
             lines[start : start + 2] = [f"{indent}- {lines[start + 1][len(indent) + 2 :]}"]
 
 
+def _is_brief(item: dict[str, Any]) -> bool:
+    return bool(item) and item.keys() <= _COUNTS and {*map(type, item.values())} <= _IN_LINE
+
+
 def _entry(head: str, item: Any, indent: str, lines: list[str]) -> None:
-    """A key or a dash, and its value behind it or in the lines below. Texts come first, since most values are."""
-    if type(item) is str:
-        lines.append(f"{head} {_scalar(item, indent + '  ')}")
-    elif (
-        isinstance(item, dict)
-        and item
-        and head.endswith("x-evidence:")
-        and item.keys() <= _COUNTS
-        and all(type(value) in (int, str) for value in item.values())
-    ):
-        lines.append(f"{head} {{{', '.join([f'{name}: {_scalar(value, indent)}' for name, value in item.items()])}}}")
-    elif item and isinstance(item, (dict, list)):
+    """A key or a dash, and its value behind it or in the lines below."""
+    if item and isinstance(item, (dict, list)):
         lines.append(head)
         _block(item, indent + "  ", lines)
     else:
