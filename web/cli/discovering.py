@@ -57,9 +57,10 @@ def run_alone(asked: Asked) -> None:
     It ends at once: to take apart all that was made takes a twentieth of the time.
     """
     try:
-        run(asked)
-        sys.stderr.flush()
-        os._exit(0)
+        with seldom_swept():
+            run(asked)
+            sys.stderr.flush()
+            os._exit(0)
     except KeyboardInterrupt:
         say("Aborted!")
         raise SystemExit(1) from None
@@ -72,8 +73,7 @@ def run(asked: Asked) -> None:
     """Describes the API in the files. Raises SystemExit, with the reason on stderr, where that cannot be done."""
     name = asked.output or "-"
     kind = asked.kind or _BY_ENDING.get(os.path.splitext(name)[1].lower(), "openapi")
-    with seldom_swept():
-        text = _written(_spec(asked.files, asked.processes), kind, is_json=name.lower().endswith(".json"), evidence=asked.evidence)
+    text = _written(_spec(asked.files, asked.processes), kind, is_json=name.lower().endswith(".json"), evidence=asked.evidence)
     if name == "-":
         sys.stdout.buffer.write(text)
         sys.stdout.buffer.flush()
