@@ -2,6 +2,7 @@
 
 import click
 
+from web.cli.captured import seldom_swept
 from web.cli.discovering import FORMATS, PROCESSES, Asked, run
 
 
@@ -17,4 +18,5 @@ def discover(files: tuple[str, ...], output: str | None, kind: str | None, proce
     FILE is HAR 1.2 (gzipped or not), a mitmproxy flow file, saved captures, a Postman or Insomnia collection or curl commands; - reads stdin. Several files
     are taken together.
     """
-    run(Asked(files, output, kind, processes, evidence))
+    with seldom_swept():
+        run(Asked(files, output, kind, processes, evidence))
