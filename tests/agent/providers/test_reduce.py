@@ -143,7 +143,9 @@ async def test_arguments_of_five_megabytes() -> None:
     assert len(answer.calls[0]["arguments"]["a"]) == 5_000_000
 
 
-_END = b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":5,"output_tokens":-5000}}\n\ndata: {"type":"message_stop"}\n\n'
+_END = (
+    b'data: {"type":"message_delta","delta":{"stop_reason":"end_turn"},"usage":{"input_tokens":5,"output_tokens":-5000}}\n\ndata: {"type":"message_stop"}\n\n'
+)
 
 
 def _begin(index: int, **block: Any) -> bytes:
