@@ -14,6 +14,7 @@ from web.render import catalogue
 WEB = Path(__file__).resolve().parents[3] / "web"
 _SAID = re.compile(r"""(?<!\w)_\(\s*"((?:[^"\\]|\\.)*)"|catalogue\.say\(\s*[\w.()]+,\s*"((?:[^"\\]|\\.)*)\"""")
 _COUNTED = re.compile(r"""(?<!\w)_n\(\s*"((?:[^"\\]|\\.)*)",\s*"((?:[^"\\]|\\.)*)\"""")
+_HEALTH = re.compile(r'Fact\(\s*"([^"]+)"|(?<!")"([A-Z][^"\n]*[.?])"(?!")')
 _ELSEWHERE = {
     "Today",
     "Yesterday",
@@ -46,6 +47,7 @@ def _sentences() -> set[str]:
         | set(VERBS.values())
         | {title for _, title, _ in PAGES}
         | set(WHY.values())
+        | {name or advice for name, advice in _HEALTH.findall((WEB.parent / "agent" / "health.py").read_text())}
         | {text for entry in CATALOGUE.values() for text in (entry.title, entry.remedy)}
     )
 
