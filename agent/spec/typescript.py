@@ -33,7 +33,7 @@ class _Names:
 
     def __init__(self, spec: Spec) -> None:
         taken = set(_TAKEN)
-        self._components = {name: _unique(_pascal(name), taken) for name in sorted(spec.schemas)}
+        self._components = {name: _unique(_not_global(_pascal(name)), taken) for name in sorted(spec.schemas)}
         self._operations = {
             operation.id: _unique(_pascal(operation.id), taken, ("Params", "Query", "Headers", "Body", "Responses")) for operation in spec.operations
         }
@@ -78,6 +78,11 @@ def _unique(name: str, taken: set[str], suffixes: tuple[str, ...] = ()) -> str:
         candidate = f"{name}{number}"
     taken.update({candidate, *(candidate + suffix for suffix in suffixes)})
     return candidate
+
+
+def _not_global(name: str) -> str:
+    """`ApiError` where the language has an `Error` of its own."""
+    return f"Api{name}" if name in _TAKEN else name
 
 
 def _pascal(name: str) -> str:

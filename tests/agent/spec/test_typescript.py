@@ -99,4 +99,4 @@ def test_names_are_told_apart() -> None:
     )
     text = typescript.document(Spec("x", operations=operations, schemas={"Record": {"type": "string"}, "a b": {}}))
     assert "export type GetAResponses = {\n  200: 1 | (Array<unknown> | null) | Record<string, string>;\n}" in text
-    assert 'export type GetA2Query = {\n  q?: "x" | 1 | null;\n}' in text and "export type Record2 = string;" in text and "export type AB = unknown;" in text
+    assert 'export type GetA2Query = {\n  q?: "x" | 1 | null;\n}' in text and "export type ApiRecord = string;" in text and "export type AB = unknown;" in text
