@@ -32,6 +32,7 @@ _NEXT: dict[str, tuple[str, ...]] = {
     "credit_check": ("List my APIs", "What is my usage this month?"),
     "key_list": ("Add my OpenAI key", "Add my Anthropic key"),
 }
+_UNDOCUMENTED = ("Document it", "Show the calls", "List my APIs")
 _FIRST = ("Capture the demo API", "List my APIs", "What can you do?")
 _NEEDS = {
     "Wait for the next call": "endpoint",
@@ -54,7 +55,10 @@ def title(messages: tuple[Message, ...]) -> str:
 
 def suggestions(messages: tuple[Message, ...]) -> tuple[str, ...]:
     """Up to three things worth saying next, each understood by the guide as it stands."""
-    results = [block for message in messages for block in message.content if isinstance(block, ToolResult) and block.state == "ok"]
+    tried = [block for message in messages for block in message.content if isinstance(block, ToolResult)]
+    results = [block for block in tried if block.state == "ok"]
+    if tried and tried[-1].state == "error" and tried[-1].name == "docs_get":
+        return tuple(chinese.SUGGESTED[one] for one in _UNDOCUMENTED) if chinese.is_spoken(messages) else _UNDOCUMENTED
     if not results:
         return _FIRST
     memory = remember(messages)

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from agent.messages import Message, Text
+from agent.messages import Message, Text, ToolResult
 from agent.providers.guide import suggestions, title
 from agent.providers.guide.intents import intents
 from agent.providers.guide.memory import remember
@@ -42,6 +42,13 @@ def test_suggestions_are_understood(situation: str, situations: dict[str, tuple[
     assert 1 <= len(offered) <= 3
     for one in offered:
         assert one == "What can you do?" or intents(one, remember(situations[situation])), one
+
+
+def test_what_is_not_documented_can_be() -> None:
+    """Who asked for documents that there are none of is offered to have them written, not to begin anew."""
+    asked = Message("user", (Text("how do I authenticate?"),)), Message("assistant", (ToolResult("1", "docs_get", "Not documented yet.", state="error"),))
+    assert suggestions(asked)[0] == "Document it"
+    assert suggestions((Message("user", (Text("怎么认证？"),)), asked[1]))[0] == "给它写文档"
 
 
 async def test_what_was_just_said_is_not_suggested(say: Callable[..., Awaitable[Any]]) -> None:
