@@ -6,7 +6,7 @@ Equal shapes count by how rare that shape is elsewhere in this API, and equal ta
 from collections import Counter, defaultdict
 from functools import lru_cache
 from itertools import islice
-from math import exp, inf, lgamma, log
+from math import inf, lgamma, log
 
 import msgspec
 
@@ -147,11 +147,9 @@ def draw_bond(child: Child, group: Group) -> float:
 
 @lru_cache(maxsize=4096)
 def _drawn(calls: int, values: int) -> float:
-    """The log-odds of so many values in so many calls: Ewens' formula for pools of any size, against operations that are called as often as they like."""
+    """The log-odds of so many values in so many calls: Ewens' formula with the likeliest pool, against operations that are called as often as they like."""
     pools = [lgamma(calls + 1) - lgamma(pool + calls) + lgamma(pool) + values * log(pool) for pool in _POOLS]
-    most = max(pools)
-    drawn = most + log(sum([exp(one - most) for one in pools]) / len(pools))
-    return drawn - lgamma(values + 1) - log(calls * _RANGE) + values * log(_RANGE)
+    return max(pools) - lgamma(values + 1) - log(calls * _RANGE) + values * log(_RANGE)
 
 
 def shares_answers(child: Child, group: Group) -> bool:

@@ -40,7 +40,7 @@ _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 
 
-_CLOSED = -4.0
+_CLOSED = -3.0
 """So few words that are asked for so often are operations, not values, unless answers tell otherwise."""
 _AMONG_LEAST = 3
 _APART = 2.0

@@ -23,7 +23,7 @@ _VALUES = st.recursive(
     lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.sampled_from(["id", "name", "type", "items", "next", "a", "b"]), inner, max_size=5),
     max_leaves=12,
 )
-EASY = {"rpc": 1.0, "verbs": 1.0, "dated": 1.0, "tenant": 0.95, "shop": 0.9, "cluster": 0.9, "dags": 0.95, "mail": 0.9}
+EASY = {"rpc": 1.0, "verbs": 1.0, "dated": 1.0, "tenant": 0.95, "shop": 0.9, "cluster": 0.9, "dags": 0.95, "mail": 0.9, "wiki": 0.69}
 
 
 def _call(path: str, body: object, method: str = "GET", status: int = 200, number: int = 0) -> Exchange:
