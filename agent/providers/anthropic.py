@@ -3,11 +3,14 @@
 Blocks of a kind that we do not use (server tools, redacted thinking) are kept whole as empty reasoning and echoed.
 """
 
+import re
 from base64 import b64encode
 from collections.abc import AsyncIterator, Iterable
 from typing import Any
 
+import httpx2
 import msgspec
+from anthropic import BadRequestError
 
 from agent.messages import Block, Message, Picture, Reasoning, ToolCall, ToolResult
 from agent.providers import clients, history, reduce
@@ -24,6 +27,11 @@ _REASONS: dict[str, FinishReason] = {
     "compaction": "pause",
 }
 _DELTAS = {"text_delta": "text", "thinking_delta": "thinking", "input_json_delta": "partial_json"}
+_THOUGHTS = ("thinking", "redacted_thinking")
+_UNBOUND = re.compile(r"`?signature`? in `?(?:redacted_)?thinking|bound to a different|thinking`? blocks .{0,60}cannot be modified")
+# These think unless told otherwise, and keep it to themselves, with what they say between calls, unless asked to show it.
+_THINKS_ANYWAY = re.compile(r"claude-[a-z]+-[5-9]")
+_SHOWN_THOUGHTS = {"type": "adaptive", "display": "summarized"}
 _CACHED = {"cache_control": {"type": "ephemeral"}}
 _NOT_ADAPTIVE = ("claude-2", "claude-3", "claude-instant", "claude-opus-4-0", "claude-opus-4-1", "claude-opus-4-5", "claude-sonnet-4", "claude-haiku-4")
 
@@ -32,7 +40,7 @@ async def stream(connection: Connection, request: ModelRequest) -> AsyncIterator
     """One answer of a Claude model. Ends with one Finish or Failure, raises nothing but cancellation."""
     mark = history.origin(connection, request)
     reducer = Reducer(mark, history.safe_names(request.tools))
-    async for event in reduce.answer(connection, request.model, lambda: clients.post(connection, "/v1/messages", body(request, mark)), reducer):
+    async for event in reduce.answer(connection, request.model, lambda: _ask(connection, body(request, mark)), reducer):
         yield event
 
 
@@ -52,8 +60,25 @@ def body(request: ModelRequest, origin: str) -> dict[str, Any]:
             {"name": history.safe_name(t.name), "description": t.description, "input_schema": history.safe_schema(t.input_schema)} for t in request.tools
         ]
     if request.effort and not request.model.startswith(_NOT_ADAPTIVE):
-        asked |= {"thinking": {"type": "adaptive"}, "output_config": {"effort": request.effort}}
+        asked |= {"thinking": _SHOWN_THOUGHTS, "output_config": {"effort": request.effort}}
+    elif _THINKS_ANYWAY.match(request.model):
+        asked["thinking"] = _SHOWN_THOUGHTS
     return asked
+
+
+async def _ask(connection: Connection, asked: dict[str, Any]) -> httpx2.Response:
+    """Send it; where thoughts are refused because what stood before them is no longer the same (summed up, deleted, other tools), once more without any."""
+    try:
+        return await clients.post(connection, "/v1/messages", asked)
+    except BadRequestError as error:
+        if not _UNBOUND.search(error.response.text):
+            raise
+        return await clients.post(connection, "/v1/messages", {**asked, "messages": _without_thoughts(asked["messages"])})
+
+
+def _without_thoughts(messages: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    kept = [{**message, "content": [block for block in message["content"] if block["type"] not in _THOUGHTS]} for message in messages]
+    return [message for message in kept if message["content"]]
 
 
 def _joined(turns: tuple[Message, ...]) -> Iterable[Message]:

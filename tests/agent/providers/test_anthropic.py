@@ -68,15 +68,17 @@ def test_what_a_user_says_after_results_is_in_their_turn() -> None:
     assert shown == [("(empty)", None), ("no", True), ("The call was not carried out.", True), ("And now?", None)]
 
 
-def test_thinking_is_off_unless_asked_for_and_possible() -> None:
-    """Adaptive thinking for a model that knows it, nothing for an older one."""
+def test_thoughts_are_shown_where_there_are_any() -> None:
+    """Adaptive thinking for a model that knows it, nothing for an older one; of those that think anyway only the showing is asked for."""
+    shown = {"type": "adaptive", "display": "summarized"}
 
     def body(model: str, **more: str) -> dict[str, object]:
         return anthropic.body(ModelRequest(model, "", (), **more), "here")  # type: ignore[arg-type]
 
-    assert "thinking" not in body("claude-sonnet-5-5")
-    assert body("claude-sonnet-5-5", effort="low")["thinking"] == {"type": "adaptive"}
+    assert (body("claude-sonnet-5-5")["thinking"], "output_config" in body("claude-sonnet-5-5")) == (shown, False)
+    assert body("claude-opus-4-8", effort="low")["thinking"] == shown
     assert body("claude-sonnet-5-5", effort="low")["output_config"] == {"effort": "low"}
+    assert "thinking" not in body("claude-opus-4-8")
     assert "thinking" not in body("claude-sonnet-4-5", effort="low")
 
 
@@ -135,3 +137,17 @@ def test_an_image_goes_as_an_image() -> None:
     asked = anthropic.body(ModelRequest("claude-sonnet-5-5", "", (Message("user", (Text("what is it?"), Picture("image/png", b"png"))),)), "here")
     content = asked["messages"][0]["content"]
     assert content[1]["source"] == {"type": "base64", "media_type": "image/png", "data": "cG5n"}
+
+
+async def test_thoughts_whose_conversation_has_changed_are_left_out() -> None:
+    """Newer models refuse them once old turns were summed up or deleted: the same is asked once more without any, and another refusal stands."""
+    said = "messages.1.content.0: Invalid `signature` in `thinking` block. The block is bound to a different conversation."
+    refuses = replay.Reply(status=400, json={"type": "error", "error": {"type": "invalid_request_error", "message": said}})
+    with replay.serve([{"reasoning": "Hm."}, {"text": "Hi."}], refuses, [{"text": "Fine."}], refuses, refuses) as upstream:
+        connection = Connection("anthropic", upstream.anthropic, "k")
+        before = Message("assistant", tuple(blocks(await collect(anthropic.stream(connection, HELLO)))))
+        request = ModelRequest("m", "Be short.", (*HELLO.messages, before, Message("user", (Text("And?"),))))
+        assert (await collect(anthropic.stream(connection, request))).text == "Fine."
+        assert "bound to a different conversation" in (await collect(anthropic.stream(connection, request))).failure.message
+    told = [[block["type"] for message in one.body["messages"] for block in message["content"]] for one in upstream.requests]
+    assert told[1:] == [["text", "thinking", "text", "text"], ["text"] * 3] * 2
