@@ -39,7 +39,7 @@ run: .venv/.ready ## start Wiretalk on http://127.0.0.1:8000 (PORT=9000 make run
 	@exec $(BIN)/wiretalk serve
 
 test: setup-test ## every test, in a real browser too
-	@$(NODE_PATH_FIRST); exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile
+	@$(NODE_PATH_FIRST); exec $(BIN)/python -m pytest --numprocesses auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 check: .venv/.ready-dev ## format, lint, types, import contracts, migration drift, locks, reference, secrets
 	$(BIN)/ruff format --check .

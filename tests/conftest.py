@@ -21,6 +21,12 @@ from tests import databases
 _TEMPLATE = "wiretalk_template"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files of long tests first: at the end none of them keeps one worker busy while the others have nothing left."""
+    long = {item.path for item in items if item.path.parent.name in ("browser", "journeys") or item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in long)
+
+
 @pytest.fixture(scope="session")
 def server_url() -> Iterator[str]:
     """A PostgreSQL server: `WIRETALK_TEST_DATABASE_URL`, else an embedded one in a temporary directory."""

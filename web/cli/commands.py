@@ -14,15 +14,15 @@ _COMMANDS: dict[str, str] = {
     "discover": "web.cli.discover:discover",
     "doctor": "web.cli.maintain:doctor",
     "drift": "web.cli.diff:drift",
-    "mcp-config": "web.cli.operate:mcp_config",
+    "mcp-config": "web.cli.running:mcp_config",
     "migrate": "web.cli.operate:migrate_command",
     "restore": "web.cli.maintain:restore",
     "rotate-key": "web.cli.maintain:rotate_key",
-    "seed": "web.cli.operate:seed_command",
-    "serve": "web.cli.operate:serve",
+    "seed": "web.cli.running:seed_command",
+    "serve": "web.cli.running:serve",
     "token": "web.cli.operate:token",
     "user": "web.cli.operate:user",
-    "worker": "web.cli.operate:worker",
+    "worker": "web.cli.running:worker",
 }
 
 

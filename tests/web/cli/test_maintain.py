@@ -29,6 +29,7 @@ def _wiretalk(home: dict[str, str], *arguments: str, expect: int | None = 0) -> 
     return done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_a_copy_brings_everything_back(home: dict[str, str], tmp_path: Path) -> None:
     """Users made after the backup are gone, those before are there, and what was sealed still opens."""
     _wiretalk(home, "user", "create", "--email", "ada@example.com", "--password", "correct horse")
