@@ -149,6 +149,7 @@ _CUES: dict[str, str] = {
     "address": r"\b(?:url|address|link|host)\b",
     "where_to": r"^(?:tell )?where (?:\w+ ){0,2}(?:do|should|must|can|shall|to|does|will)\b.*\b(?:send|point|call|reach|go|connect)\b",
     "what_wrong": r"^what(?:'s| is| was)? (?:went-wrong|wrong)\b",
+    "there": r"\bthere\b",
     "records": r"\b(?:captur|record|log|proxy|intercept)\w*\b",
     "set": r"^(?:set(?!-)|change|edit|update|move|put|give|add|adjust|switch)\b",
     "how": r"^is there (?:(?:an?|any|some) (?:way|call|route|request|possibility)|something|anything) (?:to|for)\b|\bhow (?:do|does|can|to|could|should|would|must|might|is|are)\b",

@@ -23,7 +23,7 @@ CONCEPTS: dict[str, str] = {
     "create": "create make add new set-up setup spin-up start begin build register store need want establish",
     "credit": "credit credits balance account wallet funds money budget spend",
     "delete": "delete remove erase get-rid-of rm destroy kill nuke drop trash scrap discard bin toss ditch wipe purge axe zap",
-    "figurative": "destroy kill nuke drop trash scrap discard bin toss ditch wipe purge axe zap",
+    "figurative": "unplug destroy kill nuke drop trash scrap discard bin toss ditch wipe purge axe zap",
     "demo": "demo demonstration sandbox sample-shop sample-api playground test-drive try-out tutorial toy",
     "describe": "describe description describes",
     "detail": "detail details detailed body headers header payload full response answer reply contents content inside raw expand more-about dump responded",

@@ -144,7 +144,7 @@ ACCOUNT: tuple[Verb, ...] = (
     ),
     Verb(
         "mcp_disconnect",
-        ("^delete server", "^disconnect"),
+        ("^delete server", "^disconnect server", "^disconnect !figurative"),
         {"server": "server"},
         ("server",),
         "destructive",

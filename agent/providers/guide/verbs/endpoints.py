@@ -129,7 +129,7 @@ ENDPOINTS: tuple[Verb, ...] = (
         "endpoint_delete",
         (
             "^delete endpoint",
-            "^delete $it !key !prompt !server !app",
+            "^delete $it !$there !key !prompt !server !app",
             "^delete $the_name !$strange !key !prompt !server !tag !app !call !monitor",
             "^delete $bare_name !key !prompt !server !tag !app !call !monitor",
         ),
