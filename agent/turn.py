@@ -20,7 +20,7 @@ from agent.draft import Draft, joined, left_off
 from agent.errors import Problem
 from agent.listening import Ended, judged, listen
 from agent.messages import Block, Message, Text, ToolCall, ToolResult, text_of
-from agent.providers import guide, retries
+from agent.providers import guide, models, retries
 from agent.providers.base import Failure, Finish, ModelRequest, Usage
 from agent.tools import invoke
 from agent.tools.registry import Context
@@ -155,8 +155,9 @@ class Turn:
             choice = self.choice = ready or await self._admitted()
             ready = None
             request = ModelRequest(
-                choice.model, prompt.text, window.messages(self._said()), specs, cache_key=str(claimed.chat_session_id), shows_results=claimed.via == "web"
-            )
+                choice.model, prompt.text, window.messages(self._said()), specs, models.longest_answer(choice.model), str(claimed.chat_session_id),
+                shows_results=claimed.via == "web",
+            )  # fmt: skip
             if ending := await self._one_step(choice, request, window):
                 raise ending
 

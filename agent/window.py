@@ -10,6 +10,7 @@ from agent import chats, compaction, context, runlog
 from agent.compaction import Summary
 from agent.context import History
 from agent.messages import Message
+from agent.providers import models
 
 _LEAST, _SHARE, _SPARE = 4_000, 0.5, 0.85
 _NUMBER = re.compile(r"\d[\d,_]{2,}")
@@ -21,7 +22,7 @@ class Window:
     def __init__(self, writer: runlog.Writer, chat_id: UUID, answer_id: UUID, earlier: History, summary: Summary | None, model: str, overhead: int) -> None:
         self.earlier = earlier
         self._writer, self._chat_id, self._answer_id, self._whole, self._summary = writer, chat_id, answer_id, earlier, summary
-        self._overhead, self._room = overhead, context.room(model, overhead)
+        self._overhead, self._room = overhead, context.room(model, overhead, models.longest_answer(model))
         self._is_shrunk = False
 
     def messages(self, said: History) -> tuple[Message, ...]:

@@ -105,6 +105,12 @@ def cost_micros(name: str, usage: Usage) -> int | None:
     return round(plain * model.price_in + read + written + usage.output * model.price_out)
 
 
+def longest_answer(name: str) -> int:
+    """The tokens of one step at most. A model that is known writes long ones, and its thoughts count too; another's window may be small."""
+    model = known(name)
+    return min(model.output, 16_384) if model else 8_192
+
+
 def dollars(tokens: int, micros: int) -> float | None:
     """A cost that was counted up; None where tokens were used and no price of them is known."""
     return micros / 1_000_000 if micros or not tokens else None

@@ -40,6 +40,11 @@ def test_an_unknown_price_is_not_nothing() -> None:
     assert [models.dollars(tokens, micros) for tokens, micros in ((0, 0), (10, 0), (10, 2_500_000))] == [0, None, 2.5]
 
 
+def test_thoughts_leave_room_for_an_answer() -> None:
+    """A known model may write more than it needs for its thoughts; one of unknown size is asked for less, and none for more than it can."""
+    assert [models.longest_answer(name) for name in ("claude-sonnet-5-5", "qwen3:8b", "gpt-4o")] == [16_384, 8_192, 16_384]
+
+
 def test_every_default_model_with_a_price_list_is_known() -> None:
     """Only a router's choice of model has no price of its own."""
     unknown = [preset.name for preset in catalogue.PRESETS if preset.default_model and not models.known(preset.default_model)]
