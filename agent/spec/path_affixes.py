@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from agent.spec.path_syntax import HOLE
-from agent.spec.path_tree import Leaf, affixes_of
+from agent.spec.path_tree import CLOSED, Leaf, affixes_of, drawn
 from agent.spec.values import CERTAIN, kind_of
 
 _MAIN_SHARE = 0.75
@@ -56,9 +56,16 @@ def _joints(family: Mapping[str, list[Leaf]]) -> dict[str, str]:
         pairs = {value: tuple(value.split(joint)) for value in family if value.count(joint) == 1 and _is_joined(value, joint)}
         listed = sum(joint in value for value in family)
         numbers = joint in ",:" and len(pairs) == listed >= _PAIRS_LEAST - 1 and all(part.isdecimal() for pair in pairs.values() for part in pair)
-        if numbers or (joint != "," and _are_free(set(pairs.values()), _FORMS_LEAST if joint == "." else 2)):
+        are_free = joint != "," and _are_free(set(pairs.values()), _FORMS_LEAST if joint == "." else 2)
+        if numbers or (are_free and (joint != "." or _are_drawn(family, pairs))):
             found |= dict.fromkeys(pairs, joint)
     return found
+
+
+def _are_drawn(family: Mapping[str, list[Leaf]], pairs: Mapping[str, tuple[str, ...]]) -> bool:
+    """Whether the firsts come up as values do, and not over and over: `directions.json` and `route.html` are operations, each in several forms."""
+    calls = sum(cell.count for value in pairs for leaf in family[value] for cell in leaf.cells.values())
+    return drawn(calls, len({first for first, _ in pairs.values()})) > CLOSED
 
 
 def _is_joined(value: str, joint: str) -> bool:

@@ -4,14 +4,13 @@ Equal shapes count by how rare that shape is elsewhere in this API, and equal ta
 """
 
 from collections import Counter, defaultdict
-from functools import lru_cache
 from itertools import islice
 from math import inf, lgamma, log
 
 import msgspec
 
 from agent.spec.path_reasons import Child, Repeats
-from agent.spec.path_tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, cut_tail, join_cells
+from agent.spec.path_tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, cut_tail, drawn, join_cells
 from agent.spec.shapes import Shape, containment, similarity
 from agent.spec.values import CERTAIN
 
@@ -19,9 +18,6 @@ _MOST_ALIKE = 6.0
 """What answers that are alike can say at most."""
 _MOST_CLOSED, _MOST_OPEN = 3.0, 2.0
 """What the calls of one value can say at most against and for a pool that it is drawn from."""
-_POOLS = (1.0, 4.0, 16.0, 64.0)
-_RANGE = 4.0
-"""The natural logarithm of how far the calls of operations differ."""
 
 
 class Group(msgspec.Struct):
@@ -129,7 +125,7 @@ def openness(members: list[Child]) -> float:
     for child in members:
         for key, cell in child.cells.items():
             heard[key].append(cell.count)
-    return sum([_drawn(sum(counts), len(counts)) for counts in heard.values() if len(counts) > 1])
+    return sum([drawn(sum(counts), len(counts)) for counts in heard.values() if len(counts) > 1])
 
 
 def draw_bond(child: Child, group: Group) -> float:
@@ -141,15 +137,8 @@ def draw_bond(child: Child, group: Group) -> float:
     for key, cell in child.cells.items() if child.kind not in CERTAIN else ():
         if calls := group.calls[key]:
             values = group.members[key]
-            bond += _drawn(calls + cell.count, values + 1) - (_drawn(calls, values) if values > 1 else 0.0)
+            bond += drawn(calls + cell.count, values + 1) - (drawn(calls, values) if values > 1 else 0.0)
     return max(0.0 if "recurring" in child.reasons else -_MOST_CLOSED, min(_MOST_OPEN, bond))
-
-
-@lru_cache(maxsize=4096)
-def _drawn(calls: int, values: int) -> float:
-    """The log-odds of so many values in so many calls: Ewens' formula with the likeliest pool, against operations that are called as often as they like."""
-    pools = [lgamma(calls + 1) - lgamma(pool + calls) + lgamma(pool) + values * log(pool) for pool in _POOLS]
-    return max(pools) - lgamma(values + 1) - log(calls * _RANGE) + values * log(_RANGE)
 
 
 def shares_answers(child: Child, group: Group) -> bool:

@@ -5,8 +5,8 @@ Nothing is decided here.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from functools import cached_property
-from math import log
+from functools import cached_property, lru_cache
+from math import lgamma, log
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -24,6 +24,11 @@ MORE = "…"
 
 
 SHAPES_POOLED = 10
+CLOSED = -3.0
+"""Below these log-odds so few names that are asked for so often are operations, not values."""
+_POOLS = (1.0, 4.0, 16.0, 64.0)
+_RANGE = 4.0
+"""The natural logarithm of how far the calls of operations differ."""
 
 
 class Echo(NamedTuple):
@@ -332,6 +337,13 @@ def _single_share(leaves: list[Leaf]) -> float:
     counts = [cell.count for leaf in leaves if not any(leaf.roles) for cell in leaf.cells.values()]
     known = sum(1 for count in counts if count == 1)
     return min(0.9, (known + 1) / (len(counts) + 4))
+
+
+@lru_cache(maxsize=4096)
+def drawn(calls: int, values: int) -> float:
+    """The log-odds of so many values in so many calls: Ewens' formula with the likeliest pool, against operations that are called as often as they like."""
+    pools = [lgamma(calls + 1) - lgamma(pool + calls) + lgamma(pool) + values * log(pool) for pool in _POOLS]
+    return max(pools) - lgamma(values + 1) - log(calls * _RANGE) + values * log(_RANGE)
 
 
 def affixes_of(value: str) -> tuple[str, str, str]:

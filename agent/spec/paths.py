@@ -15,7 +15,7 @@ from agent.spec.path_grids import grid_of
 from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
 from agent.spec.path_tags import tags_of
-from agent.spec.path_tree import MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, leaves_of
+from agent.spec.path_tree import CLOSED, MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN
 
@@ -40,8 +40,6 @@ _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 
 
-_CLOSED = -3.0
-"""So few words that are asked for so often are operations, not values, unless answers tell otherwise."""
 _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
@@ -188,7 +186,7 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     """Whether words only look alike, with no tree of their own that they share: a few, or any among the names of collections or below a value."""
     if any(child.kind in CERTAIN or _is_marked(child, _HINT) for child in members):
         return False
-    if all(child.reasons["looks"] < 0 for child in members) and not _are_told(members) and openness(members) < _CLOSED:
+    if all(child.reasons["looks"] < 0 for child in members) and not _are_told(members) and openness(members) < CLOSED:
         return True
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
     if sum(times > 1 for times in below.values()) > 1:

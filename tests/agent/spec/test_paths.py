@@ -184,3 +184,10 @@ def test_what_all_calls_begin_with_is_the_base_path(base: str) -> None:
     """Whatever it looks like: a host that a proxy left in the path, or a name with an acronym in it."""
     paths = [f"/{base}/V1.0/{name}" for name in _NAMES]
     assert _templates(_unlike(paths)) == set(paths)
+
+
+def test_resources_in_several_forms_are_resources() -> None:
+    """`route.json` and `distance.html`: five names with three suffixes each, all called all the time, are no values with a suffix that varies."""
+    names = ("directions", "distance", "route", "optimalRoute", "optimalDirections")
+    counts = {f"/{name}.{form}": 6 for name in names for form in ("json", "html", "kml")}
+    assert _times(counts, b"") == set(counts)
