@@ -228,7 +228,7 @@ async def _heard(actor: Actor, choice: keys.Choice, request: ModelRequest, draft
                 case Finish() | Failure():
                     ending = event
     finally:
-        spent = metering.used(draft.usage, request, draft.said(), ending)
+        spent = metering.used(draft.usage, request, draft.said(), ending) if choice.connections[0].wire != "builtin" else Usage()
         counting = tasks.spawn(_count(actor, choice, spent), "answering:count")  # what listened may be cancelled, which would cancel this too
     await asyncio.shield(counting)
     yield spent

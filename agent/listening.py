@@ -57,7 +57,8 @@ async def listen(writer: runlog.Writer, draft: Draft, connections: tuple[Connect
                 case Finish() | Failure():
                     ending = event
     finally:
-        draft.usage = metering.used(draft.usage, request, draft.said(), ending)
+        if connections[0].wire != "builtin":  # the guide costs nothing
+            draft.usage = metering.used(draft.usage, request, draft.said(), ending)
     return ending or Failure("provider_cut", "The provider's answer ended without its closing event.")
 
 
