@@ -101,6 +101,7 @@ _MASS = set(
         "weather",
     ]
 )
+_PARAMETER = re.compile(r"\{([^{}]+)\}")
 _BY_NAME = re.compile(r"(?<![^/])([A-Za-z_]+)=\{[^{}]*\}(?![^/])")
 
 
@@ -151,7 +152,7 @@ def _version(operation: Operation) -> str:
 
 
 def _last_parameter(operation: Operation) -> str:
-    names = re.findall(r"\{([^{}]+)\}", operation.template)
+    names = _PARAMETER.findall(operation.template)
     return _written(f" by {' '.join(_words(names[-1]))}") if names else ""
 
 
@@ -177,8 +178,7 @@ def _sentence(method: str, segments: list[str], *, is_list: bool) -> str:
         return _action(last, _noun(segments[:-1]))
     noun = _noun(segments)
     if noun is None:
-        by = " ".join(_words(re.findall(r"\{([^{}]+)\}", segments[-1])[-1])) if segments else ""
-        return f"{_verb(method, is_item=bool(by))} {f'{_one(_SOMETHING)} by {by}' if by else 'the root'}"
+        return f"{_verb(method, is_item=bool(segments))} {_without_words(segments)}"
     if noun.words == (method.lower(),):
         return f"Send a {method} request"
     if method == "GET" and is_list and not noun.is_one:
@@ -186,6 +186,14 @@ def _sentence(method: str, segments: list[str], *, is_list: bool) -> str:
     if noun.is_one:
         return f"{_verb(method, is_item=True)} {_one(noun)}"
     return f"{_verb(method, is_item=False)} {_one(noun, 'for') if method == 'POST' else _many(noun, article='the ')}"
+
+
+def _without_words(segments: list[str]) -> str:
+    """What a path is about that has none of our letters: a thing by its last parameter, the segment as it is written, or the root."""
+    names = _PARAMETER.findall("/".join(segments))
+    if names:
+        return f"{_one(_SOMETHING)} by {' '.join(_words(names[-1])) or names[-1]}"
+    return segments[-1] if segments else "the root"
 
 
 def _words(text: str) -> list[str]:

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.spec import openapi, openapi_read
+from agent.spec import http_file, markdown, openapi, openapi_read, typescript
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Pin, Spec
 from agent.spec.observe import observe_all
@@ -151,6 +151,17 @@ def test_a_chosen_server_is_concluded() -> None:
 def test_nothing_heard_gives_an_empty_spec() -> None:
     """No exchanges are no error."""
     assert conclude(observe_all([])).operations == ()
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.lists(st.text(max_size=6) | st.sampled_from(["用户", "-", "{", "12", "{a", "%E7%94%A8", "me"]), max_size=4), min_size=1, max_size=6))
+def test_any_path_is_described(paths: list[list[str]]) -> None:
+    """Paths without a letter that is read here, with braces and with signs: each operation has a title, and each document is written."""
+    calls = [_call("/" + "/".join(path), {"id": 1}, number=number) for number, path in enumerate(paths)]
+    spec = conclude(observe_all(calls))
+    assert all(operation.summary.strip() == operation.summary != "" for operation in spec.operations)
+    for written in (openapi.to_json(openapi.document(spec)), markdown.document(spec), typescript.document(spec, client=True), http_file.document(spec)):
+        assert written
 
 
 def test_that_no_answer_spoke_of_cors_is_said() -> None:
