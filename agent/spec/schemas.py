@@ -11,9 +11,8 @@ from collections.abc import Iterable
 from itertools import pairwise
 from typing import Any, NamedTuple
 
-import msgspec
-
 from agent.spec import evidence
+from agent.spec.clusters import Cluster, agrees, alike, key_types
 from agent.spec.examples import example_of
 from agent.spec.fields import COMPONENTS, escaped, unescaped
 from agent.spec.maps import is_map, types_of
@@ -34,19 +33,6 @@ _REFUSED = 0.07
 """So likely the next object may lack one of the keys that are called required."""
 _CROWD = 8
 """Keys come and go together: more of them than these are no more risk."""
-
-
-class Cluster(msgspec.Struct):
-    """Alike objects from different places. `totals` counts each key in all of its objects."""
-
-    leader: Node
-    members: list[Node] = []
-    names: Counter[str] = msgspec.field(default_factory=Counter)
-    objects: int = 0
-    totals: dict[str, int] = {}
-    types: dict[str, str] = {}
-    name: str = ""
-    union: Union | None = None
 
 
 def error_name(node: Node) -> str:
@@ -159,7 +145,7 @@ class Pool:
                 self._by_key.setdefault(key, []).append(cluster)
             cluster.totals[key] = cluster.totals.get(key, 0) + inner.total
         cluster.objects += node.objects
-        cluster.types.update(_key_types(node))
+        cluster.types.update(key_types(node))
         cluster.members.append(node)
         if name not in cluster.names:
             self._by_name.setdefault(name, []).append(cluster)
@@ -169,20 +155,20 @@ class Pool:
     def _find(self, node: Node, name: str) -> Cluster | None:
         """The cluster with most of the keys, and without a contradicting type. Objects of few keys must also stand under the same name."""
         best, found = POOL_ALIKE, None
-        types = _key_types(node)
+        types = key_types(node)
         for cluster in self._near(node, name):
             is_small = min(len(node.properties), len(cluster.totals)) < POOL_KEYS
             is_envelope = name not in _ERRORS and ("object" in types.values() or "object" in cluster.types.values())
             if len(node.properties.keys() & cluster.totals.keys()) * 2 < len(node.properties) or (is_small and (is_envelope or name not in cluster.names)):
                 continue
-            alike = _alike(node, cluster)
+            likeness = alike(node, cluster)
             if (
-                alike >= best
-                and (found is None or alike > best)
+                likeness >= best
+                and (found is None or likeness > best)
                 and all(cluster.types.get(key, kind) == kind for key, kind in types.items())
-                and _agrees(node, cluster.leader)
+                and agrees(node, cluster.leader)
             ):
-                best, found = alike, cluster
+                best, found = likeness, cluster
         return found
 
     def _near(self, node: Node, name: str) -> Iterable[Cluster]:
@@ -334,46 +320,6 @@ def _name_at(pointer: str) -> str:
     if named:
         return singular(named[-1])
     return f"{steps[1]} {steps[2]}" if len(steps) > 2 else "object"
-
-
-def _alike(node: Node, cluster: Cluster) -> float:
-    """Jaccard of the keys, where a key that one side lacks counts by how surely it would have been seen there."""
-    both = len(node.properties.keys() & cluster.totals.keys())
-    missed = sum(_surely(total, cluster.objects, node.objects) for key, total in cluster.totals.items() if key not in node.properties)
-    missed += sum(_surely(inner.total, node.objects, cluster.objects) for key, inner in node.properties.items() if key not in cluster.totals)
-    return both / (both + missed) if both else 0.0
-
-
-def _surely(total: int, objects: int, others: int) -> float:
-    return 1.0 - (1.0 - min(1.0, total / max(objects, 1))) ** others
-
-
-def _agrees(a: Node, b: Node, depth: int = 0) -> bool:
-    """Whether the objects inside of two objects are alike too: envelopes of different things stay apart."""
-    for key in a.properties.keys() & b.properties.keys():
-        one, two = _inside(a.properties[key]), _inside(b.properties[key])
-        if one is None or two is None or not one.properties or not two.properties:
-            continue
-        both = one.properties.keys() & two.properties.keys()
-        if len(both) * 2 <= min(len(one.properties), len(two.properties)) or (depth < 2 and not _agrees(one, two, depth + 1)):
-            return False
-    return True
-
-
-def _inside(node: Node) -> Node | None:
-    while node.items is not None and not node.objects:
-        node = node.items
-    return node if node.objects and not is_map([node]) else None
-
-
-def _key_types(node: Node) -> dict[str, str]:
-    """The one type of each property, where it has one; integers and numbers are the same here."""
-    found: dict[str, str] = {}
-    for key, inner in node.properties.items():
-        kinds = types_of([inner])
-        if len(kinds) == 1:
-            found[key] = "number" if kinds[0] == "integer" else kinds[0]
-    return found
 
 
 def _text(nodes: list[Node]) -> JsonSchema:
