@@ -20,26 +20,18 @@ from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN
 
 PASSES = 4
-
-
 SEEDS = 16
-
-
 EVIDENT = 4.0
-
-
 LIKELY = 1.5
-
-
 FAMILY_MAX = 160
-
-
 _ALONE_LEAST = 6
 """So many calls of one digit, and none of another."""
 _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
-
-
+_OFTEN = 6
+"""Calls of each of a few names, after which one that is new is no longer expected."""
+_NAMED = ("word", "domain", "mixed")
+"""What operations are called, too."""
 _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
@@ -186,7 +178,7 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     """Whether words only look alike, with no tree of their own that they share: a few, or any among the names of collections or below a value."""
     if any(child.kind in CERTAIN or _is_marked(child, _HINT) for child in members):
         return False
-    if all(child.reasons["looks"] < 0 for child in members) and not _are_told(members) and openness(members) < CLOSED:
+    if _is_closed(members):
         return True
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
     if sum(times > 1 for times in below.values()) > 1:
@@ -198,11 +190,15 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     return among >= _AMONG_LEAST or ((len(members) < _WORDS_LEAST or is_below_value) and all(child.value.isalpha() for child in members))
 
 
-def _are_told(members: list[Child]) -> bool:
-    """Whether answers to more than one or two things that are done to each, or to many of them, could tell that they are one parameter."""
+def _is_closed(members: list[Child]) -> bool:
+    """Whether so few values were asked for so often that no other is to be expected: somebody wrote them down, as operations or, less often, as a choice."""
+    if any(child.kind not in _NAMED or (child.kind == "word" and child.reasons["looks"] >= 0) for child in members):
+        return False
+    if not any(cell.response for child in members for cell in child.cells.values()):
+        return openness(members) < CLOSED
     tails = {tail for child in members for tail, _ in child.cells}
     is_small = len(members) <= _FEW and len(tails) <= 2 and not any(tail.endswith(MORE) for tail in tails)
-    return not is_small and any(cell.response for child in members for cell in child.cells.values())
+    return is_small and sum(child.count for child in members) >= _OFTEN * len(members)
 
 
 def _are_used_apart(members: list[Child]) -> bool:
