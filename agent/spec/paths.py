@@ -30,8 +30,6 @@ _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 _OFTEN = 6
 """Calls of each of a few names, after which one that is new is no longer expected."""
-_NAMED = ("word", "domain", "mixed")
-"""What operations are called, too."""
 _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
@@ -192,13 +190,18 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
 
 def _is_closed(members: list[Child]) -> bool:
     """Whether so few values were asked for so often that no other is to be expected: somebody wrote them down, as operations or, less often, as a choice."""
-    if any(child.kind not in _NAMED or (child.kind == "word" and child.reasons["looks"] >= 0) for child in members):
+    if not all(map(_is_named, members)):
         return False
     if not any(cell.response for child in members for cell in child.cells.values()):
         return openness(members) < CLOSED
     tails = {tail for child in members for tail, _ in child.cells}
     is_small = len(members) <= _FEW and len(tails) <= 2 and not any(tail.endswith(MORE) for tail in tails)
     return is_small and sum(child.count for child in members) >= _OFTEN * len(members)
+
+
+def _is_named(child: Child) -> bool:
+    """Whether an operation may be called so: a word, though joined, `networking.k8s.io`, or the one name among others that ends in a digit."""
+    return child.reasons["looks"] < 0 if child.kind == "word" else child.kind == "domain" or (child.kind == "mixed" and "same looks" not in child.reasons)
 
 
 def _are_used_apart(members: list[Child]) -> bool:
