@@ -8,6 +8,8 @@ import asyncio
 import os
 from collections.abc import AsyncGenerator
 from contextlib import asynccontextmanager
+from types import TracebackType
+from typing import Self
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -16,6 +18,33 @@ from piccolo.engine.postgres import PostgresEngine, PostgresTransaction
 os.environ.setdefault("PICCOLO_CONF", "db.piccolo_conf")  # where Piccolo looks for the engine, whatever was imported first
 
 Connection = asyncpg.Connection | PoolConnectionProxy
+
+
+class Transaction(PostgresTransaction):
+    """One that gives its connection back however it ends. Piccolo's keeps it for ever where a cancellation or a fault meets its begin, commit or rollback."""
+
+    async def __aenter__(self) -> Self:
+        self._pool = self.engine.pool  # which is no longer the engine's where the process is stopping by the end
+        self.connection = await self.get_connection()
+        try:
+            self.transaction = self.connection.transaction()
+            await self.begin()
+        except BaseException:
+            await self._give_back()
+            raise
+        self.context = self.engine.current_transaction.set(self)
+        return self
+
+    async def __aexit__(self, exception_type: type[BaseException] | None, exception: BaseException | None, traceback: TracebackType | None) -> bool:
+        try:
+            await (self.commit() if exception is None else self.rollback())
+        finally:
+            self.engine.current_transaction.reset(self.context)
+            await self._give_back()
+        return exception is None
+
+    async def _give_back(self) -> None:
+        await (self._pool.release(self.connection) if self._pool else self.connection.close())
 
 
 class _LateEngine(PostgresEngine):
@@ -95,9 +124,9 @@ async def connection() -> AsyncGenerator[Connection, None]:
         yield acquired
 
 
-def transaction() -> PostgresTransaction:
+def transaction() -> Transaction:
     """`async with transaction(): …`; Piccolo queries and `connection()` inside take part. Raises TransactionError when one is open."""
-    return DB.transaction(allow_nested=False)
+    return Transaction(DB, allow_nested=False)
 
 
 async def connect(dsn: str | None = None, *, name: str = "") -> asyncpg.Connection:

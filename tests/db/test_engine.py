@@ -56,6 +56,26 @@ async def test_cancelled_work_gives_its_connection_back(database: asyncpg.Pool) 
             await asyncio.sleep(0.02)
 
 
+async def test_a_transaction_cancelled_at_any_moment_gives_its_connection_back(database: asyncpg.Pool) -> None:
+    """Also while it begins, commits or rolls back."""
+
+    async def work(*, fails: bool) -> None:
+        async with engine.transaction():
+            assert not fails
+
+    for fails in (False, True):
+        for turns in range(40):
+            task = asyncio.ensure_future(work(fails=fails))
+            for _ in range(turns):
+                await asyncio.sleep(0.0002)
+            task.cancel()
+            await asyncio.wait([task])
+    async with asyncio.timeout(60):
+        while database.get_idle_size() < database.get_size():
+            await asyncio.sleep(0.02)
+    assert await database.fetchval("SELECT 1") == 1
+
+
 async def test_a_database_that_is_away_is_told_from_a_wrong_query(database_url: str) -> None:
     """Refused, missing, cut off and closed are the former."""
     with pytest.raises(OSError) as refused:
