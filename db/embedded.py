@@ -23,8 +23,6 @@ from typing import Protocol
 import psutil
 
 _UNUSABLE = set(" '\"%?&#\\\n\t")
-
-
 _REMEDY = "Choose another directory with WIRETALK_DATA_DIR, or give a PostgreSQL of your own in DATABASE_URL."
 
 

@@ -18,11 +18,7 @@ from agent.spec.summary import Content, Route, Sample
 from agent.spec.values import CERTAIN, kind_of, split_affixes
 
 SLOT = "{}"
-
-
 MORE = "…"
-
-
 SHAPES_POOLED = 10
 CLOSED = -3.0
 """Below these log-odds so few names that are asked for so often are operations, not values."""

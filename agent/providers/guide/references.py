@@ -19,8 +19,6 @@ def residue(said: Said) -> tuple[str, ...]:
 
 
 _TAIL = r"(?=\s+(?:for|with|in|tagged|pointing|at|on|saying|from|and|by|please|to|as|using)\b|\s*[,:]|\s*⟦|\s*$)"
-
-
 NAME = regex(
     rf"\b(?:called|named|titled|(?:call|name|title|label) (?:it|this|that|him|her)|with (?:the )?name)\s+(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
     rf"(?:\bname\s*[:=]|(?<=, )name(?! of\b|s?\s*$)|(?<=and )name(?! of\b| it\b| them\b| this\b| that\b|s?\s*$))\s*(?P<value>⟦\d+⟧|[^⟦\s,:][^⟦,:]*?){_TAIL}",
