@@ -106,13 +106,13 @@ async def _lifespan(app: Litestar) -> AsyncGenerator[None, None]:
         await engine.start_pool()
         at_end.push_async_callback(egress.close)
         at_end.push_async_callback(asyncio.wait, [tasks.spawn(hub.listen(), "bell")], timeout=2)
+        at_end.callback(hub.close)
         at_end.push_async_callback(remote_mcp.close)
         at_end.push_async_callback(loop.leave)
         if recorder:
             at_end.push_async_callback(recorder.drain)
             await recorder.start()
         at_end.callback(tasks.spawn(loop.sweep(hub), "sweep").cancel)
-        at_end.callback(hub.close)
         at_end.callback(_end_streams_on_signal(hub))
         async with jobs.running(JOBS) if settings().worker else nullcontext():
             yield

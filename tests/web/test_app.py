@@ -1,5 +1,6 @@
 """The application's start and end."""
 
+import asyncio
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,7 @@ async def test_a_start_that_fails_leaves_nothing_open(database_url: str, tmp_pat
     with pytest.RaisesGroup(NotADirectoryError, flatten_subgroups=True):
         async with app.lifespan():
             pass
-    assert engine.DB.pool is None
+    assert engine.DB.pool is None and "bell" not in {task.get_name() for task in asyncio.all_tasks()}
     app.state.recorder = Recorder(tmp_path / "spool")
     async with app.lifespan():
         assert await engine.current_pool().fetchval("SELECT 1") == 1
