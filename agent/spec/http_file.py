@@ -19,6 +19,7 @@ def document(spec: Spec) -> str:
     return "\n\n".join([head, *(_request(spec, operation) for operation in spec.operations)]) + "\n"
 
 
+_BOUNDARY = "boundary"
 _PLACEHOLDERS = {
     "YOUR_TOKEN": "{{token}}",
     "YOUR_API_KEY": "{{apiKey}}",
@@ -34,10 +35,35 @@ def _request(spec: Spec, operation: Operation) -> str:
     lines = [f"### {_line(operation.summary or operation.id)}", f"# @name {re.sub(r'[^A-Za-z0-9_]', '_', operation.id)}"]
     lines.append(f"{call.method} {{{{baseUrl}}}}{_filled(call.url.removeprefix(server))}")
     lines += [f"{_line(name)}: {_filled(value)}" for name, value in call.headers]
-    if call.body is not None:
-        text = _plain(call.body) if isinstance(call.body, str) else json.dumps(call.body, indent=2, ensure_ascii=False).replace("{{", "{\\u007b")
-        lines += ["", re.sub(r"(?m)^(?=###|[<>] |<@)", " ", text.replace("\r", ""))]
+    if isinstance(call.body, samples.Form):
+        lines += [
+            f"Content-Type: multipart/form-data; boundary={_BOUNDARY}",
+            "",
+            *(line for field in call.body.fields for line in _part(*field)),
+            f"--{_BOUNDARY}--",
+        ]
+    elif isinstance(call.body, samples.Upload):
+        lines += ["", f"< ./{call.body.name}"]
+    elif call.body is not None:
+        lines += [
+            "",
+            _inert(call.body if isinstance(call.body, str) else json.dumps(call.body, indent=2, ensure_ascii=False), is_json=not isinstance(call.body, str)),
+        ]
     return "\n".join(lines)
+
+
+def _part(name: str, value: str | samples.Upload) -> list[str]:
+    """A field of a form between its boundaries."""
+    told = f'Content-Disposition: form-data; name="{_line(_plain(name)).replace(chr(34), "%22")}"'
+    if isinstance(value, samples.Upload):
+        return [f"--{_BOUNDARY}", f'{told}; filename="{value.name}"', "", f"< ./{value.name}"]
+    return [f"--{_BOUNDARY}", told, "", _inert(value)]
+
+
+def _inert(text: str, *, is_json: bool = False) -> str:
+    """A body that starts no other request, reads no file and fills no variable in."""
+    plain = text.replace("{{", "{\\u007b") if is_json else _plain(text)
+    return re.sub(r"(?m)^(?=###|[<>] |<@)", " ", plain.replace("\r", ""))
 
 
 def _plain(text: str) -> str:

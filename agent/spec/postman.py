@@ -78,7 +78,7 @@ def _body(content: Content, spec: Spec) -> Object:
     value = mask_json(content.example) if content.example is not None else samples.example(content.schema, spec)
     mode = "urlencoded" if "urlencoded" in content.media_type else "formdata" if content.media_type.startswith("multipart/") else ""
     if mode and isinstance(value, dict):
-        files = {name for name, schema in (content.schema.get("properties") or {}).items() if isinstance(schema, dict) and schema.get("format") == "binary"}
+        files = samples.file_fields(content)
         return {"mode": mode, mode: [_part(name, item, is_file=name in files) for name, item in value.items()]}
     language = "json" if "json" in content.media_type else "xml" if "xml" in content.media_type else "text"
     text = _text(value)

@@ -9,27 +9,25 @@ import shlex
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from agent.spec.model import (
-    Exchange,
-    Headers,
-    JsonSchema,
-    Operation,
-    SecurityScheme,
-    Spec,
-)
-from agent.spec.redact import (
-    is_secret_name,
-    mask_body,
-    mask_headers,
-    mask_json,
-    mask_named,
-    mask_url,
-)
+from agent.spec.model import Content, Exchange, Headers, JsonSchema, Operation, SecurityScheme, Spec
+from agent.spec.redact import is_secret_name, mask_body, mask_headers, mask_json, mask_named, mask_url
 from agent.spec.values import STAND_INS
 
 
+class Upload(NamedTuple):
+    """A file of the reader's own: a whole body, or a field of a form."""
+
+    name: str = "YOUR_FILE"
+
+
+class Form(NamedTuple):
+    """The fields of a multipart form; their boundary is up to the client."""
+
+    fields: tuple[tuple[str, str | Upload], ...]
+
+
 class Call(NamedTuple):
-    """What a sample sends. `body` is JSON, text, or None. `streams`: the answer goes on, and is read as it comes."""
+    """What a sample sends. `body` is JSON, text, a `Form`, an `Upload`, or None. `streams`: the answer goes on, and is read as it comes."""
 
     method: str
     url: str
@@ -51,9 +49,8 @@ def call_of(spec: Spec, operation: Operation) -> Call:
     )
     body = None
     if content is not None:
-        headers.append(("Content-Type", content.media_type))
-        body = mask_json(content.example) if content.example is not None else example(content.schema, spec)
-        body = body if "json" in content.media_type else _text_body(body, content.media_type)
+        body = _body(content, spec)
+        headers += [] if isinstance(body, Form) else [("Content-Type", content.media_type)]
     server = spec.servers[0] if spec.servers else "https://example.com"
     url = server.rstrip("/") + _path(spec, operation) + ("?" + urlencode(query, safe="•") if query else "")
     return Call(operation.method, url, tuple(headers), body, operation.api_type == "SSE")
@@ -82,7 +79,11 @@ def curl(call: Call) -> str:
     """A POSIX shell command."""
     lines = [f"curl {'-N ' if call.streams else ''}{_method_option(call)}{shlex.quote(call.url)}"]
     lines += [f"  -H {shlex.quote(f'{name}: {value}')}" for name, value in call.headers]
-    if call.body is not None:
+    if isinstance(call.body, Form):
+        lines += [f"  {_form_option(name, value)}" for name, value in call.body.fields]
+    elif isinstance(call.body, Upload):
+        lines.append(f"  --data-binary {shlex.quote(f'@{call.body.name}')}")
+    elif call.body is not None:
         lines.append(f"  --data-raw {shlex.quote(call.body if isinstance(call.body, str) else _laid_out(call.body))}")
     return " \\\n".join(_one_line(line) for line in lines)
 
@@ -92,8 +93,7 @@ def python(call: Call) -> str:
     arguments = [_py(call.url)] if call.method in _HTTPX else [_py(call.method), _py(call.url)]
     if call.headers:
         arguments.append(f"headers={_py(dict(call.headers))}")
-    if call.body is not None:
-        arguments.append(f"content={_py(call.body)}" if isinstance(call.body, str) else f"json={_py(call.body, '    ')}")
+    arguments += _python_body(call.body)
     function = call.method.lower() if call.method in _HTTPX else "request"
     if call.streams:
         inside = ", ".join([_py(call.method), *(arguments if call.method in _HTTPX else arguments[1:])])
@@ -109,18 +109,24 @@ def javascript(call: Call) -> str:
     options = [f"method: {_js(call.method)}"] if call.method != "GET" else []
     if call.headers:
         options.append(f"headers: {_js(dict(call.headers))}")
-    if call.body is not None:
-        options.append(f"body: {_js(call.body)}" if isinstance(call.body, str) else f"body: JSON.stringify({_js(call.body, '  ')})")
+    before, body = _javascript_body(call.body)
+    options += [f"body: {body}"] if body else []
     inside = ",\n  ".join(options)
     rest = f", {{\n  {inside},\n}}" if options else ""
     if call.streams:
         return (
-            f"const response = await fetch({_js(call.url)}{rest});\nif (!response.ok) throw new Error(`${{response.status}}`);\n"
+            f"{before}const response = await fetch({_js(call.url)}{rest});\nif (!response.ok) throw new Error(`${{response.status}}`);\n"
             "for await (const chunk of response.body.pipeThrough(new TextDecoderStream())) console.log(chunk);"
         )
     return (
-        f"const response = await fetch({_js(call.url)}{rest});\nif (!response.ok) throw new Error(`${{response.status}}`);\nconsole.log(await response.text());"
+        f"{before}const response = await fetch({_js(call.url)}{rest});\n"
+        "if (!response.ok) throw new Error(`${response.status}`);\nconsole.log(await response.text());"
     )
+
+
+def file_fields(content: Content) -> set[str]:
+    """The fields of a form that are files."""
+    return {name for name, schema in (content.schema.get("properties") or {}).items() if isinstance(schema, dict) and schema.get("format") == "binary"}
 
 
 def websocket(spec: Spec, operation: Operation) -> str:
@@ -242,10 +248,60 @@ def _credential_headers(scheme: SecurityScheme) -> list[tuple[str, str]]:
     ]
 
 
-def _text_body(body: Any, media_type: str) -> str:
-    if "urlencoded" in media_type and isinstance(body, dict):
-        return urlencode({name: _plain(value) for name, value in body.items()}, safe="•")
+def _body(content: Content, spec: Spec) -> Any:
+    """What stands for the body: JSON, text, the fields of a form, or a file where it is neither."""
+    if content.example is None and content.schema.get("format") == "binary":
+        return Upload()
+    body = mask_json(content.example) if content.example is not None else example(content.schema, spec)
+    if "json" in content.media_type:
+        return body
+    if isinstance(body, dict) and content.media_type.startswith("multipart/"):
+        return Form(tuple((name, Upload() if name in file_fields(content) else value) for name, value in _pairs(body)))
+    if isinstance(body, dict) and "urlencoded" in content.media_type:
+        return urlencode(_pairs(body), safe="•")
     return body if isinstance(body, str) else _json(body)
+
+
+def _pairs(fields: dict[str, Any]) -> list[tuple[str, str]]:
+    """The fields of a form; one that came several times has a list."""
+    return [(name, _plain(item)) for name, value in fields.items() for item in (value if isinstance(value, list) else [value])]
+
+
+def _form_option(name: str, value: str | Upload) -> str:
+    """A text that curl would take for the name of a file, or for more than a text, has an option of its own."""
+    if isinstance(value, Upload):
+        return f"-F {shlex.quote(f'{name}=@{value.name}')}"
+    return f"{'--form-string' if value[:1] in _MARKS or ';' in value else '-F'} {shlex.quote(f'{name}={value}')}"
+
+
+def _python_body(body: Any) -> list[str]:
+    if isinstance(body, Upload):
+        return [f"content={_py_open(body)}"]
+    if isinstance(body, Form):
+        given = [(_py(name), _py_open(value) if isinstance(value, Upload) else f"(None, {_py(value)})") for name, value in body.fields]
+        return ["files=[\n" + "".join(f"        ({name}, {value}),\n" for name, value in given) + "    ]"]
+    return [] if body is None else [f"content={_py(body)}" if isinstance(body, str) else f"json={_py(body, '    ')}"]
+
+
+def _py_open(upload: Upload) -> str:
+    return f'open({_py(upload.name)}, "rb")'
+
+
+def _javascript_body(body: Any) -> tuple[str, str]:
+    """What stands before the call, and the body."""
+    if isinstance(body, Upload):
+        return _OPEN, f"await openAsBlob({_js(body.name)})"
+    if isinstance(body, Form):
+        given = [
+            (_js(name), f"await openAsBlob({_js(value.name)}), {_js(value.name)}" if isinstance(value, Upload) else _js(value)) for name, value in body.fields
+        ]
+        lines = "".join(f"form.append({name}, {value});\n" for name, value in given)
+        return f"{_OPEN if 'openAsBlob' in lines else ''}const form = new FormData();\n{lines}\n", "form"
+    return "", "" if body is None else _js(body) if isinstance(body, str) else f"JSON.stringify({_js(body, '  ')})"
+
+
+_MARKS = ("@", "<", '"')
+_OPEN = 'import { openAsBlob } from "node:fs";\n\n'
 
 
 def _method_option(call: Call) -> str:

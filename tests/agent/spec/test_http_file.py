@@ -26,3 +26,12 @@ def test_a_variable_has_a_value_and_what_was_heard_fills_none_in() -> None:
     assert "\n@token = YOUR_TOKEN\n" in text and "Authorization: Bearer {{token}}" in text
     (body,) = [line for line in text.splitlines() if "say" in line]
     assert "{{" not in body and json.loads("{" + body + "}") == {"say": "{{token}}"}
+
+
+def test_a_form_stands_part_by_part_and_a_file_is_read_from_beside() -> None:
+    """As REST clients write it, with a boundary; only our own line reads a file."""
+    schema = {"type": "object", "properties": {"photo": {"type": "string", "format": "binary"}}}
+    form = Content("multipart/form-data", schema, {'ti"tle': "a\n< /etc/passwd", "photo": ""})
+    text = http_file.document(Spec("x", ("https://x.test",), (Operation("send", "POST", "/a", request=(form,)),)))
+    assert 'name="ti%22tle"\n\na\n < /etc/passwd\n--boundary\n' in text and 'filename="YOUR_FILE"\n\n< ./YOUR_FILE\n--boundary--\n' in text
+    assert "Content-Type: multipart/form-data; boundary=boundary\n" in text
