@@ -5,8 +5,9 @@ What was left out is said on stderr. A file that cannot be read ends the command
 
 import atexit
 import gc
+import os
 import sys
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, NoReturn
 
@@ -14,8 +15,19 @@ from agent.spec import inputs
 from agent.spec.model import Exchange
 from agent.spec.reading import Reading, Unreadable
 
+_ENDINGS = (".har", ".flow", ".flows", ".mitm")
+"""What of a folder is taken, gzipped or not. A file that is named may be called anything."""
 _MOST_REASONS = 5
 _OBJECTS_BETWEEN_SWEEPS = 200_000
+
+
+def captures(names: Sequence[str]) -> tuple[str, ...]:
+    """The files, and those in the folders, whatever folder within; a folder without any ends the command."""
+    found: list[str] = []
+    for name in names:
+        within = _within(name) if os.path.isdir(name) else [name]
+        found += within or stop(f"`{name}` is a folder without captures: no file in it ends in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}.")
+    return tuple(found)
 
 
 def exchanges(name: str) -> Iterator[Exchange]:
@@ -47,7 +59,7 @@ def plain(text: str) -> str:
 
 
 def say(text: str) -> None:
-    print(plain(text), file=sys.stderr)
+    sys.stderr.write(plain(text) + "\n")  # in one piece: `print` lets another process come between a line and its end
 
 
 def stop(sentence: str) -> NoReturn:
@@ -68,6 +80,15 @@ def seldom_swept() -> Generator[None]:
         yield
     finally:
         gc.set_threshold(*usual)
+
+
+def _within(folder: str) -> list[str]:
+    return sorted(
+        os.path.join(place, name)
+        for place, _, names in os.walk(folder)
+        for name in names
+        if name.lower().removesuffix(".gz").endswith(_ENDINGS) and name[0] != "."
+    )
 
 
 def _say_skipped(name: str, reading: Reading) -> None:

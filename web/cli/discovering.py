@@ -7,6 +7,7 @@ A writer is imported when its format is asked for: a third of the time that a sm
 import os
 import sys
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from itertools import chain
 from typing import Any, NamedTuple
@@ -14,9 +15,19 @@ from typing import Any, NamedTuple
 from agent.parallel import summarise
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Spec
-from web.cli.captured import exchanges, say, seldom_swept, stop
+from web.cli.captured import captures, exchanges, say, seldom_swept, stop
 
-FORMATS = ("openapi", "markdown", "typescript", "graphql", "postman", "http", "summary")
+ENDINGS = {
+    "openapi": ".yaml",
+    "json": ".json",
+    "markdown": ".md",
+    "typescript": ".ts",
+    "graphql": ".graphql",
+    "postman": ".postman_collection.json",
+    "http": ".http",
+    "summary": ".txt",
+}
+"""What can be written, and how its file is called with `--each`."""
 PROCESSES = 2
 _BY_ENDING = {".md": "markdown", ".ts": "typescript", ".graphql": "graphql", ".graphqls": "graphql", ".http": "http"}
 _OPTIONS = {"-o": "output", "--output": "output", "--format": "kind"}
@@ -29,26 +40,30 @@ class Asked(NamedTuple):
     files: tuple[str, ...]
     output: str | None = None
     kind: str | None = None
-    processes: int = PROCESSES
+    processes: int | None = None
     evidence: bool = True
+    each: bool = False
 
 
 def asked_plainly(arguments: list[str]) -> Asked | None:
-    """Files, at most with an output and a format, each option as a word of its own. None where there is anything else, right or wrong."""
+    """Files, at most with an output, a format and `--each`, each option as a word of its own. None where there is anything else, right or wrong."""
     files: list[str] = []
     options: dict[str, str] = {}
+    each = False
     words = iter(arguments)
     for word in words:
         if word in _OPTIONS:
             options[_OPTIONS[word]] = value = next(words, "-")
             if value.startswith("-"):
                 return None
+        elif word == "--each":
+            each = True
         elif word.startswith("-"):
             return None
         else:
             files.append(word)
     kind = options.get("kind")
-    return Asked(tuple(files), options.get("output"), kind) if files and kind in (None, *FORMATS) else None
+    return Asked(tuple(files), options.get("output"), kind, each=each) if files and kind in (None, *ENDINGS) else None
 
 
 def run_alone(asked: Asked) -> None:
@@ -70,23 +85,48 @@ def run_alone(asked: Asked) -> None:
 
 
 def run(asked: Asked) -> None:
-    """Describes the API in the files. Raises SystemExit, with the reason on stderr, where that cannot be done."""
+    """Describes the API in the files, or that in each. Raises SystemExit, with the reason on stderr, where that cannot be done."""
+    files = captures(asked.files)
+    if asked.each:
+        kind = asked.kind or "openapi"
+        describe = partial(_describe_one, kind, asked.evidence)
+        return import_module("web.cli.each").run_each(files, asked.output, ENDINGS[kind], asked.processes, describe)
     name = asked.output or "-"
     kind = asked.kind or _BY_ENDING.get(os.path.splitext(name)[1].lower(), "openapi")
-    text = _written(_spec(asked.files, asked.processes), kind, is_json=name.lower().endswith(".json"), evidence=asked.evidence)
+    if kind == "openapi" and name.lower().endswith(".json"):
+        kind = "json"
+    say(_describe(files, name, kind, asked.evidence, min(asked.processes or PROCESSES, os.cpu_count() or 1)))
+
+
+def _describe_one(kind: str, evidence: bool, capture: str, document: str, processes: int) -> None:
+    told = _describe((capture,), document, kind, evidence, processes)
+    say(f"`{capture}` → `{document}`: {told}")
+
+
+def _describe(files: tuple[str, ...], name: str, kind: str, evidence: bool, processes: int) -> str:
+    """Writes the document of all files together; a sentence about it."""
+    spec, count = _spec(files, processes)
+    document = _written(spec, kind, evidence=evidence) or stop(f"No GraphQL was heard in {_named(files)}.")
+    _put(document if isinstance(document, bytes) else document.encode("utf-8", "replace"), name)
+    left_out = sum(noise.count for noise in spec.noise)
+    beside = f"; {left_out:,} left out (see `x-left-out`)" if left_out else ""
+    return f"{count:,} calls read, {len(spec.operations):,} operation{'s' * (len(spec.operations) != 1)} found{beside}."
+
+
+def _put(document: bytes, name: str) -> None:
     if name == "-":
-        sys.stdout.buffer.write(text)
+        sys.stdout.buffer.write(document)
         sys.stdout.buffer.flush()
         return
     try:
         with open(name, "wb") as stream:
-            stream.write(text)
+            stream.write(document)
     except OSError as error:
         stop(f"`{name}` cannot be written: {error.strerror}.")
 
 
-def _spec(files: tuple[str, ...], processes: int) -> Spec:
-    """The spec of all files together; the run ends with one line where one is unreadable."""
+def _spec(files: tuple[str, ...], processes: int) -> tuple[Spec, int]:
+    """The spec of all files together, and how many calls it rests on; the run ends with one line where a file is unreadable."""
     count = 0
 
     def counted() -> Iterator[Exchange]:
@@ -98,32 +138,32 @@ def _spec(files: tuple[str, ...], processes: int) -> Spec:
             yield exchange
 
     try:
-        summary = summarise(counted(), min(processes, os.cpu_count() or 1))
+        summary = summarise(counted(), processes)
     except ChildProcessError as error:
         stop(f"{error} With `--processes 1` it works without them, in less memory.")
     if not count:
-        stop(f"None of the {len(files)} files has a call in it." if len(files) > 1 else f"`{''.join(files)}` has no call in it.")
-    spec = conclude(summary)
-    _report(spec, count)
-    return spec
+        stop(f"There is no call in {_named(files)}.")
+    return conclude(summary), count
 
 
-def _written(spec: Spec, kind: str, *, is_json: bool, evidence: bool) -> bytes:
+def _named(files: tuple[str, ...]) -> str:
+    return f"any of the {len(files):,} files" if len(files) > 1 else f"`{''.join(files)}`"
+
+
+def _written(spec: Spec, kind: str, *, evidence: bool) -> str | bytes:
     match kind:
         case "summary":
-            text = _summary(spec)
-        case "openapi" | "postman":
-            document = _call(kind, "document", spec, **({"evidence": evidence} if kind == "openapi" else {}))
-            if is_json or kind == "postman":
-                return _call("openapi", "to_json", document)
-            text = _call("openapi", "to_yaml", document)
+            return _summary(spec)
+        case "openapi" | "json":
+            return _call("openapi", "to_yaml" if kind == "openapi" else "to_json", _call("openapi", "document", spec, evidence=evidence))
+        case "postman":
+            return _call("openapi", "to_json", _call("postman", "document", spec))
         case "typescript":
-            text = _call("typescript", "document", spec, client=True)
+            return _call("typescript", "document", spec, client=True)
         case "markdown":
-            text = _call("markdown", "document", spec, evidence=evidence)
+            return _call("markdown", "document", spec, evidence=evidence)
         case _:
-            text = _call({"graphql": "sdl", "http": "http_file"}[kind], "document", spec)
-    return (text or stop("No GraphQL was heard in this capture.")).encode("utf-8", "replace")
+            return _call({"graphql": "sdl", "http": "http_file"}[kind], "document", spec)
 
 
 def _call(module: str, name: str, *arguments: object, **options: object) -> Any:
@@ -145,9 +185,3 @@ def _summary(spec: Spec) -> str:
         kinds[noise.kind] = kinds.get(noise.kind, 0) + noise.count
     left_out = ", ".join(f"{count:,} {kind}" for kind, count in sorted(kinds.items()))
     return "\n".join(lines + (["", f"Left out: {left_out}."] if left_out else [])) + "\n"
-
-
-def _report(spec: Spec, count: int) -> None:
-    left_out = sum(noise.count for noise in spec.noise)
-    beside = f"; {left_out:,} left out (see `x-left-out`)" if left_out else ""
-    say(f"{count:,} calls read, {len(spec.operations):,} operation{'s' * (len(spec.operations) != 1)} found{beside}.")

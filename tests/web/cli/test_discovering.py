@@ -20,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[3]
         ("a.har -o o.yaml", Asked(("a.har",), "o.yaml")),
         ("--output o.md a.har --format summary", Asked(("a.har",), "o.md", "summary")),
         ("-o o.md a.har -o p.md", Asked(("a.har",), "p.md")),
+        ("a.har b.har --each -o specs", Asked(("a.har", "b.har"), "specs", each=True)),
     ],
 )
 def test_files_output_and_format_are_plain(line: str, asked: Asked) -> None:
