@@ -34,6 +34,7 @@ class Hub:
     def __init__(self) -> None:
         self._waiting: dict[str, set[asyncio.Event]] = defaultdict(set)
         self._closing = asyncio.Event()
+        self._is_away = False
 
     @contextlib.contextmanager
     def waiting(self, topics: Iterable[str]) -> Generator[asyncio.Event, None, None]:
@@ -50,12 +51,15 @@ class Hub:
                     del self._waiting[name]
 
     async def listen(self) -> None:
-        """Hear rings until `close`, connecting anew when the database goes away."""
+        """Hear rings until `close`, connecting anew when the database goes away, which is said once."""
         while not self._closing.is_set():
             try:
                 await self._listen_once()
+                self._is_away = False
             except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
-                log.warning("bell.lost", reason=type(error).__name__)
+                if not self._is_away:
+                    log.warning("bell.lost", reason=type(error).__name__)
+                self._is_away = True
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(self._closing.wait(), 0.5)
 

@@ -14,6 +14,7 @@ import asyncpg
 import msgspec
 import structlog
 from pgqueuer import PgQueuer
+from pgqueuer.errors import FailingListenerError
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
 from pgqueuer.models import Job as Taken
 from pgqueuer.models import Schedule
@@ -93,13 +94,17 @@ async def enqueue(name: str, payload: bytes = b"", *, key: str | None = None) ->
 
 async def run(jobs: Sequence[Job], stop: asyncio.Event) -> None:
     """Work until `stop` is set; then the job that is running is finished, within some seconds."""
+    told = ""
     while not stop.is_set():
         try:
             async with _pool() as pool:
+                told = ""
                 await _run_once(_queue(pool, jobs), stop)
         except Exception as error:
-            told = None if as_problem(error) or isinstance(error, asyncpg.InterfaceError) else error
-            log.warning("jobs.interrupted", reason=type(error).__name__, exc_info=told)
+            is_expected = as_problem(error) is not None or isinstance(error, asyncpg.InterfaceError | FailingListenerError)
+            if (reason := type(error).__name__) != told:
+                log.warning("jobs.interrupted", reason=reason, exc_info=None if is_expected else error)
+            told = reason
         with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(stop.wait(), _AGAIN_SECONDS)
 

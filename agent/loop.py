@@ -5,7 +5,8 @@ whoever hears the decision drives it on. It always ends in one `run.end`: comple
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+import contextlib
+from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,6 @@ from agent.listening import Ended
 from agent.tools import invoke
 from agent.tools.registry import Context
 from agent.turn import Sender, Turn
-from db import engine
 
 log = structlog.get_logger()
 _MOST_RESUMED = 2
@@ -165,6 +165,7 @@ async def sweep(hub: Hub) -> None:
         except Exception as error:
             if as_problem(error) is None:
                 log.exception("sweep.failed")
+            await asyncio.sleep(5)  # when the database is back, the living show first that they live
 
 
 async def leave() -> None:
@@ -215,7 +216,7 @@ async def _steer(hub: Hub, claimed: runlog.Claimed, heard: Sequence[runlog.Event
         async with runlog.Writer(run_id, claimed.owner, claimed.seq).open() as writer:
             run = Turn(claimed, writer, heard, sender)
             work = tasks.spawn(run.outcome(), f"steps:{run_id}")
-            stopper = tasks.spawn(_stop_asked(hub, writer, stop_bell), f"stopper:{run_id}")
+            stopper = tasks.spawn(_stop_asked(writer, stop_bell), f"stopper:{run_id}")
             await asyncio.wait([work, stopper], return_when=asyncio.FIRST_COMPLETED)
             was_stopped = not work.done()
             stopper.cancel()
@@ -224,7 +225,7 @@ async def _steer(hub: Hub, claimed: runlog.Claimed, heard: Sequence[runlog.Event
             is_left = work.cancelled() and not was_stopped  # this server stops: another goes on
             ending = Ended("stopped") if work.cancelled() else work.result()
             if not writer.is_lost:
-                await _patiently(run.hand_over if is_left else lambda: run.finish(ending))
+                await runlog.patiently(run.hand_over if is_left else lambda: run.finish(ending))
             if is_left or writer.is_lost:
                 return
     if ending is None and (writer.stop_requested or await approvals.any_answered(run.waits_for)):
@@ -233,25 +234,14 @@ async def _steer(hub: Hub, claimed: runlog.Claimed, heard: Sequence[runlog.Event
         await _next(hub, claimed.chat_session_id)
 
 
-async def _patiently(finish: Callable[[], Awaitable[None]]) -> None:
-    """Store how a run ended, also when the database comes back only after a while: until then nobody else has the answer."""
-    while True:
-        try:
-            return await finish()
-        except (OSError, *engine.UNAVAILABLE):
-            await asyncio.sleep(runlog.AWAY_SECONDS)
-
-
-async def _stop_asked(hub: Hub, writer: runlog.Writer, bell: asyncio.Event) -> None:
-    """Wait for a user's stop, or for the loss of the run; at shutdown every bell rings, and that is none."""
+async def _stop_asked(writer: runlog.Writer, bell: asyncio.Event) -> None:
+    """Wait for a user's stop, or for the loss of the run. A ring says only to look: every bell rings at shutdown, and when the database is back."""
     while not (writer.stop_requested or writer.is_lost):
-        try:
+        with contextlib.suppress(TimeoutError):
             await asyncio.wait_for(bell.wait(), 0.5)
-        except TimeoutError:
-            continue
-        if not hub.is_closing:
-            return
-        bell.clear()
+        if bell.is_set():
+            bell.clear()
+            await runlog.patiently(writer.flush)
 
 
 async def _bury(taken: runlog.Claimed, heard: list[runlog.Event]) -> None:

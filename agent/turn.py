@@ -192,7 +192,7 @@ class Turn:
 
     async def _require_mine(self) -> None:
         """Before anything is done that lasts: whether the run is still this worker's. Raises Ended."""
-        await self.writer.flush()
+        await runlog.patiently(self.writer.flush)
         if self.writer.is_lost:
             raise Ended("failed", Problem("run_interrupted", "Another worker has this answer."))
 
@@ -244,10 +244,10 @@ class Turn:
         self._keep_step()
         if ending == Finish("context_full") and isinstance(self.blocks[-1], Text) and await window.shorter(request.messages, self._said()):
             self.is_cut, verdict = True, None  # there is room now for the rest
-        await self._account()
+        await runlog.patiently(self._account)
         self.writer.put("usage", **self._used())
         await self._require_mine()
-        await chats.save_answer(self.claimed.answer_id, self.blocks)
+        await runlog.patiently(lambda: chats.save_answer(self.claimed.answer_id, self.blocks))
         self.writer.put("step.end", step=self.step, **(verdict.document() if verdict else {}))
         return verdict
 
@@ -264,8 +264,9 @@ class Turn:
             return
         try:
             cost = await usage.spent(self.actor, self.choice.model, step)
-        except (OSError, *engine.UNAVAILABLE):
-            self.step_usage = step
+        except Exception as error:
+            if engine.is_unavailable(error):
+                self.step_usage = step
             raise
         self.usage += step
         if cost is not None:

@@ -10,6 +10,7 @@ import fcntl
 import importlib
 import importlib.util
 import json
+import locale
 import math
 import os
 import subprocess
@@ -109,7 +110,31 @@ def _start(data: Path) -> _Server:
 
 def _attach(package: ModuleType, data: Path) -> _Server:
     package.PostgresServer._instances.pop(data, None)  # one that failed to start, or was left to others, would be handed out again
-    return package.get_server(data)
+    with _same_locale_everywhere():
+        return package.get_server(data)
+
+
+@contextlib.contextmanager
+def _same_locale_everywhere() -> Generator[None, None, None]:
+    """A new database sorts and folds by its users' locale otherwise: one that is not installed keeps it from starting, one that is renewed breaks its indexes."""
+    before = os.environ.get("LC_ALL")
+    os.environ["LC_ALL"] = "C.UTF-8" if _is_locale("C.UTF-8") else "C"
+    try:
+        yield
+    finally:
+        os.environ.pop("LC_ALL")
+        if before is not None:
+            os.environ["LC_ALL"] = before
+
+
+def _is_locale(name: str) -> bool:
+    before = locale.setlocale(locale.LC_CTYPE)
+    try:
+        return locale.setlocale(locale.LC_CTYPE, name) != ""
+    except locale.Error:
+        return False
+    finally:
+        locale.setlocale(locale.LC_CTYPE, before)
 
 
 def _package() -> ModuleType:

@@ -199,3 +199,30 @@ async def test_a_stopped_step_is_counted(database_url: str, monkeypatch: pytest.
             assert 0 < now["usage"]["estimated"] < now["usage"]["output"]
             meters = (await client.get("/api/v1/usage")).json()["today"]["meters"]
             assert next(meter["used"] for meter in meters if meter["kind"] == "tokens") == 4321 + now["usage"]["output"]
+
+
+async def test_a_lost_bell_stops_nothing(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every connection to the database is cut in the middle of an answer, as a restart does: it goes on to its end and is stored."""
+    cut = asyncio.Event()
+    scripted.play("t", [[{"text": "Before, "}, {"after": cut}, {"delay": 0.3}, {"text": "after."}]])
+    async with wiretalk(monkeypatch) as client:
+        async with client.stream("POST", "/api/v1/chat", json={"message": "go", "provider": "scripted", "model": "t", "stream": True}) as response:
+            told: list[str] = []
+            async for line in response.aiter_lines():
+                told.append(line)
+                if "text-delta" in line and not cut.is_set():
+                    await _cut_off(database_url)
+                    cut.set()
+        state = (await client.get(f"/api/v1/runs/{response.headers['x-run-id']}")).json()
+    assert (state["status"], state["text"].replace("\n", "")) == ("completed", "Before, after.")
+    assert any('"type":"finish"' in line for line in told)
+
+
+async def _cut_off(database_url: str) -> None:
+    """End all connections but this one, and wait until the server listens anew."""
+    connection = await asyncpg.connect(database_url)
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
+    await connection.execute(f"SELECT pg_terminate_backend(pid) {others}")  # noqa: S608  # a constant
+    while not await connection.fetchval(f"SELECT count(*) {others} AND query ILIKE 'LISTEN%'"):  # noqa: S608  # the same
+        await asyncio.sleep(0.02)
+    await connection.close()

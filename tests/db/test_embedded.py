@@ -90,8 +90,9 @@ async def test_two_processes_share_one_directory(data: Path) -> None:
     assert not _servers(data)
 
 
-async def test_two_processes_start_at_the_same_moment() -> None:
-    """One makes the database, the other waits for it and attaches."""
+async def test_two_processes_start_at_the_same_moment(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One makes the database, the other waits for it and attaches; a locale that this machine has not does not matter to it."""
+    monkeypatch.setenv("LC_ALL", "xx_XX.UTF-8")
     with tempfile.TemporaryDirectory(prefix="wiretalk-", dir="/tmp") as folder:
         os.chmod(folder, 0o755)
         path = Path(folder) / "pg"
