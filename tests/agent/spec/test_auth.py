@@ -77,3 +77,54 @@ def test_one_operation_is_enough_for_a_key_in_the_query() -> None:
     for value, expected in ((_KEY, ["key"]), ("paris", [])):
         spec = conclude(observe_all([Exchange(str(n), "GET", f"https://maps.example/geocode?q={n}&key={value}", 200) for n in range(3)]))
         assert [scheme.name for scheme in spec.security_schemes] == expected
+
+
+def test_what_a_client_always_sends_is_no_credential_beside_one() -> None:
+    """A version, a tenant and a client's id are lacking in refused calls too; the halves of one key belong together."""
+    always = (("X-Api-Version", "2024-01-01"), ("X-Tenant-Id", "c9bf9e57-1685-4c89-bafb-ff5af830be8a"), ("OpenAI-Organization", "org-abcdefgh1234"))
+    spec = _spec((("Authorization", f"Bearer {_KEY}"), *always))
+    assert [scheme.name for scheme in spec.security_schemes] == ["bearerAuth"]
+    assert {name.lower() for name, _ in always} <= {parameter.name for operation in spec.operations for parameter in operation.parameters}
+    spec = _spec((("PLAID-CLIENT-ID", "5f1a2b3c4d5e6f7a8b9c0d1e"), ("PLAID-SECRET", _KEY), *always[:1]))
+    assert [scheme.name for scheme in spec.security_schemes] == ["plaidClientId", "plaidSecret"]
+
+
+@pytest.mark.parametrize(("refused_without", "status"), [(3, 401), (0, 401), (3, 403)])
+@pytest.mark.parametrize("place", ["header", "query"])
+def test_a_key_that_is_refused_at_times_is_a_key(refused_without: int, status: int, place: str) -> None:
+    """Most refused calls had it, being expired or of no use there; nearly all granted ones had it too."""
+
+    def call(n: int, code: int, key: str = _KEY) -> Exchange:
+        headers = (("X-Auth-Token", key),) if key and place == "header" else ()
+        return Exchange(
+            f"{code}{n}{key}", "GET", f"https://api.example/v1/{'users' if n % 2 else 'teams'}" + f"?access_token={key}" * (place == "query"), code, headers
+        )
+
+    calls = [*(call(n, 200) for n in range(40)), *(call(n, status) for n in range(5)), *(call(n, status, "") for n in range(refused_without))]
+    spec = conclude(observe_all(calls))
+    assert [scheme.where for scheme in spec.security_schemes] == [place]
+    assert {len(operation.security) for operation in spec.operations} == {1}
+
+
+@pytest.mark.parametrize(
+    ("authorization", "scheme"),
+    [
+        ("HMAC-SHA256 Credential=app&Signature={}", "hmac-sha256"),
+        ('OAuth oauth_consumer_key="k", oauth_signature="{}"', "oauth"),
+        ("AWS4-HMAC-SHA256 Credential=A/b, Signature={}", "aws4-hmac-sha256"),
+    ],
+)
+def test_signing_schemes_are_told(authorization: str, scheme: str) -> None:
+    """What signs each request is no key that could be sent again."""
+    calls = [Exchange(str(n), "GET", "https://api.example/v1/users", 200, (("Authorization", authorization.format(f"{n:x}" + _KEY)),)) for n in range(4)]
+    assert [(one.kind, one.scheme) for one in conclude(observe_all(calls)).security_schemes] == [("signature", scheme)]
+
+
+def test_a_session_may_change_with_each_call() -> None:
+    """Frameworks that keep the session in the cookie send a new one each time; the token against forged requests beside it is none."""
+    calls = [
+        Exchange(str(n), "GET", f"https://app.example/api/{page}", 200, (("Cookie", f"connect.sid=s%3A{n:x}{_KEY}; XSRF-TOKEN={n:x}{_KEY}"),))
+        for page in ("users", "teams")
+        for n in range(12)
+    ]
+    assert [(one.name, one.where) for one in conclude(observe_all(calls)).security_schemes] == [("connectSid", "cookie")]
