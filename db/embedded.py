@@ -1,4 +1,4 @@
-"""The embedded PostgreSQL: started for this process and its workers, healed after crashes, stopped when the last one leaves.
+"""The embedded PostgreSQL: started for this process and its workers, healed after crashes, kept up, stopped when the last one leaves.
 
 With `DATABASE_URL` set none of this happens and the package is not even imported. Callers must turn SIGTERM into an exit,
 because the package itself stops its server only in `atexit`, which a signal skips.
@@ -11,9 +11,11 @@ import importlib
 import importlib.util
 import json
 import locale
+import logging
 import math
 import os
 import subprocess
+import threading
 import time
 import warnings
 from collections.abc import Generator
@@ -23,6 +25,9 @@ from typing import Protocol
 
 import psutil
 
+log = logging.getLogger(__name__)
+_LOOK_SECONDS = 2.0
+_AGAIN_SECONDS = 10.0
 _UNUSABLE = set(" '\"%?&#\\\n\t")
 _REMEDY = "Choose another directory with WIRETALK_DATA_DIR, or give a PostgreSQL of your own in DATABASE_URL."
 
@@ -45,8 +50,11 @@ def default_data_dir() -> Path:
 
 
 @contextlib.contextmanager
-def database_url(data: Path) -> Generator[str, None, None]:
-    """The database to use, in `DATABASE_URL` too, so that worker processes find it. Raises UnusableDataDirectory."""
+def database_url(data: Path, *, keeps_up: bool = False) -> Generator[str, None, None]:
+    """The database to use, in `DATABASE_URL` too, so that worker processes find it. Raises UnusableDataDirectory.
+
+    `keeps_up`: a server that was killed meanwhile, as where memory ran out, is started again.
+    """
     if url := os.environ.get("DATABASE_URL"):
         yield url
         return
@@ -58,12 +66,14 @@ def database_url(data: Path) -> Generator[str, None, None]:
         server = _start(data)
     os.environ["DATABASE_URL"] = server.get_uri()
     try:
-        yield server.get_uri()
+        with _kept_up(data) if keeps_up else contextlib.nullcontext():
+            yield server.get_uri()
     finally:
         os.environ.pop("DATABASE_URL", None)
         with _locked(data):
+            server = _package().PostgresServer._instances.get(data, server)  # another one, where it was started again
             server.cleanup()
-            atexit.unregister(server._cleanup)  # pyright: ignore[reportPrivateUsage]  # it would come back for what is gone, and make the lock file anew
+            _forget_at_exit(server)
 
 
 def programs() -> Path:
@@ -108,10 +118,48 @@ def _start(data: Path) -> _Server:
         raise UnusableDataDirectory(f"The embedded PostgreSQL did not start in `{data}`: {_reason(data, error)} {_REMEDY}") from error
 
 
+@contextlib.contextmanager
+def _kept_up(data: Path) -> Generator[None, None, None]:
+    ended = threading.Event()
+    thread = threading.Thread(target=_keep_up, args=(data, ended), name="postgres", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
+
+
+def _keep_up(data: Path, ended: threading.Event) -> None:
+    while not ended.wait(_LOOK_SECONDS):
+        if _is_up(data):
+            continue
+        try:
+            with _locked(data):
+                if not _is_up(data):
+                    _heal(data)
+                    _start(data)
+                    log.warning("The embedded PostgreSQL was gone, and was started again.")
+        except (UnusableDataDirectory, OSError) as error:
+            log.error(str(error))
+            ended.wait(_AGAIN_SECONDS)
+
+
+def _is_up(data: Path) -> bool:
+    lines = _lines(data / "postmaster.pid")
+    return bool(lines) and _is_server_of(lines[0], data)
+
+
 def _attach(package: ModuleType, data: Path) -> _Server:
-    package.PostgresServer._instances.pop(data, None)  # one that failed to start, or was left to others, would be handed out again
+    if before := package.PostgresServer._instances.pop(data, None):  # one that failed to start, or was left to others, would be handed out again
+        _forget_at_exit(before)
     with _same_locale_everywhere():
         return package.get_server(data)
+
+
+def _forget_at_exit(server: _Server) -> None:
+    """It would come back for what is gone, and make the lock file anew."""
+    atexit.unregister(server._cleanup)  # pyright: ignore[reportPrivateUsage]
 
 
 @contextlib.contextmanager

@@ -39,7 +39,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
     logs.set_up(config.log_level)
     _check_port(config)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with embedded.database_url(config.data / "pg"):
+    with embedded.database_url(config.data / "pg", keeps_up=True):
         link = asyncio.run(prepare(config))
         _greet(config, link)
         uvicorn.run(
@@ -78,7 +78,7 @@ def work(data_dir: Path | None) -> None:
     config = settings()
     logs.set_up(config.log_level)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with embedded.database_url(config.data / "pg"):
+    with embedded.database_url(config.data / "pg", keeps_up=True):
         asyncio.run(_work())
 
 

@@ -222,7 +222,7 @@ async def _cut_off(database_url: str) -> None:
     """End all connections but this one, and wait until the server listens anew."""
     connection = await asyncpg.connect(database_url)
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid() AND backend_type = 'client backend'"
-    await connection.execute(f"SELECT pg_terminate_backend(pid) {others}")  # noqa: S608  # a constant
-    while not await connection.fetchval(f"SELECT count(*) {others} AND query ILIKE 'LISTEN%'"):  # noqa: S608  # the same
+    await connection.execute(f"SELECT pg_terminate_backend(pid) {others}")
+    while not await connection.fetchval(f"SELECT count(*) {others} AND query ILIKE 'LISTEN%'"):
         await asyncio.sleep(0.02)
     await connection.close()

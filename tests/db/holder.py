@@ -9,7 +9,7 @@ from db.embedded import database_url
 
 def main() -> None:
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
-    with database_url(Path(sys.argv[1])) as url:
+    with database_url(Path(sys.argv[1]), keeps_up=True) as url:
         print(url, flush=True)
         sys.stdin.read()
 

@@ -7,7 +7,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import asyncpg
@@ -49,6 +49,17 @@ async def test_a_killed_app_leaves_nothing_behind_for_long(data: Path) -> None:
     assert _servers(data)
     with _held(data) as (_, url):
         assert 2 in await _read(url)
+    assert not _servers(data)
+
+
+async def test_a_killed_server_is_started_again(data: Path) -> None:
+    """As where memory ran out: its holder brings it back with its rows, under the same address, and stops it when it leaves."""
+    with _held(data) as (_, url):
+        await _write(url, 8)
+        before = _postmaster(data)
+        os.kill(before, signal.SIGKILL)
+        _wait(lambda: _is_ready(data, other_than=before))
+        assert 8 in await _read(url)
     assert not _servers(data)
 
 
@@ -231,6 +242,13 @@ def _servers(data: Path) -> list[psutil.Process]:
 
 def _postmaster(data: Path) -> int:
     return int((data / "postmaster.pid").read_text().split()[0])
+
+
+def _is_ready(data: Path, other_than: int) -> bool:
+    with suppress(FileNotFoundError):  # between one server and the next
+        told = (data / "postmaster.pid").read_text()
+        return "ready" in told and int(told.split()[0]) != other_than
+    return False
 
 
 def _wait(condition: Callable[[], bool]) -> None:
