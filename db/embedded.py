@@ -132,14 +132,14 @@ def _kept_up(data: Path) -> Generator[None, None, None]:
 
 def _keep_up(data: Path, ended: threading.Event) -> None:
     while not ended.wait(_LOOK_SECONDS):
-        if _is_up(data):
-            continue
         try:
-            with _locked(data):
+            if _is_up(data):
+                continue
+            with _locked(data):  # also while another holder starts it
                 if not _is_up(data):
                     _heal(data)
+                    log.warning("The embedded PostgreSQL is gone. It is started again.")
                     _start(data)
-                    log.warning("The embedded PostgreSQL was gone, and was started again.")
         except (UnusableDataDirectory, OSError) as error:
             log.error(str(error))
             ended.wait(_AGAIN_SECONDS)

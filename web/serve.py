@@ -5,6 +5,7 @@ Signals: uvicorn re-raises SIGTERM after its own shutdown, which would skip our 
 
 import asyncio
 import os
+import resource
 import signal
 import socket
 import sys
@@ -26,6 +27,7 @@ from web import collector, worker
 from web.app import root
 
 log = structlog.get_logger()
+_MANY_FILES, _FEW_FILES = 65_536, 1024
 
 
 def serve(host: str | None, port: int | None, data_dir: Path | None, workers: int | None, *, with_jobs: bool = True) -> None:
@@ -38,6 +40,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
     config = settings()
     logs.set_up(config.log_level)
     _check_port(config)
+    allow_many_files()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
     with embedded.database_url(config.data / "pg", keeps_up=True):
         link = asyncio.run(prepare(config))
@@ -60,6 +63,16 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
             log_config=None,
             log_level="warning",
         )
+
+
+def allow_many_files() -> None:
+    """As many open files as this user may have: each connection is one, and shells often start with 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = _MANY_FILES if hard == resource.RLIM_INFINITY else min(hard, _MANY_FILES)
+    if soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
+    if most < _FEW_FILES:
+        click.echo(f"Only {most} files may be open here, connections included. Beyond that nobody is let in: raise the limit (ulimit -Hn).", err=True)
 
 
 def application() -> ASGIApp:

@@ -44,12 +44,17 @@ class Spool:
 
     @classmethod
     def create(cls, path: Path) -> "Spool":
-        """A new file, locked by this process."""
+        """A new file, locked by this process. Raises OSError; then nothing of it is left."""
         file = os.open(path, os.O_CREAT | os.O_EXCL | os.O_RDWR | os.O_APPEND, 0o600)
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        key = os.urandom(32)
-        sealed = seal(key, _CONTEXT)
-        _write(file, len(sealed).to_bytes(4, "big") + sealed)
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            key = os.urandom(32)
+            sealed = seal(key, _CONTEXT)
+            _write(file, len(sealed).to_bytes(4, "big") + sealed)
+        except BaseException:  # with a full disk each call comes here: nothing of it may stay
+            path.unlink()
+            os.close(file)
+            raise
         return cls(path, file, key, 4 + len(sealed), 4 + len(sealed))
 
     @classmethod

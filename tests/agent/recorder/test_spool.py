@@ -8,6 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from agent import config, crypto
+from agent.recorder import spool as spool_module
 from agent.recorder.spool import Spool
 
 
@@ -77,3 +78,18 @@ def test_an_empty_or_foreign_file_gives_nothing(tmp_path: Path) -> None:
         assert found is not None
         assert found.peek(1000).payloads == []
         found.close(discard=True)
+
+
+def test_a_file_that_cannot_be_made_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """While the disk is full each call tries it: neither a file nor an open descriptor stays."""
+    monkeypatch.setattr(spool_module, "_write", _full)
+    before = len(os.listdir("/dev/fd"))
+    for number in range(3):
+        with pytest.raises(OSError, match="No space"):
+            Spool.create(tmp_path / f"{number}.spool")
+    assert list(tmp_path.iterdir()) == []
+    assert len(os.listdir("/dev/fd")) == before
+
+
+def _full(file: int, data: bytes) -> None:
+    raise OSError(28, "No space left on device")
