@@ -85,12 +85,16 @@ async def create(
     environment: str | None = None,
     tags: list[str] | None = None,
     credits_used: int = 0,
+    is_heard: bool = False,
 ) -> Endpoint:
-    """A new endpoint for an address that may be reached, or for the bundled demo API (`demo`). Raises invalid_url, egress_refused, forbidden for a demo account."""
+    """A new endpoint for an address that may be reached, or for the bundled demo API (`demo`). Raises invalid_url, egress_refused, forbidden for a demo account.
+
+    `is_heard`: its calls were recorded elsewhere, so that its name need not be known here; each call that is sent is checked anyway.
+    """
     is_demo = destination_url.strip().lower() in (DEMO, f"{settings().base_url}/demo")
     if actor.role == "DEMO" and not is_demo:
         raise Problem("forbidden", "A demo account captures the demo API only.", remedy="Sign up for an account of your own: it is free.")
-    url = f"{settings().base_url}/demo" if is_demo else await _usable(destination_url)
+    url = f"{settings().base_url}/demo" if is_demo else await _usable(destination_url, must_resolve=not is_heard)
     title = (name or "").strip() or ("Demo shop" if is_demo else urlsplit(url).netloc)
     row = Row(
         id=uuid7(),
@@ -218,11 +222,13 @@ async def mark_documented(endpoint_id: UUID) -> None:
     await Row.raw("UPDATE endpoints SET processed_at = now() WHERE id = {}", endpoint_id)
 
 
-async def _usable(url: str) -> str:
+async def _usable(url: str, *, must_resolve: bool) -> str:
     text = url.strip().rstrip("/")
     if "://" not in text:
         text = f"https://{text}"
-    await egress.resolve(egress.parse(text, "capture"))
+    target = egress.parse(text, "capture")
+    if must_resolve:
+        await egress.resolve(target)
     return text
 
 

@@ -5,6 +5,7 @@ was left out and why, and from which hosts the calls are.
 """
 
 import asyncio
+import re
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -28,6 +29,8 @@ from agent.spec.reading import Reading, Unreadable
 _BATCH = 200
 _BATCH_BYTES = 32 * 1024 * 1024
 _MOST_HOSTS = 20
+_MOST_WEIGHED = 5_000
+_DATA = re.compile(r"[/+]json|(?:text|application)/(?!xhtml)(?:[\w.-]+\+)?xml|grpc|graphql|protobuf|event-stream")
 Told = Callable[[int], None]
 
 
@@ -43,6 +46,13 @@ class ImportReport(msgspec.Struct, frozen=True):
     hosts: dict[str, int] = {}
     elsewhere: int = 0
     unwanted: int = 0
+
+
+class Begun(msgspec.Struct, frozen=True):
+    """An endpoint that was made for a recording, and what became of the file."""
+
+    endpoint: Endpoint
+    report: ImportReport
 
 
 async def import_file(actor: Actor, endpoint_id: UUID, data: bytes, told: Told | None = None) -> ImportReport:
@@ -61,6 +71,49 @@ async def import_file(actor: Actor, endpoint_id: UUID, data: bytes, told: Told |
         raise Problem("unreadable_capture", f"The file has no calls in it{': ' + report.skipped[0] if report.skipped else '.'}")
     await audit.record("CAPTURE_IMPORTED", actor=actor, resource="ENDPOINT", resource_id=endpoint.id, calls=report.imported, left_out=report.left_out)
     return report
+
+
+async def begin(actor: Actor, data: bytes, destination_url: str | None = None, *, name: str | None = None, credits_used: int = 0) -> Begun:
+    """An endpoint for the API of a recording, with its calls; it need not be reachable from here. Without an address: where most of its data came from.
+
+    Raises unreadable_capture, and what `endpoints.create` raises.
+    """
+    try:
+        url = destination_url or await asyncio.to_thread(_origin, data)
+    except Unreadable as error:
+        raise Problem("unreadable_capture", str(error)) from error
+    made = await endpoints.create(actor, url, name=name, credits_used=credits_used, is_heard=True)
+    try:
+        report = await import_file(actor, made.id, data)
+    except Problem:
+        await endpoints.delete(actor, made.id)
+        raise
+    return Begun(await endpoints.get(actor, made.id), report)
+
+
+def told(report: ImportReport, endpoint: Endpoint) -> list[str]:
+    """What became of the file, in sentences."""
+    lines = [f"{report.imported} calls were imported into `{endpoint.slug}`."]
+    if report.unwanted:
+        lines.append(f"{report.unwanted} were left out by its path filter.")
+    if report.elsewhere:
+        lines.append(f"{report.elsewhere} of the file's calls went to other hosts: {', '.join(f'{host} ({count})' for host, count in report.hosts.items())}.")
+    if report.left_out:
+        lines += [f"{report.left_out} entries could not be read:", *(f"- {reason}" for reason in report.skipped[:5])]
+    return lines
+
+
+def _origin(data: bytes) -> str:
+    """A page's own files and its trackers are in a browser's recording too: what answered with data counts most. Raises Unreadable."""
+    hosts = Counter[tuple[str, str]]()
+    for exchange in islice(inputs.read(data), _MOST_WEIGHED):
+        parts = urlsplit(exchange.url)
+        media = next((value for key, value in exchange.response_headers if key.lower() == "content-type"), "")
+        hosts[parts.scheme, parts.netloc] += 1 + 1000 * bool(_DATA.search(media) or exchange.frames)
+    if not hosts:
+        raise Unreadable("The file has no calls in it.")
+    scheme, host = hosts.most_common(1)[0][0]
+    return f"{scheme.replace('ws', 'http', 1)}://{host}"
 
 
 async def _stored(actor: Actor, endpoint: Endpoint, reading: Reading, told: Told | None) -> ImportReport:

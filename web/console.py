@@ -51,7 +51,7 @@ curl {url}/api/v1/endpoints -H "Authorization: Bearer $WIRETALK_TOKEN" \\
 _FILE = {"application/octet-stream": {"schema": {"type": "string", "format": "binary"}}}
 _DOCUMENT = {media_type: {"schema": {"type": "object"}} for media_type in ("application/json", "application/yaml")}
 _BODIES = {
-    **{f"/api/v1/{path}": _FILE for path in ("endpoints/{endpoint_id}/import", "attachments", "chats/import")},
+    **{f"/api/v1/{path}": _FILE for path in ("endpoints/{endpoint_id}/import", "endpoints/from-recording", "attachments", "chats/import")},
     **{f"/api/v1/endpoints/{path}": _DOCUMENT for path in ("from-openapi", "{endpoint_id}/openapi", "{endpoint_id}/drift")},
     "/v1/chat/completions": {"application/json": {"schema": {"type": "object", "required": ["messages"]}}},
     "/v1/responses": {"application/json": {"schema": {"type": "object", "required": ["input"]}}},

@@ -111,14 +111,7 @@ async def capture_import(
         made = await docs.give(context.actor, about.id, data)
         return Answer(f"`{about.slug}` is described by the document: {len(made.operations)} operations.", made, "captured")
     report = await imports.import_file(context.actor, about.id, data)
-    lines = [f"{report.imported} calls were imported into `{about.slug}`."]
-    if report.unwanted:
-        lines.append(f"{report.unwanted} were left out by its path filter.")
-    if report.elsewhere:
-        lines.append(f"{report.elsewhere} of the file's calls went to other hosts: {', '.join(f'{host} ({count})' for host, count in report.hosts.items())}.")
-    if report.left_out:
-        lines += [f"{report.left_out} entries could not be read:", *(f"- {reason}" for reason in report.skipped[:5])]
-    return Answer("\n".join(lines), report, "captured")
+    return Answer("\n".join(imports.told(report, about)), report, "captured")
 
 
 async def _recording(context: Context, har: str | dict[str, Any]) -> bytes:

@@ -1,14 +1,16 @@
 """Tools about endpoints: make one, list them, change or delete one."""
 
 from typing import Annotated, Any
+from uuid import UUID
 
 import msgspec
 from msgspec import Meta
 
-from agent import arrivals, controls, endpoints
+from agent import arrivals, attachments, controls, endpoints, imports
 from agent.approvals import WHY
 from agent.controls import ControlsChange
 from agent.endpoints import Endpoint, EndpointChange, Status
+from agent.errors import Problem
 from agent.recorder import PathFilter, Secrets
 from agent.tools.registry import Answer, Context, tool
 
@@ -23,13 +25,20 @@ def _publishing(arguments: dict[str, Any]) -> str | None:
 @tool(effect="write", scope="write", price=ENDPOINT_PRICE)
 async def endpoint_create(
     context: Context,
-    destination_url: Annotated[str, Meta(description="Base URL of the API to capture, such as https://api.example.com. `demo` is the bundled demo shop.")],
+    destination_url: Annotated[str, Meta(description="Base URL of the API to capture, such as https://api.example.com. `demo` is the bundled demo shop.")]
+    | None = None,
     name: Annotated[str, Meta(description="A name to show; default: the host.", max_length=120)] | None = None,
     description: Annotated[str, Meta(max_length=2000)] | None = None,
     environment: Annotated[str, Meta(description="Such as production or staging.", max_length=60)] | None = None,
     tags: list[str] | None = None,
+    recording: Annotated[UUID, Meta(description="Id of an attached recording: its calls are imported, and without an address its host is the API.")]
+    | None = None,
 ) -> Answer:
-    """Create a capturing proxy URL for an API. Costs 25 credits. Requests sent to the proxy URL are forwarded unchanged and recorded."""
+    """Create a capturing proxy URL for an API, or for the API of a recording. Costs 25 credits. Requests sent to the proxy URL are forwarded unchanged and recorded."""
+    if recording:
+        return await _of_recording(context, recording, destination_url, name)
+    if not destination_url:
+        raise Problem("invalid_arguments", "Which API?", remedy="Give its `destination_url`, or the `recording` of its calls.", field="destination_url")
     made = await endpoints.create(
         context.actor, destination_url, name=name, description=description, environment=environment, tags=tags, credits_used=ENDPOINT_PRICE
     )
@@ -99,6 +108,14 @@ async def endpoint_delete(context: Context, endpoint: EndpointRef) -> Answer:
     found = await endpoints.find(context.actor, endpoint)
     await endpoints.delete(context.actor, found.id)
     return Answer(f"`{endpoint}` and its {found.calls} captured calls are deleted.", {"deleted": str(found.id), "name": found.name})
+
+
+async def _of_recording(context: Context, recording: UUID, destination_url: str | None, name: str | None) -> Answer:
+    data = await attachments.content(context.actor, recording)
+    begun = await imports.begin(context.actor, data, destination_url, name=name, credits_used=ENDPOINT_PRICE)
+    made = begun.endpoint
+    lines = [f"`{made.name}` (slug `{made.slug}`, id `{made.id}`) was made for {made.destination_url}.", *imports.told(begun.report, made)]
+    return Answer("\n".join([*lines, f"Proxy URL for more of them: {made.proxy_url}"]), made, "captured")
 
 
 def _line(endpoint: Endpoint) -> str:

@@ -1,5 +1,6 @@
 """The one way in for verbs: validate → authorise → approve → hold credits → run → settle → audit."""
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 from uuid import UUID
 
@@ -80,11 +81,16 @@ def hears(name: str) -> Trust:
 async def invoke(context: Context, name: str, arguments: dict[str, Any]) -> Answer:
     """Run a tool for an actor who may. Whether it needed an approval was settled before. Raises Problem."""
     tool = check(context, name, arguments)
+    return await paid(context, tool, lambda: _run(tool, context, arguments))
+
+
+async def paid(context: Context, tool: Tool, work: Callable[[], Awaitable[Answer]]) -> Answer:
+    """The work at the tool's price, which is given back where it fails. For a door that does it with more than a tool's arguments can hold, such as a file."""
     if not tool.price or context.actor.role == "DEMO":  # strangers share it: nobody uses its credits up
-        return await _run(tool, context, arguments)
+        return await work()
     hold = await ledger.hold(context.actor.user_id, tool.price, tool.name, key=str(uuid7()), run_id=context.run_id)
     try:
-        answer = await _run(tool, context, arguments)
+        answer = await work()
     except BaseException:
         await ledger.release(hold)
         raise
@@ -127,5 +133,5 @@ async def _spends(context: Context, tool: Tool) -> str | None:
 
 def _endpoint_of(answer: Answer) -> UUID | None:
     """The endpoint that a priced tool made, for the ledger entry."""
-    found = getattr(answer.data, "id", None)
+    found = getattr(getattr(answer.data, "endpoint", answer.data), "id", None)
     return found if isinstance(found, UUID) else None

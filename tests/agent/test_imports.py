@@ -55,6 +55,24 @@ async def test_the_report_says_what_became_of_the_file(mine: tuple[Actor, Endpoi
     assert (await endpoints.get(actor, endpoint.id)).calls == 3
 
 
+async def test_a_recording_begins_an_api(mine: tuple[Actor, Endpoint]) -> None:
+    """The host that most data came from, though its name is known to nobody here; what is no recording makes nothing."""
+    actor, _ = mine
+    page = {"headers": [{"name": "content-type", "value": "text/html"}], "status": 200, "content": {"mimeType": "text/html", "text": "<p>", "size": 3}}
+    data = {**page, "headers": [{"name": "Content-Type", "value": "application/json; charset=utf-8"}]}
+    entries = [_entry(f"https://www.nowhere.invalid/{n}.html", response=page) for n in range(5)]
+    begun = await imports.begin(actor, _har(*entries, _entry("https://api.nowhere.invalid:8443/v1/things", response=data)))
+    assert (begun.endpoint.destination_url, begun.endpoint.calls) == ("https://api.nowhere.invalid:8443", 6)
+    assert (begun.report.imported, begun.report.elsewhere) == (6, 5)
+    for wrong in (b"", b"no recording", _har()):
+        with pytest.raises(Problem) as caught:
+            await imports.begin(actor, wrong)
+        assert caught.value.code == "unreadable_capture"
+    with pytest.raises(Problem):
+        await imports.begin(actor, _har(_entry("http://169.254.169.254/latest/meta-data", response=data)))
+    assert len((await endpoints.list_(actor)).items) == 2
+
+
 async def test_paths_that_are_not_wanted_are_left_out(mine: tuple[Actor, Endpoint]) -> None:
     """And counted."""
     actor, endpoint = mine

@@ -67,6 +67,9 @@ DOCUMENT: dict[str, Any] = {
     "servers": [{"url": "http://127.0.0.1:8999"}],
     "paths": {"/x": {"get": {"responses": {"200": {"description": "x"}}}}},
 }
+RECORDING: dict[str, Any] = {
+    "log": {"version": "1.2", "entries": [{"request": {"method": "GET", "url": "http://127.0.0.1:8999/x"}, "response": {"status": 200}}]}
+}
 BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/chat"): {"message": "x", "provider": "builtin", "chat_session_id": "{chat_id}"},
     ("POST", "/api/v1/users"): {"email": "x@example.com", "password": "correct horse"},
@@ -75,6 +78,7 @@ BODIES: dict[tuple[str, str], Any] = {
     ("POST", "/api/v1/provider-keys"): {"provider": "{provider_id}", "key": "sk-0123456789"},
     ("PUT", "/api/v1/endpoints/{endpoint_id}/openapi"): DOCUMENT,
     ("POST", "/api/v1/endpoints/from-openapi"): DOCUMENT,
+    ("POST", "/api/v1/endpoints/from-recording"): RECORDING,
 }
 """What the described body's smallest form does not say; ids in it are the owner's."""
 OPEN_PAGES = {

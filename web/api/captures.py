@@ -18,9 +18,11 @@ from agent.captures import CallDetail
 from agent.comparing import Comparison
 from agent.errors import Problem
 from agent.explaining import Explanation
-from agent.imports import ImportReport
+from agent.imports import Begun, ImportReport
 from agent.paging import Page
 from agent.resending import Edits, Resent
+from agent.tools import recordings
+from agent.tools.registry import Context
 from web.api.request import ApiRequest
 from web.auth import signed_in
 
@@ -89,6 +91,18 @@ async def import_calls(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Impo
     return await imports.import_file(request.user, endpoint_id, await _file(request))
 
 
+@post(
+    "/endpoints/from-recording",
+    guards=[signed_in],
+    summary="Register an API by a recording",
+    tags=["endpoints"],
+    request_max_body_size=MAX_IMPORT + 1024 * 1024,
+)
+async def begin(request: ApiRequest, name: FromQuery[str | None] = None) -> Begun:
+    """HAR 1.2 as the body, or as the file of a form. The host with most of its data is the API, which need not be reachable. Costs what an endpoint costs."""
+    return await recordings.begin(Context(request.user), await _file(request), name=name)
+
+
 @get("/calls/{call_id:uuid}/copy", guards=[signed_in], summary="A call to paste", tags=["captures"], media_type="text/plain")
 async def copy_call(request: ApiRequest, call_id: FromPath[UUID], format: FromQuery[Copy] = "curl", masked: FromQuery[bool] = True) -> str:
     """As curl, Python, JavaScript, HAR or an .http file; with `masked=false` with its secrets."""
@@ -132,7 +146,7 @@ async def delete_filter(request: ApiRequest, filter_id: FromPath[UUID]) -> None:
     await call_filters.forget(request.user, filter_id)
 
 
-ROUTES = (list_calls, get_call, explain_call, import_calls, copy_call, compare_calls, replay_call, list_filters, save_filter, delete_filter)
+ROUTES = (list_calls, get_call, explain_call, import_calls, begin, copy_call, compare_calls, replay_call, list_filters, save_filter, delete_filter)
 
 
 async def _file(request: ApiRequest) -> bytes:

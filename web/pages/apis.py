@@ -14,9 +14,10 @@ from agent.endpoints import TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
 from agent.imports import ImportReport
 from agent.spec.decisions import Words, key_of
-from agent.tools import invoke
+from agent.tools import invoke, recordings
 from agent.tools.endpoints import ENDPOINT_PRICE
 from agent.tools.registry import Context
+from web import uploads
 from web.pages import look, reference
 from web.pages.shell import LIVE_CALLS, PageRequest, Panel, calls_panel, form_of, open_panel, page, see_other, signed_in_actor
 from web.render import catalogue, charts, formats
@@ -44,6 +45,18 @@ async def create(request: PageRequest) -> Template | Redirect:
     except Problem as problem:
         return await _list(request, draft=wanted, problem=problem)
     return see_other(f"/apis/{made.data.slug}")
+
+
+@post("/recordings", status_code=200)
+async def begin(request: PageRequest) -> Template:
+    """An API for a recording, at the price of one; the page says what became of the file."""
+    actor = signed_in_actor(request)
+    files = await uploads.uploaded(request, "file")
+    try:
+        begun = await recordings.begin(Context(actor), files[0][1] if files else b"")
+    except Problem as problem:
+        return await _list(request, problem=problem)
+    return await api_page(request, begun.endpoint, "docs", report=begun.report)
 
 
 @get("/apis/{slug:str}")
@@ -149,7 +162,7 @@ async def public_file(slug: FromPath[str], format: FromPath[str]) -> Response[st
     return _file(endpoint.slug, wanted, found)
 
 
-ROUTES = (list_apis, create, show_api, document, change, delete, import_recording, describe, download, panel, public_docs, public_file)
+ROUTES = (list_apis, create, begin, show_api, document, change, delete, import_recording, describe, download, panel, public_docs, public_file)
 
 
 async def _list(request: PageRequest, *, cursor: str | None = None, draft: str = "", problem: Problem | None = None) -> Template:

@@ -125,7 +125,7 @@ def _walk(wanted: tuple[Intent, ...], messages: tuple[Message, ...], at: int, to
             if len(done) == len(results):
                 return Plan(tuple(done), step=_LOOKED_UP)
             done.append(Done(_LOOKED_UP, results[len(done)]))
-            steps = _steps(intent, messages[: ends[len(done) - 1] + 1], names, offered)
+            steps = _begun(_steps(intent, messages[: ends[len(done) - 1] + 1], names, offered), done[-1])
         if isinstance(steps, Ask):
             return Plan(tuple(done), ask=msgspec.structs.replace(steps, rest=wanted[n + 1 :]))
         queue = list(steps)
@@ -148,6 +148,13 @@ def _can_look_up(ask: Ask, messages: tuple[Message, ...], offered: dict[str, Too
     """Whether the list of APIs may answer the question: whoever has one need not say which. What destroys is always asked about."""
     is_unknown = ask.slot == "endpoint" and not any(thing.kind == "endpoint" for thing in remember(messages).things)
     return is_unknown and ask.intent.verb.effect != "destructive" and "endpoint_list" in offered and not any(one.step is _LOOKED_UP for one in done)
+
+
+def _begun(steps: tuple[Step, ...] | Ask, looked_up: Done) -> tuple[Step, ...] | Ask:
+    """A recording for which no API is captured yet begins one."""
+    data: Any = looked_up.result.data
+    recording = steps.intent.given.get("har") if isinstance(steps, Ask) and steps.slot == "endpoint" else None
+    return (Step("endpoint_create", {"recording": recording}),) if recording and isinstance(data, dict) and not data.get("items") else steps
 
 
 def _steps(intent: Intent, messages: tuple[Message, ...], files: tuple[str, ...], offered: dict[str, ToolSpec]) -> tuple[Step, ...] | Ask:

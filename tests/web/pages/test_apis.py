@@ -1,13 +1,16 @@
 """The pages of an API: made, read, changed and deleted by its owner, and invisible to others."""
 
 import asyncio
+import json
 import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
 from agent import endpoints
 from agent.accounts import users
+from agent.billing import ledger
 from agent.recorder import Heard, store_heard
+from agent.tools.endpoints import ENDPOINT_PRICE
 from tests.web.pages.conftest import Door
 from web.pages.shell import LIVE_CALLS
 
@@ -110,6 +113,21 @@ async def test_a_cut_recording_is_told(doors: Doors) -> None:
     answer = await ada.http.post(f"/apis/{made.slug}/import", data={"csrf": token}, files={"file": ("x.har", b'{"log": {"entr', "application/json")})
     assert answer.status_code == 422
     assert 'role="alert"' in answer.text
+
+
+async def test_a_recording_begins_an_api_at_the_price_of_one(doors: Doors) -> None:
+    """From the page and by the API: what became of the file is said, credits are taken once, and nothing for what cannot be read."""
+    ada = doors[0]
+    actor = await users.actor_by_email("ada@example.com", "web")
+    credits = (await ledger.balance(actor)).credits
+    token = (await ada.get("/apis")).text.split('name="csrf" value="')[1].split('"')[0]
+    har = {"log": {"version": "1.2", "entries": [{"request": {"method": "GET", "url": "https://api.nowhere.invalid/a"}, "response": {"status": 200}}]}}
+    answer = await ada.http.post("/recordings", data={"csrf": token}, files={"file": ("x.har", json.dumps(har).encode(), "application/json")})
+    assert answer.status_code == 200
+    assert "1 call was imported." in answer.text and "/apis/api-nowhere-invalid/docs" in answer.text
+    refused = await ada.http.post("/recordings", data={"csrf": token}, files={"file": ("x.har", b"nothing", "application/json")})
+    assert refused.status_code == 422 and 'role="alert"' in refused.text
+    assert (await ledger.balance(actor)).credits == credits - ENDPOINT_PRICE
 
 
 async def test_the_table_goes_back_and_forth(doors: Doors) -> None:

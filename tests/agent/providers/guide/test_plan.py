@@ -3,10 +3,11 @@
 import time
 from collections.abc import Awaitable, Callable
 from typing import Any
+from uuid import UUID
 
 import pytest
 
-from agent.messages import Message, Text, ToolCall, ToolResult
+from agent.messages import Attachment, Message, Text, ToolCall, ToolResult
 from agent.providers.base import ToolSpec
 from agent.providers.guide.plan import plan
 from agent.providers.guide.verbs import VERBS
@@ -38,6 +39,16 @@ async def test_the_only_api_need_not_be_named(reply: Callable[..., Awaitable[str
     assert "Stripe" in several.text
     assert several.text.endswith("Which API do you mean? Its name, slug or host will do.")
     assert (await reply("how do I authenticate?", {"items": []})).startswith("You capture no API yet.")
+
+
+def test_a_recording_begins_the_first_api(tools: Tools) -> None:
+    """Who has no API yet and attaches a recording gets one made for it; who has some is asked which."""
+    file = Attachment(UUID(int=7), "shop.har", "application/har+json", 10)
+    asked = Message("user", (file, Text("import this recording")))
+    looked = Message("assistant", (ToolCall("t", "endpoint_list", {}),))
+    for items, wanted in (([], {"recording": str(file.id)}), ([{"slug": "shop", "name": "Shop"}, {"slug": "stripe", "name": "Stripe"}], None)):
+        found = plan((asked, looked, Message("tool", (ToolResult("t", "endpoint_list", "", {"items": items}),))), tools())
+        assert (found.step.arguments if found.step else None) == wanted
 
 
 async def test_what_is_not_offered_is_said_before_anything_is_asked(say: Say, tools: Tools) -> None:
