@@ -20,6 +20,15 @@ from agent.spec.observe import observe_all
         (("start=mon&end=tue&limit=5", "start=tue&end=wed&limit=5"), None),
         (("currentpage=1&itemsperpage=20", "currentpage=2&itemsperpage=20"), "page"),
         (("page[number]=1&page[size]=5", "page[number]=2&page[size]=5"), "page"),
+        (("page[offset]=0&page[limit]=5", "page[offset]=5&page[limit]=5"), "offset"),
+        (("page[after]=YWJjZGVmZ2hp", "page[after]=amtsbW5vcHFy"), "cursor"),
+        (("pagination[page]=1&pagination[pageSize]=5", "pagination[page]=2&pagination[pageSize]=5"), "page"),
+        (("$top=5&$skiptoken=X1", "$top=5&$skiptoken=X2"), "cursor"),
+        (("start=0", "start=10"), "offset"),
+        (("start=0&end=9", "start=10&end=19"), None),
+        (("start=1700000000&limit=5", "start=1700003600&limit=5"), None),
+        (("after=2024-01-01T00:00:00Z&limit=5", "after=2024-02-01T00:00:00Z&limit=5"), None),
+        (("start=mon&limit=5", "start=tue&limit=5"), None),
         (("q=x",), None),
     ],
 )
@@ -64,3 +73,19 @@ def test_a_link_header_is_pagination() -> None:
     paging = conclude(observe_all([call])).operations[0].pagination
     assert paging is not None
     assert (paging.kind, paging.limit_max) == ("link", 30)
+
+
+@pytest.mark.parametrize(
+    ("body", "expected"),
+    [
+        (b'{"results": [], "next": "https://api.example/things?page=2"}', ("page", ("page",), "next")),
+        (b'{"_links": {"next": {"href": "/things?offset=20&limit=20"}}}', ("offset", ("offset",), "_links.next")),
+        (b'{"value": [], "@odata.nextLink": "https://api.example/things?$skiptoken=X"}', ("cursor", ("$skiptoken",), "@odata.nextLink")),
+        (b'{"results": [], "next": "https://blog.example/the-next-post?lang=en"}', None),
+    ],
+)
+def test_the_address_of_the_next_page_says_how_to_go_on(body: bytes, expected: tuple[str, tuple[str, ...], str] | None) -> None:
+    """An answer that hands out the next page's address tells the parameter, followed or not."""
+    call = Exchange("1", "GET", "https://api.example/things", 200, response_headers=(("content-type", "application/json"),), response_body=body)
+    paging = conclude(observe_all([call])).operations[0].pagination
+    assert (paging and (paging.kind, paging.parameters, paging.next_field)) == expected
