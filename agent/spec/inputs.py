@@ -20,6 +20,10 @@ _READERS = {
     "postman": "collections:read_postman",
     "insomnia": "collections:read_insomnia",
 }
+_CURL = re.compile(
+    rb"(?:(?:```\w*|#[^\n]*|(?:export )?[A-Za-z_]\w*=[^\n]*)\r?\n\s*)*(?:(?:PS )?[^\s{<]*[$>%#] )?(?:(?:sudo|time) )?(?:[\w.~/-]*/)?curl(?:\.exe)?\s",
+    re.IGNORECASE,
+)
 _FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]{1,60})"\s*:')
 
 
@@ -59,7 +63,7 @@ def _kind(head: bytes) -> Kind:
     is_object = text[:1] == b"{"  # as most captures are: no expression is made for what they cannot be
     if not is_object and re.match(rb"\d{1,12}:\d", text):
         return "flows"
-    if not is_object and re.match(rb"(?:\$ |#!|#[^\n]*\n\s*)*curl(?:\.exe)?\s", text):
+    if not is_object and _CURL.match(text):
         return "curl"
     if (b"openapi" in text or b"swagger" in text) and (
         re.search(rb"^[\"']?(?:openapi|swagger)[\"']?\s*:", text, re.MULTILINE) or (is_object and re.match(rb"\s*\{[^{}]*\"(?:openapi|swagger)\"\s*:", text))

@@ -26,6 +26,25 @@ from agent.spec.reading import Unreadable
             "https://x.test",
             b'--boundary\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n--boundary\r\nContent-Disposition: form-data; name="f"; filename="x.txt"\r\n\r\n\r\n--boundary--\r\n',
         ),
+        ('curl https://x.test/a --data-raw $\'{"t":"\\x41 \\101 \\U0001F600"}\'', "POST", "https://x.test/a", '{"t":"A A \U0001f600"}'.encode()),
+        (
+            'curl ^"https://x.test/a?b=1^&c=2^" ^\r\n  --data-raw ^"^{^\\^"name^\\^":^\\^"x y^\\^",^\\^"p^\\^":^\\^"100^%^\\^"^}^"',
+            "POST",
+            "https://x.test/a?b=1&c=2",
+            b'{"name":"x y","p":"100%"}',
+        ),
+        ('curl "https://x.test/a" ^\n  --data-raw "{""name"":""x""}"', "POST", "https://x.test/a", b'{"name":"x"}'),
+        ("curl.exe 'https://x.test/a' `\n  -d '{\\\"a\\\": 1}'", "POST", "https://x.test/a", b'{"a": 1}'),
+        ('curl -X PUT https://x.test/a -d @- <<EOF\n{"a": 1}\nEOF\n', "PUT", "https://x.test/a", b'{"a": 1}'),
+        ("curl -T file.txt https://x.test/up", "PUT", "https://x.test/up", b""),
+        ("curl https://x.test/a -d ''", "POST", "https://x.test/a", b""),
+        ("curl --json '{\"a\":' --json '1}' https://x.test/a", "POST", "https://x.test/a", b'{"a":1}'),
+        ("curl -sSfLo out.json https://x.test/a | jq '.[] | .id'", "GET", "https://x.test/a", b""),
+        ("TOKEN=$(curl -ivXDELETE https://x.test/a)", "DELETE", "https://x.test/a", b""),
+        ("curl https://x.test/a --url-query 'q=a b' > out 2>&1", "GET", "https://x.test/a?q=a+b", b""),
+        ("curl \u2018https://x.test/a\u2019", "GET", "https://x.test/a", b""),
+        ("```bash\ncurl https://x.test/a \\ \n  -X POST  # now\n```", "POST", "https://x.test/a", b""),
+        ('BASE=https://x.test\ncurl "$BASE/a"', "GET", "https://x.test/a", b""),
     ],
 )
 def test_commands_become_requests(command: str, method: str, url: str, body: bytes) -> None:
@@ -39,11 +58,25 @@ def test_headers_come_from_several_options() -> None:
     found = curl.parse("curl https://x.test -H 'A: b' -H 'Empty:' -u me:pw -b s=1 -A agent -d x")
     assert found.request_headers == (
         ("A", "b"),
-        ("Authorization", "Basic bWU6cHc="),
         ("Cookie", "s=1"),
         ("User-Agent", "agent"),
+        ("Authorization", "Basic bWU6cHc="),
         ("Content-Type", "application/x-www-form-urlencoded"),
     )
+
+
+def test_what_curl_reads_from_a_file_is_not_known() -> None:
+    """The request is there, and counts as cut off."""
+    found = curl.parse("curl https://x.test/a -d @body.json -b cookies.txt -H 'Content-Type: application/json'")
+    assert (found.method, found.request_body, found.request_truncated) == ("POST", b"", True)
+    assert found.request_headers == (("Content-Type", "application/json"),)
+
+
+def test_one_command_may_ask_more_than_once() -> None:
+    """Several addresses, and `--next`; one whose host is a variable that nobody set is left out."""
+    reading = curl.read(b"curl https://x.test/a https://x.test/b -d 1 --next https://x.test/c\ncurl $HOST/d\n")
+    assert [(found.method, found.url[-1]) for found in reading] == [("POST", "a"), ("POST", "b"), ("GET", "c")]
+    assert reading.skipped == ("Command 2 was left out: The host of `http://$HOST/d` is not known.",)
 
 
 def test_several_commands_in_one_text() -> None:

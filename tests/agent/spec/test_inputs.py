@@ -19,6 +19,8 @@ from agent.spec.reading import Unreadable
         (b'{"id":"a","method":"GET","url":"https://x.test/"}', "saved"),
         (b"curl https://x.test", "curl"),
         (b"# note\n$ curl https://x.test", "curl"),
+        (b"```sh\nBASE=https://x.test\ncurl $BASE", "curl"),
+        (b"PS C:\\Users> curl.exe 'https://x.test'", "curl"),
         (b'{"info": {"_postman_id": "x", "schema": "https://schema.getpostman.com/json/collection/v2.1.0/collection.json"}}', "postman"),
         (b'{"_type":"export","__export_format":4}', "insomnia"),
         (b"type: collection.insomnia.rest/5.0\n", "insomnia"),
