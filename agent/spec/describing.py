@@ -11,10 +11,10 @@ from agent.spec.grouping import stem_of
 from agent.spec.kinds import kind_of_route
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, MessageFormat, Operation, Parameter, Response
-from agent.spec.names import custom_verb, resource_path
+from agent.spec.names import custom_verb, is_action, resource_path, words_of
 from agent.spec.phrasing import ENDING, summary_of
 from agent.spec.schemas import Pool
-from agent.spec.summary import Content, Field, Outcome, Route, Seen
+from agent.spec.summary import Content, Field, Node, Outcome, Route, Seen
 from agent.spec.values import kind_of
 
 _EVIDENT = {"int", "uuid", "date", "datetime", "email", "ip", "phone", "hex", "prefixed", "token"}
@@ -48,11 +48,15 @@ def is_list(route: Route) -> bool:
     for status, outcome in route.outcomes.items():
         for content in outcome.contents.values() if status[:1] == "2" else ():
             node = content.node
-            if node is not None and (
-                node.arrays or any(inner.arrays and inner.items is not None and inner.items.objects for inner in node.properties.values())
-            ):
+            if node is not None and (node.arrays or _is_envelope(node)):
                 return not route.path.rstrip("/").endswith(">")
     return False
+
+
+def _is_envelope(node: Node) -> bool:
+    """Whether an object is there for the list of objects in it: what has an id of its own is not."""
+    is_thing = any((own := node.properties.get(key)) and not own.objects for key in ("id", "_id", "uuid", "gid", "sid"))
+    return not is_thing and any(inner.arrays and inner.items is not None and inner.items.objects for inner in node.properties.values())
 
 
 def evidence_of(seen: Seen) -> Evidence:
@@ -96,8 +100,12 @@ def operation_of(
 
 
 def _tags(template: str) -> tuple[str, ...]:
-    plain = next((part for part in resource_path(custom_verb(template)[0]) if "{" not in part), "")
-    return (ENDING.sub("", plain),) if plain else ()
+    """The first resource. The name of a call, as `getUpdates`, is none."""
+    parts = resource_path(custom_verb(template)[0])
+    plain = next((part for part in parts if "{" not in part), "")
+    words = words_of(plain)
+    is_call = plain == parts[-1] and len(words) > 1 and is_action(words, "POST") if plain else False
+    return (ENDING.sub("", plain),) if plain and not is_call else ()
 
 
 def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:

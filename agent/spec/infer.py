@@ -10,9 +10,9 @@ from agent.spec.grouping import group_routes, matches
 from agent.spec.kinds import kind_of_route
 from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
-from agent.spec.names import call_id, operation_id, resource_path, words_of
+from agent.spec.names import acting, call_id, operation_id, resource_path, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kind
-from agent.spec.phrasing import told_apart
+from agent.spec.phrasing import ENDING, told_apart
 from agent.spec.schemas import Pool, error_name
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
@@ -110,12 +110,15 @@ def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str]
         told = ""
         if method == "POST" and kind in _NAMING_INSIDE:
             told = call_id(_without_version(template), is_procedure=kind == "gRPC") or kind.lower().replace("-", "")
-        name = told if told and told not in taken else operation_id(method, _without_version(template), is_list(route))
+        name = told if told and told not in taken else operation_id(acting(method, template), _without_version(template), is_list(route))
+        last = next((part for part in reversed(template.split("/")) if part.startswith("{")), "")
+        by = "By" + "".join(word.capitalize() for word in words_of(last)) if last else ""
+        if name in taken and ids.get((template.removesuffix(f"/{last}"), method)) == name:
+            name += by
         if name in taken:
             name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(route))
         if name in taken:
-            last = next((part for part in reversed(template.split("/")) if part.startswith("{")), "")
-            name += "By" + "".join(word.capitalize() for word in words_of(last)) if last else ""
+            name += by
         unique, number = name, 2
         while unique in taken:
             unique, number = f"{name}{number}", number + 1
@@ -125,8 +128,8 @@ def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str]
 
 
 def _without_version(template: str) -> str:
-    """The path from its first resource on: two versions of one are told apart only where both are there."""
-    return "/" + "/".join(resource_path(template) or template.split("/")[-1:])
+    """The path from its first resource on, and without an ending: two versions or formats of one are told apart only where both are there."""
+    return ENDING.sub("", "/" + "/".join(resource_path(template) or template.split("/")[-1:]))
 
 
 def _common_prefix(templates: list[str]) -> str:

@@ -9,6 +9,7 @@ _HOST = re.compile(r"(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
 _NAMESPACE = re.compile(r"[A-Z]\w+(?:\.[A-Z]\w+)+")
 """`Microsoft.Compute` says who provides the resources, not what they are."""
 _CUSTOM = re.compile(r":([A-Za-z]\w*)$")
+_FILE = re.compile(r"\.(?:asmx|atom|aspx?|csv|do|gif|html?|ics|jpe?g|js|jsonp?|jsp|md|pdf|php|png|rss|svc|svg|txt|wsdl|xml|ya?ml|zip)$", re.IGNORECASE)
 _FILE_ENDING = re.compile(r"\.(?:asmx|svc|php|aspx|jsp|do)$", re.IGNORECASE)
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ACTION_WORDS = """accept activate add apply approve archive assign authenticate authorize block cancel check clone close commit compare complete confirm convert copy count create deactivate
@@ -19,6 +20,33 @@ _ACTION_WORDS = """accept activate add apply approve archive assign authenticate
     unsuspend encrypt decrypt invalidate regenerate calculate estimate generate reboot shutdown resize migrate terminate analyze classify translate transcribe
     ban unban promote demote hide unhide reindex update upload upsert validate verify void vote watch withdraw"""
 """Verbs that name what is done at the end of a path. Nouns that happen to be verbs too (`order`, `comment`, `charge`) are not among them."""
+_BEGINNING = frozenset(("edit", "execute", "fetch", "get", "kick", "list", "make", "put", "restrict", "retrieve", "set"))
+"""Verbs that say what the method says: they name what is done where words follow, as in `setWebhook`."""
+_MAYBE = frozenset(("answer", "change", "forward", "load", "log", "open"))
+_NOUNS = _MAYBE | {
+    "download",
+    "export",
+    "import",
+    "link",
+    "process",
+    "release",
+    "report",
+    "search",
+    "share",
+    "sign",
+    "tag",
+    "test",
+    "transfer",
+    "upload",
+    "vote",
+}
+"""Nouns too: `import-jobs` are some, `importData` is done."""
+_ENDING = frozenset(
+    ("add", "close", "connect", "create", "delete", "edit", "enrich", "exchange", "get", "kick", "list", "open", "push", "remove", "set", "update")
+)
+"""Verbs that end a name with dots, as in `views.open`, or stand alone at the end of what is posted, as in `/accounts/get`."""
+_DOTTED = re.compile(r"[A-Za-z][A-Za-z_]*(?:\.[A-Za-z][A-Za-z_]*)+")
+_DOMAINS = frozenset(("app", "co", "com", "dev", "io", "local", "net", "org"))
 _ASKING = frozenset(("check", "count", "download", "export", "find", "list", "login", "logout", "lookup", "preview", "query", "search", "validate", "verify"))
 _ACTIONS = frozenset(_ACTION_WORDS.split())
 _IRREGULAR = {
@@ -40,16 +68,29 @@ def resource_path(template: str) -> list[str]:
     leading = next((at for at, part in enumerate(parts) if "{" in part), len(parts))
     start = max((at + 1 for at in range(leading) if _is_base(parts, at)), default=0)
     said = [part for at, part in enumerate(parts) if at >= start and (at >= leading or not is_version(part))]
-    return [
+    named = [
         part
         for at, part in enumerate(said)
         if not _NAMESPACE.fullmatch(part) and not (part == "providers" and _NAMESPACE.fullmatch("".join(said[at + 1 : at + 2])))
     ]
+    return [*named[:-1], *named[-1].split(".")] if named and is_procedure(named[-1]) else named
+
+
+def is_procedure(segment: str) -> bool:
+    """Whether a last segment is a name in parts, as `admin.users.list`: neither a file nor a host."""
+    return bool(_DOTTED.fullmatch(segment)) and not _FILE.search(segment) and segment.rpartition(".")[2] not in _DOMAINS
+
+
+def acting(method: str, template: str) -> str:
+    """The method, or POST where a name with dots says what is done, whatever the method: `GET /views.open` opens one."""
+    last = template.rpartition("/")[2]
+    words = words_of(last.rpartition(".")[2]) if is_procedure(last) else []
+    return "POST" if words and is_action(words, "POST") else method
 
 
 def is_version(segment: str) -> bool:
     """`v1`, `2.0`, `2024-01-31`; a plain number only where it is small."""
-    return kind_of(segment) == "version" or (segment.isdigit() and len(segment) < 3)
+    return kind_of(segment) in ("version", "date") or (segment.isdigit() and len(segment) < 3)
 
 
 def custom_verb(template: str) -> tuple[str, str]:
@@ -58,9 +99,24 @@ def custom_verb(template: str) -> tuple[str, str]:
     return (template[: found.start()], found[1]) if found else (template, "")
 
 
-def is_action(word: str, method: str) -> bool:
-    """Whether a word at the end of a path names what is done, as `cancel` does. Deleting a lock is no locking, and getting a follow no following."""
-    return word in (_ASKING if method in ("GET", "HEAD") else _ACTIONS) and method != "DELETE"
+def acted_on(segments: list[str], method: str) -> list[str]:
+    """The segments up to a verb that is followed by what it is done to: `requests/accept` of `requests/accept/{id}`; else all."""
+    end = len(segments)
+    while end and "{" in segments[end - 1]:
+        end -= 1
+    words = words_of(segments[end - 1]) if end and method in ("POST", "PUT", "PATCH") else []
+    return segments[:end] if words and is_action(words, method) else segments
+
+
+def is_action(words: list[str], method: str) -> bool:
+    """Whether words at the end of a path name what is done, as `cancel` does. Deleting a lock is no locking, and getting a follow no following."""
+    if method in ("GET", "HEAD"):
+        return words[0] in _ASKING or (words[0] in ("get", "fetch") and len(words) > 1)
+    if method == "DELETE" or len(words) == 1:
+        return method != "DELETE" and words[0] in _ACTIONS | _ENDING
+    if words[0] in _NOUNS:
+        return singular(words[-1]) == words[-1] and (words[0] in _ACTIONS or method == "POST")
+    return words[0] in _ACTIONS | _BEGINNING
 
 
 def singular(word: str) -> str:
@@ -97,7 +153,7 @@ def pascal(text: str) -> str:
 
 def operation_id(method: str, template: str, is_list: bool) -> str:
     """`listPets`, `getPetById`: camelCase from the template, whatever comes before the first resource left out by the caller."""
-    verb = "list" if method == "GET" and is_list else _VERBS.get(method, method.lower())
+    verb = "list" if method == "GET" and is_list else "update" if method == "POST" and template.endswith("}") else _VERBS.get(method, method.lower())
     template, custom = custom_verb(template)
     parts: list[str] = []
     segments = [segment for segment in template.split("/") if segment]
@@ -109,10 +165,11 @@ def operation_id(method: str, template: str, is_list: bool) -> str:
         if words and (is_followed or (method == "POST" and index == len(segments) - 1)):
             words[-1] = singular(words[-1])
         parts += words
-    last = words_of(segments[-1]) if segments and not segments[-1].startswith("{") else []
+    named = acted_on(segments, method)
+    last = words_of(named[-1]) if named and not named[-1].startswith("{") else []
     if custom:
         verb = _camel(words_of(custom))
-    elif last and is_action(last[0], method):
+    elif last and is_action(last, method):
         verb, parts = last[0], [*parts[: len(parts) - len(last)], *last[1:]]
     tail = [segment for segment in segments if segment.startswith("{")]
     name = verb + "".join(word[:1].upper() + word[1:] for word in parts)
@@ -137,6 +194,6 @@ def _is_base(parts: list[str], at: int) -> bool:
     word, following = parts[at].lower(), parts[at + 1 : at + 2]
     if at > 2 or not following:
         return False
-    if at == 0 and (word in ("api", "latest") or (_HOST.fullmatch(word) and not is_version(word))):
+    if at == 0 and (word in ("api", "apis", "latest") or (_HOST.fullmatch(word) and not is_version(word))):
         return True
     return word in ("rest", "restapi") or (word == "api" and (is_version(following[0]) or following[0].lower() == "rest"))

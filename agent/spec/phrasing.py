@@ -7,7 +7,7 @@ from typing import NamedTuple
 import msgspec
 
 from agent.spec.model import ApiType, Operation
-from agent.spec.names import custom_verb, is_action, is_version, resource_path, singular, words_of
+from agent.spec.names import acted_on, acting, custom_verb, is_action, is_version, resource_path, singular, words_of
 from agent.spec.values import kind_of
 
 ENDING = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)$", re.IGNORECASE)
@@ -82,9 +82,14 @@ _AN_LETTERS = "aefhilmnorsx"
 """Letters whose names begin with a vowel: `an SMS`, `a URL`."""
 _MASS = set(
     [
+        "access",
+        "art",
+        "clothing",
         "content",
         "data",
+        "equipment",
         "feedback",
+        "furniture",
         "health",
         "history",
         "info",
@@ -101,6 +106,12 @@ _MASS = set(
         "weather",
     ]
 )
+_SINGLE = {"default", "first", "last", "latest", "newest", "next", "previous", "random"}
+_SELECTING = _SINGLE.union(
+    ("active", "all", "archived", "daily", "featured", "hourly", "monthly", "nearby", "new", "pending", "popular", "recent", "top", "trending"),
+    ("upcoming", "weekly", "yearly"),
+)
+"""Words behind a resource that say which of them: `releases/latest`, `posts/recent`."""
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 _BY_NAME = re.compile(r"(?<![^/])([A-Za-z_]+)=\{[^{}]*\}(?![^/])")
 
@@ -122,7 +133,9 @@ def summary_of(method: str, template: str, *, is_list: bool, api_type: ApiType =
     if api_type != "REST":
         return _other(template, api_type, names)
     template, custom = custom_verb(template)
-    return _written(_action(_words(custom), _noun(_segments(template)) or _SOMETHING) if custom else _sentence(method, _segments(template), is_list=is_list))
+    if custom:
+        return _written(_action(_words(custom), _noun(_segments(template)) or _SOMETHING))
+    return _written(_sentence(acting(method, template), _segments(template), is_list=is_list))
 
 
 def told_apart(operations: Iterable[Operation]) -> tuple[Operation, ...]:
@@ -153,7 +166,7 @@ def _version(operation: Operation) -> str:
 
 def _last_parameter(operation: Operation) -> str:
     names = _PARAMETER.findall(operation.template)
-    return _written(f" by {' '.join(_words(names[-1]))}") if names else ""
+    return _written(f" by {' '.join(_unnumbered(names[-1]))}") if names else ""
 
 
 def _last_word(operation: Operation) -> str:
@@ -174,8 +187,13 @@ def _sentence(method: str, segments: list[str], *, is_list: bool) -> str:
     if last and last[0] in _CURRENT:
         owner = _noun(segments[:-1])
         return f"{_verb(method, is_item=True)} the current {' '.join(_singular(owner.words)) if owner else 'user'}"
-    if last and is_action(last[0], method):
+    if last and is_action(last, method):
         return _action(last, _noun(segments[:-1]))
+    if len(done := acted_on(segments, method)) < len(segments):
+        whom = _noun(done[:-1])
+        return _action(_words(done[-1]), whom._replace(is_one=True) if whom else None)
+    if len(segments) > 1 and segments[-1].lower() in _SELECTING and not _is_parameter(segments[-2]):
+        return _selected(method, segments, is_list=is_list)
     noun = _noun(segments)
     if noun is None:
         return f"{_verb(method, is_item=bool(segments))} {_without_words(segments)}"
@@ -188,12 +206,30 @@ def _sentence(method: str, segments: list[str], *, is_list: bool) -> str:
     return f"{_verb(method, is_item=False)} {_one(noun, 'for') if method == 'POST' else _many(noun, article='the ')}"
 
 
+def _selected(method: str, segments: list[str], *, is_list: bool) -> str:
+    """Which of many is asked for: `Get the latest release`, `List recent posts`, `Search all tweets`."""
+    which, rest = segments[-1].lower(), segments[:-1]
+    if len(rest) > 1 and is_action(_words(rest[-1]), method) and not _is_parameter(rest[-2]):
+        return _sentence(method, [*rest[:-2], f"{which}_{rest[-2]}", rest[-1]], is_list=is_list)
+    noun = _noun(rest)
+    if noun is None or is_list or (which not in _SINGLE and method != "POST"):
+        several = _several(noun).removeprefix("the ") if noun else "resources"
+        return f"{'List' if method == 'GET' and is_list else _verb(method, is_item=False)} {which} {several}"
+    article = _article(which) if method == "POST" else "the"
+    return f"{_verb(method, is_item=False)} {article} {which} {' '.join(_singular(noun.words))}{_whose(noun)}"
+
+
 def _without_words(segments: list[str]) -> str:
     """What a path is about that has none of our letters: a thing by its last parameter, the segment as it is written, or the root."""
     names = _PARAMETER.findall("/".join(segments))
     if names:
-        return f"{_one(_SOMETHING)} by {' '.join(_words(names[-1])) or names[-1]}"
+        return f"{_one(_SOMETHING)} by {' '.join(_unnumbered(names[-1])) or names[-1]}"
     return segments[-1] if segments else "the root"
+
+
+def _unnumbered(name: str) -> list[str]:
+    """The words of a parameter without the number that only tells it from another of its name."""
+    return _words(re.sub(r"_\d+$", "", name))
 
 
 def _words(text: str) -> list[str]:
@@ -240,11 +276,11 @@ def _action(words: list[str], owner: Noun | None) -> str:
     verb, rest = words[0].capitalize(), words[1:]
     if words[0] in ("login", "logout"):
         return " ".join(["Log", words[0][3:], *rest])
-    if words[0] == "sign" and rest and rest[0] in ("in", "out", "up", "off"):
-        return " ".join(["Sign", *rest])
+    if words[0] in ("sign", "log") and rest and rest[0] in ("in", "out", "up", "off"):
+        return " ".join([verb, *rest])
     if owner is None:
         return " ".join([verb, *rest])
-    whom = _one(owner) if owner.is_one or words[0] == "create" else _many(owner)
+    whom = _one(owner) if owner.is_one or words[0] == "create" else _several(owner) if words == ["list"] else _many(owner)
     if rest and rest[0] not in _JOINING:
         return f"{verb} {' '.join(rest)} of {whom}"
     return " ".join([verb, whom, *rest])
@@ -282,6 +318,8 @@ def _several(noun: Noun) -> str:
     last = noun.words[-1]
     if noun.owner and singular(last) == last:
         return f"the {' '.join(noun.words)}{_whose(noun)}"
+    if last in _JOINING and len(noun.words) > 1:
+        return f"{' '.join((*noun.words[:-2], _plural(noun.words[-2]), last))}{_whose(noun)}"
     return f"{' '.join((*noun.words[:-1], _plural(last)))}{_whose(noun)}"
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.spec.names import operation_id, parameter_name, resource_path
+from agent.spec.names import acting, operation_id, parameter_name, resource_path
 
 
 @pytest.mark.parametrize(
@@ -37,3 +37,22 @@ def test_a_verb_behind_a_colon_names_the_operation() -> None:
     assert operation_id("POST", "/operations/{id}:cancel", is_list=False) == "cancelOperation"
     assert operation_id("POST", "/{name}:setIamPolicy", is_list=False) == "setIamPolicy"
     assert operation_id("GET", "/{name}", is_list=False) == "getByName"
+
+
+@pytest.mark.parametrize(
+    ("method", "template", "name"),
+    [
+        ("POST", "/{id}/getMe", "getMe"),
+        ("POST", "/api/admin.conversations.rename", "renameAdminConversations"),
+        ("GET", "/api/views.open", "openViews"),
+        ("POST", "/item/public_token/get", "getItemPublicToken"),
+        ("POST", "/v1/payment_intents/{id}", "updatePaymentIntent"),
+        ("POST", "/friends/accept/{id}", "acceptFriends"),
+        ("POST", "/{name}/importJobs", "createImportJob"),
+        ("GET", "/feeds/latest.atom", "getFeedsLatestAtom"),
+    ],
+)  # fmt: skip
+def test_calls_that_are_named_after_what_they_do_keep_their_verbs(method: str, template: str, name: str) -> None:
+    """`createGetMe` would say the opposite."""
+    path = "/" + "/".join(resource_path(template))
+    assert operation_id(acting(method, template), path, is_list=False) == name
