@@ -5,6 +5,8 @@ import asyncpg
 from agent.errors import Problem
 from db.engine import is_unavailable
 
+_CANNOT_WRITE = (asyncpg.DiskFullError, asyncpg.ReadOnlySQLTransactionError)
+
 
 def as_problem(error: BaseException) -> Problem | None:
     """`database_unavailable`, `invalid_arguments` or `conflict` where that is what happened, else None."""
@@ -12,4 +14,9 @@ def as_problem(error: BaseException) -> Problem | None:
         return Problem("invalid_arguments", "A text has a NUL character (U+0000).", remedy="Leave it out.")
     if isinstance(error, asyncpg.ForeignKeyViolationError):
         return Problem("conflict", "What this belongs to was deleted in the meantime.")
+    if isinstance(error, _CANNOT_WRITE):
+        remedy = "Tell who runs this server; what waits is stored when there is room again."
+        return Problem(
+            "database_unavailable", "The database takes nothing at the moment: its disk is full, or it may only be read.", remedy=remedy, retry_after=60
+        )
     return Problem("database_unavailable", "The database does not answer at the moment.", retry_after=2) if is_unavailable(error) else None

@@ -247,5 +247,5 @@ async def _stop_asked(writer: runlog.Writer, bell: asyncio.Event) -> None:
 async def _bury(taken: runlog.Claimed, heard: list[runlog.Event]) -> None:
     """End a run with what it had said."""
     error = Problem("run_interrupted", "The answer was interrupted.").document()
-    await chats.save_answer(taken.answer_id, replay(heard), {"status": "failed", "error": error})
+    await runlog.patiently(lambda: chats.save_answer(taken.answer_id, replay(heard), {"status": "failed", "error": error}))
     await runlog.Writer(taken.id, taken.owner, taken.seq).end("failed", taken.usage, error)

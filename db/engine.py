@@ -62,7 +62,8 @@ UNAVAILABLE = (
     asyncpg.CannotConnectNowError,
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
-    asyncpg.TooManyConnectionsError,
+    asyncpg.InsufficientResourcesError,  # too many connections, a full disk, no memory
+    asyncpg.ReadOnlySQLTransactionError,  # a standby; providers make a database read-only whose disk is full
     asyncpg.ConnectionDoesNotExistError,
 )
 _DEAD_CONNECTION = ("connection is closed", "connection has been closed", "pool is closing", "pool is closed")

@@ -79,7 +79,7 @@ def test_a_call_without_a_body_or_headers(kind: str) -> None:
 def test_curl_runs_in_a_shell() -> None:
     """The words that a shell makes of it are those that were meant."""
     words = subprocess.run(
-        ["sh", "-c", f'{sys.executable} -c "import sys, json; print(json.dumps(sys.argv[1:]))" {copy(_call(), "curl")[5:]}'],
+        ["sh", "-c", f'"{sys.executable}" -c "import sys, json; print(json.dumps(sys.argv[1:]))" {copy(_call(), "curl")[5:]}'],
         capture_output=True,
         text=True,
         check=True,

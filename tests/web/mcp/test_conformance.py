@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import re
+import shlex
 import sys
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -127,7 +128,7 @@ async def test_our_client_of_other_servers_passes(monkeypatch: pytest.MonkeyPatc
     monkeypatch.setenv("PYTHONPATH", str(root))
     monkeypatch.setenv("WIRETALK_DATA_DIR", str(tmp_path))
     monkeypatch.delenv("WIRETALK_PUBLIC_URL", raising=False)
-    command = f"{sys.executable} {Path(__file__).with_name('suite_client.py')}"
+    command = shlex.join([sys.executable, str(Path(__file__).with_name("suite_client.py"))])
     options = ["--command", command, "--scenario", scenario, "--spec-version", era, "--timeout", "120000", "-o", str(tmp_path)]
     code, out = await _run(await _node(), str(SUITE), "client", *options)
     assert code == 0, out[-4000:]
