@@ -2,7 +2,6 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
@@ -31,17 +30,18 @@ def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -
     for route in served:
         found[templates[route.path], route.method].append(route)
     unserved = [route for route in routes if id(route) not in is_served]
-    matchers = _matchers({template for template, _ in found} if unserved else ())
+    plainest_first = sorted({template for template, _ in found}, key=lambda template: (template.count("{"), template))
     for route in unserved:
-        template = next((template for template, expression in matchers if expression.fullmatch(route.path)), None)
+        template = next((template for template in plainest_first if matches(template, route.path)), None)
         if template is not None and (template, route.method) in found:
             found[template, route.method].append(route)
     return dict(sorted(found.items(), key=lambda item: (item[0][0], _order(item[0][1]))))
 
 
 def matches(template: str, path: str) -> bool:
-    """Whether a path has the form of a template."""
-    return bool(_matchers([template])[0][1].fullmatch(path))
+    """Whether a path has the form of a template. Most have another beginning or depth, and no expression is made for these."""
+    is_near = template.count("/") == path.count("/") and path.startswith(template.partition("{")[0])
+    return is_near and _form(template).fullmatch(path) is not None
 
 
 class Stem(NamedTuple):
@@ -65,9 +65,9 @@ def _order(method: str) -> int:
     return MODERN.index(method) if method in MODERN else len(MODERN)
 
 
-def _matchers(templates: Iterable[str]) -> list[tuple[str, re.Pattern[str]]]:
-    ordered = sorted(templates, key=lambda template: (template.count("{"), template))
-    return [(template, re.compile(re.sub(r"\\\{[^{}/]*\\\}", "[^/]+", re.escape(template)))) for template in ordered]
+@lru_cache(maxsize=4096)
+def _form(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\\\{[^{}/]*\\\}", "[^/]+", re.escape(template)))
 
 
 @lru_cache(maxsize=4096)
