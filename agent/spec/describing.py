@@ -18,7 +18,7 @@ from agent.spec.summary import Content, Field, Node, Outcome, Route, Seen
 from agent.spec.values import kind_of
 
 _EVIDENT = {"int", "uuid", "date", "datetime", "email", "ip", "phone", "hex", "prefixed", "token"}
-_REASONS = {
+REASONS = {
     "200": "OK",
     "201": "Created",
     "202": "Accepted",
@@ -223,7 +223,7 @@ def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Respon
         )
         for name, node in sorted(outcome.headers.items())
     )
-    return Response(status=status, description=_REASONS.get(status, "Response"), contents=tuple(contents), headers=headers, evidence=evidence_of(outcome.seen))
+    return Response(status=status, description=REASONS.get(status, "Response"), contents=tuple(contents), headers=headers, evidence=evidence_of(outcome.seen))
 
 
 def _exemplified(content: ContentSpec, example: Any) -> ContentSpec:

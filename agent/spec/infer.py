@@ -5,7 +5,8 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.spec import auth, graphql, oauth
-from agent.spec.describing import evidence_of, is_list, operation_of
+from agent.spec.component_names import Place, place_of
+from agent.spec.describing import REASONS, evidence_of, is_list, operation_of
 from agent.spec.grouping import group_routes, matches
 from agent.spec.kinds import kind_of_route
 from agent.spec.merge import merge_route
@@ -91,12 +92,17 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
 
 def _fill_pool(merged: dict[tuple[str, str], Route]) -> Pool:
     pool = Pool()
-    for (template, _), route in merged.items():
+    for (template, method), route in merged.items():
+        place = place_of(method, template)
         name = next((segment for segment in reversed(template.split("/")) if segment and not segment.startswith("{")), "item")
         for status, outcome in sorted(route.outcomes.items()):
             for _, content in sorted(outcome.contents.items()):
                 if content.node is not None:
-                    pool.add(content.node, name if status[:1] == "2" else error_name(content.node))
+                    if status[:1] == "2":
+                        pool.add(content.node, name, place)
+                    else:
+                        told = error_name(content.node)
+                        pool.add(content.node, told, Place(told, REASONS.get(status, "")))
     pool.settle()
     return pool
 

@@ -107,7 +107,7 @@ _MASS = set(
     ]
 )
 _SINGLE = {"default", "first", "last", "latest", "newest", "next", "previous", "random"}
-_SELECTING = _SINGLE.union(
+SELECTING = _SINGLE.union(
     ("active", "all", "archived", "daily", "featured", "hourly", "monthly", "nearby", "new", "pending", "popular", "recent", "top", "trending"),
     ("upcoming", "weekly", "yearly"),
 )
@@ -192,7 +192,7 @@ def _sentence(method: str, segments: list[str], *, is_list: bool) -> str:
     if len(done := acted_on(segments, method)) < len(segments):
         whom = _noun(done[:-1])
         return _action(_words(done[-1]), whom._replace(is_one=True) if whom else None)
-    if len(segments) > 1 and segments[-1].lower() in _SELECTING and not _is_parameter(segments[-2]):
+    if len(segments) > 1 and segments[-1].lower() in SELECTING and not _is_parameter(segments[-2]):
         return _selected(method, segments, is_list=is_list)
     noun = _noun(segments)
     if noun is None:

@@ -13,11 +13,12 @@ from typing import Any, NamedTuple
 
 from agent.spec import evidence
 from agent.spec.clusters import Cluster, agrees, alike, key_types
+from agent.spec.component_names import Place, name_of, within
 from agent.spec.examples import example_of
 from agent.spec.fields import COMPONENTS, escaped, unescaped
 from agent.spec.maps import is_map, types_of
 from agent.spec.model import Evidence, JsonSchema
-from agent.spec.names import pascal, singular, words_of
+from agent.spec.names import singular
 from agent.spec.presence import Chances, Held
 from agent.spec.summary import Node
 from agent.spec.unions import Union, Variant, is_of, union_of
@@ -47,6 +48,7 @@ class Pool:
         self._found: list[tuple[Node, str]] = []
         self._clusters: list[Cluster] = []
         self._of_node: dict[int, Cluster] = {}
+        self._places: dict[int, Place] = {}
         self._by_key: dict[str, list[Cluster]] = {}
         self._by_name: dict[str, list[Cluster]] = {}
         self._open: list[Cluster] = []
@@ -56,17 +58,19 @@ class Pool:
         self.schemas: dict[str, JsonSchema] = {}
         self.evidence: dict[str, Evidence] = {}
 
-    def add(self, node: Node, name: str) -> None:
-        """Takes all objects under a node in. The name is where the node stands."""
-        inner_name = name
+    def add(self, node: Node, name: str, place: Place | None = None) -> None:
+        """Takes all objects under a node in. The name is where the node stands; the place is what it is called there, if that is something else."""
+        inner_name, place = name, place or Place(name)
         if node.objects and is_map([node]):
             inner_name = singular(name)
         elif node.objects and node.properties:
             self._found.append((node, name))
+            self._places[id(node)] = place
         for key in sorted(node.properties):
-            self.add(node.properties[key], key if inner_name is name else inner_name)
+            inner = node.properties[key]
+            self.add(inner, key, within(place, key)) if inner_name is name else self.add(inner, inner_name, place)
         if node.items is not None:
-            self.add(node.items, singular(name))
+            self.add(node.items, singular(name), place)
 
     def settle(self) -> None:
         """Joins alike objects, names those that stand at two places or more, and concludes their schemas."""
@@ -76,10 +80,11 @@ class Pool:
             cluster.union = union_of(cluster.members)
         self._gather()
         shared = [cluster for cluster in self._clusters if cluster.union or (len(cluster.members) > 1 and _deserves_name(cluster))]
-        taken: set[str] = set()
+        taken: dict[str, Iterable[str]] = {}
         for cluster in sorted(shared, key=lambda cluster: (-len(cluster.members), -cluster.objects, sorted(cluster.totals))):
-            cluster.name = _component_name(cluster.names, taken)
-            taken.add(cluster.name)
+            keys = sorted(cluster.totals, key=lambda key: (-cluster.totals[key], key))
+            cluster.name = name_of(Counter(self._places[id(node)] for node in cluster.members), keys, taken)
+            taken[cluster.name] = cluster.totals
         self._presence = Chances(held for cluster in self._clusters for held in _held(cluster))
         values = [(key, [node.properties[key] for node in cluster.members if key in node.properties]) for cluster in self._clusters for key in cluster.totals]
         self._nulls = Chances(Held(key, *_filled(nodes)) for key, nodes in values)
@@ -248,7 +253,7 @@ class Pool:
     def _own_union(self, node: Node, union: Union, pointer: str) -> JsonSchema:
         """A union that stands at one place only, as a component of its own: a discriminator can point at nothing else."""
         if (id(node),) not in self._said:
-            name = _component_name(Counter([_name_at(pointer)]), set(self.schemas))
+            name = name_of(Counter([Place(_name_at(pointer))]), (), dict.fromkeys(self.schemas, ()))
             self.schemas[name] = {}
             self.schemas[name] = self._union([node], union, name)
             self._said[id(node),] = {"$ref": f"#{COMPONENTS}{name}"}
@@ -257,7 +262,7 @@ class Pool:
     def _union(self, nodes: list[Node], union: Union, name: str) -> JsonSchema:
         mapping: dict[str, str] = {}
         for variant in union.variants:
-            own = _component_name(Counter([f"{name} {variant.values[0]}"]), set(self.schemas))
+            own = name_of(Counter([Place(f"{name} {variant.values[0]}")]), (), dict.fromkeys(self.schemas, ()))
             self.schemas[own] = {}
             self.schemas[own] = self._variant(nodes, union.field, variant, f"{COMPONENTS}{own}")
             mapping |= dict.fromkeys(variant.values, f"#{COMPONENTS}{own}")
@@ -342,22 +347,6 @@ def _enumeration(nodes: list[Node], texts: int) -> list[str]:
     if not 2 <= len(counts) <= ENUM_MAX or texts < 10 * len(counts) + 10:
         return []
     return sorted(counts) if min(counts.values()) >= 3 and all(_ENUM_VALUE.fullmatch(value) for value in counts) else []
-
-
-def _component_name(names: Counter[str], taken: set[str]) -> str:
-    counts: Counter[str] = Counter()
-    for name, times in names.items():
-        if words_of(name) and name not in ("item", "items", "data", "result", "results", "response"):
-            counts[pascal(singular(name))] += times
-    for name, _ in sorted(counts.items(), key=lambda item: (-item[1], item[0])):
-        if name and not name[0].isdigit() and name not in taken:
-            return name
-    base = max(sorted(counts), key=lambda name: counts[name], default="Object") or "Object"
-    base = base if not base[0].isdigit() else "Object" + base
-    number = 2
-    while f"{base}{number}" in taken:
-        number += 1
-    return base if base not in taken else f"{base}{number}"
 
 
 _ENUM_VALUE = re.compile(r"[A-Za-z][A-Za-z0-9_.:/-]{0,39}")

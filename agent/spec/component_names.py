@@ -1,0 +1,75 @@
+"""What shared components are called: after where they stand, as a person would say it, and never after a number while words are left.
+
+`Task` for what stands in `{"data": {…}}` of `/tasks`, `TaskList` for a page of them, `VideoSnippet` beside the `Snippet` of something else, `NotFoundError` where
+only a 404 has it, `ErrorWithDetail` where nothing else tells two apart. Which objects share a component is in `clusters`.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from typing import NamedTuple
+
+from agent.spec.names import acted_on, is_action, pascal, resource_path, singular, words_of
+from agent.spec.phrasing import ENDING, SELECTING
+
+_WRAPPERS = ("data", "item", "items", "result", "results", "response", "payload", "body", "records", "list", "value", "values")
+_ERROR = ("error", "error response")
+
+
+class Place(NamedTuple):
+    """What an object is called where it stands, and what it belongs to there."""
+
+    own: str
+    owner: str = ""
+
+
+def place_of(method: str, template: str) -> Place:
+    """Of what an operation takes and gives: `/bot/getChatMember` gives a chat member, `/accounts/get` an account."""
+    segments = acted_on(resource_path(template), method)
+    named = [ENDING.sub("", segment) for segment in segments if "{" not in segment]
+    named = named[:-1] if len(named) > 1 and named[-1].lower() in SELECTING else named
+    words = words_of(named[-1]) if named else []
+    if words and is_action(words, "POST"):
+        named = [*named[:-1], " ".join(words[1:])] if len(words) > 1 else named[:-1]
+    return Place(*reversed(named[-2:])) if named else Place("")
+
+
+def within(place: Place, key: str) -> Place:
+    """Of what stands in a property. A wrapper says nothing: what is in it is what it was asked for; an error stays the error of its status."""
+    own = singular(key)
+    if own in _WRAPPERS or key in _WRAPPERS:
+        return place
+    if place.own in _ERROR and own == "error":
+        return Place("error", place.owner)
+    return Place(own, place.own)
+
+
+def name_of(places: Counter[Place], keys: Iterable[str], taken: Mapping[str, Iterable[str]]) -> str:
+    """The first name that is free: the usual one, with what it belongs to, another one, with a key that the others of the name lack, with a number."""
+    own: Counter[str] = Counter()
+    for place, times in places.items():
+        own[_pascal(place.own)] += times
+    ranked = [name for name, _ in sorted(own.items(), key=lambda item: (-item[1], item[0])) if name] or ["Object"]
+    base = ranked[0]
+    tells = (key for key in keys if not any(key in others for name, others in taken.items() if name.endswith(base) or name.startswith(f"{base}With")))
+    candidates = (base, *_owned(places, base), *ranked[1:], *(f"{base}With{words}" for key in tells if (words := pascal(key)) and words not in base))
+    number = 2
+    while f"{base}{number}" in taken:
+        number += 1
+    return next((name for name in candidates if name not in taken), f"{base}{number}")
+
+
+def _owned(places: Counter[Place], base: str) -> list[str]:
+    """With what it belongs to; an error only where all of them are of one kind."""
+    owners: Counter[str] = Counter()
+    is_error = any(place.own in _ERROR for place in places)
+    for place, times in places.items():
+        if _pascal(place.own) == base and place.owner:
+            owners[pascal(place.owner) if is_error else _pascal(place.owner)] += times
+    if is_error and len(owners) > 1:
+        return []
+    return [f"{owner}{base}" for owner, _ in sorted(owners.items(), key=lambda item: (-item[1], item[0])) if owner and owner != base]
+
+
+def _pascal(name: str) -> str:
+    joined = pascal(singular(name))
+    return f"Object{joined}" if joined[:1].isdigit() else joined
