@@ -5,7 +5,8 @@ whole is given, the rest is reported in `skipped`). Bodies in a HAR have no cont
 """
 
 import binascii
-from collections.abc import Iterator
+import re
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO, TypedDict, cast
 from urllib.parse import quote_plus
 
@@ -33,6 +34,7 @@ class _Message(TypedDict, total=False):
     status: Any
     headers: list[_Header] | dict[str, Any] | None
     postData: Any
+    queryString: msgspec.Raw
     content: Any
     _error: Any
 
@@ -46,18 +48,25 @@ class _Entry(TypedDict, total=False):
 
 
 _DECODER = msgspec.json.Decoder(list[_Entry])
+_BASE64 = re.compile(r"(?:[\w+/-]{4})*[\w+/-]{2,3}=*", re.ASCII)
+_STATUS = re.compile(r"[1-9]\d\d", re.ASCII)
 _SCHEMES = frozenset({"http", "https", "ws", "wss"})
 
 
-def read(data: bytes | BinaryIO) -> Reading:
-    """The exchanges of a HAR file. Raises Unreadable, at the latest with the first exchange, where it is no HAR at all."""
-    return Reading(lambda skips: _read(opened(data), skips))
+def read(data: bytes | BinaryIO, beside: Callable[[str], bytes | None] | None = None) -> Reading:
+    """The exchanges of a HAR file. Raises Unreadable, at the latest with the first exchange, where it is no HAR at all.
+
+    `beside` gives the content of a file that the HAR names as a body, as Playwright's do.
+    """
+    return Reading(lambda skips: _read(opened(data), skips, beside))
 
 
 def exchange(entry: Entry) -> Exchange:
     """One HAR entry as an exchange. Raises ValueError with the reason where it has no request or no URL."""
     request, response = _object(entry, "request"), _object(entry, "response")
     method, url = mended(str(request.get("method") or "GET").upper()), mended(str(request.get("url") or ""))
+    if "?" not in url and "queryString" in request:
+        url = _with_query(url, request["queryString"])
     scheme, mark, _ = url.partition("://")
     if not mark:
         raise ValueError("it has no absolute URL")
@@ -67,7 +76,7 @@ def exchange(entry: Entry) -> Exchange:
     request_headers, response_headers = _headers(request), _headers(response)
     content = _object(response, "content")
     request_body, response_body = _request_body(request), _response_body(content, response_headers)
-    status = _integer(response.get("status"))
+    status = _status(response.get("status"))
     frames = _frames(entry, started_at)
     return Exchange(
         id=exchange_id(method, url, started_at, request_body, response_body),
@@ -87,12 +96,14 @@ def exchange(entry: Entry) -> Exchange:
     )
 
 
-def _read(stream: BinaryIO, skips: Skips) -> Iterator[Exchange]:
+def _read(stream: BinaryIO, skips: Skips, beside: Callable[[str], bytes | None] | None) -> Iterator[Exchange]:
     json, number, given = JsonStream(stream), 0, 0
     try:
         for found in _found(json):
             number += 1
             try:
+                if beside and isinstance(found, dict):
+                    _put_in(found, beside)
                 exchanged = exchange(found) if isinstance(found, dict) else _reject(found)
             except ValueError as error:
                 skips.add(f"Entry {number} was left out: {error}.")
@@ -129,7 +140,10 @@ def _found(json: JsonStream) -> Iterator[Entry | Unfit | None]:
 
 
 def _entries(json: JsonStream) -> Iterator[None]:
-    """Goes to `log.entries` (or `entries`, as some tools write) and stops at each entry; members around it are passed over."""
+    """Goes to `log.entries` (or `entries`, or a bare list, as some tools write) and stops at each entry; members around it are passed over."""
+    if json.peek() == "[":
+        yield from json.items()
+        return
     if json.peek() != "{":
         raise Unreadable("This is no HAR file: it does not begin with a JSON object.")
     is_found = False
@@ -161,6 +175,14 @@ def _reject(reason: Unfit | None) -> Exchange:
 def _object(owner: Entry, name: str) -> Entry:
     value = owner.get(name)
     return value if isinstance(value, dict) else {}
+
+
+def _put_in(entry: Entry, beside: Callable[[str], bytes | None]) -> None:
+    """Bodies that are in files of their own."""
+    for owner in (_object(_object(entry, "request"), "postData"), _object(_object(entry, "response"), "content")):
+        name = owner.get("_file")
+        if isinstance(name, str) and not owner.get("text") and (body := beside(name)):
+            owner |= {"text": binascii.b2a_base64(body).decode(), "encoding": "base64"}
 
 
 def _headers(message: Entry) -> Headers:
@@ -215,22 +237,40 @@ def _multipart(items: list[Entry], media_type: str) -> bytes:
     return ("".join(parts) + f"--{boundary}--\r\n").encode("utf-8", "replace")
 
 
+def _with_query(url: str, listed: object) -> str:
+    """Insomnia and code generators may name the query beside the URL only."""
+    if isinstance(listed, msgspec.Raw):
+        listed = msgspec.json.decode(listed) if len(listed) > len("[]") else []
+    pairs = [_form_pair(item) for item in listed if isinstance(item, dict)] if isinstance(listed, list) else []
+    return f"{url}?{'&'.join(pairs)}" if pairs else url
+
+
 def _response_body(content: Entry, headers: Headers) -> bytes:
     text = content.get("text")
     if not isinstance(text, str) or not text:
         return b""
     body = _bytes(text, content.get("encoding"))
-    if body[:2] == b"\x1f\x8b" and "gzip" in header(headers, "content-encoding"):
-        return decoded(body, "gzip") or body
+    packing = header(headers, "content-encoding") if content.get("encoding") else ""
+    if packing and (body[:2] == b"\x1f\x8b" or not _is_text(body)):
+        return decoded(body, packing) or body
     return body
 
 
+def _is_text(body: bytes) -> bool:
+    try:
+        return bool(body.decode())
+    except UnicodeDecodeError:
+        return False
+
+
 def _bytes(text: str, encoding: object) -> bytes:
-    if encoding == "base64":
+    if encoding == "base64" or (isinstance(encoding, str) and encoding.lower() == "base64"):
         try:
             return binascii.a2b_base64(text)
         except ValueError:
-            pass  # Fiddler marks some plain bodies as base64
+            if _BASE64.fullmatch(text):
+                return binascii.a2b_base64(text.replace("-", "+").replace("_", "/").rstrip("=") + "==")
+            # Fiddler marks some plain bodies as base64
     return text.encode("utf-8", "replace")
 
 
@@ -255,6 +295,10 @@ def _protocol(url: str, frames: tuple[Frame, ...], status: int) -> Protocol:
     if frames or status == 101 or url.lower().startswith("ws"):
         return "wss" if is_secure else "ws"
     return "https" if is_secure else "http"
+
+
+def _status(value: object) -> int:
+    return int(value) if isinstance(value, str) and _STATUS.fullmatch(value) else _integer(value)
 
 
 def _integer(value: object) -> int:

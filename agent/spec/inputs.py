@@ -10,7 +10,7 @@ from typing import BinaryIO, Literal, NamedTuple
 
 from agent.spec.reading import Prefixed, Reading, Unreadable, opened
 
-Kind = Literal["har", "flows", "saved", "curl", "postman", "insomnia", "openapi", "unknown"]
+Kind = Literal["har", "flows", "saved", "curl", "postman", "insomnia", "openapi", "zip", "unknown"]
 
 _READERS = {
     "har": "har:read",
@@ -35,7 +35,7 @@ class Input(NamedTuple):
 
 
 def identify(data: bytes | BinaryIO) -> Input:
-    """Raises Unreadable where the input is empty or not UTF-8."""
+    """Raises Unreadable where the input is empty or damaged."""
     stream = opened(data)
     head = b""
     while len(head) < 4096 and (piece := stream.read(4096 - len(head))):
@@ -50,6 +50,8 @@ def read(data: bytes | BinaryIO) -> Reading:
         raise Unreadable("This is an OpenAPI document, not a capture; `wiretalk drift` checks it against one.")
     if found.kind == "unknown":
         raise Unreadable("This is no capture that can be read: neither HAR, nor mitmproxy flows, nor saved captures, nor a collection, nor curl commands.")
+    if found.kind == "zip":
+        return import_module("agent.spec.zipped").read(found.stream, read)
     return _reader(found.kind)(found.stream)
 
 
@@ -59,6 +61,8 @@ def _reader(kind: Kind) -> Callable[[BinaryIO], Reading]:
 
 
 def _kind(head: bytes) -> Kind:
+    if head.startswith(b"PK\x03\x04"):
+        return "zip"
     text = head.lstrip()
     is_object = text[:1] == b"{"  # as most captures are: no expression is made for what they cannot be
     if not is_object and re.match(rb"\d{1,12}:\d", text):
@@ -71,6 +75,8 @@ def _kind(head: bytes) -> Kind:
         return "openapi"
     if text.startswith(b"type: collection.insomnia.rest"):
         return "insomnia"
+    if text[:1] == b"[" and b'"request"' in text and b'"url"' in text:
+        return "har"
     return _json_kind(text) if is_object else "unknown"
 
 

@@ -13,6 +13,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from agent.spec.model import Exchange, Frame, Headers
+from agent.spec.unpacked import Gunzipped, Recoded, Unzstd
 
 MAX_REASONS = 50
 MAX_DECODED = 64 * 1024 * 1024
@@ -33,6 +34,11 @@ class Skips:
         self.count += 1
         if len(self.reasons) < MAX_REASONS:
             self.reasons.append(reason)
+
+    def take(self, other: "Reading") -> None:
+        """What another reader left out."""
+        self.count += other.skipped_count
+        self.reasons += other.skipped[: MAX_REASONS - len(self.reasons)]
 
 
 class Reading(Iterator[Exchange]):
@@ -68,15 +74,14 @@ class Reading(Iterator[Exchange]):
 
 
 def opened(data: bytes | BinaryIO) -> BinaryIO:
-    """A stream over the plain bytes: gzip is undone, a byte order mark is dropped. Raises Unreadable for UTF-16 and an empty input."""
+    """A stream over the plain bytes: gzip, zstd and UTF-16 are undone, a byte order mark is dropped. Raises Unreadable for an empty or damaged input."""
     stream = BytesIO(data) if isinstance(data, bytes) else data
     head = stream.read(4096)
-    if head[:2] == b"\x1f\x8b":
-        stream = Gunzipped(head, stream)
-        if not (head := stream.read(4096)):
-            raise Unreadable("The file is gzipped, and damaged from its beginning.")
-    if head[:2] in (b"\xff\xfe", b"\xfe\xff"):
-        raise Unreadable("The file is UTF-16 encoded; save it as UTF-8.")
+    for mark, unpack in _PACKED.items():
+        if head.startswith(mark):
+            stream = unpack(Prefixed(head, stream))
+            if not (head := stream.read(4096)):
+                raise Unreadable("The file is packed, and damaged from its beginning.")
     if not head.strip():
         raise Unreadable("The file is empty.")
     return Prefixed(head.removeprefix(b"\xef\xbb\xbf"), stream)
@@ -108,31 +113,6 @@ class Prefixed(BytesIO):
         return head or self._stream.read(size)
 
 
-class Gunzipped(BytesIO):
-    """A gzip stream undone piece by piece; where it is cut off or damaged, it ends."""
-
-    def __init__(self, head: bytes, stream: BinaryIO) -> None:
-        super().__init__()
-        self._stream = Prefixed(head, stream)
-        self._inflate = zlib.decompressobj(wbits=31)
-        self._pending = b""
-
-    def read(self, size: int | None = -1, /) -> bytes:
-        if size is None or size < 0:
-            return b"".join(iter(lambda: self.read(1 << 18), b""))
-        while True:
-            compressed = self._pending or self._stream.read(65536)
-            if not compressed or self._inflate.eof:
-                return b""
-            try:
-                plain = self._inflate.decompress(compressed, size)
-            except zlib.error:
-                return b""
-            self._pending = self._inflate.unconsumed_tail
-            if plain:
-                return plain
-
-
 def exchange_id(method: str, url: str, started_at: float, request_body: bytes, response_body: bytes) -> str:
     """An id that the exchange itself gives, so that the order of a file's entries changes nothing."""
     head = f"{method} {url} {started_at!r} {len(request_body)} ".encode("utf-8", "replace")
@@ -140,14 +120,23 @@ def exchange_id(method: str, url: str, started_at: float, request_body: bytes, r
 
 
 def seconds(text: object) -> float:
-    """An ISO 8601 time (or a number of seconds) as seconds since the epoch; 0.0 where it is neither."""
+    """An ISO 8601 or HTTP date (or a number of seconds or milliseconds) as seconds since the epoch; 0.0 where it is none."""
     if isinstance(text, int | float) and not isinstance(text, bool):
-        return float(text)
+        return float(text) / 1000 if 1e11 < text < 1e14 else float(text)
     try:
         moment = datetime.fromisoformat(str(text))
     except ValueError:
-        return 0.0
+        return _odd_seconds(str(text))
     return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).timestamp()
+
+
+def _odd_seconds(text: str) -> float:
+    if text.isascii() and text.isdigit():
+        return seconds(int(text[:20]))
+    try:
+        return import_module("email.utils").parsedate_to_datetime(text[:100]).timestamp()  # not worth its time where no date is odd
+    except (ValueError, TypeError, OverflowError):
+        return 0.0
 
 
 def header(headers: Headers, name: str) -> str:
@@ -184,6 +173,13 @@ def frame(direction: object, data: bytes, at: float, *, is_text: bool) -> Frame:
     return Frame("sent" if direction in ("send", "sent", "request", True) else "received", data, at, is_text)
 
 
+_PACKED: dict[bytes, Callable[[BinaryIO], BinaryIO]] = {
+    b"\x1f\x8b": Gunzipped,
+    b"\x28\xb5\x2f\xfd": Unzstd,
+    b"\xff\xfe": Recoded,
+    b"\xfe\xff": Recoded,
+}
+"""By their first bytes, text in UTF-16 last: it may be what was packed."""
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://(?:[^/?#@\[\]]*@)?(?:[^\s/?#@:\[\]]+|\[[0-9A-Fa-f:.]+\])(?::\d{1,5})?(?![^/?#])")
 _END_OF_TIMES = 253_402_300_800
 """The year 10,000, which no calendar of Python's knows."""

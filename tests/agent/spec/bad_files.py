@@ -2,9 +2,13 @@
 
 import codecs
 import gzip
+import io
 import json
+import zipfile
 from collections.abc import Callable
 from typing import Any, NamedTuple
+
+import zstandard
 
 
 class Bad(NamedTuple):
@@ -36,6 +40,14 @@ def _each(make: Callable[[Any], dict[str, Any]], *values: Any) -> bytes:
     return har(*[make(value) for value in values])
 
 
+def _zipped(files: dict[str, bytes]) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return buffer.getvalue()
+
+
 _GOOD = [entry(number) for number in range(12)]
 _DEEP = "[" * 100_000 + "]" * 100_000
 _DEEP_OBJECT = '{"a":' * 100_000 + "1" + "}" * 100_000
@@ -54,10 +66,15 @@ BAD: dict[str, Bad] = {
     "invalid JSON at the end": Bad(har(*_GOOD, end=b",{nope}]}}"), 12),
     "cut off": Bad(har(*_GOOD)[:-300], 11),
     "gzip": Bad(gzip.compress(har(*_GOOD)), 12),
+    "gzip in two members": Bad(gzip.compress(har(*_GOOD)[:700]) + gzip.compress(har(*_GOOD)[700:]), 12),
+    "zstd": Bad(zstandard.compress(har(*_GOOD)), 12),
+    "zip": Bad(_zipped({"a/x.har": har(*_GOOD), "__MACOSX/x": b"?"}), 12),
+    "zip, cut off": Bad(_zipped({"x.har": har(*_GOOD)})[:-9], None),
+    "zip of nothing that helps": Bad(_zipped({"x.txt": b"hello"}), None),
     "gzip, cut off": Bad(gzip.compress(har(*_GOOD, *_GOOD), compresslevel=0)[:-2000], 18),
     "gzip, damaged": Bad(b"\x1f\x8b" + b"\xff" * 400, None),
     "byte order mark": Bad(codecs.BOM_UTF8 + har(*_GOOD), 12),
-    "UTF-16": Bad(har(*_GOOD).decode().encode("utf-16"), None),
+    "UTF-16": Bad(har(*_GOOD).decode().encode("utf-16"), 12),
     "bodies nested 100,000 deep": Bad(har(*_GOOD, entry(1, _DEEP), entry(2, _DEEP_OBJECT)), 14),
     "an entry nested 100,000 deep": Bad(har(*_GOOD, end=b"," + _DEEP.encode() + b"]}}"), 12),
     "a log nested 100,000 deep": Bad(b'{"log":' + _DEEP_OBJECT.encode() + b"}", None),

@@ -8,7 +8,9 @@ import tracemalloc
 from pathlib import Path
 from typing import Any
 
+import brotli
 import pytest
+import zstandard
 
 from agent.spec import har
 from agent.spec.model import Exchange
@@ -141,6 +143,34 @@ def test_broken_entries_are_left_out_with_a_reason() -> None:
     )
 
 
+def _answered(text: bytes, encoding: str, packing: str = "") -> dict[str, Any]:
+    headers = [{"name": "Content-Encoding", "value": packing}] if packing else []
+    return entry(response={"status": "200", "headers": headers, "content": {"text": text.decode(), "encoding": encoding, "size": 9}})
+
+
+@pytest.mark.parametrize(
+    "odd",
+    [
+        _answered(base64.b64encode(brotli.compress(b'{"id":1}')), "base64", "br"),
+        _answered(base64.b64encode(zstandard.compress(b'{"id":1}')), "base64", "zstd"),
+        _answered(base64.b64encode(b'{"id":1}').rstrip(b"="), "Base64"),
+        _answered(b'{"id":1}', "base64", "br"),
+        _answered(b'{"id":1}', "utf-8", "br"),
+    ],
+)
+def test_bodies_are_plain_whatever_their_writer_forgot(odd: dict[str, Any]) -> None:
+    """To undo an encoding, to pad, or to say so rightly; and a status that is a text is one."""
+    assert (one(odd).response_body, one(odd).status) == (b'{"id":1}', 200)
+
+
+def test_a_query_that_stands_beside_its_url_is_part_of_it() -> None:
+    """As some writers have it; never twice. A list of entries without a log is read as one."""
+    listed = [{"name": "q", "value": "a b"}, {"name": "p", "value": "1"}]
+    entries = [entry(request={"method": "GET", "url": url, "queryString": listed}) for url in ("https://x.test/a", "https://x.test/a?q=1")]
+    for data in (file(*entries), json.dumps(entries).encode(), file(*entries * 50)):
+        assert {found.url for found in har.read(data)} == {"https://x.test/a?q=a+b&p=1", "https://x.test/a?q=1"}
+
+
 def test_odd_values_do_no_harm() -> None:
     """NaN, infinite and negative times, duplicate keys, invalid UTF-8, wrong types everywhere."""
     data = b'{"log":{"entries":[{"time":NaN,"time":-1e999,"request":{"method":null,"url":"https://x.test/\xff","headers":{"A":1},"postData":[]},"response":{"status":"x","content":7,"headers":[1,{}]},"_webSocketMessages":{}}]}}'
@@ -154,14 +184,14 @@ def test_odd_values_do_no_harm() -> None:
         (b"", "The file is empty."),
         (b" \n", "The file is empty."),
         (b"hello", "This is no HAR file: it does not begin with a JSON object."),
-        (b"[]", "This is no HAR file: it does not begin with a JSON object."),
+        (b"3", "This is no HAR file: it does not begin with a JSON object."),
         (b"{}", "This is no HAR file: it has no `log.entries`."),
         (b'{"log": {"entries": 5}}', "This is no HAR file: it has no `log.entries`."),
         (b'{"log": {nope}}', "This is no HAR file: it has no `log.entries`."),
         (b'{"log": {"version": "1.', "The file breaks off before its first entry is whole: the file is cut off."),
         (b'{"log": {"entries": [{"request": ', "The file breaks off before its first entry is whole: the file is cut off."),
         (b'{"log": {"entries": [{nope}]}}', "The file breaks off before its first entry is whole: invalid JSON"),
-        ("{}".encode("utf-16"), "The file is UTF-16 encoded; save it as UTF-8."),
+        ("{}".encode("utf-16"), "This is no HAR file: it has no `log.entries`."),
     ],
 )
 def test_what_is_no_har_is_refused_with_a_sentence(data: bytes, sentence: str) -> None:

@@ -56,6 +56,7 @@ def test_times_are_read_with_and_without_a_zone() -> None:
     """What is no time is 0."""
     assert seconds("2025-01-31T13:00:00+01:00") == seconds("2025-01-31T12:00:00Z") == seconds("2025-01-31T12:00:00") == 1738324800.0
     assert seconds(12) == 12.0 and seconds("soon") == 0.0
+    assert seconds(1738324800000) == seconds("1738324800000") == seconds("Fri, 31 Jan 2025 12:00:00 GMT") == 1738324800.0
 
 
 def test_a_stream_is_opened_from_bytes_or_from_a_file() -> None:

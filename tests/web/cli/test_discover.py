@@ -67,7 +67,7 @@ def test_several_files_and_stdin_are_one_api(pets: Path) -> None:
         (b'{"log": {"entries": []}}', b"There is no call in"),
         (b"openapi: 3.1.0\n", b"an OpenAPI document"),
         (b"\x89PNG\r\n", b"no capture"),
-        ("{}".encode("utf-16"), b"UTF-16"),
+        ("{}".encode("utf-16"), b"no HAR file"),
     ],
 )
 def test_unreadable_input_ends_with_2_and_one_line(data: bytes, sentence: bytes) -> None:
