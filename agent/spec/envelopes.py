@@ -14,6 +14,8 @@ from agent.spec.summary import Named, Node, Route
 
 ANONYMOUS = "(anonymous)"
 _MOST_BYTES, _DEEPEST = 1 << 20, 40
+_ENVELOPE = re.compile(rb"<(?:[\w.-]+:)?Envelope\b")
+"""Before it there may be the head of a part."""
 _PART = r"<!--.*?-->|<!\[CDATA\[(?P<data>.*?)\]\]>|<(?P<end>/?)(?:[\w.-]+:)?(?P<name>[\w.-]+)(?P<rest>[^<>]*)>|(?P<text>[^<]+)"
 _NIL = r"""\bnil\s*=\s*["'](?:true|1)["']"""
 
@@ -34,9 +36,10 @@ class Sample(NamedTuple):
 
 def opened(body: bytes) -> Envelope | None:
     """What a SOAP envelope carries; None where it is none."""
-    if len(body) > _MOST_BYTES or b"Envelope" not in body[:2000]:
+    start = _ENVELOPE.search(body[:2000])
+    if len(body) > _MOST_BYTES or not start:
         return None
-    envelope = _element(body.decode("utf-8", "replace"))
+    envelope = _element(body[start.start() :].decode("utf-8", "replace"))
     inner = envelope.get("Envelope") if isinstance(envelope, dict) else None
     carried = inner.get("Body") if isinstance(inner, dict) else None
     name = next(iter(carried), "") if isinstance(carried, dict) else ""

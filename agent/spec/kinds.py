@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 from agent.spec import bodies, envelopes, introspection, messages
 from agent.spec.envelopes import ANONYMOUS
 from agent.spec.model import ApiType, Exchange
-from agent.spec.redact import mask_text
+from agent.spec.redact import hide_variables, mask_text
 from agent.spec.summary import NAMES_MAX, SAMPLE_MAX, Named, Node, Route, Sample, smallest
 
 ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket", "SSE", "REST")
@@ -15,48 +15,68 @@ ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket"
 
 def count_kind(route: Route, exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> None:
     """Counts the kind of one exchange in its route, and what it says of its named operations and messages."""
-    kind, at = _kind_of(exchange, request, response, query, sent), int(exchange.started_at)
+    kind, at = _kind_of(exchange, request, response, query, sent, received), int(exchange.started_at)
     route.kinds[kind] = route.kinds.get(kind, 0) + 1
+    is_stream = response.get("content-type", "").startswith("text/event-stream")
+    answers: list[Any] = [] if kind not in ("GraphQL", "JSON-RPC") else messages.values_of(exchange) if is_stream else _listed(received)
     if kind == "GraphQL":
-        for one in _graphql_calls(query, sent):
-            _count_graphql(route, one, received, at)
+        calls = _graphql_calls(query, sent)
+        for number, one in enumerate(calls):
+            _count_graphql(route, one, answers[number] if number < len(answers) else None, at)
     elif kind == "JSON-RPC":
-        _count_rpc(route, sent, received, at)
+        _count_rpc(route, sent, answers, at)
     elif kind == "SOAP":
         _count_soap(route, exchange, request)
     elif kind == "gRPC":
         _named(route, route.path.rpartition("/")[2]).total += 1
-    if kind in ("WebSocket", "SSE"):
+    if kind in ("WebSocket", "SSE") or (kind == "GraphQL" and is_stream):
         messages.count_messages(route, exchange)
 
 
 def kind_of_route(route: Route) -> ApiType:
-    """The kind that most of its calls had; REST only where nothing else was heard."""
+    """The kind that most of its calls had. A WebSocket is opened at its address whatever else is asked there."""
+    if route.kinds.get("WebSocket"):
+        return "WebSocket"
     found: list[ApiType] = [kind for kind in ORDER if route.kinds.get(kind)]
     return max(found, key=lambda kind: (route.kinds[kind], kind != "REST")) if found else "REST"
 
 
-def _kind_of(exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any) -> ApiType:
+def _kind_of(exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> ApiType:
     received_type, sent_type = (response.get("content-type", ""), request.get("content-type", ""))
     if exchange.protocol in ("ws", "wss") or exchange.url.startswith(("ws://", "wss://")) or request.get("upgrade", "").lower() == "websocket":
         return "WebSocket"
-    if "application/grpc" in sent_type or "application/grpc" in received_type:
+    if "application/grpc" in sent_type or "application/grpc" in received_type or "connect-protocol-version" in request or "application/connect+" in sent_type:
         return "gRPC"
+    if exchange.protocol == "graphql" or (_graphql_calls(query, sent) and _may_answer(received, _GRAPHQL_ANSWERS)):
+        return "GraphQL"
+    if (calls := _rpc_calls(sent)) and ("jsonrpc" in calls[0] or _may_answer(received, _RPC_ANSWERS)):
+        return "JSON-RPC"
     if received_type.startswith("text/event-stream"):
         return "SSE"
-    if exchange.protocol == "graphql" or _graphql_calls(query, sent):
-        return "GraphQL"
-    if _rpc_calls(sent):
-        return "JSON-RPC"
-    if "soapaction" in request or (
-        b"Envelope" in exchange.request_body[:600] and b"<" in exchange.request_body[:10] and b"soap" in exchange.request_body[:600].lower()
-    ):
-        return "SOAP"
-    return "REST"
+    return "SOAP" if "soapaction" in request or _is_soap(exchange.request_body, sent_type) else "REST"
+
+
+def _is_soap(body: bytes, media_type: str) -> bool:
+    """An envelope, alone or as the first part of one with attachments."""
+    if b"<" not in body[:10] and not media_type.startswith("multipart/related"):
+        return False
+    head = body[:1000]
+    return b"Envelope" in head and b"soap" in head.lower()
+
+
+def _may_answer(received: Any, keys: frozenset[str]) -> bool:
+    """Whether an answer may be one to such a request: nothing that could be read says nothing."""
+    return all(type(one) is not dict or not one or keys & one.keys() for one in _listed(received))
+
+
+def _listed(value: Any) -> list[Any]:
+    return value if type(value) is list else [value]
 
 
 def _graphql_calls(query: str, sent: Any) -> list[dict[str, Any]]:
-    """The GraphQL requests of one call: a body, a batch of bodies, or the query of the URL."""
+    """The GraphQL requests of one call: a body, a batch of bodies, the form with uploaded files, or the query of the URL."""
+    if type(sent) is dict and isinstance(sent.get("operations"), str) and "map" in sent:
+        sent = hide_variables(bodies.decode(sent["operations"].encode()))
     if type(sent) is dict:
         return [sent] if _is_graphql(sent) else []
     if type(sent) is list:
@@ -66,7 +86,7 @@ def _graphql_calls(query: str, sent: Any) -> list[dict[str, Any]]:
         if "variables" in one:
             one["variables"] = bodies.decode(one["variables"].encode())
         if _is_graphql(one):
-            return [one]
+            return [hide_variables(one)]
     return []
 
 
@@ -92,16 +112,15 @@ def _count_graphql(route: Route, one: dict[str, Any], received: Any, at: int) ->
 
 
 def _rpc_calls(sent: Any) -> list[dict[str, Any]]:
-    found = sent if type(sent) is list else [sent]
     return [
         one
-        for one in found[:50]
-        if type(one) is dict and isinstance(one.get("method"), str) and (one.get("jsonrpc") == "2.0" or {"params", "id"} <= one.keys())
+        for one in _listed(sent)[:50]
+        if type(one) is dict and isinstance(one.get("method"), str) and ("jsonrpc" in one or ({"params", "id"} <= one.keys() <= _RPC_KEYS))
     ]
 
 
-def _count_rpc(route: Route, sent: Any, received: Any, at: int) -> None:
-    answers = {str(one.get("id")): one for one in (received if type(received) is list else [received]) if type(one) is dict}
+def _count_rpc(route: Route, sent: Any, received: list[Any], at: int) -> None:
+    answers = {str(one.get("id")): one for one in received if type(one) is dict}
     for one in _rpc_calls(sent):
         named = _named(route, one["method"])
         named.total += 1
@@ -148,5 +167,9 @@ def _count(named: Named, side: str, value: Any, at: int) -> None:
     bodies.count(node, value, "", at=at)
 
 
+_GRAPHQL_ANSWERS = frozenset({"data", "errors", "error", "message", "extensions"})
+_RPC_ANSWERS = frozenset({"result", "error"})
+_RPC_KEYS = frozenset({"method", "params", "id", "version", "auth", "session", "token"})
+"""Of a call of version 1; more keys are another API's."""
 _DOCUMENT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:(?:query|mutation|subscription|fragment)\b[^{]*)?\{")
 _OPERATION = re.compile(r"\b(query|mutation|subscription)\s+([A-Za-z_]\w*)")

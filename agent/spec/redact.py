@@ -62,7 +62,9 @@ def mask_named(name: str, value: Any) -> Any:
 
 
 def hide_variables(body: Any) -> Any:
-    """A GraphQL request in which the variables that stand for a secret argument, as in `login(password: $p)`, are hidden whatever they are called."""
+    """A GraphQL request, or several, in which the variables that stand for a secret argument, as in `login(password: $p)`, are hidden whatever they are called."""
+    if isinstance(body, list):
+        return [hide_variables(one) for one in cast(list[Any], body)]
     if not isinstance(body, dict):
         return body
     request = cast(dict[str, Any], body)
