@@ -146,6 +146,7 @@ class LeftOff(msgspec.Struct, frozen=True):
 
     `begun` are calls without a told result. `text` is the part in the middle of which it fell silent, `ends` the parts to close with their
     kinds, `dropped` the calls that never came whole. `is_over`: only the end is missing, `ending` is what the last step told of it.
+    `uncounted` are the bytes that were said after the last count of what was used.
     """
 
     blocks: list[Block]
@@ -158,6 +159,7 @@ class LeftOff(msgspec.Struct, frozen=True):
     is_cut: bool
     is_over: bool
     ending: dict[str, Any]
+    uncounted: int
 
 
 def left_off(events: list[Event]) -> LeftOff:
@@ -182,7 +184,15 @@ def left_off(events: list[Event]) -> LeftOff:
         ends_in_text and not is_over,
         is_over,
         ending,
+        _uncounted(events),
     )
+
+
+def _uncounted(events: list[Event]) -> int:
+    said = 0
+    for event in events:
+        said = 0 if event.event == "usage" else said + len(event.data["text"].encode()) if event.event == "part.delta" else said
+    return said
 
 
 def _open_parts(events: list[Event]) -> dict[str, dict[str, Any]]:

@@ -20,7 +20,7 @@ from agent.draft import Draft, joined, left_off
 from agent.errors import Problem
 from agent.listening import Ended, judged, listen
 from agent.messages import Block, Message, Text, ToolCall, ToolResult, text_of
-from agent.providers import guide, models, retries
+from agent.providers import guide, metering, models, retries
 from agent.providers.base import Failure, Finish, ModelRequest, Usage
 from agent.tools import invoke
 from agent.tools.registry import Context
@@ -64,6 +64,7 @@ class Turn:
         self.choice: keys.Choice | None = None
         self.history: list[StoredMessage] | None = None
         self.over: Ended | None = None
+        self.uncounted = 0
         self._recalling = asyncio.Lock()
 
     async def outcome(self) -> Ended | None:
@@ -158,6 +159,7 @@ class Turn:
                 choice.model, prompt.text, window.messages(self._said()), specs, models.longest_answer(choice.model), str(claimed.chat_session_id),
                 shows_results=claimed.via == "web",
             )  # fmt: skip
+            await self._count_left_off(request)
             if ending := await self._one_step(choice, request, window):
                 raise ending
 
@@ -175,6 +177,7 @@ class Turn:
         kept = [block for block in self.blocks if isinstance(block, ToolResult)]
         before = left_off(self.heard)
         self.blocks, self.is_cut, self.begun, self.step = before.blocks, before.is_cut, before.begun, max(self.step, before.step)
+        self.uncounted = before.uncounted
         if before.used:
             self.usage, self.cost_micros = msgspec.convert(before.used, Usage), before.used.get("cost_micros")
         self.writer.put("run.resumed", part=before.text, dropped=before.dropped)
@@ -218,6 +221,13 @@ class Turn:
         """The answer so far; one that was cut off in the middle of a text is asked for its rest."""
         asked: context.History = [("user", [Text(context.instruction("go_on").text)])] if self.is_cut else []
         return [("assistant", self.blocks), *asked] if self.blocks else []
+
+    async def _count_left_off(self, request: ModelRequest) -> None:
+        """What a worker that died had been told was asked for and is billed: about what is asked for now."""
+        if self.uncounted:
+            self.step_usage, self.uncounted = metering.used(Usage(), request, self.uncounted, None), 0
+            await runlog.patiently(self._account)
+            self.writer.put("usage", **self._used())
 
     async def _one_step(self, choice: keys.Choice, request: ModelRequest, window: Window) -> Ended | None:
         """Ask the model once, again where it failed before it began, with less where that was too much. How the run ends; None where there is more to do."""

@@ -82,6 +82,7 @@ def test_where_a_worker_left_off() -> None:
     assert replay(gone_on)[-1] == Text("Half a sentence.")
     over = left_off(gone_on)
     assert (over.used, over.text, over.is_cut, over.is_over) == ({"input": 7}, None, False, True)
+    assert (found.uncounted, over.uncounted) == (len("Half a "), 0)
     heard = left_off(
         [*step[:3], Event(4, "step.end", {"step": 3}), Event(5, "tool.output", {"call_id": "call_3_0", "name": "endpoint_create", "text": "made"})]
     )

@@ -77,6 +77,7 @@ async def test_kill_9_while_answering_and_capturing(database_url: str, monkeypat
             state = await _until_ended(client, run)
             assert state["status"] == "completed"
             assert state["text"] == "The first words of it. All of it."
+            assert state["usage"]["output"] >= 7 + 4, "what was said before is billed too, 3.5 bytes a token"
             again = await client.post(f"/api/v1/runs/{run}/retry", json={})
             assert again.status_code == 202, again.text
 
