@@ -191,7 +191,7 @@ def _add_type(schema: Schema, name: str, selections: list[Selection], document: 
         value = node.properties.get(selection.alias) if node else None
         written = _wrap(value, _leaf_type(selection.name, value)) if not selection.inner else ""
         if selection.inner:
-            inner_name = _type_name(selection, document, schema)
+            inner_name = _type_name(selection, document, schema, name, _object(value))
             _add_types(schema, inner_name, selection, document, value, variables, depth + 1)
             written = _wrap(value, inner_name)
         if fields.get(selection.name, "String") == "String":
@@ -224,11 +224,29 @@ def _fragment_types(selection: Selection, document: Document) -> set[str]:
     }
 
 
-def _type_name(selection: Selection, document: Document, schema: Schema) -> str:
-    """The type that a single fragment names, or else the name of the field."""
-    named = _fragment_types(selection, document)
-    name = named.pop() if len(named) == 1 else pascal(singular(selection.name)) or "Object"
+def _type_name(selection: Selection, document: Document, schema: Schema, parent: str, node: Node | None) -> str:
+    """The type that a single fragment names, or that all answers tell, or else one after the field."""
+    named = _fragment_types(selection, document) or _told_types(selection, node)
+    name = named.pop() if len(named) == 1 else _relayed(selection, parent) or pascal(singular(selection.name)) or "Object"
     return name + "Type" if name in (*_ROOTS.values(), *_BUILT_IN) or name in schema.inputs else name
+
+
+def _told_types(selection: Selection, node: Node | None) -> set[str]:
+    """What the answers give under `__typename`."""
+    alias = next((inner.alias for inner in selection.inner if inner.name == "__typename"), "")
+    told = node.properties.get(alias) if node else None
+    return {name for name in told.sample.values if re.fullmatch(r"[A-Za-z]\w*", name)} if told and told.sample and not told.sample.is_partial else set()
+
+
+def _relayed(selection: Selection, parent: str) -> str:
+    """By Relay's convention: `pets { edges { node { … } } pageInfo { … } }` is a `PetConnection` of `PetEdge`s of `Pet`s."""
+    inner = {one.name for one in selection.inner}
+    if "pageInfo" in inner and inner & {"edges", "nodes"}:
+        return pascal(singular(selection.name)) + "Connection"
+    if selection.name == "edges" and parent.endswith("Connection"):
+        return parent.removesuffix("Connection") + "Edge"
+    of = {"node": "Edge", "nodes": "Connection"}.get(selection.name, "")
+    return parent.removesuffix(of) if of and parent.endswith(of) else ""
 
 
 def _object(node: Node | None) -> Node | None:

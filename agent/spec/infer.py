@@ -80,7 +80,9 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
         operations=operations,
         schemas=pool.schemas,
         security_schemes=tuple(sorted(carriers.schemes.values(), key=lambda scheme: scheme.name)),
-        graphql_sdl=graphql.sdl_of(route.named[name] for route in merged.values() if kind_of_route(route) == "GraphQL" for name in sorted(route.named)),
+        graphql_sdl=graphql.sdl_of(
+            route.named[name] for route in merged.values() if kind_of_route(route) in ("GraphQL", "WebSocket") for name in sorted(route.named)
+        ),
         cors=_cors(summary, origin) if merged else None,
         rate_limit=_rate_limit(served),
         versioning=_versioning(operations),

@@ -27,6 +27,8 @@ def count_kind(route: Route, exchange: Exchange, request: dict[str, str], respon
         _count_rpc(route, sent, answers, at)
     elif kind == "SOAP":
         _count_soap(route, exchange, request)
+    elif kind == "WebSocket":
+        _count_subscriptions(route, exchange, at)
     elif kind == "gRPC":
         _named(route, route.path.rpartition("/")[2]).total += 1
     if kind in ("WebSocket", "SSE") or (kind == "GraphQL" and is_stream):
@@ -109,6 +111,18 @@ def _count_graphql(route: Route, one: dict[str, Any], received: Any, at: int) ->
     told = introspection.sdl_of(received)
     for masked in [mask_text(text)[:20000]] * bool(text) + [told] * bool(told):
         _keep_document(named, masked)
+
+
+def _count_subscriptions(route: Route, exchange: Exchange, at: int) -> None:
+    """What was asked in GraphQL over a socket, each with its first answer."""
+    asked = [value for frame in exchange.frames if frame.direction == "sent" and b'"query"' in frame.data and type(value := bodies.decode(frame.data)) is dict]
+    calls = {str(one.get("id")): one["payload"] for one in asked if type(one.get("payload")) is dict and _is_graphql(one["payload"])}
+    answers: dict[str, Any] = {}
+    for frame in exchange.frames if calls else ():
+        if frame.direction == "received" and type(value := bodies.decode(frame.data)) is dict and type(value.get("payload")) is dict:
+            answers.setdefault(str(value.get("id")), value["payload"])
+    for id_, one in calls.items():
+        _count_graphql(route, hide_variables(one), answers.get(id_), at)
 
 
 def _rpc_calls(sent: Any) -> list[dict[str, Any]]:

@@ -7,7 +7,7 @@ import pytest
 
 from agent.spec.graphql import parse, sdl_of
 from agent.spec.infer import conclude
-from agent.spec.model import Exchange
+from agent.spec.model import Exchange, Frame
 from agent.spec.observe import observe_all
 from agent.spec.summary import Named, Sample
 
@@ -73,3 +73,31 @@ def test_no_text_holds_reading_up(text: str) -> None:
     began = time.thread_time()
     parse(text)
     assert time.thread_time() - began < 2
+
+
+def test_types_go_by_what_answers_and_conventions_tell() -> None:
+    """A `__typename` names its type, a connection and its edges are named after what is in them, and one type is told however it is reached."""
+    calls = [
+        _call(
+            "{ fleet { vehicles(first: 2) { edges { cursor node { id plate } } pageInfo { hasNextPage } } } }",
+            b'{"data": {"fleet": {"vehicles": {"edges": [{"cursor": "x", "node": {"id": "1", "plate": "A"}}], "pageInfo": {"hasNextPage": true}}}}}',
+        ),
+        _call("{ newest { __typename id km } }", b'{"data": {"newest": {"__typename": "Vehicle", "id": "1", "km": 12.5}}}'),
+    ]
+    schema = graphql_core.build_schema(conclude(observe_all(calls)).graphql_sdl)
+    assert sorted(name for name in schema.type_map if name[0] != "_") == [
+        "Boolean", "Fleet", "Float", "ID", "Int", "PageInfo", "Query", "String", "Vehicle", "VehicleConnection", "VehicleEdge",
+    ]  # fmt: skip
+    assert sorted(schema.type_map["Vehicle"].fields) == ["id", "km", "plate"]  # type: ignore[union-attr]
+
+
+def test_subscriptions_over_a_socket_are_part_of_the_schema() -> None:
+    """What was asked in a frame goes with its first answer."""
+    frames = (
+        Frame("sent", b'{"id": "1", "type": "subscribe", "payload": {"query": "subscription On($v: ID!) { moved(v: $v) { lat } }", "variables": {"v": "a"}}}'),
+        Frame("received", b'{"id": "1", "type": "next", "payload": {"data": {"moved": {"lat": 1.5}}}}'),
+    )
+    spec = conclude(observe_all([Exchange("1", "GET", "wss://api.example/graphql", 101, protocol="wss", frames=frames)]))
+    assert spec.operations[0].operation_names == ("On",)
+    assert "type Subscription {\n  moved(v: ID!): Moved\n}" in spec.graphql_sdl
+    assert "lat: Float" in spec.graphql_sdl
