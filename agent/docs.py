@@ -154,20 +154,20 @@ async def latest(actor: Actor, endpoint_id: UUID) -> Docs | None:
     row = await _newest(endpoint_id)
     if row is None:
         return None
-    spec = _spec_of(row)
+    spec = await asyncio.to_thread(_spec_of, row)
     return _docs(endpoint, row, [_line(operation) for operation in spec.operations], endpoint.calls)
 
 
-async def history(actor: Actor, endpoint_id: UUID) -> list[Version]:
+async def history(actor: Actor, endpoint_id: UUID, limit: int = _MOST_VERSIONS) -> list[Version]:
     """The newest versions of what was heard, newest first. Raises endpoint_not_found."""
     await endpoints.get(actor, endpoint_id)
-    rows = await EndpointDocumentation.raw(_HISTORY, endpoint_id, _MOST_VERSIONS + 1)
+    rows = await EndpointDocumentation.raw(_HISTORY, endpoint_id, limit + 1)
     specs = [await asyncio.to_thread(_spec_of, row) for row in rows]
     found = [
         Version(row["version"], row["generated_at"], list(await asyncio.to_thread(spec_diff.compare, before, spec)))
         for row, spec, before in zip(rows, specs, specs[1:], strict=False)
     ]
-    first = [Version(rows[-1]["version"], rows[-1]["generated_at"], [])] if 0 < len(rows) <= _MOST_VERSIONS else []
+    first = [Version(rows[-1]["version"], rows[-1]["generated_at"], [])] if 0 < len(rows) <= limit else []
     return found + first
 
 

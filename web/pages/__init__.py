@@ -23,6 +23,7 @@ from web.pages import (
     settings,
     shares,
     summaries,
+    trying,
 )
 
 PAGES = (
@@ -38,6 +39,7 @@ PAGES = (
     *controls.ROUTES,
     *credits.ROUTES,
     *documents.ROUTES,
+    *trying.ROUTES,
     *servers.ROUTES,
     *settings.ROUTES,
     *security.ROUTES,

@@ -1,5 +1,6 @@
 """The APIs, one API with its tabs, one captured call, the evidence panel, documents to download."""
 
+import asyncio
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -18,16 +19,29 @@ from agent.tools import invoke, recordings
 from agent.tools.endpoints import ENDPOINT_PRICE
 from agent.tools.registry import Context
 from web import uploads
-from web.pages import look, reference
+from web.pages import contents, look, reference
 from web.pages.shell import LIVE_CALLS, PageRequest, Panel, calls_panel, form_of, open_panel, page, see_other, signed_in_actor
 from web.render import catalogue, charts, formats
 
+_READ_AT_ONCE = 12
 Tab = Literal["live", "endpoints", "docs", "changes", "connect", "settings"]
 _ENDINGS: dict[Format, str] = {
     "openapi": "openapi.json", "openapi-yaml": "openapi.yaml", "markdown": "md", "typescript": "ts", "graphql": "graphql", "postman": "postman_collection.json",
     "http": "http",
     "arazzo": "arazzo.json",
 }  # fmt: skip
+
+
+class Asked(msgspec.Struct, frozen=True):
+    """What of the documentation is wanted: one operation, those that have some words, those heard once only, or all as one text."""
+
+    operation: str = ""
+    find: str = ""
+    only_once: bool = False
+    whole: bool = False
+
+
+_NOTHING = Asked()
 
 
 @get("/apis")
@@ -70,10 +84,14 @@ async def show_api(
     cursor: FromQuery[str | None] = None,
     newer: FromQuery[str | None] = None,
     operation: FromQuery[str] = "",
+    find: FromQuery[str] = "",
+    heard: FromQuery[Literal["", "once"]] = "",
+    whole: FromQuery[bool] = False,
 ) -> Template:
-    """`cursor`: the calls before one; `newer`: those after one."""
+    """`cursor`: the calls before one; `newer`: those after one; `find` and `heard`: of the documentation only that; `whole`: as one long text."""
     found = await endpoints.find(signed_in_actor(request), slug)
-    return await api_page(request, found, tab, {"q": q, "status": status, "method": method}, cursor, operation=operation, newer=newer)
+    asked = Asked(operation, find[:200], heard == "once", whole)
+    return await api_page(request, found, tab, {"q": q, "status": status, "method": method}, cursor, asked=asked, newer=newer)
 
 
 @post("/apis/{slug:str}/docs", status_code=200)
@@ -179,11 +197,11 @@ async def api_page(
     cursor: str | None = None,
     problem: Problem | None = None,
     report: ImportReport | None = None,
-    operation: str = "",
+    asked: Asked = _NOTHING,
     newer: str | None = None,
     **more: Any,
 ) -> Template:
-    """One tab of an API's page; `operation` opens one of the documents' operations."""
+    """One tab of an API's page."""
     actor = signed_in_actor(request)
     wanted = filter or {"q": "", "status": "", "method": ""}
     context: dict[str, Any] = {
@@ -197,6 +215,8 @@ async def api_page(
         "report": report,
         "docs": None,
         "document": "",
+        "contents": None,
+        "tried": None,
         "reference": None,
         "drift": None,
         "versions": [],
@@ -210,21 +230,25 @@ async def api_page(
             context |= await _live(request, endpoint, {"q": "", "status": "", "method": ""}, None)
     if tab in ("endpoints", "docs", "changes") and (made := await docs.latest(actor, endpoint.id)):
         context |= {"docs": made}
-        context |= await _documented(request, endpoint, tab, operation) | more
+        context |= await _documented(request, endpoint, tab, asked) | more
     if tab == "settings":
         context |= {"allowed": TRANSITIONS[endpoint.status], "controls": await controls.get(actor, endpoint.id)}
     return await page(request, "api.html", "apis", status=problem.status if problem else 200, problem=problem, **context)
 
 
-async def _documented(request: PageRequest, endpoint: Endpoint, tab: Tab, operation: str) -> dict[str, Any]:
+async def _documented(request: PageRequest, endpoint: Endpoint, tab: Tab, asked: Asked) -> dict[str, Any]:
     """What a tab shows of the documents: one operation, all of them as prose, the templates, or the drift from a document that was given."""
     actor = signed_in_actor(request)
-    if tab == "docs" and operation:
-        spec, found = await curation.found_operation(actor, endpoint.id, operation)
+    if tab == "docs" and asked.operation:
+        spec, found = await curation.found_operation(actor, endpoint.id, asked.operation)
         edits = (await discovery.decisions(endpoint.id)).edits.get(key_of(found), Words())
-        return {"reference": reference.of(spec, found, endpoint.slug, edits)}
+        changes = tuple((version.version, change) for version in await docs.history(actor, endpoint.id, 3) for change in version.changes)
+        return {"reference": reference.of(spec, found, endpoint.slug, edits, changes)}
     if tab == "docs":
-        return {"document": (await docs.get(actor, endpoint.id, "markdown")).text}
+        spec = await docs.spec_of(actor, endpoint.id)
+        listed = await asyncio.to_thread(contents.of, spec, asked.find, only_once=asked.only_once) if spec else None
+        is_read = asked.whole or (listed and listed.total <= _READ_AT_ONCE and not (asked.find or asked.only_once))
+        return {"contents": listed, "document": (await docs.get(actor, endpoint.id, "markdown")).text if is_read else ""}
     if tab == "endpoints":
         return {"curation": await curation.overview(actor, endpoint.id)}
     known = await docs.known(endpoint.id)

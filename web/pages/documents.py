@@ -11,7 +11,7 @@ from agent import curation, docs, endpoints, evidence
 from agent.curation import Text
 from agent.errors import Problem
 from agent.spec.decisions import Words
-from web.pages.apis import api_page
+from web.pages.apis import Asked, api_page
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
 
 
@@ -62,7 +62,7 @@ async def words(request: PageRequest, slug: FromPath[str]) -> Template | Redirec
     try:
         await curation.edit(actor, found.id, operation, change, taken_back=taken_back)
     except Problem as problem:
-        return await api_page(request, found, "docs", problem=problem, operation=operation if problem.code == "invalid_arguments" else "")
+        return await api_page(request, found, "docs", problem=problem, asked=Asked(operation if problem.code == "invalid_arguments" else ""))
     return see_other(f"/apis/{found.slug}?tab=docs&operation={quote(operation)}")
 
 

@@ -81,6 +81,7 @@ def _filters() -> dict[str, Any]:
         "ticks": _ticks,
         "verb": pass_context(lambda context, name: catalogue.say(_language(context), VERBS[name]) if name in VERBS else name),
         "urlpart": lambda text: quote(str(text), safe=""),
+        "anchor": lambda place: str(place).replace(" ", "-"),
         "status_class": _status_class,
     }
 

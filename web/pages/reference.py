@@ -10,11 +10,13 @@ import msgspec
 from agent.spec import fields, samples
 from agent.spec.decisions import Words, parameter_key
 from agent.spec.fields import Body, Field
-from agent.spec.model import Evidence, Operation, Parameter, Response, Spec
+from agent.spec.model import Change, Evidence, Operation, Parameter, Response, Spec
 from agent.spec.openapi import phrase
 from agent.spec.redact import mask_json, mask_named
 
-_MOST_ROWS, _DEPTH, _LONGEST_EXAMPLE = 120, 4, 6_000
+_MOST_ROWS, _DEPTH, _LONGEST_EXAMPLE, _MOST_CHANGES = 120, 4, 6_000, 12
+_NO_REQUEST = ("WebSocket", "gRPC", "SSE")
+_METHODS = ("GET", "HEAD", "OPTIONS", "QUERY", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Row(msgspec.Struct, frozen=True):
@@ -77,10 +79,12 @@ class Reference(msgspec.Struct, frozen=True):
     edits: Words
     before: str = ""
     after: str = ""
+    can_call: bool = False
+    changes: tuple[tuple[str, Change], ...] = ()
 
 
-def of(spec: Spec, operation: Operation, slug: str, edits: Words) -> Reference:
-    """The page's content; links lead to the evidence below `/apis/{slug}`."""
+def of(spec: Spec, operation: Operation, slug: str, edits: Words, changes: tuple[tuple[str, Change], ...] = ()) -> Reference:
+    """The page's content; links lead to the evidence below `/apis/{slug}`. `changes`: by version, newest first; those of other operations are passed over."""
     known = fields.bodies(operation)
     ids = [one.id for one in spec.operations]
     at = ids.index(operation.id)
@@ -100,6 +104,8 @@ def of(spec: Spec, operation: Operation, slug: str, edits: Words) -> Reference:
         edits,
         ids[at - 1] if at else "",
         ids[at + 1] if at + 1 < len(ids) else "",
+        operation.api_type not in _NO_REQUEST and operation.method in _METHODS,
+        tuple((version, one) for version, one in changes if one.template == operation.template and one.method in ("", operation.method))[:_MOST_CHANGES],
     )
 
 

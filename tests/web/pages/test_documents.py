@@ -3,6 +3,7 @@
 import asyncio
 import re
 from html import unescape
+from urllib.parse import unquote
 
 import pytest
 
@@ -12,6 +13,7 @@ from agent.endpoints import Endpoint
 from tests.web.pages.conftest import Door
 
 Doors = tuple[Door, Door, Door]
+Form = dict[str, str | list[str]]
 
 
 async def _documented(ada: Door) -> Endpoint:
@@ -41,6 +43,53 @@ async def test_a_field_leads_to_its_calls(doors: Doors) -> None:
     assert call and (await ada.get(call[1])).status_code == 200
 
 
+async def test_the_documentation_is_searched(doors: Doors) -> None:
+    """By the words of operations, parameters and fields, which lead to their place on the operation's page; what was heard once is told apart."""
+    ada = doors[0]
+    made = await _documented(ada)
+    found = unescape((await ada.get(f"/apis/{made.slug}?tab=docs&find=price_cents")).text)
+    place = re.search(r'operation=(getProduct)#([^"]+price_cents)"', found)
+    assert place and "The whole document" not in found
+    assert f'id="{unquote(place[2])}"' in unescape((await ada.get(f"/apis/{made.slug}?tab=docs&operation=getProduct")).text)
+    once = (await ada.get(f"/apis/{made.slug}?tab=docs&heard=once")).text
+    assert "operation=listProducts" in once and "operation=getProduct" not in once
+    assert (await ada.get(f"/apis/{made.slug}?tab=docs&heard=twice")).status_code == 422
+
+
+async def test_an_operation_is_called_from_its_page(doors: Doors) -> None:
+    """The answer stands there with what was sent; what may change something is confirmed first, and what cannot be sent says why beside the form."""
+    ada = doors[0]
+    made = await _documented(ada)
+    form: Form = {"operation": "getProduct", "to:path product_id": "prod_1001"}
+    called = await ada.post(f"/apis/{made.slug}/call", form)
+    assert "/products/prod_1001" in called.text and 'value="prod_1001"' in called.text and "price_cents" in called.text
+    calls = (await endpoints.get(await users.actor_by_email("ada@example.com", "web"), made.id)).calls
+    missing = await ada.post(f"/apis/{made.slug}/call", form | {"to:path product_id": ""})
+    assert missing.status_code == 422 and missing.text.count('role="alert"') == 1
+    assert (await ada.post(f"/apis/{made.slug}/call", {"operation": "nothing"})).status_code == 404
+    assert (await doors[1].post(f"/apis/{made.slug}/call", form)).status_code == 404
+    assert (await endpoints.get(await users.actor_by_email("ada@example.com", "web"), made.id)).calls == calls
+
+
+async def test_what_may_change_something_is_confirmed(doors: Doors) -> None:
+    """A POST is sent once its box is ticked; a body that is no JSON is not sent."""
+    ada = doors[0]
+    made = await _documented(ada)
+    actor = await users.actor_by_email("ada@example.com", "web")
+    await ada.http.post(made.proxy_url + "/orders", json={"product_id": "prod_1001", "quantity": 2})
+    while (await endpoints.get(actor, made.id)).calls < 6:
+        await asyncio.sleep(0.02)
+    await docs.generate(actor, made.id)
+    form: Form = {"operation": "createOrder", "body": '{"product_id": "prod_1002", "quantity": 1}'}
+    assert (await ada.post(f"/apis/{made.slug}/call", form)).status_code == 409
+    wrong = await ada.post(f"/apis/{made.slug}/call", form | {"body": "{", "confirm": "yes"})
+    assert wrong.status_code == 400 and "is no JSON" in wrong.text
+    assert (await endpoints.get(actor, made.id)).calls == 6
+    sent = await ada.post(f"/apis/{made.slug}/call", form | {"confirm": "yes"})
+    assert sent.status_code == 200 and 'class="card call"' in sent.text
+    assert (await endpoints.get(actor, made.id)).calls == 7
+
+
 async def test_templates_are_kept_split_and_put_back_by_buttons(doors: Doors) -> None:
     """Each form answers with the tab it stands on; what cannot be says why."""
     ada = doors[0]
@@ -61,7 +110,7 @@ async def test_only_what_was_changed_becomes_ones_own(doors: Doors) -> None:
     """The form carries every text; untouched ones stay generated, emptied ones go back to that."""
     ada = doors[0]
     made = await _documented(ada)
-    form = {"operation": "getProduct", "summary": "Get a product", "was:summary": "Get a product", "description": "By its number.", "was:description": ""}
+    form: Form = {"operation": "getProduct", "summary": "Get a product", "was:summary": "Get a product", "description": "By its number.", "was:description": ""}
     form |= {"field:200 name": "<b>As sold</b>", "was:field:200 name": ""}
     await ada.post(f"/apis/{made.slug}/words", form)
     page = (await ada.get(f"/apis/{made.slug}?tab=docs&operation=getProduct")).text
