@@ -1,12 +1,12 @@
-"""Reads Postman collections (v2.0, v2.1) and Insomnia exports (v4 JSON, v5 YAML) as exchanges: requests, with the saved answers where there are some.
+"""What Postman collections and Insomnia exports have in common: variables, bodies, ways to sign in, and requests that become exchanges.
 
 Variables are replaced where the file itself says what they are; a `{{variable}}` that is left in a path stays visible, one in the host makes the request unusable.
-Scripts are never run.
+Scripts are never run, and no file is read.
 """
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any, BinaryIO
 from urllib.parse import quote_plus
 
@@ -17,18 +17,108 @@ from agent.spec.model import Exchange, Headers
 from agent.spec.reading import Reading, Skips, Unreadable, opened, whole, with_id
 
 Object = dict[str, Any]
+Variables = dict[str, str]
+Pairs = list[tuple[str, str]]
 MAX_FILE = 64 << 20
 MAX_DEPTH = 40
+MOST_FILLED = 1_000
+"""Variables in one text: each may stand for many more."""
 
 
-def read_postman(data: bytes | BinaryIO) -> Reading:
-    """The requests of a collection, once per saved answer. Raises Unreadable where it is no collection."""
-    return Reading(lambda skips: _read(_load(data, "Postman collection"), skips, _postman))
+def reading(data: bytes | BinaryIO, what: str, exchanges: Callable[[Object], Iterator[Exchange]]) -> Reading:
+    """The requests of a file. Raises Unreadable where it is no such file."""
+    return Reading(lambda skips: _read(_load(data, what), skips, exchanges))
 
 
-def read_insomnia(data: bytes | BinaryIO) -> Reading:
-    """The requests of an export. Raises Unreadable where it is none."""
-    return Reading(lambda skips: _read(_load(data, "Insomnia export"), skips, _insomnia))
+def exchange(method: Any, url: str, headers: Headers, auth: Any, query: Pairs, body: tuple[bytes, str, bool], variables: Variables) -> Exchange:
+    """One request. `body`: its bytes, its media type, and whether there is more of it in some file."""
+    signed, asked = authorization(auth, variables)
+    pairs = "&".join(f"{quote_plus(filled(name, variables), safe='{}')}={quote_plus(filled(value, variables), safe='{}')}" for name, value in query + asked)
+    url = filled(url, variables).strip()
+    url = url if "://" in url[:20] or not _A_HOST.match(url) else "http://" + url
+    url, mark, fragment = url.partition("#")
+    url += (("&" if "?" in url else "?") + pairs if pairs else "") + mark + fragment
+    content, media_type, is_cut = body
+    is_typed = not media_type or any(name.lower() == "content-type" for name, _ in headers)
+    return Exchange(
+        id="",
+        method=str(method or "GET").upper(),
+        url=url,
+        request_headers=(*headers, *signed, *(() if is_typed else (("Content-Type", media_type),))),
+        request_body=content,
+        request_truncated=is_cut,
+        protocol=_PROTOCOLS.get(url.partition(":")[0].lower(), "https"),
+    )
+
+
+def authorization(auth: Any, variables: Variables) -> tuple[Headers, Pairs]:
+    """The header or the parameter that a way to sign in stands for; its value is masked everywhere later."""
+    block = as_object(auth)
+    kind = str(block.get("type") or "").lower()
+    settings = block.get(str(block.get("type")))
+    values = as_object(settings) or dict(pairs(settings, "key"))
+    if kind == "apikey":
+        name, value = filled(str(values.get("key") or "X-API-Key"), variables), filled(str(values.get("value") or "key"), variables)
+        return ((), [(name, value)]) if "query" in str(values.get("in") or values.get("addTo") or "") else (((name, value),), [])
+    token = filled(str(values.get("token") or values.get("accessToken") or "token"), variables)
+    schemes = {"bearer": f"Bearer {token}", "oauth2": f"Bearer {token}", "jwt": f"Bearer {token}", "basic": "Basic dXNlcjpwYXNzd29yZA=="} | _SCHEMES
+    return ((("Authorization", schemes[kind]),), []) if kind in schemes else ((), [])
+
+
+def urlencoded(found: Pairs, variables: Variables) -> bytes:
+    return "&".join(f"{quote_plus(name)}={quote_plus(filled(value, variables))}" for name, value in found).encode("utf-8", "replace")
+
+
+def multipart(items: list[Object], key: str, variables: Variables) -> tuple[bytes, str, bool]:
+    """The fields of a form in parts. What its files hold is not known."""
+    parts: list[str] = []
+    for item in items:
+        is_file = item.get("type") == "file"
+        source = item.get("src") or item.get("fileName") or ""
+        file = str(source[0] if isinstance(source, list) and source else source).replace("\\", "/").rpartition("/")[2]
+        kind = f"\r\nContent-Type: {item['contentType']}" if item.get("contentType") else ""
+        head = f'form-data; name="{item.get(key)}"' + (f'; filename="{file or "file"}"' if is_file else "") + kind
+        parts.append(f"--boundary\r\nContent-Disposition: {head}\r\n\r\n{'' if is_file else filled(str(item.get('value') or ''), variables)}\r\n")
+    return "".join([*parts, "--boundary--\r\n"]).encode("utf-8", "replace"), "multipart/form-data; boundary=boundary", False
+
+
+def headers(raw: Any, key: str, variables: Variables) -> Headers:
+    return tuple((name, filled(value, variables)) for name, value in pairs(raw, key))
+
+
+def pairs(raw: Any, key: str) -> Pairs:
+    """Names and values of a list that are switched on; older files have lines of `Name: value`."""
+    if isinstance(raw, str):
+        lines = (line.partition(":") for line in raw.splitlines() if not line.startswith("//"))
+        return [(name.strip(), value.strip()) for name, colon, value in lines if colon and name.strip()]
+    return [(str(item[key]), str(item.get("value") if item.get("value") is not None else "")) for item in as_objects(raw) if is_on(item) and item.get(key)]
+
+
+def is_on(item: Object) -> bool:
+    return not item.get("disabled") and item.get("enabled") is not False
+
+
+def filled(text: str, variables: Variables) -> str:
+    """With what the file says its variables are; those that make something up get an example."""
+    for _ in range(3):  # a variable may stand for another
+        text = _VARIABLE.sub(lambda match: variables.get(match[1], _MADE_UP.get(match[1], match[0]))[:2_000], text, count=MOST_FILLED) if "{{" in text else text
+    return text
+
+
+def flat(data: Any, prefix: str = "", depth: int = 0) -> Variables:
+    """An environment's variables; `a: {b: c}` is known as `a.b`."""
+    found: Variables = {}
+    for key, value in as_object(data).items():
+        found |= flat(value, f"{prefix}{key}.", depth + 1) if isinstance(value, dict) and depth < MAX_DEPTH else {f"{prefix}{key}": str(value)}
+    return found
+
+
+def as_object(value: Any) -> Object:
+    return value if isinstance(value, dict) else {}
+
+
+def as_objects(value: Any) -> list[Object]:
+    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _load(data: bytes | BinaryIO, what: str) -> Object:
@@ -42,171 +132,37 @@ def _load(data: bytes | BinaryIO, what: str) -> Object:
     return value
 
 
-def _read(document: Object, skips: Skips, exchanges: Any) -> Iterator[Exchange]:
+def _read(document: Object, skips: Skips, exchanges: Callable[[Object], Iterator[Exchange]]) -> Iterator[Exchange]:
     found = 0
-    for exchange in exchanges(document):
-        if "://" not in exchange.url or "{{" in exchange.url.split("/")[2]:
-            skips.add(f"`{exchange.method} {exchange.url[:200]}` was left out: its host is not known.")
+    for made in exchanges(document):
+        host = made.url.split("/")[2] if "://" in made.url else "{{"
+        if "{{" in host or "{%" in host:
+            skips.add(f"`{made.method} {made.url[:200]}` was left out: its host is not known.")
             continue
         found += 1
-        yield with_id(exchange)
+        yield with_id(made)
     if not found and not skips.count:
         raise Unreadable("There is no request in this collection.")
 
 
-def _postman(document: Object) -> Iterator[Exchange]:
-    variables = _pairs(document.get("variable"), "key")
-    yield from _postman_items(document.get("item"), variables, document.get("auth"), 0)
-
-
-def _postman_items(items: Any, variables: dict[str, str], auth: Any, depth: int) -> Iterator[Exchange]:
-    for item in _objects(items) if depth < MAX_DEPTH else ():
-        yield from _postman_items(item.get("item"), variables, item.get("auth") or auth, depth + 1)
-        request = item.get("request")
-        if isinstance(request, str):
-            request = {"url": request}
-        if isinstance(request, dict):
-            yield from _postman_requests(request, item.get("response"), variables, request.get("auth") or auth)
-
-
-def _postman_requests(request: Object, responses: Any, variables: dict[str, str], auth: Any) -> Iterator[Exchange]:
-    base = _postman_request(request, variables, auth)
-    answers = list(_objects(responses))
-    if not answers:
-        yield base
-    for answer in answers:
-        original = answer.get("originalRequest")
-        sent = _postman_request(original, variables, original.get("auth") or auth) if isinstance(original, dict) else base
-        body = str(answer.get("body") or "").encode("utf-8", "replace")
-        status = answer.get("code")
-        yield Exchange(
-            "",
-            sent.method,
-            sent.url,
-            status if isinstance(status, int) else None,
-            sent.request_headers,
-            sent.request_body,
-            _headers(answer.get("header"), "key", {}),
-            body,
-        )
-
-
-def _postman_request(request: Object, variables: dict[str, str], auth: Any) -> Exchange:
-    url, body = request.get("url") or "", _object(request.get("body"))
-    raw = url if isinstance(url, str) else str(url.get("raw") or "")
-    own = variables | (_pairs(url.get("variable"), "key") if isinstance(url, dict) else {})
-    path = re.sub(r"/:([A-Za-z_]\w*)", lambda match: "/" + own.get(match[1], "{{" + match[1] + "}}"), raw)
-    headers = _headers(request.get("header"), "key", variables) + _authorization(auth, variables)
-    content, media_type = _postman_body(body, variables)
-    return Exchange("", str(request.get("method") or "GET").upper(), _filled(path, own), request_headers=_typed(headers, media_type), request_body=content)
-
-
-def _postman_body(body: Object, variables: dict[str, str]) -> tuple[bytes, str]:
-    match body.get("mode"):
-        case "raw":
-            language = _object(_object(body.get("options")).get("raw")).get("language")
-            return _filled(str(body.get("raw") or ""), variables).encode(), "application/json" if language == "json" else ""
-        case "urlencoded":
-            pairs = _pairs(body.get("urlencoded"), "key")
-            return "&".join(
-                f"{quote_plus(name)}={quote_plus(_filled(value, variables))}" for name, value in pairs.items()
-            ).encode(), "application/x-www-form-urlencoded"
-        case "graphql":
-            return _graphql(_object(body.get("graphql")))
-        case _:
-            return b"", ""
-
-
-def _graphql(body: Object) -> tuple[bytes, str]:
-    variables = body.get("variables")
-    try:
-        parsed = json.loads(variables) if isinstance(variables, str) and variables.strip() else variables or {}
-    except ValueError:
-        parsed = {}
-    return json.dumps({"query": body.get("query") or "", "variables": parsed}).encode(), "application/json"
-
-
-def _authorization(auth: Any, variables: dict[str, str]) -> Headers:
-    """The header that an `auth` block stands for; its value is masked everywhere later."""
-    kind = _object(auth).get("type")
-    settings = _object(auth).get(str(kind))
-    values = settings if isinstance(settings, dict) else _pairs(settings, "key")
-    match kind:
-        case "bearer":
-            return (("Authorization", "Bearer " + _filled(str(values.get("token") or "token"), variables)),)
-        case "basic":
-            return (("Authorization", "Basic dXNlcjpwYXNzd29yZA=="),)
-        case "apikey" if values.get("in") != "query":
-            return ((str(values.get("key") or "X-API-Key"), _filled(str(values.get("value") or "key"), variables)),)
-        case _:
-            return ()
-
-
-def _insomnia(document: Object) -> Iterator[Exchange]:
-    if "collection" in document:
-        variables = _object(_object(document.get("environments")).get("data"))
-        yield from _insomnia_items(document["collection"], {str(key): str(value) for key, value in variables.items()}, 0)
-        return
-    resources = list(_objects(document.get("resources")))
-    data = [_object(resource.get("data")) for resource in resources if resource.get("_type") == "environment"]
-    variables = {str(key): str(value) for item in data for key, value in item.items()}
-    for resource in resources:
-        if resource.get("_type") == "request":
-            yield _insomnia_request(resource, variables)
-
-
-def _insomnia_items(items: Any, variables: dict[str, str], depth: int) -> Iterator[Exchange]:
-    for item in _objects(items) if depth < MAX_DEPTH else ():
-        if "url" in item:
-            yield _insomnia_request(item, variables)
-        yield from _insomnia_items(item.get("children"), variables, depth + 1)
-
-
-def _insomnia_request(request: Object, variables: dict[str, str]) -> Exchange:
-    body, url = _object(request.get("body")), _filled(str(request.get("url") or ""), variables)
-    query = "&".join(f"{quote_plus(name)}={quote_plus(_filled(value, variables))}" for name, value in _pairs(request.get("parameters"), "name").items())
-    url += ("&" if "?" in url else "?") + query if query else ""
-    auth = _object(request.get("authentication"))
-    block = {"type": auth.get("type"), str(auth.get("type")): auth} if auth.get("type") and not auth.get("disabled") else None
-    headers = _headers(request.get("headers"), "name", variables) + _authorization(block, variables)
-    text = str(body.get("text") or "") or "&".join(f"{quote_plus(name)}={quote_plus(value)}" for name, value in _pairs(body.get("params"), "name").items())
-    return Exchange(
-        "",
-        str(request.get("method") or "GET").upper(),
-        url,
-        request_headers=_typed(headers, str(body.get("mimeType") or "")),
-        request_body=_filled(text, variables).encode(),
-    )
-
-
-def _typed(headers: Headers, media_type: str) -> Headers:
-    return headers if not media_type or any(name.lower() == "content-type" for name, _ in headers) else (*headers, ("Content-Type", media_type))
-
-
-def _headers(raw: Any, key: str, variables: dict[str, str]) -> Headers:
-    return tuple((name, _filled(value, variables)) for name, value in _pairs(raw, key).items())
-
-
-def _pairs(raw: Any, key: str) -> dict[str, str]:
-    return {
-        str(item.get(key)): str(item.get("value") if item.get("value") is not None else "")
-        for item in _objects(raw)
-        if item.get(key) and not item.get("disabled")
-    }
-
-
-def _filled(text: str, variables: dict[str, Any]) -> str:
-    def value(match: re.Match[str]) -> str:
-        return str(variables.get(match[1], match[0]))
-
-    for _ in range(3):  # a variable may stand for another
-        text = re.sub(r"\{\{\s*(?:_\.)?([\w.-]+)\s*\}\}", value, text)
-    return text
-
-
-def _object(value: Any) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Any) -> Iterator[Object]:
-    yield from (item for item in value if isinstance(item, dict)) if isinstance(value, list) else ()
+_A_HOST = re.compile(r"(?:[\w-]+\.)+\w+(?:[:/?#]|$)|localhost(?:[:/?#]|$)|[\w-]+:\d+(?:[/?#]|$)")
+_VARIABLE = re.compile(r"\{\{\s*(?:_\.|_\[['\"])?(\$?[\w.-]+)(?:['\"]\])?\s*\}\}")
+_PROTOCOLS: dict[str, Any] = {"http": "http", "ws": "ws", "wss": "wss"}
+_SCHEMES = {
+    "digest": "Digest username=user",
+    "awsv4": "AWS4-HMAC-SHA256 Credential=key",
+    "iam": "AWS4-HMAC-SHA256 Credential=key",
+    "oauth1": "OAuth oauth_token=token",
+    "hawk": "Hawk id=key",
+    "ntlm": "NTLM token",
+    "edgegrid": "EG1-HMAC-SHA256 client_token=token",
+}
+_MADE_UP = {
+    "$guid": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+    "$randomUUID": "3fa85f64-5717-4562-b3fc-2c963f66afa6",
+    "$timestamp": "1738324800",
+    "$isoTimestamp": "2025-01-31T12:00:00Z",
+    "$randomInt": "42",
+    "$randomEmail": "ada@example.com",
+    "$randomBoolean": "true",
+}

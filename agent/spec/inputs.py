@@ -17,13 +17,13 @@ _READERS = {
     "flows": "flows:read",
     "saved": "saved:read",
     "curl": "curl:read",
-    "postman": "collections:read_postman",
-    "insomnia": "collections:read_insomnia",
+    "postman": "postman_read:read",
+    "insomnia": "insomnia_read:read",
 }
-_CURL = re.compile(
-    rb"(?:(?:```\w*|#[^\n]*|(?:export )?[A-Za-z_]\w*=[^\n]*)\r?\n\s*)*(?:(?:PS )?[^\s{<]*[$>%#] )?(?:(?:sudo|time) )?(?:[\w.~/-]*/)?curl(?:\.exe)?\s",
-    re.IGNORECASE,
-)
+_CURL = rb"(?i)(?:(?:```\w*|#[^\n]*|(?:export )?[A-Za-z_]\w*=[^\n]*)\r?\n\s*)*(?:(?:PS )?[^\s{<]*[$>%#] )?(?:(?:sudo|time) )?(?:[\w.~/-]*/)?curl(?:\.exe)?\s"
+_POSTMAN_1 = re.compile(rb'"(?:requests|folders|order)"\s*:\s*\[.*"(?:rawModeData|dataMode|headerData|collectionId)"\s*:', re.DOTALL)
+_HEAD = 1 << 16
+"""A collection may begin with a long description."""
 _FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]{1,60})"\s*:')
 
 
@@ -38,7 +38,7 @@ def identify(data: bytes | BinaryIO) -> Input:
     """Raises Unreadable where the input is empty or damaged."""
     stream = opened(data)
     head = b""
-    while len(head) < 4096 and (piece := stream.read(4096 - len(head))):
+    while len(head) < _HEAD and (piece := stream.read(_HEAD - len(head))):
         head += piece
     return Input(_kind(head), Prefixed(head, stream))
 
@@ -65,15 +65,17 @@ def _kind(head: bytes) -> Kind:
         return "zip"
     text = head.lstrip()
     is_object = text[:1] == b"{"  # as most captures are: no expression is made for what they cannot be
+    if is_object and (first := _FIRST_KEY.match(text)) and first[1] in (b"log", b"entries"):
+        return "har"
     if not is_object and re.match(rb"\d{1,12}:\d", text):
         return "flows"
-    if not is_object and _CURL.match(text):
+    if not is_object and re.match(_CURL, text):
         return "curl"
     if (b"openapi" in text or b"swagger" in text) and (
         re.search(rb"^[\"']?(?:openapi|swagger)[\"']?\s*:", text, re.MULTILINE) or (is_object and re.match(rb"\s*\{[^{}]*\"(?:openapi|swagger)\"\s*:", text))
     ):
         return "openapi"
-    if text.startswith(b"type: collection.insomnia.rest"):
+    if re.search(rb"^type: [\"']?collection\.insomnia\.rest", text, re.MULTILINE):
         return "insomnia"
     if text[:1] == b"[" and b'"request"' in text and b'"url"' in text:
         return "har"
@@ -83,9 +85,7 @@ def _kind(head: bytes) -> Kind:
 def _json_kind(text: bytes) -> Kind:
     first = _FIRST_KEY.match(text)
     key = first[1] if first else b""
-    if key in (b"log", b"entries"):
-        return "har"
-    if b"getpostman.com" in text or b"schema.postman.com" in text:
+    if b"getpostman.com" in text or b"schema.postman.com" in text or b'"_postman_' in text or _POSTMAN_1.search(text):
         return "postman"
     if b'"__export_format"' in text or (b'"_type"' in text and b'"export"' in text):
         return "insomnia"
@@ -95,6 +95,6 @@ def _json_kind(text: bytes) -> Kind:
         return "saved"
     if re.search(rb'"openapi"\s*:\s*"3|"paths"\s*:\s*\{', text):
         return "openapi"
-    if key == b"info":
-        return "postman" if b'"_postman_id"' in text or b'"item"' in text else "openapi"
-    return "har"
+    if key in (b"info", b"item", b"event", b"variable", b"auth") and b'"item"' in text:
+        return "postman"
+    return "openapi" if key == b"info" else "har"
