@@ -19,7 +19,7 @@ _CURSOR = {
 }  # fmt: skip
 _PAGE = {"page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage", "p", "pg", "paginationpage"}
 _OFFSET = {"offset", "skip", "start", "from", "startindex", "startat", "firstresult", "startposition", "pageoffset", "paginationstart", "paginationoffset"}
-_LIMIT = {
+LIMIT = {
     "limit", "perpage", "pagesize", "pagelimit", "itemsperpage", "resultsperpage", "hitsperpage", "count", "size", "maxresults", "maxitems", "maxpagesize",
     "max", "top", "take", "first", "last", "rows", "num", "paginationlimit", "paginationpagesize", "pageperpage",
 }  # fmt: skip
@@ -42,7 +42,7 @@ _LAST_POSITION = 100_000_000.0
 def paging_of(queries: Mapping[str, Field], response: Node | None, has_link: bool) -> Paging | None:
     """The pagination of an operation by the names and values of its query parameters, or by what its answers say."""
     by_words = {_joined(name): name for name in sorted(queries)}
-    limits = [name for words, name in by_words.items() if words in _LIMIT and _is_counting(queries[name])]
+    limits = [name for words, name in by_words.items() if words in LIMIT and _is_counting(queries[name])]
     following = _next_field(response)
     for kind, known in (("cursor", _CURSOR), ("page", _PAGE), ("offset", _OFFSET)):
         found = {words: name for words, name in by_words.items() if words in known}

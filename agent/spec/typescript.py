@@ -8,8 +8,10 @@ import json
 import re
 from typing import Any
 
+from agent.spec import typescript_paging
 from agent.spec.model import Content, JsonSchema, Operation, Parameter, Response, Spec
 from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_text
+from agent.spec.typescript_paging import Walk
 
 INDENT = "  "
 MAX_DEPTH = 40
@@ -22,9 +24,12 @@ def document(spec: Spec, *, client: bool = False) -> str:
     for name in sorted(spec.schemas):
         parts.append(f"export type {names.component(name)} = {_type(spec.schemas[name], names, 0)};")
     parts += [_operation(operation, names) for operation in spec.operations]
-    parts.append(_operations(spec, names))
+    walks = {operation.id: walk for operation in spec.operations if (walk := typescript_paging.walk_of(spec, operation))} if client else {}
+    parts.append(_operations(spec, names, walks))
     if client:
         parts.append(_client(spec, names))
+    if walks:
+        parts.append(typescript_paging.CODE.replace("__WALKS__", "\n".join(f"{INDENT}{_key(name)}: {json.dumps(walk[:5])}," for name, walk in walks.items())))
     return "\n\n".join(parts) + "\n"
 
 
@@ -51,6 +56,17 @@ _TAKEN = frozenset(
         "ClientOptions",
         "Result",
         "Client",
+        "Success",
+        "Body",
+        "Failure",
+        "Input",
+        "AnyInput",
+        "Paged",
+        "Item",
+        "Omit",
+        "AsyncGenerator",
+        "Blob",
+        "BodyInit",
         "Record",
         "Array",
         "Promise",
@@ -230,12 +246,12 @@ def _responses(responses: tuple[Response, ...], names: _Names) -> str:
     return "{\n" + "\n".join(lines) + "\n}" if lines else "Record<number, unknown>"
 
 
-def _operations(spec: Spec, names: _Names) -> str:
-    lines = [_entry(operation, names) for operation in spec.operations]
+def _operations(spec: Spec, names: _Names, walks: dict[str, Walk]) -> str:
+    lines = [_entry(operation, names, walks.get(operation.id)) for operation in spec.operations]
     return _comment("Every operation by its id.", "") + "\nexport interface Operations {\n" + "\n".join(lines) + "\n}"
 
 
-def _entry(operation: Operation, names: _Names) -> str:
+def _entry(operation: Operation, names: _Names, walk: Walk | None) -> str:
     name = names.operation(operation)
     members = [f"method: {json.dumps(operation.method)}", f"path: {json.dumps(mask_text(operation.template))}"]
     for where, suffix, member in (("path", "Params", "params"), ("query", "Query", "query"), ("header", "Headers", "headers")):
@@ -246,6 +262,7 @@ def _entry(operation: Operation, names: _Names) -> str:
     if operation.request:
         members.append(f"body{'' if operation.request_required else '?'}: {name}Body")
     members.append(f"responses: {name}Responses")
+    members += [f"item: {_type(walk.item, names, 1)}"] if walk else []
     return f"{INDENT}{_key(operation.id)}: {{ {'; '.join(members)} }};"
 
 
@@ -275,7 +292,7 @@ export interface ClientOptions {
 type Success = 200 | 201 | 202 | 203 | 204 | 206;
 type Body<R> = { [S in keyof R]: S extends Success ? R[S] : never }[keyof R];
 type Failure<R> = { [S in keyof R]: S extends Success ? never : R[S] }[keyof R];
-type Input<O> = Omit<O, "method" | "path" | "responses">;
+type Input<O> = Omit<O, "method" | "path" | "responses" | "item">;
 
 /** `ok` tells which of `data` and `error` is there. */
 export type Result<R> =
@@ -308,6 +325,13 @@ function encode(body: unknown, contentType: string): BodyInit | null {
   return JSON.stringify(body);
 }
 
+async function decode(response: Response): Promise<any> {
+  const type = response.headers.get("content-type") ?? "text/plain";
+  if (!/json|xml|^text\\//.test(type)) return response.blob();
+  const text = await response.text();
+  return type.includes("json") && text ? JSON.parse(text) : text || undefined;
+}
+
 /** `const api = createClient({ headers: { Authorization: "…" } }); const result = await api("operationId", { … });` */
 export function createClient(options: ClientOptions = {}) {
   const send = options.fetch ?? fetch;
@@ -322,8 +346,9 @@ export function createClient(options: ClientOptions = {}) {
       headers: { ...type, ...options.headers, ...Object.fromEntries(pairs(headers)) },
       body: encode(body, contentType),
     });
-    const text = await response.text();
-    const data = (response.headers.get("content-type") ?? "").includes("json") && text ? JSON.parse(text) : text || undefined;
+    const data = await decode(response);
     return response.ok ? { ok: true, status: response.status, data, response } : { ok: false, status: response.status, error: data, response };
   };
-}"""
+}
+
+export type Client = ReturnType<typeof createClient>;"""

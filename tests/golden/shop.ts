@@ -69,7 +69,7 @@ export type OrderEventsResponses = {
 
 /** Every operation by its id. */
 export interface Operations {
-  listOrders: { method: "GET"; path: "/orders"; query?: ListOrdersQuery; responses: ListOrdersResponses };
+  listOrders: { method: "GET"; path: "/orders"; query?: ListOrdersQuery; responses: ListOrdersResponses; item: Order };
   createOrder: { method: "POST"; path: "/orders"; headers: CreateOrderHeaders; body: CreateOrderBody; responses: CreateOrderResponses };
   getOrder: { method: "GET"; path: "/orders/{order_id}"; params: GetOrderParams; responses: GetOrderResponses };
   orderEvents: { method: "GET"; path: "/events"; responses: OrderEventsResponses };
@@ -92,7 +92,7 @@ export interface ClientOptions {
 type Success = 200 | 201 | 202 | 203 | 204 | 206;
 type Body<R> = { [S in keyof R]: S extends Success ? R[S] : never }[keyof R];
 type Failure<R> = { [S in keyof R]: S extends Success ? never : R[S] }[keyof R];
-type Input<O> = Omit<O, "method" | "path" | "responses">;
+type Input<O> = Omit<O, "method" | "path" | "responses" | "item">;
 
 /** `ok` tells which of `data` and `error` is there. */
 export type Result<R> =
@@ -125,6 +125,13 @@ function encode(body: unknown, contentType: string): BodyInit | null {
   return JSON.stringify(body);
 }
 
+async function decode(response: Response): Promise<any> {
+  const type = response.headers.get("content-type") ?? "text/plain";
+  if (!/json|xml|^text\//.test(type)) return response.blob();
+  const text = await response.text();
+  return type.includes("json") && text ? JSON.parse(text) : text || undefined;
+}
+
 /** `const api = createClient({ headers: { Authorization: "…" } }); const result = await api("operationId", { … });` */
 export function createClient(options: ClientOptions = {}) {
   const send = options.fetch ?? fetch;
@@ -139,8 +146,52 @@ export function createClient(options: ClientOptions = {}) {
       headers: { ...type, ...options.headers, ...Object.fromEntries(pairs(headers)) },
       body: encode(body, contentType),
     });
-    const text = await response.text();
-    const data = (response.headers.get("content-type") ?? "").includes("json") && text ? JSON.parse(text) : text || undefined;
+    const data = await decode(response);
     return response.ok ? { ok: true, status: response.status, data, response } : { ok: false, status: response.status, error: data, response };
   };
+}
+
+export type Client = ReturnType<typeof createClient>;
+
+/** By operation: how it pages, with which parameter, the number of its first page, and where its answers hold what is next and what is on the page. */
+const walks: Record<string, readonly [kind: string, parameter: string, first: number, next: string[], items: string[]]> = {
+  listOrders: ["cursor", "cursor", 1, ["next"], []],
+};
+
+type Paged = { [Id in keyof Operations]: Operations[Id] extends { item: unknown } ? Id : never }[keyof Operations];
+type Item<O> = O extends { item: infer T } ? T : never;
+
+function at(value: unknown, way: string[]): unknown {
+  return way.reduce((found, name) => (found as Record<string, unknown> | null | undefined)?.[name], value);
+}
+
+function following(id: string, query: Record<string, unknown>, answer: unknown, link: string | null): Record<string, unknown> | undefined {
+  const [kind, parameter, first, way, place] = walks[id]!;
+  const items = (at(answer, place) ?? []) as unknown[];
+  const linked = /<([^>]*)>[^,]*rel="?next"?/.exec(link ?? "")?.[1];
+  let next = way.length ? at(answer, way) : linked ?? (kind === "offset" || kind === "page");
+  if (next && typeof next === "object") next = (next as Record<string, unknown>)[parameter];
+  if (next === undefined || next === null || next === false || next === "" || !items.length) return undefined;
+  if (typeof next === "string" && next.includes("?")) return Object.fromEntries(new URL(next, "http://base").searchParams);
+  if (kind === "offset") return { [parameter]: Number(query[parameter] ?? 0) + items.length };
+  if (kind === "page") return { [parameter]: typeof next === "number" ? next : Number(query[parameter] ?? first) + 1 };
+  return { [parameter]: typeof next === "boolean" ? at(items.at(-1), ["id"]) : next };
+}
+
+/** `for await (const page of pages(api, "operationId", { … }))`: one answer after the other. Throws where one is no success. */
+export async function* pages<Id extends Paged>(api: Client, id: Id, input: Input<Operations[Id]>): AsyncGenerator<Body<Operations[Id]["responses"]>> {
+  let query = (input as AnyInput).query ?? {};
+  for (;;) {
+    const result = await api(id, { ...input, query });
+    if (!result.ok) throw new Error(`${id} was answered with ${result.status}`, { cause: result });
+    yield result.data;
+    const next = following(id, query, result.data, result.response.headers.get("link"));
+    if (!next) return;
+    query = { ...query, ...next };
+  }
+}
+
+/** `for await (const item of items(api, "operationId", { … }))`: what is on the pages, one after the other. */
+export async function* items<Id extends Paged>(api: Client, id: Id, input: Input<Operations[Id]>): AsyncGenerator<Item<Operations[Id]>> {
+  for await (const page of pages(api, id, input)) yield* (at(page, walks[id]![4]) ?? []) as Item<Operations[Id]>[];
 }
