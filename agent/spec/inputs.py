@@ -21,7 +21,7 @@ _READERS = {
     "insomnia": "insomnia_read:read",
 }
 _CURL = rb"(?i)(?:(?:```\w*|#[^\n]*|(?:export )?[A-Za-z_]\w*=[^\n]*)\r?\n\s*)*(?:(?:PS )?[^\s{<]*[$>%#] )?(?:(?:sudo|time) )?(?:[\w.~/-]*/)?curl(?:\.exe)?\s"
-_POSTMAN_1 = re.compile(rb'"(?:requests|folders|order)"\s*:\s*\[.*"(?:rawModeData|dataMode|headerData|collectionId)"\s*:', re.DOTALL)
+_POSTMAN_1 = rb'(?s)"(?:requests|folders|order)"\s*:\s*\[.*"(?:rawModeData|dataMode|headerData|collectionId)"\s*:'
 _HEAD = 1 << 16
 """A collection may begin with a long description."""
 _FIRST_KEY = re.compile(rb'\s*\{\s*"([^"\\]{1,60})"\s*:')
@@ -85,7 +85,7 @@ def _kind(head: bytes) -> Kind:
 def _json_kind(text: bytes) -> Kind:
     first = _FIRST_KEY.match(text)
     key = first[1] if first else b""
-    if b"getpostman.com" in text or b"schema.postman.com" in text or b'"_postman_' in text or _POSTMAN_1.search(text):
+    if b"getpostman.com" in text or b"schema.postman.com" in text or b'"_postman_' in text or re.search(_POSTMAN_1, text):
         return "postman"
     if b'"__export_format"' in text or (b'"_type"' in text and b'"export"' in text):
         return "insomnia"
