@@ -14,12 +14,13 @@ from agent.spec.names import singular, words_of
 from agent.spec.path_affixes import Parts
 from agent.spec.path_syntax import HOLE
 from agent.spec.path_tree import SLOT, Affix, Cell, Context, Echo, Leaf, cut_tail, join_cells
+from agent.spec.path_words import spoken
 from agent.spec.shapes import similarity
 from agent.spec.values import CERTAIN, kind_of
 
 COLLECTION = -4.0
 """What it weighs against a value that it names a collection elsewhere."""
-_JOINED = re.compile(r"(?<=\w)[-_](?=\w)")
+_JOINED = re.compile(r"(?<=[^\W_])[-_](?=[^\W_])")
 _STRANGE_LEAST = 4
 """So many siblings that are joined as no literal of the API is are names that somebody gave."""
 _ECHOES = 10.0
@@ -92,6 +93,8 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     reasons = {"looks": 6.0 if kind in CERTAIN else _LOOKS.get(kind, 0.0)}
     if kind == "word" and ("-" in stem or "_" in stem):
         reasons["looks"] = -0.8
+    if kind == "word" and HOLE not in stem:
+        reasons["words"] = context.speech.weigh(stem)
     routes = [route for leaf in child.leaves for route in leaf.routes.values()]
     answered = sum(route.answered for route in routes)
     if child.parts.joint:
@@ -168,6 +171,7 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
     """What only all siblings and their parent can say: fields that repeat several of them, looks that several share, items of the parent's list."""
     _forgive_recurring(family, prefix.removeprefix("/"), context)
     _forgive_strange(family, context)
+    _take_theme(family, context)
     verbs = [child for child in family if "verb" in child.reasons]
     for child in verbs:
         child.reasons["verb"] *= min(1.0, _VERBS_TOLD / len(verbs))  # that all are posted to is one fact, not one of each
@@ -211,6 +215,16 @@ def _forgive_strange(family: list[Child], context: Context) -> None:
     if len(joined) >= _STRANGE_LEAST:
         for child in joined:
             child.reasons["looks"] += min(0.8, *[context.joined[sign] for sign in _JOINED.findall(child.parts.stem)])
+
+
+def _take_theme(family: list[Child], context: Context) -> None:
+    """A word that half of the siblings have is a theme, as somebody gives it to operations, `job_stats` and `queue_stats`: it speaks for no value."""
+    named = [child for child in family if "words" in child.reasons]
+    counts = Counter(word for child in named for word in set(spoken(child.parts.stem)))
+    theme = {word for word, times in counts.items() if times > 1 and times * 2 >= len(named)}
+    for child in named if theme else ():
+        if child.reasons["words"] > 0:
+            child.reasons["words"] = context.speech.weigh(child.parts.stem, theme)
 
 
 def recall_values(family: list[Child], prefix: str, context: Context) -> None:

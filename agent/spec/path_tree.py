@@ -3,6 +3,7 @@
 Nothing is decided here.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
@@ -13,6 +14,7 @@ from urllib.parse import unquote
 import msgspec
 
 from agent.spec.path_syntax import HOLE
+from agent.spec.path_words import SILENT, Speech, speech_of
 from agent.spec.shapes import Shape, are_alike, containment, detail_shapes, item_shapes, pooled, shape_of, similarity
 from agent.spec.summary import Content, Route, Sample
 from agent.spec.values import CERTAIN, kind_of, split_affixes
@@ -20,6 +22,7 @@ from agent.spec.values import CERTAIN, kind_of, split_affixes
 SLOT = "{}"
 MORE = "…"
 SHAPES_POOLED = 10
+_KEYS = re.compile(r"\.([^.:\[*]+)")
 CLOSED = -3.0
 """Below these log-odds so few names that are asked for so often are operations, not values."""
 _POOLS = (1.0, 4.0, 16.0, 64.0)
@@ -119,6 +122,7 @@ class Context(msgspec.Struct):
     total: int
     collections: set[str]
     neighbours: dict[str, set[str]]
+    speech: Speech = SILENT
     joined: dict[str, float] = {}
     """By sign: what it weighs for a text that its words are joined with it, as far as those of the literals are not."""
     is_first: bool = False
@@ -243,7 +247,15 @@ def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
     return pooled(tuple(sorted(shapes, key=lambda shape: -shape[1])[:SHAPES_POOLED]))
 
 
-def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], clusters: Clusters, is_first: bool) -> Context:
+def heard_speech(leaves: list[Leaf], values: Mapping[str, Sample]) -> Speech:
+    """In which words the API speaks, before anything is decided but what is evident."""
+    cells = [cell for leaf in leaves for cell in leaf.cells.values()]
+    keys = {key for cell in cells for path in (*cell.response, *cell.request) for key in _KEYS.findall(path)}
+    keys.update(name.partition(":")[2] for cell in cells for name in cell.query)
+    return speech_of(keys, _certain_literals(leaves), {value for sample in values.values() for value in sample.values})
+
+
+def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], clusters: Clusters, speech: Speech, is_first: bool) -> Context:
     tails, literal_at = (defaultdict(set[str]), defaultdict(set[str]))
     clusters.leave_places()
     slot_at: dict[str, set[str]] = defaultdict(set)
@@ -274,6 +286,7 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset
         sum(cell.count for leaf in leaves for cell in leaf.cells.values()),
         _collections(leaves),
         _neighbours(leaves),
+        speech,
         _joined(leaves),
         is_first,
         tags,
@@ -281,14 +294,19 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset
 
 
 def _joined(leaves: list[Leaf]) -> dict[str, float]:
-    """How strange it is among the words next to evident ids, which are literals, to join words with a sign."""
-    found = {
+    """How strange it is among the certain literals to join words with a sign."""
+    found = _certain_literals(leaves)
+    return {sign: max(0.0, log((len(found) + 4) / (4 * sum(sign in text for text in found) + 4))) for sign in "-_"}
+
+
+def _certain_literals(leaves: list[Leaf]) -> set[str]:
+    """The words next to evident ids."""
+    return {
         text
         for leaf in leaves
         for position, text in enumerate(leaf.texts)
         if text != SLOT and kind_of(text) == "word" and (leaf.texts[position - 1 : position] == [SLOT] or leaf.texts[position + 1 : position + 2] == [SLOT])
     }
-    return {sign: max(0.0, log((len(found) + 4) / (4 * sum(sign in text for text in found) + 4))) for sign in "-_"}
 
 
 def _collections(leaves: list[Leaf]) -> set[str]:

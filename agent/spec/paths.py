@@ -15,7 +15,7 @@ from agent.spec.path_grids import grid_of
 from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
 from agent.spec.path_tags import tags_of
-from agent.spec.path_tree import CLOSED, MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, leaves_of
+from agent.spec.path_tree import CLOSED, MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN
 
@@ -49,9 +49,10 @@ def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> Roles:
     """Which segments of the paths of the routes are parameters."""
     leaves = leaves_of(routes)
     clusters = Clusters(cell.response for leaf in leaves for cell in leaf.cells.values())
+    speech = heard_speech(leaves, values)
     for number in range(PASSES):
         before = [tuple(leaf.roles) for leaf in leaves]
-        context = context_of(leaves, values, tags_of(leaves), clusters, number == 0)
+        context = context_of(leaves, values, tags_of(leaves), clusters, speech, number == 0)
         _decide(leaves, 0, "", context)
         if number and before == [tuple(leaf.roles) for leaf in leaves]:
             break
@@ -221,7 +222,7 @@ def _is_collection_elsewhere(child: Child) -> bool:
 
 def _is_marked(child: Child, least: float = 0.0) -> bool:
     """Whether a body or another path marks a value as an id. Its own characters and methods do not."""
-    return any(weight > least for reason, weight in child.reasons.items() if reason not in ("looks", "same looks", "item verb"))
+    return any(weight > least for reason, weight in child.reasons.items() if reason not in ("looks", "words", "same looks", "item verb"))
 
 
 def _is_only_looks(child: Child) -> bool:

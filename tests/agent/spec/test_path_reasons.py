@@ -39,3 +39,12 @@ def test_alike_looks_bind_no_verbs() -> None:
         family = [Child(value, [], Parts("", value, ""), "mixed", 2, reasons={"looks": 1.2} | verb) for value in ("copy_v2", "move_v2")]
         weigh_together(family, [], "api/files", context)
         assert all(("same looks" in child.reasons) is expected for child in family)
+
+
+def test_underscores_around_a_word_join_nothing() -> None:
+    """`__version__` is one word in a special place; `red_fox` is a name that somebody joined, where no literal is."""
+    context = Context(set(), {}, Clusters([]), {}, {}, 0.5, 2, set(), {}, joined={"_": 2.0, "-": 2.0})
+    for values, expected in ((("__api__", "__version__", "__ready__", "__beat__"), -0.8), (("red_fox", "old_oak", "big_cat", "new_sea"), 0.0)):
+        family = [Child(value, [], Parts("", value, ""), "word", 1, reasons={"looks": -0.8}) for value in values]
+        weigh_together(family, [], "v1", context)
+        assert [child.reasons["looks"] for child in family] == [expected] * 4

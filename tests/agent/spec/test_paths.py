@@ -191,3 +191,12 @@ def test_resources_in_several_forms_are_resources() -> None:
     names = ("directions", "distance", "route", "optimalRoute", "optimalDirections")
     counts = {f"/{name}.{form}": 6 for name in names for form in ("json", "html", "kml")}
     assert _times(counts, b"") == set(counts)
+
+
+def test_names_in_the_words_of_the_bodies_are_operations() -> None:
+    """Half of the calls below two services are answered in one envelope: what they are called is said with its keys."""
+    names = ("trip-details", "stop-arrivals", "route-vehicles", "vehicle-trips", "stop-details", "route-stops", "arrival-details", "vehicle-details")
+    envelope = {"version": 1, "status": "ok", "data": {"trip": {"stop": "a", "vehicle": "b"}, "route": {"arrivals": [1], "details": "x"}}}
+    bodies = {f"/{service}/where/{name}": envelope for service in ("otp", "mobile") for name in names}
+    found = _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])})
+    assert all(any(template.endswith(f"/where/{name}") for template in found) for name in names)

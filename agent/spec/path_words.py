@@ -1,0 +1,55 @@
+"""In which words an API speaks: those of the keys of its bodies and of its queries. Whoever wrote these wrote the literals of its paths too, but named no value.
+
+How often a word of a literal, and one of a value, is among them is told by the API itself: by literals and values that are known for certain. Words are only counted;
+nothing here knows a language.
+"""
+
+from collections.abc import Iterable, Set
+from functools import lru_cache
+from math import log
+from typing import NamedTuple
+
+from agent.spec.names import singular, words_of
+from agent.spec.values import kind_of
+
+_LEAST, _MOST = -3.0, 1.2
+_LITERAL_PRIOR, _LITERAL_WEIGHT = 0.5, 4
+_VALUE_PRIOR, _VALUE_WEIGHT = 0.2, 20
+"""What the shares are taken for before anything is known, and how many words it takes to say otherwise."""
+
+
+class Speech(NamedTuple):
+    """The words of an API, and how often one of a literal and one of a value is among them."""
+
+    words: Set[str]
+    of_literals: float
+    of_values: float
+
+    def weigh(self, text: str, theme: Set[str] = frozenset()) -> float:
+        """Log-odds that a name of several words is a value, by those of its words, but for a theme, that the API speaks. One word alone may be either."""
+        found = spoken(text)
+        if len(found) < 2:
+            return 0.0
+        told = [word in self.words for word in found if word not in theme]
+        odds = sum(told) * log(self.of_values / self.of_literals) + told.count(False) * log((1 - self.of_values) / (1 - self.of_literals))
+        return max(_LEAST, min(_MOST, odds))
+
+
+SILENT = Speech(frozenset(), _VALUE_PRIOR, _VALUE_PRIOR)
+"""Where nothing was heard, no word says anything."""
+
+
+def speech_of(keys: Iterable[str], literals: Iterable[str], values: Iterable[str]) -> Speech:
+    """The words of an API by the keys that its bodies and queries have, its certain literals, and the texts that its bodies hold."""
+    words = {word for key in keys for word in spoken(key)}
+    written = [word in words for text in literals for word in spoken(text)]
+    given = [word in words for text in values if kind_of(text) == "word" and len(found := spoken(text)) > 1 for word in found]
+    of_values = (sum(given) + _VALUE_PRIOR * _VALUE_WEIGHT) / (len(given) + _VALUE_WEIGHT)
+    of_literals = (sum(written) + _LITERAL_PRIOR * _LITERAL_WEIGHT) / (len(written) + _LITERAL_WEIGHT)
+    return Speech(words, max(of_values, of_literals), of_values)
+
+
+@lru_cache(maxsize=8192)
+def spoken(text: str) -> tuple[str, ...]:
+    """The words of a name, in the singular."""
+    return tuple(singular(word) for word in words_of(text) if len(word) > 1)
