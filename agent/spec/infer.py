@@ -12,7 +12,7 @@ from agent.spec.kinds import kind_of_route
 from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
 from agent.spec.names import acting, call_id, operation_id, resource_path, words_of
-from agent.spec.noise import NoiseKind, main_origin, noise_kind
+from agent.spec.noise import NoiseKind, main_origin, noise_kinds
 from agent.spec.phrasing import ENDING, told_apart
 from agent.spec.schemas import Pool, error_name
 from agent.spec.summary import Route, Summary
@@ -25,8 +25,9 @@ _NAMING_INSIDE = ("GraphQL", "JSON-RPC", "SOAP", "gRPC")
 def conclude(summary: Summary, *, title: str = "", server: str | None = None, pins: tuple[Pin, ...] = ()) -> Spec:
     """The spec of the main API in a summary, or of the one at `server`."""
     routes = [summary.routes[key] for key in sorted(summary.routes)]
-    kinds: dict[int, NoiseKind | None] = {id(route): noise_kind(route) for route in routes}
-    origin = _origin(server) or main_origin(routes, kinds)
+    asked = _origin(server)
+    kinds = noise_kinds(routes, asked)
+    origin = asked or main_origin(routes, kinds)
     mine, noise = _sort_out(routes, kinds, origin, pins)
     by_template = group_routes(mine, summary, pins)
     served = [route for group in by_template.values() for route in group]

@@ -14,9 +14,11 @@ ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket"
 
 
 def count_kind(route: Route, exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> None:
-    """Counts the kind of one exchange in its route, and what it says of its named operations and messages."""
+    """Counts the kind of one exchange in its route, whether a browser went there for a page, and what it says of its named operations and messages."""
     kind, at = _kind_of(exchange, request, response, query, sent, received), int(exchange.started_at)
     route.kinds[kind] = route.kinds.get(kind, 0) + 1
+    if request.get("sec-fetch-mode") == "navigate" or request.get("accept", "").startswith("text/html"):
+        route.flags["page"] = route.flags.get("page", 0) + 1
     is_stream = response.get("content-type", "").startswith("text/event-stream")
     answers: list[Any] = [] if kind not in ("GraphQL", "JSON-RPC") else messages.values_of(exchange) if is_stream else _listed(received)
     if kind == "GraphQL":

@@ -14,11 +14,12 @@ from agent.spec.summary import NAMES_MAX, Message, Node, Route, smallest
 TYPE_KEYS = ("type", "event", "op", "action", "kind", "method", "topic", "channel", "cmd", "t", "target", "object")
 _ENGINE = {"0": "open", "1": "close", "2": "ping", "3": "pong", "5": "upgrade", "6": "noop", "40": "connect", "41": "disconnect", "43": "ack", "44": "error"}
 """The packets of Socket.IO beside events."""
-_SOCKET_IO = re.compile(r"(?P<packet>4[0-4]|[0-6])(?:/[^,]*,)?\d*(?P<data>[\[{].*|probe)?", re.DOTALL)
-_EVENT = re.compile(r"42(?:/[^,]*,)?\d*(\[.*)", re.DOTALL)
-_STOMP = re.compile(r"(?P<command>[A-Z]{3,12})\r?\n(?P<headers>(?:[\w-]+:[^\n]*\n)*)\r?\n(?P<body>.*)", re.DOTALL)
-_WORD = re.compile(r"[A-Za-z][\w .:/-]{1,40}")
-_MARK = re.compile(r"\[?[A-Z_]{2,20}\]?")
+_SOCKET_IO = r"(?s)(?P<packet>4[0-4]|[0-6])(?:/[^,]*,)?\d*(?P<data>[\[{].*|probe)?"
+_EVENT = r"(?s)42(?:/[^,]*,)?\d*(\[.*)"
+_STOMP = r"(?s)(?P<command>[A-Z]{3,12})\r?\n(?P<headers>(?:[\w-]+:[^\n]*\n)*)\r?\n(?P<body>.*)"
+# All are texts, not compiled expressions: most captures have no frames.
+_WORD = r"[A-Za-z][\w .:/-]{1,40}"
+_MARK = r"\[?[A-Z_]{2,20}\]?"
 
 
 class _Said(NamedTuple):
@@ -49,7 +50,7 @@ def type_of(value: Any) -> str:
     if type(value) is list:
         return _event_of(value)
     if type(value) is not dict:
-        return value if type(value) is str and _MARK.fullmatch(value) else ""
+        return value if type(value) is str and re.fullmatch(_MARK, value) else ""
     for key in TYPE_KEYS:
         name = value.get(key)
         if isinstance(name, str) and 0 < len(name) <= 60:
@@ -63,7 +64,7 @@ def _event_of(items: list[Any]) -> str:
         return items[3][:60]
     if not any(type(item) in (dict, list) for item in items):
         return ""
-    return next((item for item in items[:4] if type(item) is str and _WORD.fullmatch(item) and not re.search(r"\d\d", item)), "")
+    return next((item for item in items[:4] if type(item) is str and re.fullmatch(_WORD, item) and not re.search(r"\d\d", item)), "")
 
 
 def _opened(data: bytes, is_socket_io: bool) -> list[_Said]:
@@ -75,7 +76,7 @@ def _opened(data: bytes, is_socket_io: bool) -> list[_Said]:
     if data[:2] == b"a[" and isinstance(sent := bodies.decode(data[1:]), list):
         return [one for part in sent[:100] if isinstance(part, str) for one in _opened(part.encode(), False)]
     value = _value(data)
-    if type(value) is str and (stomp := _STOMP.fullmatch(value)):
+    if type(value) is str and (stomp := re.fullmatch(_STOMP, value)):
         headers = {name: text for name, _, text in (line.partition(":") for line in stomp["headers"].splitlines())}
         body = stomp["body"].rstrip("\0\r\n")
         return [_Said(stomp["command"], {"headers": headers} | ({"body": _value(body.encode())} if body else {}))]
@@ -84,11 +85,11 @@ def _opened(data: bytes, is_socket_io: bool) -> list[_Said]:
 
 def _of_socket_io(text: str) -> _Said | None:
     """`42["chat", {}]` is the event `chat` with what it carries; other packets go by their own names."""
-    if event := _EVENT.fullmatch(text):
+    if event := re.fullmatch(_EVENT, text):
         said = bodies.decode(event[1].encode())
         if isinstance(said, list) and said and isinstance(said[0], str):
             return _Said(said[0][:60], said[1] if len(said) == 2 else said[1:])
-    if packet := _SOCKET_IO.fullmatch(text):
+    if packet := re.fullmatch(_SOCKET_IO, text):
         value = bodies.decode((packet["data"] or "").encode())
         return _Said(_ENGINE.get(packet["packet"], "message"), text if value is bodies.ABSENT else value)
     return None
