@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 MARK = "# told by introspection\n"
-_NAME = re.compile(r"[A-Za-z_]\w*")
+_NAME = r"[A-Za-z_]\w*"
 _BUILT_IN = ("ID", "String", "Int", "Float", "Boolean")
 _LENGTH_MAX = 400_000
 """Of a text that is kept with each summary. The largest public schemas are about this long; a longer one is concluded from queries."""
@@ -61,7 +61,7 @@ def _reference(kind: Any, depth: int = 0) -> str:
     if kind.get("kind") == "LIST":
         return f"[{_reference(kind.get('ofType'), depth + 1)}]"
     name = kind.get("name")
-    return name if isinstance(name, str) and _NAME.fullmatch(name) else "String"
+    return name if isinstance(name, str) and re.fullmatch(_NAME, name) else "String"
 
 
 def _enum(one: dict[str, Any]) -> str:
@@ -83,7 +83,7 @@ def _objects(value: Any) -> list[dict[str, Any]]:
 
 
 def _is_own(name: Any) -> bool:
-    return isinstance(name, str) and bool(_NAME.fullmatch(name)) and not name.startswith("__")
+    return isinstance(name, str) and bool(re.fullmatch(_NAME, name)) and not name.startswith("__")
 
 
 _WRITERS: dict[str, Callable[[dict[str, Any]], str]] = {

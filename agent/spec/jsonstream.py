@@ -95,7 +95,7 @@ class JsonStream:
             except ValueError:
                 self.skip()
                 raise Unfit("a number in it has thousands of digits") from None
-            if self._text[end - 1] not in '}]"' and _NUMBER_REST.fullmatch(self._text, end) and self._more():
+            if self._text[end - 1] not in '}]"' and re.compile(_NUMBER_REST).fullmatch(self._text, end) and self._more():
                 continue
             self._at = end
             return value
@@ -198,7 +198,7 @@ class JsonStream:
 def _is_incomplete(error: json.JSONDecodeError) -> bool:
     """Whether more text might mend it: it ended within a string, a word or a number, or between two tokens."""
     rest = error.doc[error.pos :].strip()
-    return "Unterminated" in error.msg or (len(rest) < 6 and "escape" in error.msg) or bool(_UNFINISHED.fullmatch(rest))
+    return "Unterminated" in error.msg or (len(rest) < 6 and "escape" in error.msg) or bool(re.fullmatch(_UNFINISHED, rest))
 
 
 _TRIES = 20
@@ -210,5 +210,6 @@ _DECODER = json.JSONDecoder(strict=False)
 _SPACE = re.compile(r"[ \t\n\r\ufeff]*")
 _STRING_REST = re.compile(r'(?:[^"\\]++|\\.)*+', re.DOTALL)
 _SCALAR = re.compile(r'[^\s"{}\[\],:]++')
-_UNFINISHED = re.compile(r"|[-+.eE\d]{1,30}|-?I[nfity]{0,6}|Na?|t|tr|tru|f|fa|fal|fals|n|nu|nul")
-_NUMBER_REST = re.compile(r"[-+.eE\d]{0,30}")
+_UNFINISHED = r"|[-+.eE\d]{1,30}|-?I[nfity]{0,6}|Na?|t|tr|tru|f|fa|fal|fals|n|nu|nul"
+_NUMBER_REST = r"[-+.eE\d]{0,30}"
+"""Both are for few files: most runs need not compile them."""

@@ -96,7 +96,7 @@ def _graphql_calls(query: str, sent: Any) -> list[dict[str, Any]]:
 
 def _is_graphql(one: dict[str, Any]) -> bool:
     text = one.get("query")
-    if isinstance(text, str) and _DOCUMENT.match(text):
+    if isinstance(text, str) and re.match(_DOCUMENT, text):
         return True
     return "persistedQuery" in str(one.get("extensions", ""))[:200]
 
@@ -104,7 +104,7 @@ def _is_graphql(one: dict[str, Any]) -> bool:
 def _count_graphql(route: Route, one: dict[str, Any], received: Any, at: int) -> None:
     query = one.get("query")
     text = query if isinstance(query, str) else ""
-    found = _OPERATION.search(text)
+    found = re.search(_OPERATION, text)
     name = one.get("operationName") or (found.group(2) if found else "") or ANONYMOUS
     named = _named(route, str(name))
     named.total += 1
@@ -187,5 +187,6 @@ _GRAPHQL_ANSWERS = frozenset({"data", "errors", "error", "message", "extensions"
 _RPC_ANSWERS = frozenset({"result", "error"})
 _RPC_KEYS = frozenset({"method", "params", "id", "version", "auth", "session", "token"})
 """Of a call of version 1; more keys are another API's."""
-_DOCUMENT = re.compile(r"\s*(?:#[^\n]*\n\s*)*(?:(?:query|mutation|subscription|fragment)\b[^{]*)?\{")
-_OPERATION = re.compile(r"\b(query|mutation|subscription)\s+([A-Za-z_]\w*)")
+_DOCUMENT = r"\s*(?:#[^\n]*\n\s*)*(?:(?:query|mutation|subscription|fragment)\b[^{]*)?\{"
+_OPERATION = r"\b(query|mutation|subscription)\s+([A-Za-z_]\w*)"
+"""Both are for GraphQL: most runs need not compile them."""

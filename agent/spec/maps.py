@@ -66,10 +66,8 @@ def _is_like_data(key: str) -> bool:
     return _DATA_KEY.fullmatch(key) is not None
 
 
-_DATA_KEY = re.compile(r"\d+|[0-9a-f]{8}-[0-9a-f-]{27}|[0-9a-f]{16,}|\d{4}-\d\d-\d\d.*|[^@\s]+@[^@\s]+\.\w+|[a-z]{2}[-_][A-Z]{2}", re.IGNORECASE)
-_EVIDENT_KEY = re.compile(
-    r"\d{3,}|[0-9a-f]{8}-[0-9a-f-]{27}|(?=\D*\d)[0-9a-f]{16,}|\d{4}-\d\d-\d\d|[^@\s]+@[^@\s]+\.\w+|(?-i:[a-z]{2}[-_][A-Z]{2})", re.IGNORECASE
-)
+_DATA_KEY = re.compile(r"\d+|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|[0-9a-fA-F]{16,}|\d{4}-\d\d-\d\d.*|[^@\s]+@[^@\s]+\.\w+|[a-zA-Z]{2}[-_][a-zA-Z]{2}")
+_EVIDENT_KEY = re.compile(r"\d{3,}|[0-9a-fA-F]{8}-[0-9a-fA-F-]{27}|(?=\D*\d)[0-9a-fA-F]{16,}|\d{4}-\d\d-\d\d|[^@\s]+@[^@\s]+\.\w+|[a-z]{2}[-_][A-Z]{2}")
 """One of these is enough."""
 _CODE = re.compile(r"[A-Z]{3}")
 """Currencies, countries, airports."""

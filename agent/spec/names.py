@@ -5,12 +5,13 @@ from collections.abc import Iterable
 
 from agent.spec.values import kind_of
 
-_HOST = re.compile(r"(?:[a-z0-9-]+\.){2,}[a-z]{2,}", re.IGNORECASE)
+_HOST = re.compile(r"(?:[A-Za-z0-9-]+\.){2,}[A-Za-z]{2,}")
 _NAMESPACE = re.compile(r"[A-Z]\w+(?:\.[A-Z]\w+)+")
 """`Microsoft.Compute` says who provides the resources, not what they are."""
 _CUSTOM = re.compile(r":([A-Za-z]\w*)$")
-_FILE = re.compile(r"\.(?:asmx|atom|aspx?|csv|do|gif|html?|ics|jpe?g|js|jsonp?|jsp|md|pdf|php|png|rss|svc|svg|txt|wsdl|xml|ya?ml|zip)$", re.IGNORECASE)
-_FILE_ENDING = re.compile(r"\.(?:asmx|svc|php|aspx|jsp|do)$", re.IGNORECASE)
+_FILE = r"(?i)\.(?:asmx|atom|aspx?|csv|do|gif|html?|ics|jpe?g|js|jsonp?|jsp|md|pdf|php|png|rss|svc|svg|txt|wsdl|xml|ya?ml|zip)$"
+_FILE_ENDING = r"(?i)\.(?:asmx|svc|php|aspx|jsp|do)$"
+"""Both are for few paths: most runs need not compile them."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ACTION_WORDS = """accept activate add apply approve archive assign authenticate authorize block cancel check clone close commit compare complete confirm convert copy count create deactivate
     decline delete deploy disable discard download duplicate enable execute export find finalize follow import invite join leave like link list lock login logout lookup
@@ -78,7 +79,7 @@ def resource_path(template: str) -> list[str]:
 
 def is_procedure(segment: str) -> bool:
     """Whether a last segment is a name in parts, as `admin.users.list`: neither a file nor a host."""
-    return bool(_DOTTED.fullmatch(segment)) and not _FILE.search(segment) and segment.rpartition(".")[2] not in _DOMAINS
+    return bool(_DOTTED.fullmatch(segment)) and not re.search(_FILE, segment) and segment.rpartition(".")[2] not in _DOMAINS
 
 
 def acting(method: str, template: str) -> str:
@@ -181,7 +182,7 @@ def operation_id(method: str, template: str, is_list: bool) -> str:
 def call_id(template: str, *, is_procedure: bool) -> str:
     """`stockService` for an address that takes many operations, `getUser` where the path names the procedure; empty where it says nothing."""
     segments = [segment for segment in template.split("/") if segment and not segment.startswith("{")]
-    words = words_of(segments[-1] if is_procedure else _FILE_ENDING.sub("", segments[-1])) if segments else []
+    words = words_of(segments[-1] if is_procedure else re.sub(_FILE_ENDING, "", segments[-1])) if segments else []
     return _camel(words)
 
 

@@ -46,8 +46,8 @@ def find_secrets(text: str) -> tuple[Secret, ...]:
 def mask_text(text: str) -> str:
     """Free text, with everything that has the shape of a secret and every `name=value` of a secret name hidden."""
     text = _mask_found(_mask_parts(text) if "form-data" in text else text)
-    text = _ELEMENT.sub(_mask_element, text) if "</" in text else text
-    text = _QUOTED.sub(_mask_quoted, text) if '"' in text or "'" in text else text
+    text = _compiled(_ELEMENT).sub(_mask_element, text) if "</" in text else text
+    text = _compiled(_QUOTED).sub(_mask_quoted, text) if '"' in text or "'" in text else text
     return _ASSIGNED.sub(_mask_assigned, text)
 
 
@@ -71,7 +71,7 @@ def hide_variables(body: Any) -> Any:
     query, variables = request.get("query"), request.get("variables")
     if not isinstance(query, str) or not isinstance(variables, dict) or "$" not in query:
         return request
-    standing = {match[2] for match in _STANDS_FOR.finditer(query) if is_secret_name(match[1])}
+    standing = {match[2] for match in _compiled(_STANDS_FOR).finditer(query) if is_secret_name(match[1])}
     hidden = {name: mark(value) for name, value in cast(dict[str, Any], variables).items() if name in standing and isinstance(value, str)}
     return {**request, "variables": {**variables, **hidden}} if hidden else request
 
@@ -148,16 +148,14 @@ def mark(secret: str) -> str:
 
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ASSIGNED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["']?|>\s*)([^\s"'&,;<>{}()\[\]]+)""")
-_FIELD = re.compile(r"""[;\s]name="?([^";\r\n]+)""", re.IGNORECASE)
-_A_FILE = re.compile(r"[;\s]filename\*?=", re.IGNORECASE)
-_QUOTED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(\\{0,8}["']?\s*[=:]\s*(\\{0,8}["']))((?:(?!\3)(?:\\.|[^\\\n])){1,2000}?)(?=\3)""")
-_ELEMENT = re.compile(r"(<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]{0,2000})?>)([^<>]{1,2000})(?=</)")
-_STANDS_FOR = re.compile(r"(?<![$\w])([A-Za-z_]\w*)\s*:\s*\$([A-Za-z_]\w*)")
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
-_URL = re.compile(r"[a-z][a-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s]*=[^\s]*$", re.IGNORECASE)
-_ID = re.compile(
-    r"\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*", re.IGNORECASE
-)
+_URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s]*=[^\s]*$")
+_ID = r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*"
+_FIELD = r"""(?i)[;\s]name="?([^";\r\n]+)"""
+_A_FILE = r"(?i)[;\s]filename\*?="
+_QUOTED = r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(\\{0,8}["']?\s*[=:]\s*(\\{0,8}["']))((?:(?!\3)(?:\\.|[^\\\n])){1,2000}?)(?=\3)"""
+_ELEMENT = r"(<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]{0,2000})?>)([^<>]{1,2000})(?=</)"
+_STANDS_FOR = r"(?<![$\w])([A-Za-z_]\w*)\s*:\s*\$([A-Za-z_]\w*)"
 _HINTED = [(hint, pattern.kind, pattern.expression) for pattern in PATTERNS for hint in pattern.hint.split("|")]
 _OF_LETTERS = [row for row in _HINTED if row[0].isalnum()]
 """All that can be in an id without any sign, as most texts are that come here."""
@@ -188,7 +186,7 @@ _OFTEN_AGAIN = 200
 
 @cache
 def _compiled(expression: str) -> re.Pattern[str]:
-    """Most runs meet a few of the shapes only, and to compile all of them takes longer than to read a small capture."""
+    """Most runs meet a few of these only, and to compile all of them takes longer than to read a small capture."""
     return re.compile(expression)
 
 
@@ -327,8 +325,8 @@ def _mask_parts(text: str) -> str:
 
 def _mask_part(part: str) -> str:
     head, blank, value = part.partition("\r\n\r\n" if "\r\n\r\n" in part else "\n\n")
-    name = _FIELD.search(head)
-    if not blank or name is None or _A_FILE.search(head):
+    name = _compiled(_FIELD).search(head)
+    if not blank or name is None or _compiled(_A_FILE).search(head):
         return part
     plain = value.removesuffix("\r")
     return head + blank + _mask_string(plain, name[1]) + value[len(plain) :]
@@ -353,7 +351,7 @@ def _media_type(headers: Headers) -> str:
 
 def _looks_random(value: str) -> bool:
     """Long, of one piece, of letters and digits, with the spread of something drawn by chance; and no id."""
-    if not _TOKEN.fullmatch(value) or _ID.fullmatch(value):
+    if not _TOKEN.fullmatch(value) or _compiled(_ID).fullmatch(value):
         return False
     kinds: tuple[Callable[[str], bool], ...] = (str.isdigit, str.islower, str.isupper)
     digits, lower, upper = (sum(kind(character) for character in value) for kind in kinds)
