@@ -1,6 +1,6 @@
-"""Reads an OpenAPI 3.0 or 3.1 document (JSON or YAML) as a Spec: what `openapi` wrote comes back, and what others wrote comes as far as a Spec has words for it.
+"""Reads a Swagger 2.0 or OpenAPI 3 document (JSON or YAML) as a Spec: what `openapi` wrote comes back, and what others wrote comes as far as a Spec has words for it.
 
-3.0 spellings (`nullable`, boolean `exclusiveMinimum`) become 3.1. References into other files stay unresolved and count as "anything". Swagger 2.0 is refused.
+3.0 spellings (`nullable`, boolean `exclusiveMinimum`) become 3.1. References into other files stay unresolved and count as "anything".
 """
 
 import re
@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
-from agent.spec import evidence, yaml_read
+from agent.spec import evidence, swagger, yaml_read
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Noise, Operation, Paging, Parameter, Response, SecurityScheme, Spec
 from agent.spec.reading import Unreadable
 
@@ -21,7 +21,7 @@ MOST_PUT_IN_PLACE = 5_000
 
 
 def parse(data: bytes) -> Object:
-    """The document as an object. Raises Unreadable with a sentence where it is no OpenAPI 3 document."""
+    """The document as an object. Raises Unreadable with a sentence where it is neither Swagger 2.0 nor OpenAPI 3."""
     text = data.removeprefix(b"\xef\xbb\xbf")
     if len(text) > MAX_BYTES:
         raise Unreadable("The OpenAPI document is larger than 64 MiB.")
@@ -29,16 +29,18 @@ def parse(data: bytes) -> Object:
         value = msgspec.json.decode(text) if text.lstrip()[:1] == b"{" else yaml_read.load(text)
     except (msgspec.DecodeError, yaml.YAMLError, UnicodeDecodeError, ValueError, RecursionError) as error:
         raise Unreadable(f"The OpenAPI document cannot be parsed: {str(error).splitlines()[0]}.") from None
-    if isinstance(value, dict) and "swagger" in value:
-        raise Unreadable("This is a Swagger 2.0 document; convert it to OpenAPI 3 first.")
-    if not isinstance(value, dict) or not str(value.get("openapi", "")).startswith("3."):
-        raise Unreadable("This is no OpenAPI 3 document: it has no `openapi: 3.x`.")
-    return value
+    if isinstance(value, dict) and (str(value.get("openapi", "")).startswith("3.") or _is_swagger(value)):
+        return value
+    raise Unreadable("This is no OpenAPI document: it has neither `openapi: 3.x` nor `swagger: '2.0'`.")
 
 
 def read(document: Object) -> Spec:
     """The spec that a parsed document describes. Parts that are malformed are passed over."""
-    return evidence.taken_out(_Reader(document).spec())
+    return evidence.taken_out(_Reader(swagger.modern(document) if _is_swagger(document) else document).spec())
+
+
+def _is_swagger(document: Object) -> bool:
+    return str(document.get("swagger", "")).startswith("2")
 
 
 class _Reader:

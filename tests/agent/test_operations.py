@@ -208,7 +208,7 @@ HOSTILE: list[tuple[str, bytes]] = [
     ("nested 5,000 deep", _deep()),
     ("no document", b"%PDF-1.7"),
     ("a list", b"[1, 2]"),
-    ("Swagger 2", b'{"swagger": "2.0", "paths": {}}'),
+    ("Swagger 1", b'{"swagger": "1.2", "paths": {}}'),
     ("YAML that makes objects", b"!!python/object/apply:os.system ['true']"),
     ("empty", b""),
     ("paths of the wrong kind", b'{"openapi": "3.1.0", "paths": [1]}'),

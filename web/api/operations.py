@@ -32,18 +32,18 @@ class CredentialNames(msgspec.Struct, frozen=True):
 
 @put("/endpoints/{endpoint_id:uuid}/openapi", guards=[signed_in], summary="Describe an endpoint", tags=["documents"])
 async def give_document(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Docs:
-    """The body is an OpenAPI 3 document, JSON or YAML. Its `servers` change nothing: calls go to the endpoint's destination."""
+    """The body is a Swagger 2.0 or OpenAPI 3 document, JSON or YAML. Its `servers` change nothing: calls go to the endpoint's destination."""
     require_scope(request.user, "write")
     return await docs.give(request.user, endpoint_id, await request.body())
 
 
 @post("/endpoints/from-openapi", guards=[signed_in], summary="Register an API by its document", tags=["endpoints"])
 async def register(request: ApiRequest, destination_url: FromQuery[str | None] = None, name: FromQuery[str | None] = None) -> Docs:
-    """The body is an OpenAPI 3 document. Without `destination_url` its first server is taken. Costs what an endpoint costs."""
+    """The body is a Swagger 2.0 or OpenAPI 3 document. Without `destination_url` its first server is taken. Costs what an endpoint costs."""
     data = await request.body()
     try:
         document = openapi_read.parse(data)
-        spec = openapi_read.read({key: document[key] for key in ("openapi", "info", "servers") if key in document})
+        spec = openapi_read.read({key: document[key] for key in _ADDRESS if key in document})
     except (Unreadable, ValueError, TypeError, AttributeError) as error:
         raise Problem("unreadable_document", str(error)) from error
     url = destination_url or next((server for server in spec.servers if "://" in server), "")
@@ -66,4 +66,6 @@ async def store_credentials(request: ApiRequest, endpoint_id: FromPath[UUID], da
     return CredentialNames(await operations.set_credentials(request.user, endpoint_id, list(data.headers.items())))
 
 
+_ADDRESS = ("openapi", "swagger", "info", "servers", "host", "basePath", "schemes")
+"""What a document says of itself and of where it is; the rest is read within bounds."""
 ROUTES = (give_document, register, read_credentials, store_credentials)

@@ -21,7 +21,7 @@ from web.cli.captured import opened, plain, stop
 def diff(old: str, new: str, kind: str) -> None:
     """Say what changed between two APIs, and whether it breaks clients.
 
-    OLD and NEW are OpenAPI 3 documents or capture files. Exit 0 where nothing breaks, 1 where a breaking change is found, 2 where a file cannot be read.
+    OLD and NEW are OpenAPI documents (Swagger 2.0 to OpenAPI 3.2) or capture files. Exit 0 where nothing breaks, 1 where a breaking change is found, 2 where a file cannot be read.
     """
     changes = spec_diff.compare(_described(old), _described(new))
     click.echo(_WRITERS[kind](changes))
@@ -36,7 +36,7 @@ def diff(old: str, new: str, kind: str) -> None:
 def drift(document: str, capture: str, is_json: bool) -> None:
     """Check captured traffic against an OpenAPI document: where they contradict each other, and what either has that the other lacks.
 
-    DOCUMENT is an OpenAPI 3 document, CAPTURE any capture file. Exit 0 where nothing contradicts, 1 where something does, 2 where a file cannot be read.
+    DOCUMENT is an OpenAPI document (Swagger 2.0 to OpenAPI 3.2), CAPTURE any capture file. Exit 0 where nothing contradicts, 1 where something does, 2 where a file cannot be read.
     """
     found = spec_drift.compare(_described(document), _described(capture))
     click.echo(openapi.to_json(msgspec.to_builtins(found)).decode().rstrip() if is_json else _drifted(found))
