@@ -1,6 +1,7 @@
 """Writes a recorded sequence of calls as an Arazzo 1.0 workflow over the OpenAPI document of the same spec.
 
-A value that a step got and a later one sent becomes an output and a reference to it. Credentials and other secrets become inputs.
+A value that a step got and a later one sent becomes an output and a reference to it: an id in a path, a token from a login. Other credentials and secrets
+become inputs. What two calls have in common by chance, a word or a small number, stays as it was heard.
 """
 
 import json
@@ -9,27 +10,35 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from agent.spec.bodies import Binary, decode_form, decode_multipart
 from agent.spec.model import Exchange, Operation, Spec
+from agent.spec.names import words_of
+from agent.spec.reading import header
 from agent.spec.redact import MARK, hide_variables, is_secret_name, mask_name, mask_named, mask_text
+from agent.spec.values import kind_of
 
 Object = dict[str, Any]
 MIN_LINKED = 4
-"""Shorter values reappear by chance."""
+"""Shorter values reappear by chance, but for ids in paths."""
+_TELLING = ("uuid", "hex", "token", "prefixed", "int")
+_NAMING = ("id", "key", "slug", "uuid", "number", "code", "sid", "gid", "sha", "token", "name")
+Known = dict[str, list[tuple[str, str]]]
+"""By value, under which keys and references it was got."""
 
 
 def document(spec: Spec, exchanges: Sequence[Exchange], *, openapi_url: str = "./openapi.yaml", name: str = "recorded") -> Object:
     """The workflow of the exchanges in their order; those that belong to no operation of the spec are passed over."""
-    steps = [_Step(f"step{number}", exchange, operation) for number, (exchange, operation) in enumerate(_matched(spec, exchanges), 1)]
-    known: dict[str, str] = {}
+    steps = _steps(_matched(spec, exchanges))
+    known: Known = {}
     inputs: dict[str, Object] = {}
-    written = [_write(step, known, inputs) for step in steps]
-    used = {reference for reference in re.findall(r"\$steps\.\w+\.outputs\.\w+", json.dumps(written))}
+    written = [_write(spec, step, known, inputs) for step in steps]
+    used = {reference for reference in re.findall(r"\$steps\.[\w-]+\.outputs\.\w+", json.dumps(written))}
     for item in written:
         item["outputs"] = {key: value for key, value in item["outputs"].items() if f"$steps.{item['stepId']}.outputs.{key}" in used}
         if not item["outputs"]:
             del item["outputs"]
     workflow: Object = {"workflowId": re.sub(r"[^A-Za-z0-9_-]+", "-", name) or "recorded", "summary": f"{len(steps)} recorded calls"}
-    workflow |= {"inputs": {"type": "object", "properties": dict(sorted(inputs.items()))}} if inputs else {}
+    workflow |= {"inputs": {"type": "object", "properties": dict(sorted(inputs.items())), "required": sorted(inputs)}} if inputs else {}
     source = {"name": "api", "url": openapi_url, "type": "openapi"}
     return {
         "arazzo": "1.0.1",
@@ -43,6 +52,20 @@ class _Step(NamedTuple):
     id: str
     exchange: Exchange
     operation: Operation
+
+
+def _steps(matched: list[tuple[Exchange, Operation]]) -> list[_Step]:
+    """Named after what they call; another call of it has a number."""
+    taken: set[str] = set()
+    steps: list[_Step] = []
+    for exchange, operation in matched:
+        base = re.sub(r"[^A-Za-z0-9_-]+", "_", operation.id)
+        name, number = base, 2
+        while name in taken:
+            name, number = f"{base}{number}", number + 1
+        taken.add(name)
+        steps.append(_Step(name, exchange, operation))
+    return steps
 
 
 def _matched(spec: Spec, exchanges: Sequence[Exchange]) -> list[tuple[Exchange, Operation]]:
@@ -63,18 +86,51 @@ def _expression(template: str) -> re.Pattern[str]:
     return re.compile(re.sub(r"\\\{[^{}/]+\\\}", "([^/]+)", re.escape(template)))
 
 
-def _write(step: _Step, known: dict[str, str], inputs: dict[str, Object]) -> Object:
+def _write(spec: Spec, step: _Step, known: Known, inputs: dict[str, Object]) -> Object:
     exchange, operation = step.exchange, step.operation
-    result: Object = {"stepId": step.id, "operationId": operation.id}
-    parameters = [{"name": name, "in": where, "value": _payload(name, value, known, inputs)} for where, name, value in _sent(exchange, operation)]
+    result: Object = {"stepId": step.id}
+    result |= {"description": mask_text(operation.summary)} if operation.summary else {}
+    result["operationId"] = operation.id
+    parameters = [{"name": name, "in": where, "value": _payload(name, value, known, inputs, where)} for where, name, value in _sent(exchange, operation)]
+    parameters += _credentials(spec, step, known, inputs)
     result |= {"parameters": parameters} if parameters else {}
-    body = hide_variables(_json(exchange.request_body))
+    media_type, body = _body(exchange)
     if body is not None:
-        result["requestBody"] = {"contentType": "application/json", "payload": _payload("", body, known, inputs)}
+        result["requestBody"] = {"contentType": media_type, "payload": _payload("", body, known, inputs)}
     if exchange.status is not None:
         result["successCriteria"] = [{"condition": f"$statusCode == {exchange.status}"}]
     result["outputs"] = _outputs(step, known)
     return result
+
+
+def _body(exchange: Exchange) -> tuple[str, Any]:
+    """JSON or the fields of a form; a file in it is told by its place only."""
+    media_type = header(exchange.request_headers, "content-type").partition(";")[0].strip().lower()
+    if media_type == "application/x-www-form-urlencoded":
+        return media_type, decode_form(exchange.request_body)
+    if media_type == "multipart/form-data":
+        fields = decode_multipart(exchange.request_body, header(exchange.request_headers, "content-type"))
+        return media_type, {name: "" if isinstance(value, Binary) else value for name, value in fields.items()}
+    return media_type if "json" in media_type else "application/json", hide_variables(_json(exchange.request_body))
+
+
+def _credentials(spec: Spec, step: _Step, known: Known, inputs: dict[str, Object]) -> list[Object]:
+    """Those that were sent as a header: what an earlier step gave, or an input."""
+    wanted = {name for names in step.operation.security for name in names}
+    found: list[Object] = []
+    for scheme in spec.security_schemes:
+        name = "Authorization" if scheme.kind in ("http", "oauth2") else scheme.parameter if scheme.kind == "apiKey" and scheme.where == "header" else ""
+        sent = header(step.exchange.request_headers, name.lower()) if scheme.name in wanted and name else ""
+        if not sent:
+            continue
+        word, _, secret = sent.partition(" ") if scheme.kind != "apiKey" else ("", "", sent)
+        key = re.sub(r"[^A-Za-z0-9_]+", "_", scheme.name)
+        got = known.get(secret, [])
+        if not got:
+            inputs[key] = {"type": "string"}
+        reference = got[0][1] if got else f"$inputs.{key}"
+        found.append({"name": name, "in": "header", "value": f"{mask_text(word)} {{{reference}}}" if word else reference})
+    return found
 
 
 def _sent(exchange: Exchange, operation: Operation) -> list[tuple[str, str, str | list[str]]]:
@@ -88,22 +144,24 @@ def _sent(exchange: Exchange, operation: Operation) -> list[tuple[str, str, str 
     for name, value in parse_qsl(parts.query):
         if name in declared:
             queried.setdefault(name, []).append(value)
-    return sent + [("query", name, values if len(values) > 1 else values[0]) for name, values in queried.items()]
+    headers = [(one.name, value) for one in operation.parameters if one.where == "header" and (value := header(exchange.request_headers, one.name.lower()))]
+    sent += [("query", name, values if len(values) > 1 else values[0]) for name, values in queried.items()]
+    return sent + [("header", name, value) for name, value in headers]
 
 
-def _payload(name: str, value: Any, known: dict[str, str], inputs: dict[str, Object]) -> Any:
+def _payload(name: str, value: Any, known: Known, inputs: dict[str, Object], where: str = "body") -> Any:
     if isinstance(value, dict):
-        return {mask_name(str(key)): _payload(str(key), item, known, inputs) for key, item in value.items()}
+        return {mask_name(str(key)): _payload(str(key), item, known, inputs, where) for key, item in value.items()}
     if isinstance(value, list):
-        return [_payload(name, item, known, inputs) for item in value]
-    return _linked(name, value, known, inputs) if isinstance(value, str | int) and not isinstance(value, bool) else value
+        return [_payload(name, item, known, inputs, where) for item in value]
+    return _linked(name, value, known, inputs, where) if isinstance(value, str | int) and not isinstance(value, bool) else value
 
 
-def _linked(name: str, value: Any, known: dict[str, str], inputs: dict[str, Object]) -> Any:
+def _linked(name: str, value: Any, known: Known, inputs: dict[str, Object], where: str) -> Any:
     """A reference to the step that gave the value, an input for a secret, or the value itself."""
     text = str(value)
-    if text in known:
-        return known[text]
+    if reference := _reference(name, text, known, where):
+        return reference
     masked = mask_text(value) if name == "query" and isinstance(value, str) and "{" in value else mask_named(name, value)
     if name == "query" and masked != value:
         return masked
@@ -114,19 +172,28 @@ def _linked(name: str, value: Any, known: dict[str, str], inputs: dict[str, Obje
     return value
 
 
-def _outputs(step: _Step, known: dict[str, str]) -> Object:
-    """Every text and number of the answer that is long enough to be told apart; unused ones are dropped in the end."""
+def _reference(name: str, text: str, known: Known, where: str) -> str:
+    """From where a value was got: by a key that names things where it stands in a path, by its looks or by one key in both places elsewhere."""
+    got = known.get(text, [])
+    words = words_of(name)
+    named = [reference for key, reference in got if (told := words_of(key)) and told[-1] in _NAMING and (where == "path" or set(told) & set(words))]
+    looks = [reference for _, reference in got if len(text) >= (6 if text.isdigit() else MIN_LINKED) and kind_of(text) in _TELLING]
+    return next(iter([*named, *looks] if where == "path" or len(text) >= MIN_LINKED else []), "")
+
+
+def _outputs(step: _Step, known: Known) -> Object:
+    """Every text and number of the answer; unused ones are dropped in the end."""
     found: Object = {}
     body = _json(step.exchange.response_body)
     for pointer, value in _leaves(body, "", 0):
         text = str(value)
-        if len(text) < MIN_LINKED or text in known or len(found) >= 200 or mask_text(pointer) != pointer:
+        if not text or len(found) >= 200 or mask_text(pointer) != pointer:
             continue
         key = re.sub(r"[^A-Za-z0-9]+", "_", pointer).strip("_") or "body"
         while key in found:
             key += "_"
         found[key] = f"$response.body#{pointer}"
-        known[text] = f"$steps.{step.id}.outputs.{key}"
+        known.setdefault(text, []).append((unquote(pointer.rpartition("/")[2]), f"$steps.{step.id}.outputs.{key}"))
     return found
 
 

@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 from agent.spec import arazzo
-from agent.spec.model import Exchange, Operation, Spec
+from agent.spec.model import Exchange, Operation, Parameter, SecurityScheme, Spec
 
 ORDER = "123e4567-e89b-42d3-a456-426614174000"
 
@@ -22,8 +22,46 @@ def test_values_are_carried_from_step_to_step(shop: Spec, golden: Callable[[str,
     golden("shop.arazzo.json", json.dumps(document, indent=2) + "\n")
     steps = document["workflows"][0]["steps"]
     assert [step["operationId"] for step in steps] == ["createOrder", "getOrder", "listOrders"]
-    assert steps[1]["parameters"] == [{"name": "order_id", "in": "path", "value": "$steps.step1.outputs.id"}]
+    assert steps[1]["parameters"] == [{"name": "order_id", "in": "path", "value": "$steps.createOrder.outputs.id"}]
     assert "tok-abcdef" not in json.dumps(document) and document["workflows"][0]["inputs"]["properties"] == {"payment_token": {"type": "string"}}
+
+
+def _json(value: object) -> bytes:
+    return json.dumps(value).encode()
+
+
+def test_a_session_reads_as_what_was_done() -> None:
+    """A form signs in, its token goes with the later calls, a small id is an id in a path and nothing elsewhere, and each step has the name of its call."""
+    signed_in, json_type = ("authorization", "Bearer abcdef.ghijkl"), ("Content-Type", "application/json")
+    security = (("bearer",),)
+    key = Parameter("Idempotency-Key", "header", {"type": "string"})
+    spec = Spec(
+        "shop",
+        ("https://api.shop.test",),
+        (
+            Operation("createToken", "POST", "/tokens"),
+            Operation("createItem", "POST", "/items", summary="Create an item", parameters=(key,), security=security),
+            Operation("getItem", "GET", "/items/{item_id}", security=security),
+        ),
+        security_schemes=(SecurityScheme("bearer", "http", "bearer"),),
+    )
+    url, form = "https://api.shop.test", ("Content-Type", "application/x-www-form-urlencoded")
+    exchanges = (
+        Exchange(
+            "1", "POST", f"{url}/tokens", 200, (form,), b"username=ann&password=s3cret", response_body=_json({"access_token": "abcdef.ghijkl", "level": 2})
+        ),
+        Exchange("2", "POST", f"{url}/items", 201, (signed_in, json_type, ("idempotency-key", "k1")), _json({"quantity": 2}), response_body=_json({"id": 7})),
+        Exchange("3", "GET", f"{url}/items/7", 200, (signed_in,)),
+        Exchange("4", "GET", f"{url}/items/7", 401, (("authorization", "Bearer other"),)),
+    )
+    workflow = arazzo.document(spec, exchanges)["workflows"][0]
+    first, second, third, fourth = workflow["steps"]
+    assert [step["stepId"] for step in workflow["steps"]] == ["createToken", "createItem", "getItem", "getItem2"] and second["description"] == "Create an item"
+    assert first["requestBody"] == {"contentType": form[1], "payload": {"username": "ann", "password": "$inputs.password"}}
+    token = {"name": "Authorization", "in": "header", "value": "Bearer {$steps.createToken.outputs.access_token}"}
+    assert second["parameters"] == [{"name": "Idempotency-Key", "in": "header", "value": "k1"}, token] and second["requestBody"]["payload"] == {"quantity": 2}
+    assert third["parameters"] == [{"name": "item_id", "in": "path", "value": "$steps.createItem.outputs.id"}, token]
+    assert fourth["parameters"][1]["value"] == "Bearer {$inputs.bearer}" and workflow["inputs"]["required"] == ["bearer", "password"]
 
 
 def test_nothing_recorded_is_an_empty_workflow(shop: Spec) -> None:
