@@ -1,5 +1,6 @@
 """Summary in, Spec out: which routes are one operation, and everything that can be said about it. Pure and canonical."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -15,7 +16,7 @@ from agent.spec.names import acting, call_id, operation_id, resource_path, words
 from agent.spec.noise import NoiseKind, main_origin, noise_kinds
 from agent.spec.phrasing import ENDING, told_apart
 from agent.spec.schemas import Pool, error_name
-from agent.spec.summary import Route, Summary
+from agent.spec.summary import Node, Route, Summary
 from agent.spec.values import kind_of
 
 _NAMING_INSIDE = ("GraphQL", "JSON-RPC", "SOAP", "gRPC")
@@ -175,25 +176,46 @@ def _cors(summary: Summary, origin: str) -> dict[str, Any]:
 
 
 def _rate_limit(routes: list[Route]) -> dict[str, Any] | None:
-    headers: dict[str, Any] = {}
+    limits: dict[str, int] = {}
     refused = sum(outcome.seen.count for route in routes for status, outcome in route.outcomes.items() if status == "429")
     for route in routes:
         for outcome in route.outcomes.values():
             for name, node in outcome.headers.items():
                 if "ratelimit" in name.replace("-", "") or name == "retry-after":
-                    headers[name] = max(headers.get(name) or 0, node.high or 0)
-    limit = next((int(headers[name]) for name in sorted(headers) if name.endswith("limit") and headers[name]), None)
-    return {"headers": sorted(headers), "limit": limit, "refused": refused} if headers or refused else None
+                    limits[name] = max(limits.get(name, 0), _most(node))
+    limit = next((limits[name] for name in sorted(limits) if name.endswith(("limit", "policy")) and limits[name]), None)
+    return {"headers": sorted(limits), "limit": limit, "refused": refused} if limits or refused else None
+
+
+def _most(node: Node) -> int:
+    """The largest number that a header said, alone or as in `100, 100;w=60` and `"default";q=100;w=60`."""
+    told = [re.search(r"(?:\bq=|^)(\d{1,15})", text) for text in (node.sample.values if node.sample else ())]
+    return max([int(node.high or 0), *(int(found[1]) for found in told if found)])
 
 
 def _versioning(operations: tuple[Operation, ...]) -> dict[str, Any] | None:
-    in_path = sorted({part for operation in operations for part in operation.template.split("/")[1:4] if kind_of(part) == "version"})
-    in_header = sorted(
-        {parameter.name for operation in operations for parameter in operation.parameters if parameter.where == "header" and "version" in parameter.name}
+    """Where the version stands: in paths, as a number or as one date that they all begin with, in a header, or in the query."""
+    leading = [operation.template.split("/")[1:4] for operation in operations]
+    in_path = sorted({part for parts in leading for part in parts if kind_of(part) == "version"})
+    if not in_path and leading and len({parts[0] for parts in leading}) == 1 and kind_of(leading[0][0]) == "date":
+        in_path = leading[0][:1]
+    in_header, in_query = (
+        sorted({one.name for operation in operations for one in operation.parameters if one.where == where and is_version(one.name)})
+        for where, is_version in (("header", _is_version_header), ("query", _is_version_query))
     )
-    if in_path:
-        return {"where": "path", "values": in_path} | ({"names": in_header} if in_header else {})
-    return {"where": "header", "names": in_header} if in_header else None
+    where = "path" if in_path else "header" if in_header else "query"
+    found = {"where": where, "values": in_path, "names": in_header, "queries": in_query}
+    return {key: value for key, value in found.items() if value} if in_path or in_header or in_query else None
+
+
+def _is_version_header(name: str) -> bool:
+    """The API's: a client's own version says nothing of it."""
+    words = words_of(name)
+    return "version" in words and not {"app", "client", "sdk", "os", "device", "browser"} & {*words}
+
+
+def _is_version_query(name: str) -> bool:
+    return "".join(words_of(name)) == "apiversion"
 
 
 def _noise(found: list[tuple[str, Route]]) -> tuple[Noise, ...]:

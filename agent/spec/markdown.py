@@ -128,7 +128,9 @@ def _limits(found: dict[str, Any]) -> list[str]:
 
 def _versions(found: dict[str, Any]) -> list[str]:
     parts = [
-        f"{', '.join(code(str(value)) for value in found[key])}, in the {where}" for key, where in (("values", "path"), ("names", "header")) if found.get(key)
+        f"{', '.join(code(str(value)) for value in found[key])}, in the {where}"
+        for key, where in (("values", "path"), ("names", "header"), ("queries", "query"))
+        if found.get(key)
     ]
     return [f"Version: {'; '.join(parts)}."] if parts else []
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from agent.spec import http_file, markdown, openapi, openapi_read, typescript
 from agent.spec.infer import conclude
-from agent.spec.model import Exchange, Pin, Spec
+from agent.spec.model import Exchange, Headers, Pin, Spec
 from agent.spec.observe import observe_all
 from tests.agent.spec.styles import STYLES
 from tests.agent.spec.synthetic import exchanges
@@ -180,3 +180,34 @@ def test_an_example_is_one_that_was_answered() -> None:
     calls = [_call(f"/things/{name}", {"error": "gone"}, status=404, number=number) for number, name in enumerate(["aaa"] * 9)]
     spec = conclude(observe_all([*calls, *(_call(f"/things/{name}", {"id": name}, number=9) for name in ("north", "south", "western", "eastern"))]))
     assert [parameter.example for operation in spec.operations for parameter in operation.parameters] == ["eastern"]
+
+
+@pytest.mark.parametrize(
+    ("path", "headers", "expected"),
+    [
+        ("/v2/orders", (), {"where": "path", "values": ["v2"]}),
+        ("/2010-04-01/orders", (), {"where": "path", "values": ["2010-04-01"]}),
+        ("/orders", (("Stripe-Version", "2023-10-16"), ("X-Client-Version", "3.1")), {"where": "header", "names": ["stripe-version"]}),
+        ("/orders?api-version=2023-05-01", (), {"where": "query", "queries": ["api-version"]}),
+        ("/orders?version=3", (), None),
+    ],
+)
+def test_where_the_version_stands(path: str, headers: Headers, expected: dict[str, object] | None) -> None:
+    """In the path, in a header or in the query; a client's own version is none of the API's."""
+    assert conclude(observe_all([Exchange("1", "GET", "https://api.example" + path, 200, headers)])).versioning == expected
+
+
+@pytest.mark.parametrize(
+    ("headers", "limit"),
+    [
+        ((("X-RateLimit-Limit", "60"),), 60),
+        ((("RateLimit-Limit", "100, 100;w=60"),), 100),
+        ((("RateLimit-Policy", '"default";q=50;w=10'), ("RateLimit", '"default";r=5;t=3')), 50),
+        ((("Retry-After", "3"),), None),
+    ],
+)
+def test_the_limit_is_read_as_each_draft_writes_it(headers: Headers, limit: int | None) -> None:
+    """A number alone, with its window, or in a policy."""
+    told = conclude(observe_all([Exchange("1", "GET", "https://api.example/orders", 200, response_headers=headers)])).rate_limit
+    assert told is not None
+    assert told["limit"] == limit
