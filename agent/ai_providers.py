@@ -4,6 +4,7 @@ No secret is read here. An operator's key is offered for the built-in rows alone
 """
 
 from typing import Any
+from urllib.parse import urlsplit
 from uuid import UUID
 
 import asyncpg
@@ -142,7 +143,7 @@ async def add(
 
 
 async def update(actor: Actor, provider_id: UUID, change: ProviderChange) -> Provider:
-    """One's own, or one for all by an administrator; a new address needs its keys typed anew. Raises provider_not_found and what `add` raises."""
+    """One's own, or one for all by an administrator; a new server needs its keys typed anew. Raises provider_not_found and what `add` raises."""
     before = await _changeable(actor, provider_id)
     values: dict[Any, Any] = {}
     if change.name is not None:
@@ -156,9 +157,9 @@ async def update(actor: Actor, provider_id: UUID, change: ProviderChange) -> Pro
             values[field] = value.strip() or None
     if not values:
         return before
-    # A key was given for an address: other people's keys must not follow the row to another one.
-    if set(values.get("base_urls", [])) - set(before.base_urls):
-        await AiProvider.raw("DELETE FROM provider_keys WHERE ai_provider_id = {} AND user_id <> {}", provider_id, actor.user_id)
+    # A key was given for a server and is never shown again: it must not follow the row to another one, nor to one that a token for writing names.
+    if {*map(_server, values.get("base_urls", []))} - {*map(_server, before.base_urls)}:
+        await AiProvider.raw("DELETE FROM provider_keys WHERE ai_provider_id = {}", provider_id)
     try:
         await AiProvider.update(values).where(AiProvider.id == provider_id)
     except asyncpg.UniqueViolationError as error:
@@ -225,6 +226,11 @@ def _name(name: str) -> str:
     if not word or word.lower() in _RESERVED:
         raise Problem("conflict" if word else "invalid_arguments", f"A provider cannot be called `{word}`.", remedy="Choose another name.", field="name")
     return word
+
+
+def _server(base_url: str) -> tuple[str, str]:
+    url = urlsplit(base_url.lower())
+    return url.scheme, url.netloc
 
 
 async def _usable(urls: list[str]) -> list[str]:

@@ -225,7 +225,7 @@ async def _steer(hub: Hub, claimed: runlog.Claimed, heard: Sequence[runlog.Event
             is_left = work.cancelled() and not was_stopped  # this server stops: another goes on
             ending = Ended("stopped") if work.cancelled() else work.result()
             if not writer.is_lost:
-                await runlog.patiently(run.hand_over if is_left else lambda: run.finish(ending))
+                await tasks.patiently(run.hand_over if is_left else lambda: run.finish(ending))
             if is_left or writer.is_lost:
                 return
     if ending is None and (writer.stop_requested or await approvals.any_answered(run.waits_for)):
@@ -241,11 +241,11 @@ async def _stop_asked(writer: runlog.Writer, bell: asyncio.Event) -> None:
             await asyncio.wait_for(bell.wait(), 0.5)
         if bell.is_set():
             bell.clear()
-            await runlog.patiently(writer.flush)
+            await tasks.patiently(writer.flush)
 
 
 async def _bury(taken: runlog.Claimed, heard: list[runlog.Event]) -> None:
     """End a run with what it had said."""
     error = Problem("run_interrupted", "The answer was interrupted.").document()
-    await runlog.patiently(lambda: chats.save_answer(taken.answer_id, replay(heard), {"status": "failed", "error": error}))
+    await tasks.patiently(lambda: chats.save_answer(taken.answer_id, replay(heard), {"status": "failed", "error": error}))
     await runlog.Writer(taken.id, taken.owner, taken.seq).end("failed", taken.usage, error)

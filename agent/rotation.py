@@ -17,6 +17,7 @@ from db import engine
 
 log = structlog.get_logger()
 _BATCH = 200
+_NEWEST = 1000
 
 
 class Place(NamedTuple):
@@ -59,13 +60,14 @@ async def rotate(told: Callable[[str], None] = lambda _: None) -> Rotated:
 
 
 async def is_key_lost() -> bool:
-    """Whether there are sealed values and the newest of no kind opens: this data belongs to another key."""
+    """Whether there are sealed values and the newest of no kind opens: this data belongs to another key. Looks at a table's newest rows alone, at each start."""
     found: list[bytes] = []
     async with engine.connection() as connection:
         for place in PLACES:
             order = ", ".join(f"{name} DESC" for name in place.key)
             for column in place.columns:
-                statement = f"SELECT {column} FROM {place.table} WHERE {column} IS NOT NULL AND {place.only} ORDER BY {order} LIMIT 1"  # noqa: S608  # constants of this module
+                newest = f"SELECT * FROM {place.table} ORDER BY {order} LIMIT {_NEWEST}"  # noqa: S608  # constants of this module
+                statement = f"SELECT {column} FROM ({newest}) n WHERE {column} IS NOT NULL AND {place.only} ORDER BY {order} LIMIT 1"  # noqa: S608  # the same
                 found += [value for value in [await connection.fetchval(statement)] if value]
     return bool(found) and not any(opens(value) for value in found)
 

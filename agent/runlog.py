@@ -9,7 +9,7 @@ from one that still holds its connection to the database and is merely stuck, an
 import asyncio
 import contextlib
 import secrets
-from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncGenerator, AsyncIterator
 from typing import Any
 from uuid import UUID
 
@@ -23,7 +23,6 @@ from db import engine, jsonb
 from db.tables import Run
 
 FLUSH_SECONDS = 0.04
-_AWAY_SECONDS = 0.5
 HEARTBEAT_SECONDS = 15.0
 _BEAT_SECONDS = 2.0
 _MOST_READ = 500
@@ -112,7 +111,7 @@ class Writer:
     async def _leave(self, going: _Going) -> None:
         async with self._flushing:
             while not self._has_left:
-                await patiently(lambda: self._append(going))
+                await tasks.patiently(lambda: self._append(going))
                 self._has_left = True
 
     async def _append(self, going: _Going) -> bool:
@@ -162,18 +161,6 @@ class Writer:
                     raise
                 self._wake.set()  # what is queued is tried again
                 await asyncio.sleep(FLUSH_SECONDS)
-
-
-async def patiently(work: Callable[[], Awaitable[object]]) -> None:
-    """Do it again until the database is there for it: what was said and paid for is not given up because it is away."""
-    while True:
-        try:
-            await work()
-            return
-        except Exception as error:
-            if not engine.is_unavailable(error):
-                raise
-        await asyncio.sleep(_AWAY_SECONDS)
 
 
 async def read(hub: Hub, run_id: UUID, after: int = 0, also: tuple[str, ...] = ()) -> AsyncIterator[Event | None]:

@@ -195,7 +195,7 @@ class Turn:
 
     async def _require_mine(self) -> None:
         """Before anything is done that lasts: whether the run is still this worker's. Raises Ended."""
-        await runlog.patiently(self.writer.flush)
+        await tasks.patiently(self.writer.flush)
         if self.writer.is_lost:
             raise Ended("failed", Problem("run_interrupted", "Another worker has this answer."))
 
@@ -226,7 +226,7 @@ class Turn:
         """What a worker that died had been told was asked for and is billed: about what is asked for now."""
         if self.uncounted:
             self.step_usage, self.uncounted = metering.used(Usage(), request, self.uncounted, None), 0
-            await runlog.patiently(self._account)
+            await tasks.patiently(self._account)
             self.writer.put("usage", **self._used())
 
     async def _one_step(self, choice: keys.Choice, request: ModelRequest, window: Window) -> Ended | None:
@@ -254,10 +254,10 @@ class Turn:
         self._keep_step()
         if ending == Finish("context_full") and isinstance(self.blocks[-1], Text) and await window.shorter(request.messages, self._said()):
             self.is_cut, verdict = True, None  # there is room now for the rest
-        await runlog.patiently(self._account)
+        await tasks.patiently(self._account)
         self.writer.put("usage", **self._used())
         await self._require_mine()
-        await runlog.patiently(lambda: chats.save_answer(self.claimed.answer_id, self.blocks))
+        await tasks.patiently(lambda: chats.save_answer(self.claimed.answer_id, self.blocks))
         self.writer.put("step.end", step=self.step, **(verdict.document() if verdict else {}))
         return verdict
 

@@ -95,7 +95,8 @@ async def paid(context: Context, tool: Tool, work: Callable[[], Awaitable[Answer
         await ledger.release(hold)
         raise
     kind = "ENDPOINT" if tool.name == "endpoint_create" else "USAGE"
-    await tasks.to_the_end(ledger.settle(hold, kind, f"`{tool.name}`", endpoint_id=_endpoint_of(answer)), f"settle:{hold}")  # it is done, so it is paid
+    settled = tasks.patiently(lambda: ledger.settle(hold, kind, f"`{tool.name}`", endpoint_id=_endpoint_of(answer)))
+    await tasks.to_the_end(settled, f"settle:{hold}")  # it is done, so it is paid
     return answer
 
 

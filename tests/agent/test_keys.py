@@ -189,13 +189,16 @@ async def test_addresses_are_tried_in_their_order(ann: Actor) -> None:
 
 
 async def test_a_new_address_does_not_inherit_keys(ann: Actor, bob: Actor, server: Any) -> None:
-    """Whoever gave a key gave it for an address: an administrator who changes that gets none of the others' keys."""
+    """Whoever gave a key gave it for a server: who changes that, an administrator or a program with a token, gets none of the keys, and not their own."""
     await keys.add(ann, "team", CANARY)
     root = await users.actor_by_email("root@example.com")
     with pytest.raises(Problem):
         await ai_providers.update(bob, server.id, ai_providers.ProviderChange(base_urls=["http://127.0.0.1:8999/v1"]))
+    await keys.add(root, "team", CANARY)
+    await ai_providers.update(root, server.id, ai_providers.ProviderChange(base_urls=[server.base_urls[0] + "/beta"]))
+    assert await keys.list_(ann), "the same server"
     await ai_providers.update(root, server.id, ai_providers.ProviderChange(base_urls=["http://127.0.0.1:8999/v1"]))
-    assert await keys.list_(ann) == []
+    assert await keys.list_(ann) == await keys.list_(root) == []
 
 
 async def test_without_a_model_the_servers_first_is_taken(ann: Actor, bob: Actor) -> None:

@@ -80,7 +80,7 @@ async def add_provider(request: ApiRequest, data: JSONBody[ProviderWish]) -> Pro
 
 @patch("/providers/{provider_id:uuid}", guards=[signed_in], summary="Change a provider", tags=["providers"])
 async def change_provider(request: ApiRequest, provider_id: FromPath[UUID], data: JSONBody[ProviderChange]) -> Provider:
-    """Keys of others do not follow it to a new address."""
+    """Keys do not follow it to another server: they are removed, and typed anew."""
     require_scope(request.user, "write")
     return await ai_providers.update(request.user, provider_id, data)
 

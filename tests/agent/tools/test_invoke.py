@@ -30,3 +30,20 @@ async def test_what_was_done_is_paid_though_its_caller_is_gone(database: asyncpg
         while await ledger.balance(actor) != ledger.Balance(75, 0, 75):
             await asyncio.sleep(0.01)
     assert await database.fetchval("SELECT count(*) FROM endpoints") == 1
+
+
+async def test_what_was_done_is_paid_though_the_database_was_away(database: asyncpg.Pool) -> None:
+    """Its connection is cut while the credits are being entered: they are entered as soon as there is another, once, and the answer comes then."""
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    actor = users.actor_of(profile.id, "USER", profile.email, "web")
+    async with database.acquire() as other:
+        transaction = other.transaction()
+        await transaction.start()
+        await other.execute("LOCK TABLE credit_transactions IN SHARE MODE")
+        call = asyncio.ensure_future(invoke.invoke(Context(actor), "endpoint_create", {"destination_url": "demo"}))
+        while not await other.fetchval("SELECT count(pg_terminate_backend(pid)) FROM pg_locks WHERE NOT granted"):
+            await asyncio.sleep(0.01)
+        await transaction.rollback()
+    answer = await asyncio.wait_for(call, 60)
+    assert "demo" in answer.text.lower()
+    assert await ledger.balance(actor) == ledger.Balance(75, 0, 75)
