@@ -160,13 +160,7 @@ def _add_slot(route: Route, key: str, stem: str, name: str) -> None:
 
 
 def _lowered(headers: Headers) -> dict[str, str]:
-    """By lower-case name. An API's calls have few different lists of names, and each list is lowered once."""
-    return dict(zip(_lower(tuple([name for name, _ in headers])), [value for _, value in headers], strict=True))
-
-
-@lru_cache(maxsize=1024)
-def _lower(names: tuple[str, ...]) -> tuple[str, ...]:
-    return tuple([name.lower() for name in names])
+    return {name.lower(): value for name, value in headers}
 
 
 def _add_cors(summary: Summary, origin: str, method: str, request: dict[str, str], response: dict[str, str]) -> None:
