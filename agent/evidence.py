@@ -3,21 +3,27 @@
 The document's own counts rest on every call there ever was; here the newest ones that are still stored are looked into, one by one.
 """
 
+import asyncio
+import re
 from datetime import UTC, datetime
+from typing import NamedTuple
 from uuid import UUID
 
 import msgspec
 
-from agent import capture_search, captures, curation
+from agent import capture_search, captures, curation, docs, endpoints
 from agent.actor import Actor
 from agent.capture_search import Filter
+from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.spec import fields, probing
 from agent.spec import model as spec_model
+from agent.spec.decisions import parameter_key
 from agent.spec.model import Operation, Spec
 
 MOST_CALLS = 300
 _MOST_SHOWN = 12
+_MOST_APIS, _MOST_ELSEWHERE = 30, 8
 
 
 class Witness(msgspec.Struct, frozen=True):
@@ -63,6 +69,49 @@ class Evidence(msgspec.Struct, frozen=True):
     is_in: list[Witness]
 
 
+class Why(msgspec.Struct, frozen=True):
+    """What the documentation says of a field or a parameter, and the calls behind it. `elsewhere`: other places that the same words meant."""
+
+    endpoint: str
+    operation: str
+    place: str
+    kind: str
+    is_required: bool
+    evidence: Evidence
+    elsewhere: list[str]
+
+
+class _Place(NamedTuple):
+    endpoint: Endpoint
+    operation: Operation
+    place: str
+    kind: str
+    is_required: bool
+
+
+async def why(actor: Actor, field: str, operation: str | None = None, endpoint: str | None = None) -> Why:
+    """The evidence for what people call by a name alone, such as `owner`: of the operation heard most that has it, in the first API that does.
+
+    Raises endpoint_not_found, endpoint_ambiguous, not_found.
+    """
+    among = [await endpoints.find(actor, endpoint)] if endpoint else (await endpoints.list_(actor, limit=_MOST_APIS)).items
+    ranked: list[tuple[int, int, _Place]] = []
+    for owner in among:
+        spec = await docs.spec_of(actor, owner.id)
+        ranked += await asyncio.to_thread(_meant, owner, spec, field.strip(), (operation or "").strip()) if spec else []
+    if not ranked:
+        where = f" of `{operation}`" if operation else f" of `{endpoint}`" if endpoint else ""
+        raise Problem(
+            "not_found", f"There is no documented field or parameter `{field[:200]}`{where}.", remedy="Search the documentation for it, or document the API."
+        )
+    best = max(ranked, key=lambda one: one[:2])
+    chosen = best[2]
+    known = await of_place(actor, chosen.endpoint.id, chosen.operation.id, chosen.place)
+    others = [f"{one.operation.method} {one.operation.template}: {one.place}" for rank, _, one in ranked if rank == best[0] and one is not chosen]
+    name = f"{chosen.operation.method} {chosen.operation.template}"
+    return Why(chosen.endpoint.slug, name, chosen.place, chosen.kind, chosen.is_required, known, others[:_MOST_ELSEWHERE])
+
+
 async def of_place(actor: Actor, endpoint_id: UUID, operation: str, place: str = "") -> Evidence:
     """The evidence for a field such as `200 items[].price` or a parameter such as `query limit`; without a place, for the operation.
 
@@ -79,6 +128,21 @@ async def of_place(actor: Actor, endpoint_id: UUID, operation: str, place: str =
         if exchange is not None and probing.is_of(spec, found, exchange):
             tally.add(call, probing.probe(spec, found, wanted, exchange) if wanted else probing.Found(1, 1, 0, ""))
     return tally.evidence(found, place, _counts(spec, found, wanted))
+
+
+def _meant(owner: Endpoint, spec: Spec, field: str, operation: str) -> list[tuple[int, int, _Place]]:
+    """How well each place fits, and how often its operation was heard: the place itself, the whole name, the last part of it."""
+    found: list[tuple[int, int, _Place]] = []
+    for one in spec.operations:
+        if operation and operation not in (one.id, one.template, f"{one.method} {one.template}"):
+            continue
+        places = [(parameter_key(p), p.name, fields.in_words(p.schema), p.required) for p in one.parameters]
+        places += [(f.place, f.place.partition(" ")[2], fields.in_words(f.schema), f.is_required) for f in fields.of_operation(spec, one)]
+        for place, name, kind, is_required in places:
+            rank = 3 if field == place else 2 if field == name else 1 if field == re.split(r"[.\[\]* ]+", name)[-1] else 0
+            if rank:
+                found.append((rank, one.evidence.count, _Place(owner, one, place, kind, is_required)))
+    return found
 
 
 class _Tally:

@@ -1,12 +1,14 @@
 """Tools about documents: write them from what was captured, read them, and decide which path templates hold and what belongs to the API."""
 
 from typing import Annotated, Literal
+from urllib.parse import urlencode
 
 from msgspec import Meta
 
-from agent import curation, docs, endpoints
+from agent import curation, docs, endpoints, evidence
 from agent.curation import Curation
 from agent.docs import Format
+from agent.evidence import Why
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
 
@@ -86,6 +88,47 @@ async def docs_decide(
         case "put_back":
             seen = await curation.put_back(context.actor, found.id, path)
     return Answer(f"{_DECIDED[decision].format(path)}\n\n{_reviewed(found.name, seen)}", seen, "captured")
+
+
+@tool(effect="read", scope="read", hears="captured")
+async def docs_why(
+    context: Context,
+    field: Annotated[
+        str, Meta(description="A field or parameter: its name (`owner`) or its place (`200 items[].price`, `query limit`, `path order_id`).", min_length=1)
+    ],
+    operation: Annotated[str, Meta(description="Its operation: id, or method and path template. Default: the one heard most that has it.")] | None = None,
+    endpoint: EndpointRef | None = None,
+) -> Answer:
+    """Say why the documentation has a field or parameter as it has it (nullable, optional, required, a parameter, these values): the counts, and the calls behind them."""
+    found = await evidence.why(context.actor, field, operation, endpoint)
+    return Answer(_because(found), found, "captured")
+
+
+def _because(found: Why) -> str:
+    """The counts of all calls, then what the newest ones show, each with the call that does."""
+    known, all_calls = found.evidence, found.evidence.documented
+    where, _, name = found.place.partition(" ")
+    values = list(dict.fromkeys(one.value for one in known.is_in if one.value and one.value[0] not in "{["))
+    shown = ", ".join(f"`{value}`" for value in values[:8])
+    lines = [f"`{name}` ({_side(where)}) of `{found.operation}` is documented as {'always there' if found.is_required else 'optional'}: {found.kind}."]
+    if where == "path":
+        lines.append(
+            f"It is a parameter because different values stood at its place in the path, {all_calls.confidence:.0%} sure: {shown}. *Split* the template if they are different things."
+        )
+    elif all_calls.total:
+        nulls = f", and null in {all_calls.nulls:,} of them" if all_calls.nulls else ", and never null"
+        lines.append(f"It was there in {all_calls.count:,} of {all_calls.total:,}{nulls}." + (f" Its newest values: {shown}." if shown else ""))
+    for title, calls in (("Null", known.is_null_in), ("Missing", known.is_missing_in), ("There", known.is_in)):
+        if calls:
+            lines.append(f"- {title} in {', '.join(f'[{one.method} {one.path}](/calls/{one.id})' for one in calls[:3])}")
+    lines.append(f"\n[All of the evidence](/apis/{found.endpoint}/evidence?{urlencode({'operation': known.operation, 'place': found.place})})")
+    if found.elsewhere:
+        lines.append(f"\nThe same name stands elsewhere too: {', '.join(f'`{one}`' for one in found.elsewhere)}.")
+    return "\n\n".join(lines[:2]) + "\n\n" + "\n".join(lines[2:])
+
+
+def _side(where: str) -> str:
+    return {"request": "in the request", "message": "in a message"}.get(where, f"in the {where}" if where.isalpha() else f"in the {where} answer")
 
 
 def _reviewed(name: str, seen: Curation) -> str:

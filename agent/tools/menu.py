@@ -39,5 +39,6 @@ TOOLS: tuple[Tool, ...] = tuple(
         docs.docs_decide,
         servers.mcp_address,
         changes.change_list,
+        docs.docs_why,
     )
 )

@@ -44,3 +44,21 @@ async def test_nothing_is_known_of_what_is_not_there(database: asyncpg.Pool) -> 
         with pytest.raises(Problem) as refused:
             await evidence.of_place(who, endpoint.id, operation, place)
         assert refused.value.code == code
+
+
+async def test_a_name_alone_is_enough(database: asyncpg.Pool) -> None:
+    """Of several places the one that fits best, of the operation heard most; the others are told, and what nobody has is not found."""
+    actor, endpoint = await an_endpoint()
+    for number in range(11, 15):
+        await hear(actor, endpoint, f"/users/{number}", {"id": number, "owner": {"id": number, "email": None if number == 11 else "a@b.example"}})
+    await hear(actor, endpoint, "/owners", [{"email": "x@y.example"}])
+    await docs.generate(actor, endpoint.id)
+    found = await evidence.why(actor, "email")
+    assert (found.endpoint, found.operation, found.place) == (endpoint.slug, "GET /users/{user_id}", "200 owner.email")
+    assert found.evidence.nulls == 1 and found.elsewhere == ["GET /owners: 200 [].email"]
+    assert (await evidence.why(actor, "email", "GET /owners", endpoint.slug)).place == "200 [].email"
+    assert (await evidence.why(actor, "path user_id")).kind == "integer"
+    for field, operation in (("nobody", None), ("email", "GET /nowhere")):
+        with pytest.raises(Problem) as refused:
+            await evidence.why(actor, field, operation)
+        assert refused.value.code == "not_found"

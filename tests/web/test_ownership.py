@@ -89,7 +89,7 @@ CHOSEN = {"format": "openapi", "side": "response", "provider": "oidc", "path": "
 NOBODYS_OWN = set(CHOSEN) | {"name", "kind"}
 OTHER_DOORS = ("/static", "/demo", "/mcp", "/.well-known")
 SECRETS = ("canary", "prod_1001", "olga@example.com")
-NEEDED = {"operation": "GET /products", "har": "{}", "decision": "keep", "path": "/products"}
+NEEDED = {"operation": "GET /products", "har": "{}", "decision": "keep", "path": "/products", "field": "name"}
 REFERENCES = {"endpoint": "slug", "call": "call_id", "key": "key_id", "server": "server_id", "prompt": "prompt_id"}
 
 

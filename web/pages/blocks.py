@@ -32,6 +32,7 @@ VERBS: dict[str, str] = {
     "docs_get": "Read the documentation",
     "docs_review": "Review the path templates",
     "docs_decide": "Decide about a path template",
+    "docs_why": "Find the evidence",
     "change_list": "See what changed",
     "operation_search": "Find operations",
     "operation_describe": "Describe an operation",
@@ -53,7 +54,7 @@ VERBS: dict[str, str] = {
     "prompt_use": "Use a prompt",
     "prompt_delete": "Delete a prompt",
 }
-_OBJECTS = ("destination_url", "operation", "tool", "server", "endpoint", "call", "key", "provider", "query", "path", "name")
+_OBJECTS = ("destination_url", "operation", "tool", "server", "endpoint", "call", "key", "provider", "query", "path", "field", "name")
 _OF_A_CALL = ("capture_get", "capture_explain")
 ToolState = Literal["running", "waiting", "ok", "error", "denied", "stopped"]
 

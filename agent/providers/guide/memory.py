@@ -36,15 +36,18 @@ class Memory(msgspec.Struct, frozen=True):
 
 def remember(messages: tuple[Message, ...]) -> Memory:
     """Walk the conversation once, oldest first."""
-    memory, slowest_first = Memory(), False
+    memory, slowest_first, before = Memory(), False, dict[str, Memory]()
     for message in messages:
         if message.role == "user" and (said := text_of(message.content)):
             slowest_first = bool(_SLOW.search(said))
         for block in message.content:
             if isinstance(block, ToolCall):
+                before[block.id] = memory
                 memory = _told(memory, block)
             elif isinstance(block, ToolResult) and block.state == "ok":
                 memory = _shown(memory, block, slowest_first)
+            elif isinstance(block, ToolResult) and isinstance(block.data, dict) and cast("dict[str, Any]", block.data).get("code") == "endpoint_not_found":
+                memory = before.get(block.call_id, memory)  # a name of nothing is not spoken of
     return memory
 
 

@@ -45,6 +45,10 @@ def present(slot: str, said: Said) -> bool:
     return find(_SLOTS.get(slot, slot), said) is not None
 
 
+# "Why is owner nullable?": a name, and what a document says of it. "Why is the last call missing?" asks something else.
+_SAID_OF_IT = r"nullable|null|optional|required|mandatory|deprecated|(?:always|sometimes|never) (?:there|null|missing|present)|an? (?:path |query |url )?(?:param\w*|variable|placeholder)|an? (?:enum\w*|integer|string|number|list|array|object|boolean|map)"
+_WHY_SO = rf"^why (?:is|are|was|were|isn't|aren't|can|could)\b.*\b(?:{_SAID_OF_IT})\b|^(?:where|how) (?:do|does|did)\b.*\benum\w*\b.*\bcome from\b|\bevidence (?:for|of|behind) (?!the api\b)\S"
+
 EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "url": span("url", "host", change=normal_url),
     "urls": span("url", "host", many=True, change=normal_url),
@@ -99,6 +103,13 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "endpoints": things("endpoint", together=True),
     "endpoint?": things("endpoint", near=True),
     "endpoint!": doomed_endpoint,
+    "endpoint_told": regex(r"\b(?:in|of|on|for|from) (?:the |my )?(?!the\b|my\b|it\b|this\b|that\b|docs?\b|documentation\b|spec\b)(?P<value>[\w.-]+)(?: api| docs?| documentation)?\s*[?.!]*$"),
+    "field": regex(
+        r"\benum\w* (?:of|for) (?:the )?(?:field |parameter )?(?P<value>⟦\d+⟧|[\w.\[\]*-]+)",
+        r"\bevidence (?:for|of|behind) (?:the )?(?:field |parameter )?(?P<value>⟦\d+⟧|[\w.\[\]*-]+)",
+        rf"^why (?:is|are|was|were|isn't|aren't|can|could)(?: the)?(?: field| parameter| property)? (?!it\b|this\b|that\b)(?P<value>⟦\d+⟧|[\w.\[\]*-]+)(?= .*(?:{_SAID_OF_IT}))",
+        r"^why (?P<value>[\w.\[\]*-]+)$",
+    ),
     "endpoint_near": things("endpoint", near=True, topic=True),
     "call": call,
     "call?": call,
@@ -119,6 +130,7 @@ _SLOTS = {"time": "since", "freq": "frequency"}
 _ONE = r"one(?=$|[,?!.]|\s+(?:of|in|with|on|from|for|that|which|is|was|did|does|has|had|have|to|please|now|again|and|too|called|it|needed|needs|took|takes|as|i|so|right)\b)"
 
 _CUES: dict[str, str] = {
+    "why_so": _WHY_SO,
     "it": rf"\b(?:it|its|it's|this|that|{_ONE}|there$)(?!\w)",
     "one": rf"\b(?:{_ONE}|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:{'|'.join(words.ORDINALS)}) (?:call|request|entry|row|item|result|error|failure)(?!s)|(?:the|^\w+) (?:{'|'.join(words.ORDINALS)})(?=(?: please)?$))(?!\w)|#\s*\d",
     "naming": r"^(?:call|name) (?:it|this|that) \S",

@@ -28,6 +28,7 @@ _NEXT: dict[str, tuple[str, ...]] = {
     "capture_explain": ("Show its details", "Which calls failed?", "Document this API"),
     "docs_generate": ("How do I authenticate?", "Show me the TypeScript", "Which calls failed?"),
     "docs_get": ("Show me the OpenAPI", "Which calls failed?", "How do I authenticate?"),
+    "docs_why": ("Show the path templates", "Which calls failed?"),
     "change_list": ("Show the calls", "Document it"),
     "credit_check": ("List my APIs", "What is my usage this month?"),
     "key_list": ("Add my OpenAI key", "Add my Anthropic key"),

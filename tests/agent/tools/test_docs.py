@@ -38,3 +38,18 @@ async def test_what_was_found_is_decided_by_the_menu(database: asyncpg.Pool) -> 
     assert await templates() == ["/app.css", "/reports/{report_name}"]
     with pytest.raises(Problem, match="is not pinned"):
         await use("docs_decide", decision="release", path="/reports/{region}")
+
+
+async def test_why_a_document_says_so_is_told_with_the_calls(database: asyncpg.Pool) -> None:
+    """Counts, values and a call of each kind for a field; the values that stood there for a parameter of the path."""
+    actor, endpoint = await an_endpoint()
+    null = await hear(actor, endpoint, "/users/11", {"id": 11, "nick": None})
+    missing = await hear(actor, endpoint, "/users/12", {"id": 12})
+    await hear(actor, endpoint, "/users/13", {"id": 13, "nick": "x"})
+    await docs.generate(actor, endpoint.id)
+    told = (await invoke.invoke(Context(actor), "docs_why", {"field": "nick"})).text
+    assert "`nick` (in the 200 answer) of `GET /users/{user_id}` is documented as optional" in told
+    assert "It was there in 2 of 3, and null in 1 of them. Its newest values: `x`." in told
+    assert f"- Null in [GET /users/11](/calls/{null})" in told and f"- Missing in [GET /users/12](/calls/{missing})" in told
+    told = (await invoke.invoke(Context(actor), "docs_why", {"field": "user_id", "endpoint": endpoint.slug})).text
+    assert "It is a parameter because different values stood at its place" in told and "`11`" in told

@@ -63,6 +63,7 @@ WEIGHTS: dict[str, float] = {
     "$secret": 4,
     "$mock": 6,
     "$kept_paths": 6,
+    "$why_so": 12,
     "$patience": 3,
     "$recorded": 3,
     "$allowed_rate": 6,
@@ -90,6 +91,7 @@ ASKS: dict[str, str] = {
     "query": "What should the operation do?",
     "tool": "Which tool? *List the MCP servers* shows their names, such as `linear__list_issues`.",
     "result": "Which result? Its handle stands at the end of the shortened text.",
+    "field": "Which field or parameter? Its name will do.",
     "path": "Which path? For example `/users/{user_id}`.",
     "operation": "Which operation? For example `GET /orders`.",
 }

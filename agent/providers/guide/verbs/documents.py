@@ -52,6 +52,14 @@ DOCUMENTS: tuple[Verb, ...] = (
         does="See the path templates that were found, and what was left out",
     ),
     Verb(
+        "docs_why",
+        ("$why_so",),
+        {"operation": "operation", "field": "field", "endpoint": "endpoint_told"},
+        ("field",),
+        example="why is owner nullable in GET /teams/{id}?",
+        does="See the evidence for a field or parameter",
+    ),
+    Verb(
         "docs_decide",
         ("^keep_template template $path",),
         {"path": "path", "endpoint": "endpoint"},

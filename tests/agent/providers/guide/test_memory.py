@@ -1,6 +1,6 @@
 """Memory: what the tools named is known again, captured text is not."""
 
-from agent.messages import Message, Text, ToolResult
+from agent.messages import Message, Text, ToolCall, ToolResult
 from agent.providers.guide.memory import named, remember, things_of
 
 
@@ -25,6 +25,14 @@ def test_failed_results_are_forgotten() -> None:
     """An error's document names nothing."""
     result = ToolResult("a", "endpoint_create", "no", {"id": "x", "slug": "x"}, "error")
     assert remember((Message("user", (Text("x"),)), Message("tool", (result,)))).things == ()
+
+
+def test_a_name_of_nothing_is_not_spoken_of() -> None:
+    """Where no API is called so, what is said next is not about it; the one spoken of before still is."""
+    for code, wanted in (("endpoint_not_found", "shop"), ("nothing_captured", "owner")):
+        result = ToolResult("b", "docs_get", "no", {"code": code}, "error")
+        asked = [Message("assistant", (ToolCall(id_, "docs_get", {"endpoint": name}),)) for id_, name in (("a", "shop"), ("b", "owner"))]
+        assert remember((*asked, Message("tool", (result,)))).focus["endpoint"] == wanted
 
 
 def test_unknown_tools_name_nothing() -> None:

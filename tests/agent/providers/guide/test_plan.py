@@ -51,6 +51,26 @@ def test_a_recording_begins_the_first_api(tools: Tools) -> None:
         assert (found.step.arguments if found.step else None) == wanted
 
 
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        ("why is owner nullable in GET /teams/{team_id} of shop?", {"field": "owner", "operation": "GET /teams/{team_id}", "endpoint": "shop"}),
+        ("Why is team_id a parameter?", {"field": "team_id"}),
+        ("where does the enum of role come from in shop?", {"field": "role", "endpoint": "shop"}),
+        ("what is the evidence for owner.email?", {"field": "owner.email"}),
+        ("why can nickname be null", {"field": "nickname"}),
+        ("为什么 nickname 是可选的？", {"field": "nickname"}),
+    ],
+)
+def test_why_a_document_says_so_is_asked(text: str, wanted: dict[str, str]) -> None:
+    """In several ways, with and without the operation and the API; "why did it fail" stays another question."""
+    offered = tuple(ToolSpec(tool.name, tool.description, tool.input_schema) for tool in menu.TOOLS)
+    step = plan((Message("user", (Text(text),)),), offered).step
+    assert step and (step.tool, step.arguments) == ("docs_why", wanted)
+    other = plan((Message("user", (Text("why is the last call missing?"),)),), offered).step
+    assert other and other.tool == "capture_explain"
+
+
 async def test_what_is_not_offered_is_said_before_anything_is_asked(say: Say, tools: Tools) -> None:
     """No question about a detail of what cannot be done here."""
     assert "not available here" in (await say("monitor it", in_="shop", tools=tools("endpoint_list"))).text
