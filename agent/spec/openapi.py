@@ -16,6 +16,7 @@ from agent.spec import evidence as field_evidence
 from agent.spec import fields, yaml_text
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response, SecurityScheme, Spec
 from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_named, mask_text, mask_url
+from agent.spec.values import STAND_INS
 
 Document = dict[str, Any]
 
@@ -139,7 +140,8 @@ class _Writer:
         result: Document = {"description": mask_text(parameter.description)} if parameter.description else {}
         result["schema"] = _masked_schema(parameter.schema, parameter.name)
         if parameter.example is not None:
-            result["example"] = mask_named(parameter.name, parameter.example)
+            shown = mask_named(parameter.name, parameter.example)
+            result["example"] = shown if shown == parameter.example else STAND_INS.get(parameter.schema.get("format", ""), shown)
         return result | self.evidence(parameter.evidence)
 
     def _extensions(self, operation: Operation) -> Document:

@@ -17,6 +17,7 @@ import msgspec
 
 from agent.spec.model import Exchange, Frame, Headers
 from agent.spec.secret_patterns import CARD_HINT, CARD_NUMBER, DOUBTFUL_WORDS, HARMLESS_AFTER, HARMLESS_BEFORE, PATTERNS, PUBLIC_HEADERS, SECRET_WORDS
+from agent.spec.values import STAND_INS
 
 MARK = "••••"
 SHORTEST = 15
@@ -146,6 +147,8 @@ def mark(secret: str) -> str:
     return MARK + secret[-4:] if len(secret) >= 12 and secret[-4:].isascii() and secret[-4:].isalnum() else MARK
 
 
+_NOBODYS = frozenset(STAND_INS.values())
+"""What stands for a value of a format is no secret: an example stays one of its schema."""
 _WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ASSIGNED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["']?|>\s*)([^\s"'&,;<>{}()\[\]]+)""")
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
@@ -233,7 +236,7 @@ def _inherited(key: str, parent: str, item: Any) -> str:
 
 
 def _mask_string(value: str, name: str) -> str:
-    verdict = _verdict(name) if name else ""
+    verdict = _verdict(name) if name and value not in _NOBODYS else ""
     if value and (verdict == "secret" or (verdict == "doubtful" and _looks_random(value))):
         return mark(value)
     if len(value) < 8:

@@ -108,6 +108,16 @@ def test_an_enum_of_secrets_goes_and_an_example_is_hidden() -> None:
     assert found["example"] == {"token": "••••"}
 
 
+def test_a_hidden_example_fits_its_schema_still() -> None:
+    """Where a format is promised, a value that nobody would take for one that was heard stands for the secret, and is not hidden itself."""
+    stand_in, uuid = "123e4567-e89b-42d3-a456-426614174000", {"type": "string", "format": "uuid"}
+    parameter = Parameter("share_token", "path", uuid, required=True, example="9f86d081-884c-4d65-9a2f-eaa0c55ad015")
+    content = Content("application/json", {"type": "object", "properties": {"token": uuid}}, {"token": stand_in})
+    operation = Operation("get", "GET", "/shares/{share_token}", parameters=(parameter,), responses=(Response("200", contents=(content,)),))
+    told = openapi.document(Spec("x", operations=(operation,)))["paths"]["/shares/{share_token}"]["get"]
+    assert told["parameters"][0]["example"] == stand_in and told["responses"]["200"]["content"]["application/json"]["example"] == {"token": stand_in}
+
+
 def test_text_that_is_no_unicode_can_be_written() -> None:
     """A lone surrogate is escaped in both forms."""
     document = openapi.document(Spec("a\ud800b"))
