@@ -36,6 +36,7 @@ def serve(host: str | None, port: int | None, data_dir: Path | None, workers: in
     os.environ.update({name: str(value) for name, value in flags.items() if value is not None})
     if not with_jobs:
         os.environ["WIRETALK_WORKER"] = "false"
+    os.environ.setdefault("UV_THREADPOOL_SIZE", "32")  # of its four threads, in which names are looked up, a few silent name servers would take all
     settings.cache_clear()
     config = settings()
     logs.set_up(config.log_level)

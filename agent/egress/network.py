@@ -7,9 +7,9 @@ import asyncio
 import socket
 import ssl
 from collections.abc import Awaitable, Callable
-from functools import lru_cache
+from functools import lru_cache, partial
 from ipaddress import ip_address
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
@@ -19,7 +19,11 @@ from agent.errors import Problem
 
 P = TypeVar("P", bound=asyncio.BaseProtocol)
 _RESOLVE_SECONDS = 5
+_NEXT_SECONDS = 3.0
+"""After which the next address of a name is tried: where a network leads nowhere with IPv6, packets are often lost without a word."""
 _MOST_ADDRESSES = 32
+_Asked = tuple[asyncio.AbstractEventLoop, str]
+_asked: dict[_Asked, asyncio.Future[Any]] = {}
 
 
 class Pinned(msgspec.Struct, frozen=True):
@@ -37,9 +41,19 @@ class Route(NamedTuple):
 
 
 async def system_lookup(host: str) -> list[str]:
-    """The addresses of a name, by the system's resolver."""
-    found = await asyncio.get_running_loop().getaddrinfo(host, None, type=socket.SOCK_STREAM)
+    """The addresses of a name, by the system's resolver. One that many ask for at once is looked up once: of its threads a silent name server would take all."""
+    key = (asyncio.get_running_loop(), host)
+    if key not in _asked:
+        _asked[key] = asyncio.ensure_future(key[0].getaddrinfo(host, None, type=socket.SOCK_STREAM))
+        _asked[key].add_done_callback(partial(_answered, key))
+    found = await asyncio.shield(_asked[key])
     return list(dict.fromkeys(str(info[4][0]) for info in found))
+
+
+def _answered(key: _Asked, found: asyncio.Future[Any]) -> None:
+    del _asked[key]
+    if not found.cancelled():
+        found.exception()  # nobody may be waiting any more
 
 
 class Network(NamedTuple):
@@ -69,9 +83,10 @@ async def connect(target: Target, protocol: Callable[[], P], network: Network = 
     """
     pinned = await resolve(target, network)
     failure: OSError | None = None
-    for address in pinned.addresses:
+    for more, address in zip(range(len(pinned.addresses) - 1, -1, -1), pinned.addresses, strict=True):
         try:
-            return await _open(target, network.route(address, target.port), protocol, alpn)
+            async with asyncio.timeout(_NEXT_SECONDS if more else None):
+                return await _open(target, network.route(address, target.port), protocol, alpn)
         except OSError as error:
             failure = error
     raise Problem(
@@ -91,7 +106,7 @@ async def _addresses(host: str, network: Network) -> list[str]:
             if found := await network.lookup(host):
                 return found
     except (OSError, UnicodeError, TimeoutError) as error:
-        raise _unknown(host) from error
+        raise _unknown(host, error) from error
     raise _unknown(host)
 
 
@@ -124,10 +139,11 @@ def _reason(error: OSError | None) -> str:
     return "the connection was refused" if isinstance(error, ConnectionRefusedError) else "no connection came about"
 
 
-def _unknown(host: str) -> Problem:
+def _unknown(host: str, error: Exception | None = None) -> Problem:
+    is_silent = isinstance(error, TimeoutError) or (isinstance(error, socket.gaierror) and error.errno == socket.EAI_AGAIN)
     return Problem(
         "upstream_unreachable",
-        f"The name `{host}` cannot be found.",
+        f"No name server answers for `{host}`." if is_silent else f"The name `{host}` cannot be found.",
         remedy="Check its spelling and the network.",
         host=host,
     )

@@ -313,6 +313,7 @@ SAID: tuple[tuple[str, str], ...] = (
     ("Describe the operation to see what it takes.", "请先查看操作的说明，了解它接收什么。"),
     ("A body is needed ({kind}).", "需要请求体（{kind}）。"),
     ("The name `{name}` cannot be found. Check its spelling and the network.", "找不到名称 `{name}`。请检查拼写和网络。"),
+    ("No name server answers for `{name}`. Check its spelling and the network.", "没有域名服务器回答 `{name}`。请检查拼写和网络。"),
     ("There is no endpoint `{name}`.", "没有端点 `{name}`。"),
     ("List the endpoints to see their names.", "请列出端点查看它们的名称。"),
     ("There is no endpoint yet.", "还没有端点。"),
