@@ -54,6 +54,8 @@ SLOT_KINDS: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed
 @lru_cache(maxsize=65536)
 def kind_of(segment: str) -> Kind:
     """The kind of a decoded path segment. `word` is everything that could be a literal."""
+    if segment.isascii() and segment.isalpha():  # as most are, and of letters alone little can be made
+        return "code" if len(segment) > 1 and segment.isupper() else _kind_of_letters(segment)
     for kind, expression in _KINDS:
         if expression.fullmatch(segment):
             return kind
@@ -160,10 +162,10 @@ def _is_unspeakable(chunk: str) -> bool:
 
 def _is_random(text: str) -> bool:
     """Whether letters and digits change class as often as in a generated id, and seldom in a name."""
-    classes = [_class(character) for character in text]
-    length = len(classes)
+    length = len(text)
     if length < 8 or "." in text:
         return False
+    classes = [_class(character) for character in text]
     digits, switches = (classes.count("d"), sum(a != b for a, b in pairwise(classes)))
     if length >= (14 if digits == 0 else 16) and "-" not in classes and 0.27 <= classes.count("u") / length <= 0.85 and classes.count("l") > 2:
         return not _CAMEL.fullmatch(text)
