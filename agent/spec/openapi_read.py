@@ -127,11 +127,11 @@ class _Reader:
 
     def _parameter(self, raw: Object) -> Parameter:
         content = next((self._resolved(media).get("schema") for media in _object(raw.get("content")).values()), {})
-        where = raw["in"]
+        where, schema = raw["in"], self._schema(raw.get("schema", content))
         return Parameter(
             str(raw["name"]),
             where,
-            self._schema(raw.get("schema", content)),
+            schema | {"deprecated": True} if raw.get("deprecated") is True else schema,
             required=raw.get("required") is True or where == "path",
             description=str(raw.get("description") or ""),
             example=raw.get("example"),

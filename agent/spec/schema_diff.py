@@ -2,7 +2,7 @@
 
 A property that is gone breaks whoever read it or sent it, optional or not; one that is only read is no part of a request, one that is only written none of a response.
 Each schema is first taken apart by `schema_branches`.
-Not understood, and so compared as written: `not`, `if`, `dependentSchemas`, `unevaluatedProperties`.
+Compared as written, since what they allow is not worked out: `not`, `if`, `patternProperties` and others like them; one more narrows, one less widens.
 """
 
 import json
@@ -15,7 +15,12 @@ from agent.spec.schema_branches import ALL_TYPES, branches, canonical
 MAX_DEPTH = 60
 _MOST_COMPARED = 20_000  # pairs of schemas in one comparison: thirty lines whose references double lead to a milliard of them
 _BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
-_LIMITS = (*_BOUNDS, "multipleOf", "pattern", "format", "uniqueItems")
+_AS_WRITTEN = (
+    "not", "if", "then", "else", "contains", "minContains", "maxContains", "propertyNames", "patternProperties", "dependentRequired", "dependentSchemas",
+    "unevaluatedProperties", "unevaluatedItems", "contentEncoding", "contentMediaType",
+)  # fmt: skip
+_LIMITS = (*_BOUNDS, "multipleOf", "pattern", "format", "uniqueItems", *_AS_WRITTEN)
+_NO_LIMIT = (("uniqueItems", False), ("minLength", 0), ("minItems", 0), ("minProperties", 0), ("unevaluatedProperties", True), ("unevaluatedItems", True))
 _WITHIN = {("int32", "int64"), ("float", "double")}
 """Formats of which the first allows no value that the second does not."""
 _WRITTEN = {"number", "boolean"}
@@ -73,7 +78,7 @@ class _Comparison:
                 found += self._same_type(kind, before[0], after[0], pointer, name, depth)
             elif before and after:
                 found += self._unions(kind, before, after, pointer, name, depth)
-        return found
+        return list({(item.pointer, item.text): item for item in found}.values())  # what is said of every type is said once
 
     def _types(self, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str) -> list[Difference]:
         before, after = _types(old), _types(new)
@@ -113,7 +118,7 @@ class _Comparison:
     def _unions(self, kind: str, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str, depth: int) -> list[Difference]:
         """Variants that mean the same are set aside; one left on each side is one that changed. Where a property tells them apart, it tells which are the same."""
         if kind == "object" and (tag := _tag(old, new)):
-            if len(old) == 1 or len(new) == 1:
+            if any(len(side) == 1 and not _tells_apart(tag, side) for side in (old, new)):
                 return self._same_type(kind, _as_one(old), _as_one(new), pointer, name, depth + 1)
             return self._tagged(tag, old, new, pointer, name, depth)
         lost = [item for item in old if not any(not self._same_type(kind, item, other, "", "", depth + 1) for other in new)]
@@ -148,8 +153,8 @@ class _Comparison:
         return found + ([self._difference(False, f"{_quoted(name)} can no longer be {', '.join(lost[:8])}.", pointer + "/enum", lost)] if lost else [])
 
     def _limits(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
-        pairs = ((key, old.get(key), new.get(key)) for key in _LIMITS)
-        return [self._limit(key, was, now, f"{pointer}/{key}", name) for key, was, now in pairs if was != now and (was or now or key != "uniqueItems")]
+        pairs = ((key, _limit_of(old, key), _limit_of(new, key)) for key in _LIMITS if key in old or key in new)
+        return [self._limit(key, was, now, f"{pointer}/{key}", name) for key, was, now in pairs if was != now]
 
     def _remarks(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
         """What is good to know and breaks nothing."""
@@ -169,12 +174,21 @@ class _Comparison:
         words = f"{_quoted(name)} had `{key}` {_worded(was)} and has {_worded(now)}."
         if key == "format" and ((was, now) in _WITHIN or (now, was) in _WITHIN):
             return self._difference((was, now) in _WITHIN, words, pointer, was, now)
-        if not (key in _BOUNDS and isinstance(was, int | float) and isinstance(now, int | float)):
+        if not (key in (*_BOUNDS, "multipleOf") and isinstance(was, int | float) and isinstance(now, int | float)):
             return Difference(True, words, pointer, was, now)
+        if key == "multipleOf":
+            return self._multiple(was, now, words, pointer)
         return self._difference((now < was) == ("min" in key.lower()), words, pointer, was, now)
 
+    def _multiple(self, was: float, now: float, words: str, pointer: str) -> Difference:
+        """Every multiple of 4 is one of 2."""
+        if now and was % now == 0:
+            return self._difference(True, words, pointer, was, now)
+        return self._difference(False, words, pointer, was, now) if was and now % was == 0 else Difference(True, words, pointer, was, now)
+
     def _objects(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str, depth: int) -> list[Difference]:
-        before, after = self._travelling(old.get("properties") or {}, new.get("properties") or {})
+        properties: Mapping[str, Any] = new.get("properties") or {}
+        before, after = self._travelling(old.get("properties") or {}), self._travelling(properties)
         must_before: set[str] = set(old.get("required") or ())
         must_after: set[str] = set(new.get("required") or ())
         found: list[Difference] = []
@@ -182,7 +196,9 @@ class _Comparison:
         for key in sorted(before.keys() | after.keys()):
             path, at = f"{name}.{key}" if name else key, f"{pointer}/properties/{key.replace('~', '~0').replace('/', '~1')}"
             if key not in after:
-                found.append(Difference(True, f"{_quoted(path)} is gone.", at, before[key]))
+                is_read = not self._is_response and _is_only(properties.get(key), "readOnly")  # no server is known to refuse what it only ignores
+                words = f"{_quoted(path)} is only read now." if is_read else f"{_quoted(path)} is gone."
+                found.append(Difference(not is_read, words, at, before[key]))
             elif key not in before:
                 must = key in must_after
                 found.append(Difference(must and not self._is_response, f"{_quoted(path)} is new{' and required' if must else ''}.", at, None, after[key]))
@@ -191,11 +207,9 @@ class _Comparison:
                 found += self.run(before[key], after[key], at, path, depth + 1)
         return found + self._extra(old, new, pointer, name, depth)
 
-    def _travelling(self, old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    def _travelling(self, properties: Mapping[str, Any]) -> Mapping[str, Any]:
         """The properties that go in this direction at all."""
-        word = "writeOnly" if self._is_response else "readOnly"
-        away = {key for side in (old, new) for key, schema in side.items() if isinstance(schema, dict) and cast(JsonSchema, schema).get(word) is True}
-        return _without(old, away), _without(new, away)
+        return {key: schema for key, schema in properties.items() if not _is_only(schema, "writeOnly" if self._is_response else "readOnly")}
 
     def _required(self, was: bool, now: bool, path: str, pointer: str) -> list[Difference]:
         """Required in a response is a promise, in a request a demand."""
@@ -265,8 +279,14 @@ def _without_property(schema: JsonSchema, name: str) -> JsonSchema:
     return {**schema, "properties": properties, "required": [key for key in schema.get("required") or () if key != name]}
 
 
-def _without(properties: Mapping[str, Any], names: set[str]) -> Mapping[str, Any]:
-    return {key: schema for key, schema in properties.items() if key not in names} if names else properties
+def _is_only(schema: Any, word: str) -> bool:
+    return isinstance(schema, dict) and cast(JsonSchema, schema).get(word) is True
+
+
+def _limit_of(schema: JsonSchema, key: str) -> Any:
+    """What limits nothing is no limit."""
+    value = schema.get(key)
+    return None if (key, value) in _NO_LIMIT else value
 
 
 def _covered(mine: Mapping[str, Any], others: Mapping[str, Any], schema: JsonSchema) -> Mapping[str, Any]:

@@ -214,6 +214,9 @@ RULES: list[tuple[str, Spec, Spec, list[bool]]] = [
     ("a header that was there at times is gone", described(headers={"Link": {}}), described(), [False]),
     ("a header of another type", described(headers={"X-At": {"schema": TEXT}}), described(headers={"x-at": {"schema": WHOLE}}), [True]),
     ("deprecated", described(), described(deprecated=True), [False]),
+    ("a parameter is deprecated", described(query(TEXT)), described(query(TEXT, deprecated=True)), [False]),
+    ("only sent from now on", described(answer=thing(a=TEXT)), described(answer=thing(a={**TEXT, "writeOnly": True})), [True]),
+    ("only read from now on", described(request=thing(a=TEXT)), described(request=thing(a={**TEXT, "readOnly": True})), [False]),
     ("a field is deprecated", described(answer=thing(a=TEXT)), described(answer=thing(a={**TEXT, "deprecated": True})), [False]),
 ]  # fmt: skip
 
