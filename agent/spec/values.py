@@ -56,9 +56,8 @@ def kind_of(segment: str) -> Kind:
     """The kind of a decoded path segment. `word` is everything that could be a literal."""
     if segment.isascii() and segment.isalpha():  # as most are, and of letters alone little can be made
         return "code" if len(segment) > 1 and segment.isupper() else _kind_of_letters(segment)
-    for kind, expression in _KINDS:
-        if expression.fullmatch(segment):
-            return kind
+    if found := _FORM.fullmatch(segment):
+        return _FORMS[(found.lastindex or 1) - 1][0]
     if _FREE.search(segment):
         return "free"
     if "," in segment:
@@ -123,23 +122,25 @@ _IPV4 = re.compile(r"(?:(?:25[0-5]|2[0-4]\d|1?\d?\d)\.){3}(?:25[0-5]|2[0-4]\d|1?
 _SUFFIX = re.compile(
     r"(?:\.(?:json|jsonld|geojson|xml|csv|tsv|html?|txt|md|pdf|ya?ml|zip|tar|t?gz|tar\.gz|atom|rss|ics|svg|png|jpe?g|gif|webp|mp[34]|m3u8|xlsx?|docx?|proto|avro|parquet|ndjson|geotiff?|kml|gpx)|:[a-z][A-Za-z]+|(?<=\w):)$"
 )
-_KINDS: tuple[tuple[Kind, re.Pattern[str]], ...] = (
-    ("int", re.compile(r"-?\d+")),
-    ("uuid", _UUID),
-    ("date", re.compile(r"\d{4}-\d\d(?:-\d\d)?|\d{4}-W\d\d|\d\d-\d\d-\d{4}")),
-    ("datetime", re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:?\d\d.*")),
-    ("email", _EMAIL),
-    ("ip", _IPV4),
-    ("ip", re.compile(r"(?=.*\d)[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}")),
-    ("phone", re.compile(r"\+\d{6,15}")),
-    ("list", re.compile(r"\d+(?::\d+)+")),
-    ("version", re.compile(r"[vV]?\d+(?:\.\d+)+(?:[-+.]?[a-z]+[.\d]*)?")),
-    ("version", re.compile(r"[vV]\d+(?:(?:alpha|beta|rc|preview)\d*)?")),
-    ("hex", re.compile(r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{8,}|0x[0-9a-f]{6,})|(?=.*\d)(?=.*[A-F])[0-9A-F]{8,}")),
-    ("locale", re.compile(r"[a-z]{2}[-_][A-Z]{2}")),
-    ("code", re.compile(r"[A-Z]{2,}(?:[-_][A-Z]{2,})*")),
-    ("domain", re.compile(r"(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|io|example|[a-z]{2}\.[a-z]{2})")),
+_FORMS: tuple[tuple[Kind, str], ...] = (
+    ("int", r"-?\d+"),
+    ("uuid", _UUID.pattern),
+    ("date", r"\d{4}-\d\d(?:-\d\d)?|\d{4}-W\d\d|\d\d-\d\d-\d{4}"),
+    ("datetime", r"\d{4}-\d\d-\d\d[T ]\d\d:?\d\d.*"),
+    ("email", _EMAIL.pattern),
+    ("ip", _IPV4.pattern),
+    ("ip", r"(?=.*\d)[0-9A-Fa-f]{1,4}(?::[0-9A-Fa-f]{0,4}){2,7}"),
+    ("phone", r"\+\d{6,15}"),
+    ("list", r"\d+(?::\d+)+"),
+    ("version", r"[vV]?\d+(?:\.\d+)+(?:[-+.]?[a-z]+[.\d]*)?"),
+    ("version", r"[vV]\d+(?:(?:alpha|beta|rc|preview)\d*)?"),
+    ("hex", r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{8,}|0x[0-9a-f]{6,})|(?=.*\d)(?=.*[A-F])[0-9A-F]{8,}"),
+    ("locale", r"[a-z]{2}[-_][A-Z]{2}"),
+    ("code", r"[A-Z]{2,}(?:[-_][A-Z]{2,})*"),
+    ("domain", r"(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|io|example|[a-z]{2}\.[a-z]{2})"),
 )
+_FORM = re.compile("|".join(f"({form})" for _, form in _FORMS))
+"""All in one, of which the first that fits counts: asked one by one, they would take most of the time."""
 _CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]+)+|(?:[a-z]{3,}|[A-Z]+[a-z]{2,})+[A-Z]*")
 _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
 
@@ -165,7 +166,7 @@ def _is_random(text: str) -> bool:
     length = len(text)
     if length < 8 or "." in text:
         return False
-    classes = [_class(character) for character in text]
+    classes = text.translate(_CLASSES)
     digits, switches = (classes.count("d"), sum(a != b for a, b in pairwise(classes)))
     if length >= (14 if digits == 0 else 16) and "-" not in classes and 0.27 <= classes.count("u") / length <= 0.85 and classes.count("l") > 2:
         return not _CAMEL.fullmatch(text)
@@ -177,9 +178,13 @@ def _is_random(text: str) -> bool:
     return numeric >= 3 and (numeric / length >= 0.2 or length >= 16) and classes.count("-") <= length / 8
 
 
-def _class(character: str) -> str:
-    if character.isdigit():
-        return "d"
-    if character.isupper():
-        return "u"
-    return "l" if character.isalpha() else "-"
+class _Classes(dict[int, str]):
+    """Of each character, told once: a digit, a capital, another letter, or a sign."""
+
+    def __missing__(self, code: int) -> str:
+        character = chr(code)
+        self[code] = told = "d" if character.isdigit() else "u" if character.isupper() else "l" if character.isalpha() else "-"
+        return told
+
+
+_CLASSES = _Classes()
