@@ -50,7 +50,7 @@ class Counts(msgspec.Struct, frozen=True):
 
 
 class Evidence(msgspec.Struct, frozen=True):
-    """What the documents count, and what the newest `calls` show. `first_seen` and `last_seen` are those of the field in them."""
+    """What the documents count, and what the newest `calls` show. `distinct` values stood there, as far as they are told apart when cut; `first_seen` and `last_seen` are those of the field in them."""
 
     operation: str
     method: str
@@ -62,6 +62,7 @@ class Evidence(msgspec.Struct, frozen=True):
     values: int
     nulls: int
     missing: int
+    distinct: int
     first_seen: datetime | None
     last_seen: datetime | None
     is_null_in: list[Witness]
@@ -151,6 +152,7 @@ class _Tally:
     def __init__(self) -> None:
         self.calls = self.objects = self.values = self.nulls = 0
         self.times: list[datetime] = []
+        self.shown: set[str] = set()
         self.witnesses: dict[probing.State, list[Witness]] = {"null": [], "missing": [], "value": []}
 
     def add(self, call: capture_search.CallSummary, found: probing.Found | None) -> None:
@@ -160,6 +162,7 @@ class _Tally:
         self.values, self.nulls = self.values + found.values, self.nulls + found.nulls
         if found.values or found.nulls:
             self.times.append(call.started_at)
+            self.shown |= {found.shown} - {""}
         for state in found.states:
             if len(self.witnesses[state]) < _MOST_SHOWN:
                 value = found.shown if state == "value" else ""
@@ -168,7 +171,7 @@ class _Tally:
     def evidence(self, operation: Operation, place: str, counts: Counts) -> Evidence:
         return Evidence(
             operation=operation.id, method=operation.method, template=operation.template, place=place, documented=counts,
-            calls=self.calls, objects=self.objects, values=self.values, nulls=self.nulls, missing=self.objects - self.values - self.nulls,
+            calls=self.calls, objects=self.objects, values=self.values, nulls=self.nulls, missing=self.objects - self.values - self.nulls, distinct=len(self.shown),
             first_seen=min(self.times, default=None), last_seen=max(self.times, default=None),
             is_null_in=self.witnesses["null"], is_missing_in=self.witnesses["missing"], is_in=self.witnesses["value"],
         )  # fmt: skip

@@ -112,6 +112,7 @@ def marked(text: str, words: list[str], *, around: int = 90) -> list[Piece]:
 
 def plain(markdown: str) -> str:
     """Without the marks that would only disturb a line of it."""
+    markdown = re.sub(r"\[([^\]\n]*)\]\([^)\s]*\)", r"\1", markdown)
     return re.sub(r"[`*#|]|^\s*-+\s*$|^\s*[-|: ]+$", " ", markdown, flags=re.MULTILINE)
 
 

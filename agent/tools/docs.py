@@ -113,7 +113,7 @@ def _because(found: Why) -> str:
     lines = [f"`{name}` ({_side(where)}) of `{found.operation}` is documented as {'always there' if found.is_required else 'optional'}: {found.kind}."]
     if where == "path":
         lines.append(
-            f"It is a parameter because different values stood at its place in the path, {all_calls.confidence:.0%} sure: {shown}. *Split* the template if they are different things."
+            f"It is a parameter because {known.distinct} different values stood at its place in the path, {all_calls.confidence:.0%} sure: {shown}. *Split* the template if they are different things."
         )
     elif all_calls.total:
         nulls = f", and null in {all_calls.nulls:,} of them" if all_calls.nulls else ", and never null"

@@ -19,7 +19,7 @@ async def test_the_calls_that_show_it_are_found(database: asyncpg.Pool) -> None:
     found = await evidence.of_place(actor, endpoint.id, "GET /users/{user_id}", "200 nick")
     assert [[one.id for one in group] for group in (found.is_null_in, found.is_missing_in, found.is_in)] == [[null], [missing], [there]]
     assert (found.calls, found.objects, found.values, found.nulls, found.missing) == (3, 3, 1, 1, 1)
-    assert found.is_in[0].value == "x"
+    assert (found.is_in[0].value, found.distinct) == ("x", 1)
     assert found.first_seen is not None and found.last_seen is not None and found.first_seen <= found.last_seen
     assert (found.documented.count, found.documented.total, found.documented.nulls) == (2, 3, 1)
     assert found.documented.first_seen is not None and found.documented.last_seen is not None

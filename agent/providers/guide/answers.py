@@ -161,6 +161,7 @@ def _no_calls(done: Done) -> str:
 
 def _within(done: Done) -> str:
     since = done.step.arguments.get("since")
+    since = str(since).capitalize() if str(since).endswith("day") and since not in ("today", "yesterday") else since
     return f" since {since}" if since and not re.match(r"\d+[smhd]$", str(since)) else f" in the last {since}" if since else ""
 
 
