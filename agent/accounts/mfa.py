@@ -93,6 +93,11 @@ async def disable(actor: Actor) -> None:
         await audit.record("MFA_DISABLED", actor=actor, resource="USER", resource_id=actor.user_id)
 
 
+async def end(user_id: UUID) -> None:
+    """Take it away, where it may be somebody else's."""
+    await UserMfa.delete().where(UserMfa.user_id == user_id)
+
+
 async def check(user_id: UUID, code: str, origin: Origin) -> None:
     """Use a code of the app or a backup code up. Of two that send the same code at once one gets in. Raises wrong_code, rate_limited."""
     await throttle.check(f"otp:{user_id}", origin.address)
@@ -100,9 +105,7 @@ async def check(user_id: UUID, code: str, origin: Origin) -> None:
     row = await _row(user_id)
     step = _step_of(code, row.secret) if row else None
     if step is not None:
-        used = await UserMfa.raw(
-            "UPDATE user_mfa SET last_step = {} WHERE user_id = {} AND is_enabled AND coalesce(last_step, 0) < {} RETURNING id", step, user_id, step
-        )
+        used = await UserMfa.raw(_USE_STEP, step, user_id, step, step + 2 * _DRIFT_STEPS)
     else:
         used = await UserMfa.raw(_USE_BACKUP, _hash(code), user_id, _hash(code))
     if not used:
@@ -153,4 +156,6 @@ _ENROL = """
 INSERT INTO user_mfa AS m (id, user_id, secret) VALUES ({}, {}, {})
 ON CONFLICT (user_id) DO UPDATE SET id = excluded.id, secret = excluded.secret WHERE NOT m.is_enabled RETURNING id
 """
+# A last step that lies ahead was told by a clock that was wrong, and would hold until then.
+_USE_STEP = "UPDATE user_mfa SET last_step = {} WHERE user_id = {} AND is_enabled AND (coalesce(last_step, 0) < {} OR last_step > {}) RETURNING id"
 _USE_BACKUP = "UPDATE user_mfa SET backup_codes = array_remove(backup_codes, {}) WHERE user_id = {} AND is_enabled AND {} = ANY (backup_codes) RETURNING id"

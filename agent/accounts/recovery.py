@@ -6,7 +6,7 @@ from uuid import UUID
 import structlog
 
 from agent import mail, tasks
-from agent.accounts import audit, grants, links, oauth, passwords, sessions, throttle, tokens, users
+from agent.accounts import audit, grants, links, mfa, oauth, passwords, sessions, throttle, tokens, users
 from agent.accounts.audit import Origin
 from agent.actor import Actor, require_admin, require_own_account
 from agent.config import settings
@@ -24,8 +24,8 @@ async def ask_reset(email: str, origin: Origin) -> None:
 async def reset(token: str, password: str, origin: Origin, *, cut_off: Callable[[UUID], Awaitable[None]]) -> bool:
     """Set the password that the link is for; every session ends. Whoever reads the mail owns the address, so it counts as proven.
 
-    Where it was not proven before (then True), the account may have been somebody else's guess: tokens, connected programs and joined services end
-    too, and `cut_off` ends what stands above the accounts: doors into it, and what answers in it. Raises link_used, weak_password.
+    Where it was not proven before (then True), the account may have been somebody else's guess: tokens, connected programs, joined services and a second
+    factor end too, and `cut_off` ends what stands above the accounts: doors into it, and what answers in it. Raises link_used, weak_password.
     """
     user_id = await links.holder("reset", token)
     before = await users.standing(user_id)
@@ -38,6 +38,7 @@ async def reset(token: str, password: str, origin: Origin, *, cut_off: Callable[
         await grants.end_all(user_id)
         await tokens.end_all(user_id)
         await oauth.unlink_all(user_id)
+        await mfa.end(user_id)
         await cut_off(user_id)
     await audit.record("PASSWORD_RESET", resource="USER", resource_id=user_id, origin=origin, is_claimed=is_claimed)
     return is_claimed

@@ -47,7 +47,9 @@ async def actor_of(token: str) -> Actor | None:
 
 async def is_fresh(token: str) -> bool:
     """Whether the person gave a password or a code within the last ten minutes: what sensitive actions ask for."""
-    return bool(await LoginSession.raw("SELECT 1 FROM login_sessions WHERE token_hash = {} AND confirmed_at > now() - interval '10 minutes'", digest(token)))
+    return bool(
+        await LoginSession.raw("SELECT 1 FROM login_sessions WHERE token_hash = {} AND abs(extract(epoch FROM now() - confirmed_at)) < 600", digest(token))
+    )
 
 
 async def confirm(token: str) -> None:

@@ -49,11 +49,11 @@ def _keys(subject: str, address: str, most: int = _PER_ACCOUNT) -> list[tuple[st
 _COUNT = """
 INSERT INTO login_throttle AS t (key, window_start, failures) VALUES ({}, now(), 1)
 ON CONFLICT (key) DO UPDATE SET
-    failures = CASE WHEN t.window_start < now() - interval '15 minutes' THEN 1 ELSE t.failures + 1 END,
-    window_start = CASE WHEN t.window_start < now() - interval '15 minutes' THEN now() ELSE t.window_start END
+    failures = CASE WHEN t.window_start BETWEEN now() - interval '15 minutes' AND now() THEN t.failures + 1 ELSE 1 END,
+    window_start = CASE WHEN t.window_start BETWEEN now() - interval '15 minutes' AND now() THEN t.window_start ELSE now() END
 RETURNING failures, extract(epoch FROM window_start + interval '15 minutes' - now()) AS wait
 """
 _LOOK = """
 SELECT failures, extract(epoch FROM window_start + interval '15 minutes' - now()) AS wait
-FROM login_throttle WHERE key = {} AND window_start > now() - interval '15 minutes'
+FROM login_throttle WHERE key = {} AND window_start BETWEEN now() - interval '15 minutes' AND now()
 """

@@ -5,7 +5,7 @@ row first, so parallel spends queue up instead of racing.
 """
 
 from collections.abc import AsyncIterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
@@ -134,16 +134,16 @@ async def grant(user_id: UUID, amount: int, description: str, *, key: str, type:
 
 
 async def hold(user_id: UUID, amount: int, tool: str, *, key: str, run_id: UUID | None = None) -> UUID:
-    """Set credits aside for a quarter of an hour at most. Raises insufficient_credits."""
+    """Set credits aside for a quarter of an hour at most, by the clock of the database, which ends them. Raises insufficient_credits."""
     held = uuid7()
     async with engine.transaction():
-        await CreditHold.raw("SELECT 1 FROM users WHERE id = {} FOR UPDATE", user_id)
+        locked = await CreditHold.raw("SELECT now() AS now FROM users WHERE id = {} FOR UPDATE", user_id)
         rows = await CreditHold.raw(_BALANCE, user_id)
         available = rows[0]["credits"] - rows[0]["held"]
         if available < amount:
             raise Problem("insufficient_credits", f"This costs {amount} credits and you have {available}.", price=amount, available=available)
         await CreditHold.insert(
-            CreditHold(id=held, user_id=user_id, amount=amount, tool=tool, run_id=run_id, idempotency_key=key, expires_at=datetime.now(UTC) + _HOLD_LIFETIME)
+            CreditHold(id=held, user_id=user_id, amount=amount, tool=tool, run_id=run_id, idempotency_key=key, expires_at=locked[0]["now"] + _HOLD_LIFETIME)
         )
     return held
 

@@ -71,7 +71,7 @@ def _claimed(request: PageRequest) -> Template:
     language = look.of(request).language
     lead = catalogue.say(
         language,
-        "The e-mail of this account was not confirmed before, so somebody else may have set it up. API tokens, connected programs and services, provider keys and MCP servers were removed. Add yours again.",
+        "The e-mail of this account was not confirmed before, so somebody else may have set it up. The second factor, API tokens, connected programs and services, provider keys and MCP servers were removed. Add yours again.",
     )
     return _told(request, catalogue.say(language, "Your password is set"), lead)
 

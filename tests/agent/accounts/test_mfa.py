@@ -11,6 +11,7 @@ from agent.accounts import mfa
 from agent.accounts.audit import Origin
 from agent.actor import Actor
 from agent.errors import Problem
+from db.tables import UserMfa
 
 _ORIGIN = Origin("203.0.113.5", "test")
 
@@ -55,13 +56,15 @@ async def test_confirmed_it_is_in_force_with_ten_backup_codes(ada: Actor) -> Non
 
 
 async def test_a_code_is_good_once(ada: Actor) -> None:
-    """Nor is an older one good after a newer; two steps off never."""
+    """Nor is an older one good after a newer; two steps off never. A clock that was wrong for a while locks nobody out afterwards."""
     secret, _ = await _enable(ada)
     assert await _refused(ada, _code(secret, -1))
     assert not await _refused(ada, _code(secret))
     assert await _refused(ada, _code(secret))
     assert not await _refused(ada, _code(secret, 1))
     assert await _refused(ada, _code(secret, 3))
+    await UserMfa.update({UserMfa.last_step: 2**31 - 1}).where(UserMfa.user_id == ada.user_id)  # by a clock that was years ahead
+    assert not await _refused(ada, _code(secret, 1))
 
 
 async def test_fifty_at_once_use_a_backup_code_once(ada: Actor) -> None:

@@ -10,9 +10,10 @@ from typing import Any
 import asyncpg
 import pytest
 from aiosmtpd.controller import Controller
+from pyotp.totp import TOTP
 
 from agent import ai_providers, config, my_data
-from agent.accounts import links, oauth, recovery, sessions, sign_in, tokens, users
+from agent.accounts import links, mfa, oauth, recovery, sessions, sign_in, tokens, users
 from agent.accounts.audit import Origin
 from agent.accounts.identity_providers import Identity
 from agent.actor import Actor
@@ -106,17 +107,19 @@ async def test_a_link_is_for_one_thing(ada: Actor, mailbox: _Mailbox) -> None:
 
 
 async def test_who_signed_up_with_anothers_address_is_out(ada: Actor, database: asyncpg.Pool) -> None:
-    """The first who proves an unproven address by a new password owns the account: tokens, programs, services, keys and MCP servers are gone; a proven one keeps them."""
+    """The first who proves an unproven address by a new password owns the account: tokens, programs, services, a second factor, keys and MCP servers are gone; a proven one keeps them."""
     for is_verified in (False, True):
         await database.execute("UPDATE users SET is_verified = $1", is_verified)
         await oauth.link(ada, Identity("oidc", "mallory", "", False, ""))
         token = (await tokens.create(ada, "planted")).token
+        await mfa.confirm(ada, TOTP((await mfa.enrol(ada)).secret).now(), _ORIGIN)
         published = await publishing.publish(ada, "planted")
         await ai_providers.add(ada, "planted", [f"http://127.0.0.1:{free_port()}/v1"], requires_auth=False)
         await servers.connect(ada, f"http://127.0.0.1:{free_port()}/mcp", "tools")
         assert await _reset(await links.issue("reset", ada.user_id), "another horse") != is_verified
         assert bool(await tokens.actor_of(token)) == is_verified
         assert bool(await oauth.linked(ada)) == is_verified
+        assert (await mfa.state(ada.user_id)).is_enabled == is_verified
         assert bool(await publishing.guest(published.server.id, published.secret, "")) == is_verified
         assert any(one.name == "planted" for one in await ai_providers.list_(ada)) == is_verified
         assert bool(await servers.list_(ada)) == is_verified
