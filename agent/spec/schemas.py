@@ -32,6 +32,8 @@ _ENUM_TEXTS = 30
 """With fewer texts not even two values came often enough."""
 _REFUSED = 0.07
 """So likely the next object may lack one of the keys that are called required."""
+_UNHEARD = 3
+"""So many times the risk is taken that a property is null whose name never was: only an API that often says null raises that doubt."""
 _CROWD = 8
 """Keys come and go together: more of them than these are no more risk."""
 
@@ -232,9 +234,10 @@ class Pool:
         return schema
 
     def _property(self, key: str, nodes: list[Node], pointer: str, risk: float) -> JsonSchema:
-        """The schema of a property. Where those of its name were null or fractions elsewhere, this one may be too, as long as it was heard seldom."""
+        """The schema of a property. Where those of its name were null or fractions elsewhere, or null is common, this one may be too, as long as it was heard seldom."""
         schema, filled = self._fractional(self._schema(nodes, pointer), key, nodes, risk), _filled(nodes)
-        if not schema or filled.times < filled.total or not self._nulls.has_changed(key) or self._nulls.missing(key, filled.total) <= risk:
+        risk *= 1 if self._nulls.has_changed(key) else _UNHEARD
+        if not schema or filled.times < filled.total or self._nulls.missing(key, filled.total) <= risk:
             return schema
         kind = schema.get("type")
         return {**schema, "type": [kind, "null"]} if isinstance(kind, str) and "enum" not in schema else {"anyOf": [schema, {"type": "null"}]}

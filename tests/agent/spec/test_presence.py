@@ -56,3 +56,16 @@ def test_a_key_that_is_null_elsewhere_may_be_null_where_it_was_heard_seldom() ->
         pool.settle()
         assert pool.schema(page)["properties"]["next"]["type"] == expected
         assert pool.schema(page)["properties"]["self"]["type"] == "string"
+
+
+def test_where_null_is_common_a_value_heard_once_may_be_null() -> None:
+    """In an API that often says null, and nowhere else, whatever the property is called."""
+    for nulls, expected in ((0, "string"), (12, ["string", "null"])):
+        pool, others, single = Pool(), Node(), Node()
+        for turn in range(40):
+            count(others, {f"key{at}": None if at < nulls and turn % 3 == 0 else "x" for at in range(30)}, "")
+        count(single, {"brand": "x"}, "")
+        pool.add(others, "others")
+        pool.add(single, "single")
+        pool.settle()
+        assert pool.schema(single)["properties"]["brand"]["type"] == expected
