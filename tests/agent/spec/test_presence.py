@@ -64,7 +64,7 @@ def test_where_null_is_common_a_value_heard_once_may_be_null() -> None:
         pool, others, single = Pool(), Node(), Node()
         for turn in range(40):
             count(others, {f"key{at}": None if at < nulls and turn % 3 == 0 else "x" for at in range(30)}, "")
-        count(single, {"brand": "x"}, "")
+        count(single, {"brand": "x", "price": 2, "size": 3, "stock": True}, "")
         pool.add(others, "others")
         pool.add(single, "single")
         pool.settle()
