@@ -40,6 +40,7 @@ def ask(to, path, method="GET"):  # the kit's own waits for silence
 smuggling.http_json = ask
 smuggling.P[:] = [one for one in smuggling.P if one[0] in names]
 import judge_proxy
+judge_proxy.KNOBS["gzip-bomb"] = "mb=192"  # three times what may be unfolded; for a gigabyte the upstream itself stands still, and its neighbour waits
 {"judge": judge_proxy, "smuggling": smuggling}[what].main()
 """
 _NAMES = "import sys; sys.path.insert(0, sys.argv[1]); import smuggling; print(','.join(p[0] for p in smuggling.P))"
