@@ -16,7 +16,7 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from agent.spec.model import Exchange, Frame, Headers
-from agent.spec.secret_patterns import CARD_HINT, CARD_NUMBER, DOUBTFUL_WORDS, HARMLESS_AFTER, HARMLESS_BEFORE, PATTERNS, PUBLIC_HEADERS, SECRET_WORDS
+from agent.spec.secret_patterns import CARD_HINT, CARD_NUMBER, DOUBTFUL_WORDS, HARMLESS_AFTER, HARMLESS_BEFORE, PATTERNS, PUBLIC_HEADERS, REPEATED, SECRET_WORDS
 from agent.spec.values import STAND_INS
 
 MARK = "••••"
@@ -48,6 +48,7 @@ def mask_text(text: str) -> str:
     """Free text, with everything that has the shape of a secret and every `name=value` of a secret name hidden."""
     text = _mask_found(_mask_parts(text) if "form-data" in text else text)
     text = _compiled(_ELEMENT).sub(_mask_element, text) if "</" in text else text
+    text = _compiled(_INPUT).sub(_mask_input, text) if "name=" in text and "<" in text else text
     text = _compiled(_QUOTED).sub(_mask_quoted, text) if '"' in text or "'" in text else text
     return _ASSIGNED.sub(_mask_assigned, text)
 
@@ -111,7 +112,7 @@ def mask_url(url: str) -> str:
     query, fragment_mark, fragment = query.partition("#")
     if not mark:
         head, fragment_mark, fragment = url.partition("#")
-    return _mask_found(head) + mark + _mask_query(query) + fragment_mark + (_mask_query(fragment) if "=" in fragment else fragment)
+    return _mask_path(_mask_found(head)) + mark + _mask_query(query) + fragment_mark + (_mask_query(fragment) if "=" in fragment else fragment)
 
 
 def mask_body(body: bytes, media_type: str) -> bytes:
@@ -154,21 +155,28 @@ _ASSIGNED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["'
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s]*=[^\s]*$")
 _ID = r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*"
+_ASSIGNS = re.compile(r"""[\w"']\s{0,9}=\s{0,9}[\w"'\\]|["']\s{0,9}:|:\s{0,9}\\?["']""")
+"""Code, settings and JSON within a text."""
 _FIELD = r"""(?i)[;\s]name="?([^";\r\n]+)"""
 _A_FILE = r"(?i)[;\s]filename\*?="
 _QUOTED = r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(\\{0,8}["']?\s*[=:]\s*(\\{0,8}["']))((?:(?!\3)(?:\\.|[^\\\n])){1,2000}?)(?=\3)"""
-_ELEMENT = r"(<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]{0,2000})?>)([^<>]{1,2000})(?=</)"
+_ELEMENT = r"(<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]{0,2000})?>)(<!\[CDATA\[[^\]]{1,2000}\]\]>|[^<>]{1,2000})(?=</)"
+_INPUT = r"""(<(?:input|meta)\b[^<>]{0,500}?\bname=["']?([\w.\[\]-]{1,60})["']?[^<>]{0,500}?\b(?:value|content)=)(["'])([^"'<>]{1,2000})(?=\3)"""
 _STANDS_FOR = r"(?<![$\w])([A-Za-z_]\w*)\s*:\s*\$([A-Za-z_]\w*)"
-_HINTED = [(hint, pattern.kind, pattern.expression) for pattern in PATTERNS for hint in pattern.hint.split("|")]
-_OF_LETTERS = [row for row in _HINTED if row[0].isalnum()]
-"""All that can be in an id without any sign, as most texts are that come here."""
+_HINTED: dict[str, list[tuple[str, str, str]]] = {}
+"""By the first sign of the hint, which is empty where it has none: most texts have few signs, and can hold little."""
+for _pattern in PATTERNS:
+    for _hint in _pattern.hint.split("|"):
+        _HINTED.setdefault(next((sign for sign in _hint if not sign.isalnum()), ""), []).append((_hint, _pattern.kind, _pattern.expression))
 
 
 def _found(text: str) -> tuple[Secret, ...]:
     lowered = text.lower()
     found = [
         Secret(kind, *match.span("secret" if match.re.groups else 0))
-        for hint, kind, expression in (_OF_LETTERS if text.isalnum() else _HINTED)
+        for sign, rows in _HINTED.items()
+        if sign in text
+        for hint, kind, expression in rows
         if hint in lowered
         for match in _compiled(expression).finditer(text)
     ]
@@ -197,6 +205,8 @@ def _compiled(expression: str) -> re.Pattern[str]:
 def _verdict(name: str) -> str:
     """`secret`, `doubtful`, or nothing, by the words of a name."""
     words = [word.lower() for word in _WORDS.findall(name)]
+    while len(words) > 1 and (words[-1] in REPEATED or words[-1].isdigit()):
+        words.pop()
     if not words:
         return ""
     if (words[-1] in HARMLESS_AFTER and words[-2:] != ["session", "id"]) or HARMLESS_BEFORE.intersection(words[:-1]):
@@ -217,12 +227,18 @@ def _mask_value(value: Any, name: str) -> Any:
         return _mask_string(value, name)
     if isinstance(value, dict):
         value = hide_variables(value) if "variables" in value else value
-        return {key: _mask_value(item, _inherited(str(key), name, item)) for key, item in _named(value)}
+        pair = _pair_name(value) if "value" in value else ""
+        return {key: _mask_value(item, pair if pair and key == "value" else _inherited(str(key), name, item)) for key, item in _named(value)}
     if isinstance(value, (list, tuple)):
         return [_mask_value(item, name) for item in value]
     if name and isinstance(value, (int, float)) and not isinstance(value, bool) and _verdict(name) == "secret":
         return 0
     return value
+
+
+def _pair_name(value: dict[Any, Any]) -> str:
+    """What `{name: "password", value: …}` says its value is."""
+    return next((name for key in ("name", "key", "field", "header") if isinstance(name := value.get(key), str) and _verdict(name) == "secret"), "")
 
 
 def _named(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
@@ -243,7 +259,9 @@ def _mask_string(value: str, name: str) -> str:
         return value
     if verdict == "" and name.lower().endswith("id") and value.isdigit():
         return value
-    return mask_url(value) if _URL.match(value) else _mask_found(value)
+    if _URL.match(value):
+        return mask_url(value)
+    return mask_text(value) if _ASSIGNS.search(value) else _mask_found(value)
 
 
 def _mask_found(text: str) -> str:
@@ -295,6 +313,15 @@ def _mask_element(match: re.Match[str]) -> str:
     return start + mark(value)
 
 
+def _mask_input(match: re.Match[str]) -> str:
+    """What a field of a web page holds, such as its token against forgery."""
+    start, name, quote, value = match.groups()
+    verdict = _verdict(name)
+    if not verdict or value.startswith(MARK) or (verdict == "doubtful" and not _looks_random(value)):
+        return match.group()
+    return start + quote + mark(value)
+
+
 def _mask_authorization(value: str) -> str:
     scheme, space, credential = value.partition(" ")
     if not space:
@@ -306,6 +333,15 @@ def _mask_authorization(value: str) -> str:
 def _mask_pair(pair: str) -> str:
     name, equals, value = pair.partition("=")
     return name + equals + mark(value) if value else pair
+
+
+def _mask_path(path: str) -> str:
+    """What follows a segment such as `reset-password` and looks drawn at random."""
+    parts = path.split("/")
+    for place in range(1, len(parts)):
+        if len(parts[place]) >= SHORTEST and _verdict(parts[place - 1]) == "secret" and _looks_random(parts[place]):
+            parts[place] = mark(parts[place])
+    return "/".join(parts)
 
 
 def _mask_query(query: str) -> str:

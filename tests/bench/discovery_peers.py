@@ -1,4 +1,5 @@
-"""From the start of the command to the document, against the peers that can be installed here, file by file in turns.
+"""From the start of the command to the document, against the peers that can be installed here, file by file in turns; and one command for all files
+with `--each`, which no peer has: it is compared with the peer's commands, one after another, for the same files.
 
 The captures are those beside the repository, or one made here. A peer that is not here, or fails on a file, is said to be so in the
 table; it is compared on the files that it could do. Peers live in `.venv/peers` and are installed on the first run.
@@ -55,11 +56,15 @@ def figures() -> Iterator[tuple[str, float, str]]:
         servers = {capture: _server(capture) for capture in captures}
         tools = [tool for tool in _tools() if _is_here(tool)]
         took: dict[tuple[str, Path], list[Took]] = {}
+        at_once: dict[str, list[Took]] = {}
         for _ in range(ROUNDS):
             for capture in captures:
                 for tool in tools:
                     if (run := _run(tool, capture, servers[capture], Path(folder) / "document.yaml")) is not None:
                         took.setdefault((tool.name, capture), []).append(run)
+            for tool in tools:
+                if files := [capture for capture in captures if (tool.name, capture) in took]:
+                    at_once.setdefault(tool.name, []).append(_each(files, Path(folder)))
     done = {key: Took(*(statistics.median(values) for values in zip(*runs, strict=True))) for key, runs in took.items()}
     for tool in tools:
         files = [capture for capture in captures if (tool.name, capture) in done]
@@ -68,6 +73,10 @@ def figures() -> Iterator[tuple[str, float, str]]:
             yield f"discovery.start_to_document.{tool.name}.{clock}", theirs, f"s for {len(files)} files"
             if tool.name != "wiretalk" and mine:
                 yield f"discovery.times_faster_than.{tool.name}.{clock}", theirs / mine, "times"
+            if runs := at_once.get(tool.name):
+                together = statistics.median(run[number] for run in runs)
+                yield f"discovery.one_command_for_all.{clock}", together, f"s for the {len(files)} files of {tool.name}"
+                yield f"discovery.one_command_for_all.times_faster_than.{tool.name}.{clock}", theirs / together, "times"
     print(_table(captures, done))
 
 
@@ -122,6 +131,14 @@ def _run(tool: Tool, capture: Path, server: str, out: Path) -> Took | None:
         total = Took(total.clock + took.clock, total.processor + took.processor)
         out.write_text(out.read_text().replace("- ignore:", "- "))
     return total
+
+
+def _each(captures: list[Path], folder: Path) -> Took:
+    """One command of ours for several files."""
+    took = _finished([Path(sys.executable).with_name("wiretalk"), "discover", *captures, "--each", "-o", folder / "each"])
+    if took is None:
+        raise RuntimeError("`wiretalk discover --each` failed")
+    return took
 
 
 def _finished(command: Command) -> Took | None:
