@@ -23,6 +23,8 @@ from web.render import catalogue, formats
 PageRequest = Request[Actor | None, str | None, State]
 _RAIL_CHATS = 30
 LIVE_CALLS = 50
+_MOST_BESIDE = 40
+"""Operations whose document is read as one text in the panel."""
 
 
 class Shell(msgspec.Struct, frozen=True):
@@ -97,8 +99,9 @@ async def calls_panel(actor: Actor, endpoint: Endpoint, *, show: str = "", at: s
 
 
 async def _docs_panel(actor: Actor, endpoint: Endpoint, show: str, at: str) -> Panel:
+    """The whole document beside the chat; of a large API the list of its operations, which lead to their pages."""
     made = await docs.latest(actor, endpoint.id)
-    text = (await docs.get(actor, endpoint.id, "markdown")).text if made else ""
+    text = (await docs.get(actor, endpoint.id, "markdown")).text if made and len(made.operations) <= _MOST_BESIDE else ""
     return Panel(show, "docs", endpoint.name, at, page=f"/apis/{endpoint.slug}?tab=docs", endpoint=endpoint, docs=made, document=text)
 
 
