@@ -15,6 +15,8 @@ ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket"
 
 def count_kind(route: Route, exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> None:
     """Counts the kind of one exchange in its route, whether a browser went there for a page, and what it says of its named operations and messages."""
+    if request.get("content-type", "").startswith("application/graphql") and sent is bodies.ABSENT:
+        sent = {"query": exchange.request_body.decode("utf-8", "replace")}
     kind, at = _kind_of(exchange, request, response, query, sent, received), int(exchange.started_at)
     route.kinds[kind] = route.kinds.get(kind, 0) + 1
     if request.get("sec-fetch-mode") == "navigate" or request.get("accept", "").startswith("text/html"):
@@ -47,17 +49,31 @@ def kind_of_route(route: Route) -> ApiType:
 
 def _kind_of(exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> ApiType:
     received_type, sent_type = (response.get("content-type", ""), request.get("content-type", ""))
-    if exchange.protocol in ("ws", "wss") or exchange.url.startswith(("ws://", "wss://")) or request.get("upgrade", "").lower() == "websocket":
+    if _is_socket(exchange, request):
         return "WebSocket"
-    if "application/grpc" in sent_type or "application/grpc" in received_type or "connect-protocol-version" in request or "application/connect+" in sent_type:
+    if "application/grpc" in sent_type or "application/grpc" in received_type or "grpc-status" in response or _is_connect(request, sent_type):
         return "gRPC"
-    if exchange.protocol == "graphql" or (_graphql_calls(query, sent) and _may_answer(received, _GRAPHQL_ANSWERS)):
+    is_refused = exchange.status is not None and exchange.status >= 400
+    if exchange.protocol == "graphql" or (_graphql_calls(query, sent) and (is_refused or _may_answer(received, _GRAPHQL_ANSWERS))):
         return "GraphQL"
-    if (calls := _rpc_calls(sent)) and ("jsonrpc" in calls[0] or _may_answer(received, _RPC_ANSWERS)):
+    if (
+        (type(sent) is dict or type(sent) is list)
+        and (calls := _rpc_calls(sent))
+        and ("jsonrpc" in calls[0] or is_refused or _may_answer(received, _RPC_ANSWERS))
+    ):
         return "JSON-RPC"
     if received_type.startswith("text/event-stream"):
         return "SSE"
-    return "SOAP" if "soapaction" in request or _is_soap(exchange.request_body, sent_type) else "REST"
+    return "SOAP" if "soapaction" in request or (exchange.request_body and _is_soap(exchange.request_body, sent_type)) else "REST"
+
+
+def _is_socket(exchange: Exchange, request: dict[str, str]) -> bool:
+    is_open = exchange.protocol in ("ws", "wss") or exchange.url.startswith(("ws://", "wss://")) or exchange.status == 101
+    return is_open or request.get("upgrade", "").lower() == "websocket"
+
+
+def _is_connect(request: dict[str, str], media_type: str) -> bool:
+    return "connect-protocol-version" in request or "application/connect+" in media_type
 
 
 def _is_soap(body: bytes, media_type: str) -> bool:
