@@ -64,6 +64,29 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern("grafana-token", "glsa_|glc_", r"\bgl(?:sa|c)_[A-Za-z0-9_+/=]{32,}"),
     Pattern("postman-key", "pmak-", r"\bPMAK-[0-9a-f]{24}-[0-9a-f]{34}\b"),
     Pattern("new-relic-key", "nrak-|nrjs-|nrii-|nriq-", r"\bNR(?:AK|JS|II|IQ)-[A-Za-z0-9]{20,}\b"),
+    Pattern("groq-key", "gsk_", r"\bgsk_[A-Za-z0-9]{40,}\b"),
+    Pattern("doppler-token", "dp.", r"\bdp\.(?:pt|st|ct|sa|scim|audit)\.[\w-]{30,}"),
+    Pattern("terraform-token", ".atlasv1.", r"\b\w{14}\.atlasv1\.[\w-]{50,}"),
+    Pattern("pulumi-token", "pul-", r"\bpul-[0-9a-f]{40}\b"),
+    Pattern("planetscale-token", "pscale_", r"\bpscale_(?:tkn|pw|oauth)_[\w.-]{32,}"),
+    Pattern("figma-token", "figd_", r"\bfigd_[\w-]{36,}"),
+    Pattern("airtable-token", "pat", r"\bpat[A-Za-z0-9]{14}\.[0-9a-f]{64}\b"),
+    Pattern("supabase-key", "sbp_|sb_secret_", r"\b(?:sbp_[0-9a-f]{40}\b|sb_secret_[\w-]{20,})"),
+    Pattern("vercel-token", "vercel_blob_rw_|vcp_", r"\b(?:vercel_blob_rw_\w{20,}|vcp_[A-Za-z0-9]{24,})"),
+    Pattern("mapbox-token", "sk.eyj", r"\bsk\.eyJ[\w-]{20,}\.[\w-]{20,}"),
+    Pattern("replicate-token", "r8_", r"\br8_[A-Za-z0-9]{36,}\b"),
+    Pattern("fly-token", "fo1_|fm2_", r"\b(?:fo1_[\w-]{40,}|fm2_[A-Za-z0-9+/=]{60,})"),
+    Pattern("sentry-token", "sntrys_|sntryu_", r"\bsntry[su]_[A-Za-z0-9+/=_]{40,}"),
+    Pattern("asana-token", ":", r"(?<![\w/])[012]/\d{12,}(?:/\d{12,})?:[0-9a-f]{32}\b"),
+    Pattern("hubspot-token", "pat-", r"\bpat-(?:na|eu|ap)\d-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
+    Pattern("discord-token", ".", r"\b[MNO][\w-]{23,27}\.[\w-]{6}\.[\w-]{27,}"),
+    Pattern("brevo-key", "xkeysib-|xsmtpsib-", r"\bx(?:key|smtp)sib-[0-9a-f]{64}-\w{16}"),
+    Pattern("perplexity-key", "pplx-", r"\bpplx-[A-Za-z0-9]{40,}\b"),
+    Pattern("xai-key", "xai-", r"\bxai-[A-Za-z0-9]{60,}\b"),
+    Pattern("typeform-token", "tfp_", r"\btfp_[\w-]{40,}"),
+    Pattern("docker-token", "dckr_pat_", r"\bdckr_pat_[\w-]{24,}"),
+    Pattern("cloudflare-key", "v1.0-", r"\bv1\.0-[0-9a-f]{24}-[0-9a-f]{146}\b"),
+    Pattern("aws-session", "fwogzxivyxdz|iqojb3jpz2lu", r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9+/=]{60,}"),
     Pattern("age-key", "age-secret-key-1", r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"),
 )
 
@@ -99,6 +122,12 @@ HARMLESS_AFTER = _words("""
     type count id name hint policy length expiry expires expiration at in url uri endpoint limit usage strength status method required
     enabled updated changed created label prefix
 """)
+
+REPEATED = _words("confirmation confirm confirmed again repeat repeated verify value new old plain raw v")
+"""`password_confirmation` and `token_value` are named by the word before."""
+
+ANNOUNCING = _words("password token tokens secret verify verification confirm confirmation activate activation invite invites invitation magic unsubscribe")
+"""Segments of a path after which a key may stand that lets its holder in."""
 
 DOUBTFUL_WORDS = _words("""
     key keys auth session sig signature hmac digest code state nonce ticket assertion pass pin access salt cookie cookies login oauth
