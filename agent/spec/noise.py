@@ -123,5 +123,5 @@ def _is_document(route: Route) -> bool:
     """A page, or what only ever led to one: the page that asks a person to sign in is a part of the API."""
     types = _media_types(route)
     if not types and "query:response_type" not in route.fields:
-        return route.flags.get("page", 0) >= route.seen.count
+        return route.flags.get("page", 0) >= route.seen.count and not _answers_json(route)
     return bool(types) and all(media_type in _PAGES for media_type in types)
