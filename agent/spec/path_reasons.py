@@ -93,8 +93,8 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     reasons = {"looks": 6.0 if kind in CERTAIN else _LOOKS.get(kind, 0.0)}
     if kind == "word" and ("-" in stem or "_" in stem):
         reasons["looks"] = -0.8
-    if kind == "word" and HOLE not in stem:
-        reasons["words"] = context.speech.weigh(stem)
+    if kind in ("word", "mixed") and HOLE not in stem:
+        reasons["words"] = _fading(context.speech.weigh(stem), child)
     routes = [route for leaf in child.leaves for route in leaf.routes.values()]
     answered = sum(route.answered for route in routes)
     if child.parts.joint:
@@ -207,6 +207,7 @@ def _forgive_recurring(family: list[Child], prefix: str, context: Context) -> No
         if any(places[place] >= _RECURRING for place in context.literal_at[child.value]):
             del child.reasons["literal elsewhere"]
             child.reasons["recurring"] = 0.5
+            child.reasons["words"] = max(0.0, child.reasons.get("words", 0.0))
 
 
 def _forgive_strange(family: list[Child], context: Context) -> None:
@@ -224,7 +225,12 @@ def _take_theme(family: list[Child], context: Context) -> None:
     theme = {word for word, times in counts.items() if times > 1 and times * 2 >= len(named)}
     for child in named if theme else ():
         if child.reasons["words"] > 0:
-            child.reasons["words"] = context.speech.weigh(child.parts.stem, theme)
+            child.reasons["words"] = _fading(context.speech.weigh(child.parts.stem, theme), child)
+
+
+def _fading(odds: float, child: Child) -> float:
+    """What is called over and over is written down somewhere, however strange its words are."""
+    return odds * 2.0 / (1 + child.count) if odds > 0 else odds
 
 
 def recall_values(family: list[Child], prefix: str, context: Context) -> None:

@@ -4,7 +4,7 @@ Nothing is decided here.
 """
 
 import re
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping
 from functools import cached_property, lru_cache
 from math import lgamma, log
@@ -23,6 +23,8 @@ SLOT = "{}"
 MORE = "…"
 SHAPES_POOLED = 10
 _KEYS = re.compile(r"\.([^.:\[*]+)")
+_OFTEN = 20
+"""Calls of a segment, after which its words count as spoken."""
 CLOSED = -3.0
 """Below these log-odds so few names that are asked for so often are operations, not values."""
 _POOLS = (1.0, 4.0, 16.0, 64.0)
@@ -252,6 +254,11 @@ def heard_speech(leaves: list[Leaf], values: Mapping[str, Sample]) -> Speech:
     cells = [cell for leaf in leaves for cell in leaf.cells.values()]
     keys = {key for cell in cells for path in (*cell.response, *cell.request) for key in _KEYS.findall(path)}
     keys.update(name.partition(":")[2] for cell in cells for name in cell.query)
+    called = Counter[str]()
+    for leaf in leaves:
+        calls = sum([cell.count for cell in leaf.cells.values()])
+        called.update(dict.fromkeys(leaf.texts, calls))
+    keys.update(text for text, calls in called.items() if calls >= _OFTEN)
     return speech_of(keys, _certain_literals(leaves), {value for sample in values.values() for value in sample.values})
 
 

@@ -1,7 +1,7 @@
-"""In which words an API speaks: those of the keys of its bodies and of its queries. Whoever wrote these wrote the literals of its paths too, but named no value.
+"""In which words an API speaks: those of the keys of its bodies, of its queries, and of what is called over and over.
 
-How often a word of a literal, and one of a value, is among them is told by the API itself: by literals and values that are known for certain. Words are only counted;
-nothing here knows a language.
+Whoever wrote these wrote the literals of its paths too, but named no value. How often a word of a literal, and one of a value, is among them is told by the API
+itself: by literals and values that are known for certain. Words are only counted; nothing here knows a language.
 """
 
 from collections.abc import Iterable, Set
@@ -12,7 +12,9 @@ from typing import NamedTuple
 from agent.spec.names import singular, words_of
 from agent.spec.values import kind_of
 
-_LEAST, _MOST = -3.0, 1.2
+_LEAST, _MOST = -3.0, 2.5
+_ALONE = 0.7
+"""How much of what a word says counts where it is all of a name: that may be either."""
 _LITERAL_PRIOR, _LITERAL_WEIGHT = 0.5, 4
 _VALUE_PRIOR, _VALUE_WEIGHT = 0.2, 20
 """What the shares are taken for before anything is known, and how many words it takes to say otherwise."""
@@ -26,13 +28,11 @@ class Speech(NamedTuple):
     of_values: float
 
     def weigh(self, text: str, theme: Set[str] = frozenset()) -> float:
-        """Log-odds that a name of several words is a value, by those of its words, but for a theme, that the API speaks. One word alone may be either."""
+        """Log-odds that a name is a value, by those of its words, but for a theme, that the API speaks."""
         found = spoken(text)
-        if len(found) < 2:
-            return 0.0
         told = [word in self.words for word in found if word not in theme]
         odds = sum(told) * log(self.of_values / self.of_literals) + told.count(False) * log((1 - self.of_values) / (1 - self.of_literals))
-        return max(_LEAST, min(_MOST, odds))
+        return max(_LEAST, min(_MOST, odds if len(found) > 1 else odds * _ALONE))
 
 
 SILENT = Speech(frozenset(), _VALUE_PRIOR, _VALUE_PRIOR)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping
 from math import log
 from typing import NamedTuple
 
+from agent.spec.names import is_version
 from agent.spec.path_affixes import parts_of
 from agent.spec.path_bonds import Group, bond_of, draw_bond, forced_cells, join_group, openness, shares_answers, single_bonus
 from agent.spec.path_grids import grid_of
@@ -105,8 +106,8 @@ def _choose(family: list[Child], position: int, context: Context) -> set[str]:
 
 
 def _is_prefix(family: list[Child], position: int, context: Context) -> bool:
-    """A single version-like child near the root that carries nearly all traffic is part of the base path."""
-    if len(family) != 1 or position > 2:
+    """A single child near the root, or a version anywhere, that carries nearly all traffic is part of the base path."""
+    if len(family) != 1 or (position > 2 and not is_version(family[0].value)):
         return False
     child = family[0]
     kind = child.kind

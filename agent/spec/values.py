@@ -142,6 +142,8 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
 _FORM = re.compile("|".join(f"({form})" for _, form in _FORMS))
 """All in one, of which the first that fits counts: asked one by one, they would take most of the time."""
 _CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]+)+|(?:[a-z]{3,}|[A-Z]+[a-z]{2,})+[A-Z]*")
+_VERSIONED = re.compile(r"(?<=[a-z])[-_.]?v\d$")
+"""`recently-visited-v1` is a name like any other."""
 _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
 
 
@@ -153,7 +155,7 @@ def _kind_of_letters(text: str) -> Kind:
         return "prefixed"
     if _is_random(text):
         return "token"
-    return "mixed" if any(character.isdigit() for character in text) else "word"
+    return "mixed" if any(character.isdigit() for character in _VERSIONED.sub("", text)) else "word"
 
 
 def _is_unspeakable(chunk: str) -> bool:

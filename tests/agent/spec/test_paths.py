@@ -200,3 +200,8 @@ def test_names_in_the_words_of_the_bodies_are_operations() -> None:
     bodies = {f"/{service}/where/{name}": envelope for service in ("otp", "mobile") for name in names}
     found = _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])})
     assert all(any(template.endswith(f"/where/{name}") for template in found) for name in names)
+
+
+def test_a_version_deep_in_the_base_path_is_none_of_the_parameters() -> None:
+    """Whatever stands before it: all calls go below it."""
+    assert all(template.startswith("/shop/rest/api/2/") for template in _templates(_unlike([f"/shop/rest/api/2/{name}" for name in _NAMES])))

@@ -27,6 +27,7 @@ from agent.spec.values import fold, format_of, kind_of, split_affixes
         ("addWorkspaceForUser", "word"),
         ("destroy_with_associated_resources", "word"),
         ("barbara7", "mixed"),
+        ("recently-visited-v1", "word"),
     ],
 )
 def test_kinds_of_segments(segment: str, kind: str) -> None:
