@@ -110,6 +110,8 @@ _SOAP = (
             _post("/j", b'{"method": "read", "params": {}, "id": 1}', "application/json", response_body=b'{"result": 1, "error": null, "id": 1}'),
         ),
         ("GraphQL", ("Raw",), _post("/gql", b"query Raw { a }", "application/graphql", response_body=b'{"data": {"a": 1}}')),
+        ("GraphQL", ("UserByName",), _post("/i/graphql/8Xk2/UserByName", b'{"variables": {"name": "a"}}', "application/json", response_body=b'{"data": {}}')),
+        ("REST", (), _post("/docs/graphql", b'{"variables": {"name": "a"}}', "application/json", response_body=b'{"pages": 3}')),
         ("gRPC", ("Get",), _post("/fleet.v2.Drivers/Get", b"\0", "application/octet-stream", response_headers=(("grpc-status", "0"),))),
         ("REST", (), _post("/hooks", b'{"method": "POST", "params": {}, "id": 1, "url": "x"}', "application/json", response_body=b'{"id": 1}')),
         ("REST", (), _post("/search", b'{"query": "{name} of things"}', "application/json", response_body=b'{"hits": []}')),
