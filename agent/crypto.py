@@ -156,6 +156,14 @@ def _as_key(text: str) -> bytes:
 
 
 def _key_file(path: Path) -> str:
+    try:
+        return _read_or_made(path)
+    except OSError as error:
+        remedy = "Start as the user it belongs to, choose another folder with WIRETALK_DATA_DIR, or give the key in WIRETALK_SECRET_KEY."
+        raise SystemExit(f"The encryption key `{path}` cannot be read or made: {error.strerror}. {remedy}") from error
+
+
+def _read_or_made(path: Path) -> str:
     """Read the key file, making it once. Two processes starting together end up with the same key."""
     path.parent.mkdir(parents=True, exist_ok=True)
     draft = path.with_name(f".{path.name}.{os.getpid()}")

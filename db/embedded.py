@@ -98,8 +98,12 @@ def _check(data: Path) -> None:
 
 @contextlib.contextmanager
 def _locked(data: Path) -> Generator[None, None, None]:
-    """One process at a time starts or stops the server of a directory."""
-    with (data.parent / f".{data.name}.lock").open("w") as lock:
+    """One process at a time starts or stops the server of a directory. Raises UnusableDataDirectory."""
+    try:
+        lock = (data.parent / f".{data.name}.lock").open("w")
+    except OSError as error:
+        raise UnusableDataDirectory(f"`{data.parent}` cannot be written to: {error.strerror}. Choose another with WIRETALK_DATA_DIR.") from error
+    with lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
 

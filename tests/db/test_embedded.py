@@ -149,6 +149,14 @@ def test_a_file_where_a_folder_should_be_is_refused(tmp_path: Path, monkeypatch:
         pass
 
 
+def test_a_folder_that_may_only_be_read_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """With a sentence instead of a traceback. Root may write anywhere, so a folder stands where the lock would be."""
+    monkeypatch.delenv("DATABASE_URL", raising=False)
+    (tmp_path / ".pg.lock").mkdir()
+    with pytest.raises(UnusableDataDirectory, match="cannot be written to"), database_url(tmp_path / "pg"):
+        pass
+
+
 def test_a_folder_with_other_things_in_it_is_refused() -> None:
     """What lies there stays, and the sentence says what to do."""
     with tempfile.TemporaryDirectory(prefix="wiretalk-", dir="/tmp") as folder:
