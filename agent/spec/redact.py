@@ -16,7 +16,18 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from agent.spec.model import Exchange, Frame, Headers
-from agent.spec.secret_patterns import CARD_HINT, CARD_NUMBER, DOUBTFUL_WORDS, HARMLESS_AFTER, HARMLESS_BEFORE, PATTERNS, PUBLIC_HEADERS, REPEATED, SECRET_WORDS
+from agent.spec.secret_patterns import (
+    ANNOUNCING,
+    CARD_HINT,
+    CARD_NUMBER,
+    DOUBTFUL_WORDS,
+    HARMLESS_AFTER,
+    HARMLESS_BEFORE,
+    PATTERNS,
+    PUBLIC_HEADERS,
+    REPEATED,
+    SECRET_WORDS,
+)
 from agent.spec.values import STAND_INS
 
 MARK = "••••"
@@ -101,9 +112,10 @@ def mask_header(name: str, value: str) -> str:
         return _mask_found(value)
     if _verdict(lowered) == "secret":
         return mark(value) if value else value
-    if "://" in value or lowered in ("location", "referer", "content-location", ":path"):
+    if lowered in ("location", "referer", "content-location", ":path"):
         return mask_url(value)
-    return _mask_string(value, lowered)
+    masked = mask_url(value) if "://" in value else value
+    return masked if "://" in masked else _mask_string(masked, lowered)
 
 
 def mask_url(url: str) -> str:
@@ -339,7 +351,7 @@ def _mask_path(path: str) -> str:
     """What follows a segment such as `reset-password` and looks drawn at random."""
     parts = path.split("/")
     for place in range(1, len(parts)):
-        if len(parts[place]) >= SHORTEST and _verdict(parts[place - 1]) == "secret" and _looks_random(parts[place]):
+        if len(parts[place]) >= SHORTEST and _looks_random(parts[place]) and ANNOUNCING.intersection(word.lower() for word in _WORDS.findall(parts[place - 1])):
             parts[place] = mark(parts[place])
     return "/".join(parts)
 

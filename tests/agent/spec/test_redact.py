@@ -4,6 +4,7 @@ import base64
 import json
 import time
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 from hypothesis import given, settings
@@ -55,6 +56,29 @@ EXAMPLES: dict[str, list[str]] = {
     "grafana-token": ["glsa_" + ALNUM],
     "postman-key": ["PMAK-" + HEX[:24] + "-" + HEX + "ab"],
     "new-relic-key": ["NRAK-" + ALNUM[:27].upper()],
+    "groq-key": ["gsk_" + ALNUM[:40] + "ab12CD34ef56"],
+    "doppler-token": ["dp.pt." + ALNUM[:40]],
+    "terraform-token": [ALNUM[:14] + ".atlasv1." + ALNUM[:40] + ALNUM[:27]],
+    "pulumi-token": ["pul-" + HEX + HEX[:8]],
+    "planetscale-token": ["pscale_tkn_" + ALNUM[:40]],
+    "figma-token": ["figd_" + ALNUM[:40]],
+    "airtable-token": ["pat" + ALNUM[:14] + "." + HEX + HEX],
+    "supabase-key": ["sbp_" + HEX + HEX[:8], "sb_secret_" + ALNUM[:30]],
+    "vercel-token": ["vercel_blob_rw_" + ALNUM[:30], "vcp_" + ALNUM[:30]],
+    "mapbox-token": ["sk.eyJ" + ALNUM[:40] + "." + ALNUM[:22]],
+    "replicate-token": ["r8_" + ALNUM[:37]],
+    "fly-token": ["fo1_" + ALNUM[:40] + "abc"],
+    "sentry-token": ["sntrys_eyJ" + ALNUM[:40] + "abc"],
+    "asana-token": ["1/1234567890123456:" + HEX],
+    "hubspot-token": ["pat-na1-6f9619ff-8b86-d011-b42d-00c04fc964ff"],
+    "discord-token": ["M" + ALNUM[:23] + ".GhIjKl." + ALNUM[:27]],
+    "brevo-key": ["xkeysib-" + HEX + HEX + "-" + ALNUM[:16]],
+    "perplexity-key": ["pplx-" + ALNUM[:40] + "ab12CD34"],
+    "xai-key": ["xai-" + ALNUM[:40] + ALNUM[:40]],
+    "typeform-token": ["tfp_" + ALNUM[:40] + "abcd"],
+    "docker-token": ["dckr_pat_" + ALNUM[:27]],
+    "cloudflare-key": ["v1.0-" + HEX[:24] + "-" + HEX * 4 + HEX[:18]],
+    "aws-session": ["FwoGZXIvYXdzE" + ALNUM[:40] + ALNUM[:40]],
     "age-key": ["AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" * 2],
 }
 
@@ -277,12 +301,47 @@ def test_fields_of_a_form_in_parts_are_masked_by_their_names() -> None:
         '{\\"password\\": \\"hunter2 hunter2\\"}',
         "password = 'hunter2 hunter2'",
         "<wsse:Password Type='#PasswordText'>hunter2</wsse:Password>",
+        "<login><password><![CDATA[hunter2 hunter2]]></password></login>",
+        '<form><input type="hidden" name="csrf_token" value="hunter2"></form>',
     ],
 )
 def test_a_secret_in_quotes_or_in_an_element_is_hidden_whole(text: str) -> None:
     """Blanks, escapes and attributes do not end it; hiding twice changes nothing."""
     assert "hunter2" not in mask_text(text)
     assert mask_text(mask_text(text)) == mask_text(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"password": "hunter2"}',
+        "DB_PASSWORD=hunter2\nPORT=1",
+        "Server=x;User Id=a;Password=hunter2;",
+        'mutation { login(email: "a@x.test", password: "hunter2") { id } }',
+        "curl -d 'password=hunter2' https://x.test",
+    ],
+)
+def test_a_text_within_json_is_looked_into(text: str) -> None:
+    """JSON in a text, settings, and code; its query too. What only looks like it stays."""
+    assert "hunter2" not in json.dumps(mask_json({"note": text, "list": [text]}))
+    assert "hunter2" not in mask_url("https://x.test/a?q=" + quote(text))
+    for plain in ("a = b", "he said: 'go'", "x == y", "token: none of it", "dGVzdA==", '{"id": 7}'):
+        assert mask_json({"note": plain}) == {"note": plain}
+
+
+def test_pairs_of_a_name_and_a_value_are_what_they_say() -> None:
+    """Also under names that repeat a secret, and behind a segment that announces one."""
+    assert mask_json([{"name": "password", "value": "x"}, {"key": "colour", "value": "red"}]) == [
+        {"name": "password", "value": "••••"},
+        {"key": "colour", "value": "red"},
+    ]
+    assert mask_json({"password_confirmation": "x", "password2": "y", "tokenValue": "z"}) == {
+        "password_confirmation": "••••",
+        "password2": "••••",
+        "tokenValue": "••••",
+    }
+    assert mask_url("https://x.test/reset-password/Zq7dkg4AfjSWtf01qNwPI8/x") == "https://x.test/reset-password/••••wPI8/x"
+    assert mask_url("https://x.test/tokens/6f9619ff-8b86-d011-b42d-00c04fc964ff") == "https://x.test/tokens/6f9619ff-8b86-d011-b42d-00c04fc964ff"
 
 
 def test_a_variable_that_stands_for_a_secret_is_hidden() -> None:

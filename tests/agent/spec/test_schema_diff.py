@@ -86,7 +86,7 @@ def test_spelling_makes_no_difference(old: Any, new: Any) -> None:
 def test_references_are_followed_on_their_own_side() -> None:
     """Inline and by name are the same; recursion ends; a change within a component is found."""
     tree = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/T"}, "v": TEXT}}
-    other = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/U"}, "v": TEXT}}
+    other: dict[str, Any] = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/U"}, "v": TEXT}}
     sides = Sides({"T": tree}, {"U": other})
     assert compare_schemas({"$ref": "#/components/schemas/T"}, {"$ref": "#/components/schemas/U"}, sides, "", is_response=True) == []
     changed = Sides({"T": tree}, {"U": {**other, "properties": {**other["properties"], "v": NUMBER}}})
