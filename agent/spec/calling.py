@@ -6,7 +6,7 @@ headers. Regular expressions of a document are not run: a hostile one could take
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextvars import ContextVar
 from typing import Any
 from urllib.parse import quote, urlencode
@@ -135,7 +135,16 @@ def is_header(name: str, value: str) -> bool:
 
 def mismatch(spec: Spec, schema: JsonSchema, value: Any) -> str | None:
     """Why a value does not satisfy a schema of the spec, or None."""
-    whole = {**_without_patterns(schema), "components": {"schemas": {name: _without_patterns(part) for name, part in spec.schemas.items()}}}
+    return matcher(spec)(schema, value)
+
+
+def matcher(spec: Spec) -> Callable[[JsonSchema, Any], str | None]:
+    """`mismatch` for many values: what they share is made ready once."""
+    components = {"schemas": {name: _without_patterns(part) for name, part in spec.schemas.items()}}
+    return lambda schema, value: _mismatch({**_without_patterns(schema), "components": components}, value)
+
+
+def _mismatch(whole: JsonSchema, value: Any) -> str | None:
     try:
         _followed.set([_MOST_FOLLOWED])
         error: ValidationError | None = best_match(_Validator(whole, registry=Registry()).iter_errors(value))

@@ -10,8 +10,10 @@ from typing import NamedTuple
 
 from agent.spec.names import acted_on, is_action, pascal, resource_path, singular, words_of
 from agent.spec.phrasing import ENDING, SELECTING
+from agent.spec.summary import Node
 
 _WRAPPERS = ("data", "item", "items", "result", "results", "response", "payload", "body", "records", "list", "value", "values")
+_PAGING = ("page", "next", "total", "offset", "limit", "cursor", "paging", "pagination")
 _ERROR = ("error", "error response")
 
 
@@ -43,15 +45,34 @@ def within(place: Place, key: str) -> Place:
     return Place(own, place.own)
 
 
+def is_envelope(node: Node) -> bool:
+    """Whether an object may be there for the list of objects in it: what has an id of its own is not."""
+    is_thing = any((own := node.properties.get(key)) and not own.objects for key in ("id", "_id", "uuid", "gid", "sid"))
+    return not is_thing and bool(_lists(node))
+
+
+def shown_as(node: Node, place: Place) -> Place:
+    """The place of an object itself: a page of tasks is no task."""
+    if place.own in _ERROR or not is_envelope(node) or len(_lists(node)) > 1:
+        return place
+    is_named = _lists(node)[0] in _WRAPPERS or singular(_lists(node)[0]) == singular(place.own)
+    is_counted = any(words[0] in _PAGING for key in node.properties if (words := words_of(key)))
+    return Place(f"{singular(place.own)} list", place.owner) if is_named or is_counted else place
+
+
+def _lists(node: Node) -> list[str]:
+    return [key for key, inner in node.properties.items() if inner.arrays and inner.items is not None and inner.items.objects]
+
+
 def name_of(places: Counter[Place], keys: Iterable[str], taken: Mapping[str, Iterable[str]]) -> str:
     """The first name that is free: the usual one, with what it belongs to, another one, with a key that the others of the name lack, with a number."""
     own: Counter[str] = Counter()
     for place, times in places.items():
         own[_pascal(place.own)] += times
     ranked = [name for name, _ in sorted(own.items(), key=lambda item: (-item[1], item[0])) if name] or ["Object"]
-    base = ranked[0]
+    base = ranked[0] if len(own) < 3 or own[ranked[0]] * 2 > own.total() or not ranked[0].endswith("List") else "Page"
     tells = (key for key in keys if not any(key in others for name, others in taken.items() if name.endswith(base) or name.startswith(f"{base}With")))
-    candidates = (base, *_owned(places, base), *ranked[1:], *(f"{base}With{words}" for key in tells if (words := pascal(key)) and words not in base))
+    candidates = (base, *_owned(places, base), *ranked, *(f"{base}With{words}" for key in tells if (words := pascal(key)) and words not in base))
     number = 2
     while f"{base}{number}" in taken:
         number += 1
@@ -71,5 +92,6 @@ def _owned(places: Counter[Place], base: str) -> list[str]:
 
 
 def _pascal(name: str) -> str:
-    joined = pascal(singular(name))
+    words = words_of(name)
+    joined = pascal(" ".join([*words[:-1], singular(words[-1])])) if words else ""
     return f"Object{joined}" if joined[:1].isdigit() else joined

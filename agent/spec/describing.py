@@ -6,6 +6,7 @@ from typing import Any, Literal
 import msgspec
 
 from agent.spec import auth, envelopes, pagination
+from agent.spec.component_names import is_envelope
 from agent.spec.examples import example_of, is_known
 from agent.spec.grouping import stem_of
 from agent.spec.kinds import kind_of_route
@@ -14,7 +15,7 @@ from agent.spec.model import Evidence, MessageFormat, Operation, Parameter, Resp
 from agent.spec.names import custom_verb, is_action, resource_path, words_of
 from agent.spec.phrasing import ENDING, summary_of
 from agent.spec.schemas import Pool
-from agent.spec.summary import Content, Field, Node, Outcome, Route, Seen
+from agent.spec.summary import Content, Field, Outcome, Route, Seen
 from agent.spec.values import kind_of
 
 _EVIDENT = {"int", "uuid", "date", "datetime", "email", "ip", "phone", "hex", "prefixed", "token"}
@@ -48,15 +49,9 @@ def is_list(route: Route) -> bool:
     for status, outcome in route.outcomes.items():
         for content in outcome.contents.values() if status[:1] == "2" else ():
             node = content.node
-            if node is not None and (node.arrays or _is_envelope(node)):
+            if node is not None and (node.arrays or is_envelope(node)):
                 return not route.path.rstrip("/").endswith(">")
     return False
-
-
-def _is_envelope(node: Node) -> bool:
-    """Whether an object is there for the list of objects in it: what has an id of its own is not."""
-    is_thing = any((own := node.properties.get(key)) and not own.objects for key in ("id", "_id", "uuid", "gid", "sid"))
-    return not is_thing and any(inner.arrays and inner.items is not None and inner.items.objects for inner in node.properties.values())
 
 
 def evidence_of(seen: Seen) -> Evidence:

@@ -13,7 +13,7 @@ from typing import Any, NamedTuple
 
 from agent.spec import evidence
 from agent.spec.clusters import Cluster, agrees, alike, key_types
-from agent.spec.component_names import Place, name_of, within
+from agent.spec.component_names import Place, name_of, shown_as, within
 from agent.spec.examples import example_of
 from agent.spec.fields import COMPONENTS, escaped, unescaped
 from agent.spec.maps import is_map, types_of
@@ -67,7 +67,7 @@ class Pool:
             inner_name = singular(name)
         elif node.objects and node.properties:
             self._found.append((node, name))
-            self._places[id(node)] = place
+            self._places[id(node)] = shown_as(node, place)
         for key in sorted(node.properties):
             inner = node.properties[key]
             self.add(inner, key, within(place, key)) if inner_name is name else self.add(inner, inner_name, place)

@@ -4,15 +4,19 @@ So a document that is written again differs only where the API did, and client c
 """
 
 import re
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import msgspec
 
+from agent.spec.calling import matcher
 from agent.spec.decisions import key_of, parameter_key
 from agent.spec.fields import COMPONENTS, bodies, escaped, resolved, rewritten
-from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Pin, Response, Spec
+from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Parameter, Pin, Response, Spec
 
 _ALIKE = 0.6
+_Fails = Callable[[JsonSchema, Any], str | None]
+_Shown = TypeVar("_Shown", Parameter, Content, MessageFormat)
 
 
 def settle(spec: Spec, before: Spec | None, pins: tuple[Pin, ...] = ()) -> Spec:
@@ -24,12 +28,12 @@ def settle(spec: Spec, before: Spec | None, pins: tuple[Pin, ...] = ()) -> Spec:
     spec = _as_promised(_with_ids(spec, {key: operation.id for key, operation in old.items()}), before)
     pinned = {_bare(pin.template) for pin in pins}
     templates = {bare: operation.template for operation in before.operations if (bare := _bare(operation.template)) not in pinned}
-    alike = _Alike(spec, before)
     operations: list[Operation] = []
+    fails = matcher(spec)
     for operation in spec.operations:
         found = old.get(key_of(operation))
         operation = _with_template(operation, templates.get(_bare(operation.template), operation.template))
-        operations.append(_with_examples(operation, found, alike) if found is not None else operation)
+        operations.append(_with_examples(operation, found, fails) if found is not None else operation)
     return msgspec.structs.replace(spec, operations=tuple(operations))
 
 
@@ -109,12 +113,13 @@ def _with_template(operation: Operation, template: str) -> Operation:
 
 
 def _component_names(spec: Spec, before: Spec) -> dict[str, str]:
-    """By new name, the old one of the schema with most of its fields."""
+    """By new name, the old one of the schema with most of its fields, and at most of its places."""
+    now, then = _places(spec), _places(before)
     pairs = sorted(
-        (-score, name != old, name, old)
+        (-alike - _overlap(now.get(name, set()), then.get(old, set())), name != old, name, old)
         for name, schema in spec.schemas.items()
         for old, other in before.schemas.items()
-        if (score := _overlap(_keys(spec, schema), _keys(before, other))) >= _ALIKE
+        if (alike := _overlap(_keys(spec, schema), _keys(before, other))) >= _ALIKE
     )
     names: dict[str, str] = {}
     taken: set[str] = set()
@@ -129,6 +134,16 @@ def _component_names(spec: Spec, before: Spec) -> dict[str, str]:
         names[name] = unique
         taken.add(unique)
     return names
+
+
+def _places(spec: Spec) -> dict[str, set[str]]:
+    """By component, the bodies that it is in."""
+    found: dict[str, set[str]] = {}
+    for operation in spec.operations:
+        for body in bodies(operation):
+            for name in re.findall(rf'"#{COMPONENTS}([^"]+)"', msgspec.json.encode(body.content.schema).decode()):
+                found.setdefault(name, set()).add(f"{operation.method} {_bare(operation.template)} {body.side}")
+    return found
 
 
 def _keys(spec: Spec, schema: JsonSchema) -> set[str]:
@@ -180,71 +195,38 @@ def _renamed_reference(reference: Any, names: dict[str, str]) -> Any:
     return f"{head}{slash}{names.get(name, name)}"
 
 
-def _with_examples(operation: Operation, before: Operation, alike: "_Alike") -> Operation:
+def _with_examples(operation: Operation, before: Operation, fails: _Fails) -> Operation:
     parameters = {parameter_key(parameter): parameter for parameter in before.parameters}
     responses = {response.status: response for response in before.responses}
+    messages = {(message.direction, message.name): message for message in before.messages}
     return msgspec.structs.replace(
         operation,
-        parameters=tuple(_like_before(one, parameters.get(parameter_key(one)), alike) for one in operation.parameters),
-        request=_contents(operation.request, before.request, alike),
-        responses=tuple(_response(one, responses[one.status], alike) if one.status in responses else one for one in operation.responses),
+        parameters=tuple(_like_before(one, parameters.get(parameter_key(one)), fails) for one in operation.parameters),
+        request=_contents(operation.request, before.request, fails),
+        responses=tuple(_response(one, responses[one.status], fails) if one.status in responses else one for one in operation.responses),
+        messages=tuple(_like_before(one, messages.get((one.direction, one.name)), fails) for one in operation.messages),
     )
 
 
-def _response(response: Response, before: Response, alike: "_Alike") -> Response:
+def _response(response: Response, before: Response, fails: _Fails) -> Response:
     headers = {header.name: header for header in before.headers}
     return msgspec.structs.replace(
         response,
-        contents=_contents(response.contents, before.contents, alike),
-        headers=tuple(_like_before(header, headers.get(header.name), alike) for header in response.headers),
+        contents=_contents(response.contents, before.contents, fails),
+        headers=tuple(_like_before(header, headers.get(header.name), fails) for header in response.headers),
     )
 
 
-def _contents(contents: tuple[Content, ...], before: tuple[Content, ...], alike: "_Alike") -> tuple[Content, ...]:
+def _contents(contents: tuple[Content, ...], before: tuple[Content, ...], fails: _Fails) -> tuple[Content, ...]:
     old = {content.media_type: content for content in before}
-    return tuple(
-        msgspec.structs.replace(content, example=found.example)
-        if (found := old.get(content.media_type)) and found.example is not None and alike(content.schema, found.schema)
-        else content
-        for content in contents
-    )
+    return tuple(_like_before(content, old.get(content.media_type), fails) for content in contents)
 
 
-def _like_before(parameter: Parameter, before: Parameter | None, alike: "_Alike") -> Parameter:
-    if before is None or before.example is None or not alike(parameter.schema, before.schema):
-        return parameter
-    return msgspec.structs.replace(parameter, example=before.example)
-
-
-class _Alike:
-    """Whether two schemas say the same, each with what it refers to; words do not count."""
-
-    def __init__(self, new: Spec, old: Spec) -> None:
-        self._same = {name for name in new.schemas.keys() & old.schemas.keys() if _wordless(new.schemas[name]) == _wordless(old.schemas[name])}
-        self._schemas = new.schemas
-
-    def __call__(self, new: JsonSchema, old: JsonSchema) -> bool:
-        return _wordless(new) == _wordless(old) and self._reached(new) <= self._same
-
-    def _reached(self, schema: Any) -> set[str]:
-        found, stack = set[str](), [schema]
-        while stack:
-            value = stack.pop()
-            if isinstance(value, dict | list):
-                stack.extend(value.values() if isinstance(value, dict) else value)
-                name = str(value.get("$ref", "")).rpartition("/")[2] if isinstance(value, dict) else ""
-                if name and name not in found:
-                    found.add(name)
-                    stack.append(self._schemas.get(name))
-        return found
-
-
-def _wordless(value: Any) -> Any:
-    if isinstance(value, list):
-        return [_wordless(item) for item in value]
-    if not isinstance(value, dict):
-        return value
-    return {key: _wordless(item) for key, item in value.items() if not (key == "description" and isinstance(item, str))}
+def _like_before(one: _Shown, before: _Shown | None, fails: _Fails) -> _Shown:
+    """With the example that it had, as long as that fits: what else was heard is no change."""
+    if before is None or before.example is None or fails(one.schema, before.example):
+        return one
+    return msgspec.structs.replace(one, example=before.example)
 
 
 def _bare(template: str) -> str:

@@ -4,7 +4,9 @@ from collections import Counter
 
 import pytest
 
-from agent.spec.component_names import Place, name_of, place_of, within
+from agent.spec.bodies import count
+from agent.spec.component_names import Place, name_of, place_of, shown_as, within
+from agent.spec.summary import Node
 
 
 @pytest.mark.parametrize(
@@ -39,3 +41,27 @@ def test_a_name_that_is_taken_gets_an_owner_then_a_key_and_a_number_in_the_end()
     mixed = Counter([Place("error", "Not found"), Place("error", "Forbidden")])
     assert name_of(mixed, ("message", "detail"), taken) == "ErrorWithDetail" and name_of(mixed, ("message",), taken) == "Error2"
     assert name_of(Counter([Place("2d data")]), (), {}) == "Object2DData" and name_of(Counter([Place("用户")]), (), {}) == "Object"
+
+
+@pytest.mark.parametrize(
+    ("body", "own"),
+    [
+        ({"tasks": [{"id": 1}]}, "task list"),
+        ({"data": [{"id": 1}], "has_more": True}, "task list"),
+        ({"numbers": [{"id": 1}], "page": 0}, "task list"),
+        ({"message_id": 1, "photo": [{"width": 1}]}, "tasks"),
+        ({"id": 1, "items": [{"sku": "a"}]}, "tasks"),
+    ],
+)
+def test_a_page_of_things_is_none_of_them(body: dict[str, object], own: str) -> None:
+    """An object around one list, named as such or with a count of pages; what has an id, or only some pictures, is a thing."""
+    node = Node()
+    count(node, body, "")
+    assert shown_as(node, Place("tasks")) == Place(own)
+
+
+def test_a_page_of_anything_is_named_after_nothing() -> None:
+    """Pages of one shape belong to no resource."""
+    assert name_of(Counter(Place(f"{name} list") for name in ("task", "user", "file")), ("next",), {}) == "Page"
+    assert name_of(Counter([Place("task list"), Place("task list"), Place("user list")]), ("next",), {}) == "TaskList"
+    assert name_of(Counter([Place("performance series")]), (), {}) == "PerformanceSeries"

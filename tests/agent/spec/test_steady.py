@@ -4,7 +4,7 @@ import msgspec
 
 from agent.spec import openapi, openapi_read
 from agent.spec.infer import conclude
-from agent.spec.model import Exchange, Pin, Spec
+from agent.spec.model import Content, Exchange, JsonSchema, Operation, Pin, Response, Spec
 from agent.spec.observe import observe_all
 from agent.spec.steady import settle
 
@@ -77,3 +77,31 @@ def test_shared_schemas_keep_their_names() -> None:
     now = Spec("t", schemas={"User": {"type": "object", "properties": {key: {} for key in "abcde"}}, "Person": {"type": "object", "properties": {"z": {}}}})
     settled = settle(now, before)
     assert {name: sorted(schema["properties"]) for name, schema in settled.schemas.items()} == {"Person": list("abcde"), "Person2": ["z"]}
+
+
+def test_an_example_stays_for_as_long_as_it_fits() -> None:
+    """A field that is new or not always there is no reason to show another call; one that the old example lacks but all others have is."""
+    old = _written(conclude(observe_all([_call("GET", "/users", {**USER, "at": n}, n) for n in range(8)])))
+    told = old.operations[0].responses[0].contents[0].example
+    optional = [_call("GET", "/users", {**USER, "at": n, "nick": "A"}, n) for n in range(8, 12)]
+    spec = settle(conclude(observe_all([*(_call("GET", "/users", {**USER, "at": n}, n) for n in range(8)), *optional])), old)
+    content = spec.operations[0].responses[0].contents[0]
+    assert "nick" in content.schema["properties"] and content.example == told
+    other = settle(conclude(observe_all([_call("GET", "/users", {**USER, "at": n, "nick": "A"}, n) for n in range(40)])), old)
+    assert other.operations[0].responses[0].contents[0].example["nick"] == "A"
+
+
+def test_of_two_schemas_that_are_alike_each_keeps_the_name_of_its_place() -> None:
+    """Two pages with mostly the same fields do not change places because one of them was heard more often."""
+    fields = {key: {} for key in ("page", "size", "next", "uri")}
+    one, two = {"type": "object", "properties": {**fields, "a": {}}}, {"type": "object", "properties": {**fields, "b": {}}}
+
+    def spec(first: str, second: str, schemas: dict[str, JsonSchema]) -> Spec:
+        operations = tuple(
+            Operation(path[1:], "GET", path, responses=(Response("200", contents=(Content("application/json", {"$ref": f"#/components/schemas/{name}"}),)),))
+            for path, name in (("/a", first), ("/b", second))
+        )
+        return Spec("t", operations=operations, schemas=schemas)
+
+    settled = settle(spec("Alist", "Blist", {"Alist": {**one, "properties": fields}, "Blist": two}), spec("Blist", "Alist", {"Blist": one, "Alist": two}))
+    assert [operation.responses[0].contents[0].schema["$ref"].rpartition("/")[2] for operation in settled.operations] == ["Blist", "Alist"]
