@@ -110,7 +110,8 @@ def _next_field(node: Node | None, path: str = "", depth: int = 0) -> _Following
         if words in found:
             name = found[words]
             inner = node.properties[name]
-            return _Following(path + name, inner.properties.get("href", inner))
+            address = inner.properties.get("href")
+            return _Following(path + name, inner) if address is None else _Following(f"{path}{name}.href", address)
     for key in sorted(node.properties):
         following = _next_field(node.properties[key], f"{path}{key}.", depth + 1)
         if following.name:

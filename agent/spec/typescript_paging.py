@@ -11,7 +11,7 @@ from agent.spec.names import words_of
 from agent.spec.pagination import LIMIT
 
 _WRAPPERS = ("data", "items", "results", "result", "records", "entries", "values", "list", "value")
-_YES_OR_NO = ("has_more", "hasMore")
+_YES_OR_NO = ("has_more", "hasMore", "has_next_page", "hasNextPage")
 _BACK = ("before", "endingbefore", "sinceid", "maxid")
 
 

@@ -79,7 +79,7 @@ def test_a_link_header_is_pagination() -> None:
     ("body", "expected"),
     [
         (b'{"results": [], "next": "https://api.example/things?page=2"}', ("page", ("page",), "next")),
-        (b'{"_links": {"next": {"href": "/things?offset=20&limit=20"}}}', ("offset", ("offset",), "_links.next")),
+        (b'{"_links": {"next": {"href": "/things?offset=20&limit=20"}}}', ("offset", ("offset",), "_links.next.href")),
         (b'{"value": [], "@odata.nextLink": "https://api.example/things?$skiptoken=X"}', ("cursor", ("$skiptoken",), "@odata.nextLink")),
         (b'{"results": [], "next": "https://blog.example/the-next-post?lang=en"}', None),
     ],
