@@ -5,6 +5,7 @@ A look, a repetition in the own answer, a name that was read elsewhere, a key of
 
 import re
 from collections import Counter, defaultdict
+from itertools import islice
 from math import log
 from typing import NamedTuple
 
@@ -270,9 +271,12 @@ def forgive_collections(family: list[Child], context: Context) -> None:
     below = {child.value: _values_below(child) for child in suspects}
     counts = Counter(value for values in below.values() for value in values)
     are_shared = sum(times > 1 for times in counts.values()) * 3 >= max(len(counts), 1)
+    known = {id(child) for child in suspects}
+    is_listed = any(_lists(other) for other in family if id(other) not in known)
     for child in suspects:
-        twins = [other for other in suspects if other is not child and _answer_alike(child, other, context)]
-        if twins and not any(_lists(other) for other in family if other not in suspects):
+        alike = (other for other in suspects if other is not child and _answer_alike(child, other, context))
+        twins = [] if is_listed or not _is_rare(child, context) else list(islice(alike, 2))
+        if twins:
             child.reasons["collection"] = 0.0 if len(twins) > 1 else -0.5
         elif are_shared and len(suspects) > 1 and any(counts[value] > 1 for value in below[child.value]):
             child.reasons["collection"] = max(-1.0, child.reasons["collection"])
@@ -284,7 +288,15 @@ def _answer_alike(child: Child, other: Child, context: Context) -> bool:
     shared = [(cell, other.cells[key]) for key, cell in child.cells.items() if key in other.cells and cell.response and other.cells[key].response]
     if not shared or any(similarity(one.response, two.response) < 0.6 for one, two in shared):
         return False
-    return any(len(one.response) > 3 and context.clusters.rarity(one.response) >= 1.0 for one, _ in shared)
+    return any(_has_rare_answer(one, context) for one, _ in shared)
+
+
+def _is_rare(child: Child, context: Context) -> bool:
+    return any(_has_rare_answer(cell, context) for cell in child.cells.values())
+
+
+def _has_rare_answer(cell: Cell, context: Context) -> bool:
+    return len(cell.response) > 3 and context.clusters.rarity(cell.response) >= 1.0
 
 
 def _lists(child: Child) -> bool:
