@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from agent.spec import inputs
+from agent.spec import inputs, zipped
 from agent.spec.reading import Unreadable
 
 
@@ -44,3 +44,20 @@ def test_one_without_a_capture_is_refused(data: bytes) -> None:
     """With one sentence."""
     with pytest.raises(Unreadable, match=r"zip file|no capture"):
         list(inputs.read(data))
+
+
+def test_a_small_file_does_not_stand_for_much(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Neither by zip files inside zip files, nor by a long list of files, nor by what they unpack to, however often a body is named."""
+    with pytest.raises(Unreadable):
+        list(inputs.read(nested := archive(inner=archive(commands="curl https://x.test/a"))))
+    reading = inputs.read(archive(inner=nested, commands="curl https://x.test/a"))
+    assert len(list(reading)) == 1
+    assert reading.skipped == ("`inner` was left out: It is a zip file itself.",)
+    monkeypatch.setattr(zipped, "MAX_UNPACKED", 2000)
+    entries = [json.loads(log(f"https://x.test/{n}", _file="came.json"))["log"]["entries"][0] for n in range(9)]
+    reading = inputs.read(archive(**{"a.har": json.dumps({"log": {"entries": entries}}), "came.json": b"x" * 400}))
+    assert len(list(reading)) < 9
+    assert "unpacks to more than" in reading.skipped[0]
+    monkeypatch.setattr(zipped, "_MOST_LISTED", 2)
+    with pytest.raises(Unreadable, match="lists more than 2 files"):
+        list(inputs.read(archive(a="", b="", c="")))
