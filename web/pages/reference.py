@@ -9,7 +9,7 @@ import msgspec
 
 from agent.spec import fields, samples
 from agent.spec.decisions import Words, parameter_key
-from agent.spec.fields import Body, Field
+from agent.spec.fields import COMPONENTS, Body, Field
 from agent.spec.model import Change, Evidence, Operation, Parameter, Response, Spec
 from agent.spec.openapi import phrase
 from agent.spec.redact import mask_json, mask_named
@@ -20,7 +20,8 @@ _METHODS = ("GET", "HEAD", "OPTIONS", "QUERY", "POST", "PUT", "PATCH", "DELETE")
 
 
 class Row(msgspec.Struct, frozen=True):
-    """A parameter or a field. `share` is how often it was there, in percent; `why` leads to the calls."""
+    """A parameter or a field. `why` leads to the calls. `form` is the name of the one of several forms of a body that begins here, `again` says that its
+    place stood on the page before."""
 
     name: str
     place: str
@@ -34,10 +35,8 @@ class Row(msgspec.Struct, frozen=True):
     example: str = ""
     depth: int = 0
     own: bool = False
-
-    @property
-    def share(self) -> int:
-        return round(100 * self.count / self.total) if self.total else 100
+    form: str = ""
+    again: bool = False
 
 
 class Section(msgspec.Struct, frozen=True):
@@ -114,6 +113,7 @@ class _Sections:
 
     def __init__(self, spec: Spec, operation: Operation, slug: str, edits: Words) -> None:
         self._spec, self._operation, self._slug, self._edits = spec, operation, slug, edits
+        self._shown: set[str] = set()
 
     def parameter(self, parameter: Parameter) -> Row:
         key, seen = parameter_key(parameter), parameter.evidence
@@ -133,7 +133,8 @@ class _Sections:
     def section(self, body: Body) -> Section:
         content = body.content
         found = [field for field in fields.of_schema(self._spec, content.schema, body.root) if field.depth < _DEPTH]
-        rows = [self._row(body, field) for field in found[:_MOST_ROWS]]
+        forms = _forms(found)
+        rows = [self._row(body, field, forms.get(at, "")) for at, field in enumerate(found[:_MOST_ROWS])]
         response = next((one for one in self._operation.responses if one.status == body.side), None)
         example = "" if content.example is None else _text(mask_json(content.example))
         status = "" if body.side == "request" else body.side.removeprefix("message ")
@@ -152,14 +153,28 @@ class _Sections:
             "" if found else fields.in_words(content.schema),
         )
 
-    def _row(self, body: Body, field: Field) -> Row:
+    def _row(self, body: Body, field: Field, form: str) -> Row:
         seen = fields.evidence_of(self._spec, field) or Evidence()
         place = f"{body.side} {field.place}"
-        words = str(field.schema.get("description") or "")
+        words, again = str(field.schema.get("description") or ""), place in self._shown
+        self._shown.add(place)
         return Row(
             field.place, place, fields.in_words(field.schema), words, field.is_required, seen.count, seen.total, seen.nulls,
-            _why(self._slug, self._operation, place), depth=field.depth, own=place in self._edits.fields,
+            _why(self._slug, self._operation, place), depth=field.depth, own=place in self._edits.fields, form=form, again=again,
         )  # fmt: skip
+
+
+def _forms(found: list[Field]) -> dict[int, str]:
+    """Where each of several forms begins, at a place that was there before, with the name of its schema or its number; nothing where there is one."""
+    starts, seen = [0], set[str]()
+    for at, field in enumerate(found):
+        if field.place in seen:
+            starts.append(at)
+            seen.clear()
+        seen.add(field.place)
+    return (
+        {at: found[at].root.rpartition(COMPONENTS)[2] if COMPONENTS in found[at].root else str(n) for n, at in enumerate(starts, 1)} if len(starts) > 1 else {}
+    )
 
 
 def _samples(spec: Spec, operation: Operation) -> list[Sample]:

@@ -10,7 +10,10 @@ import pytest
 from agent import docs, endpoints
 from agent.accounts import users
 from agent.endpoints import Endpoint
+from agent.spec.decisions import Words
+from agent.spec.model import Content, Operation, Response, Spec
 from tests.web.pages.conftest import Door
+from web.pages import reference
 
 Doors = tuple[Door, Door, Door]
 Form = dict[str, str | list[str]]
@@ -54,6 +57,16 @@ async def test_the_documentation_is_searched(doors: Doors) -> None:
     once = (await ada.get(f"/apis/{made.slug}?tab=docs&heard=once")).text
     assert "operation=listProducts" in once and "operation=getProduct" not in once
     assert (await ada.get(f"/apis/{made.slug}?tab=docs&heard=twice")).status_code == 422
+
+
+def test_the_forms_of_a_body_are_told_apart() -> None:
+    """A field that stands in two of them has one place on the page, and one box for its words."""
+    named = {"type": "object", "properties": {"id": {"type": "string"}}}
+    content = Content("application/json", {"oneOf": [{"$ref": "#/components/schemas/Cat"}, {"$ref": "#/components/schemas/Dog"}]})
+    operation = Operation("getPet", "GET", "/pet", responses=(Response("200", contents=(content,)),))
+    spec = Spec(title="Pets", operations=(operation,), schemas={"Cat": named, "Dog": named})
+    rows = reference.of(spec, operation, "pets", Words()).answers[0].rows
+    assert [(row.name, row.form, row.again) for row in rows] == [("id", "Cat", False), ("id", "Dog", True)]
 
 
 async def test_an_operation_is_called_from_its_page(doors: Doors) -> None:
