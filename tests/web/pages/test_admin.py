@@ -47,6 +47,16 @@ async def test_every_page_opens(root: Door) -> None:
     assert "No worker has run yet" in texts[6]
 
 
+async def test_an_administrator_helps_themselves(root: Door) -> None:
+    """The only one of a server must not run out of credits: the form is there for oneself too, and nothing that would lock one out."""
+    own = (await users.actor_by_email("root@example.com")).user_id
+    page = (await root.get("/admin")).text
+    assert f'action="/admin/users/{own}/credits"' in page and f'action="/admin/users/{own}"' not in page
+    assert 'href="/admin"' in (await root.get("/credits")).text
+    await root.post(f"/admin/users/{own}/credits", {"amount": "50", "reason": "more", "once": "1"}, at="/admin")
+    assert (await users.get(await users.actor_by_email("root@example.com"), own)).credits == 150
+
+
 async def test_suspended_is_out_at_once_and_back_again(doors: Doors, root: Door) -> None:
     """Both are in the log."""
     ada, bob, _ = doors
