@@ -41,7 +41,8 @@ def decode(body: bytes) -> Any:
 def decode_form(body: bytes) -> dict[str, Any]:
     """A URL-encoded form as an object; a repeated name becomes a list."""
     found: dict[str, Any] = {}
-    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=None)[:ITEMS_MAX]:
+    first = b"&".join(body.split(b"&", ITEMS_MAX)[:ITEMS_MAX])  # millions of fields would fill the memory
+    for name, value in parse_qsl(first.decode("utf-8", "replace"), keep_blank_values=True):
         found[name] = [*found[name], value] if isinstance(found.get(name), list) else [found[name], value] if name in found else value
     return found
 
@@ -51,7 +52,7 @@ def decode_multipart(body: bytes, media_type: str) -> dict[str, Any]:
     boundary = re.search(r'boundary="?([^";]+)', media_type)
     marker = b"--" + boundary.group(1).encode() if boundary else body.split(b"\r\n", 1)[0]
     found: dict[str, Any] = {}
-    for part in body.split(marker)[:ITEMS_MAX] if marker else []:
+    for part in body.split(marker, ITEMS_MAX)[:ITEMS_MAX] if marker else []:
         head, _, content = part.partition(b"\r\n\r\n")
         name = re.search(rb'name="([^"]*)"', head)
         if name:

@@ -2,10 +2,12 @@
 
 import json
 import random
+import tracemalloc
 
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from agent.spec import bodies
 from agent.spec.infer import conclude
 from agent.spec.merge import merge
 from agent.spec.model import Exchange
@@ -129,3 +131,13 @@ def test_ten_thousand_paths_stay_bounded() -> None:
     assert summary.is_partial
     assert len(dump(summary)) < 6_000_000
     assert len(conclude(summary).operations) == 1
+
+
+def test_a_form_of_a_million_fields_takes_little_memory() -> None:
+    """The first of them are looked at, and the rest is not even taken apart; parts of a body likewise."""
+    form, parts = b"a=1&" * 1_000_000, b'--b\r\nContent-Disposition: form-data; name="a"\r\n\r\n1\r\n' * 50_000
+    tracemalloc.start()
+    assert len(bodies.decode_form(form)["a"]) == bodies.ITEMS_MAX
+    assert bodies.decode_multipart(parts, "multipart/form-data; boundary=b") == {"a": "1"}
+    assert tracemalloc.get_traced_memory()[1] < 16 << 20
+    tracemalloc.stop()
