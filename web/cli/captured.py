@@ -16,7 +16,8 @@ from agent.spec.model import Exchange
 from agent.spec.reading import Reading, Unreadable
 
 _ENDINGS = (".har", ".flow", ".flows", ".mitm")
-"""What of a folder is taken, gzipped or not. A file that is named may be called anything."""
+"""What of a folder is taken, packed or not. A file that is named may be called anything."""
+_PACKED = (".gz", ".zst", ".zip")
 _MOST_REASONS = 5
 _OBJECTS_BETWEEN_SWEEPS = 200_000
 
@@ -28,6 +29,12 @@ def captures(names: Sequence[str]) -> tuple[str, ...]:
         within = _within(name) if os.path.isdir(name) else [name]
         found += within or stop(f"`{name}` is a folder without captures: no file in it ends in {', '.join(_ENDINGS[:-1])} or {_ENDINGS[-1]}.")
     return tuple(found)
+
+
+def unpacked(name: str) -> str:
+    """The name of a capture without what its packing adds: `a.har` of `a.har.gz`."""
+    bare, packing = os.path.splitext(name)
+    return bare if packing.lower() in _PACKED and bare.lower().endswith(_ENDINGS) else name
 
 
 def exchanges(name: str) -> Iterator[Exchange]:
@@ -83,12 +90,8 @@ def seldom_swept() -> Generator[None]:
 
 
 def _within(folder: str) -> list[str]:
-    return sorted(
-        os.path.join(place, name)
-        for place, _, names in os.walk(folder)
-        for name in names
-        if name.lower().removesuffix(".gz").endswith(_ENDINGS) and name[0] != "."
-    )
+    names = (os.path.join(place, name) for place, _, files in os.walk(folder) for name in files if name[0] != ".")
+    return sorted(name for name in names if unpacked(name).lower().endswith(_ENDINGS))
 
 
 def _say_skipped(name: str, reading: Reading) -> None:

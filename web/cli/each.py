@@ -10,7 +10,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Sequence
 
-from web.cli.captured import say, stop
+from web.cli.captured import say, stop, unpacked
 
 Describe = Callable[[str, str, int], None]
 """Describes a capture in a document with so many processes, or raises SystemExit."""
@@ -50,7 +50,7 @@ def document_names(captures: Sequence[str]) -> dict[str, str]:
     """What each document is called, without its ending: as its capture is, with folder and ending only where two would be called the same."""
     apart = {os.path.realpath(capture): capture for capture in reversed(captures)}
     common = os.path.commonpath([os.path.dirname(path) for path in apart])
-    names = {path: os.path.splitext(os.path.basename(path).removesuffix(".gz"))[0] for path in apart}
+    names = {path: os.path.splitext(unpacked(os.path.basename(path)))[0] for path in apart}
     while doubled := {name for name, times in Counter(name.lower() for name in names.values()).items() if times > 1}:
         longer = {path: os.path.relpath(path, common) for path, name in names.items() if name.lower() in doubled}
         if longer.items() <= names.items():  # `A.har` and `a.har`, where these are two

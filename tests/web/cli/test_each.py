@@ -1,5 +1,6 @@
 """`wiretalk discover --each` as a shell runs it: which documents are written, what they are called and what stderr says."""
 
+import gzip
 import os
 import subprocess
 import sys
@@ -25,7 +26,7 @@ def discover(folder: Path, *arguments: str) -> Done:
 
 @pytest.fixture
 def captures(tmp_path: Path) -> Path:
-    for name, data in (("pets.har", PETS), ("shop/orders.har", ORDERS), ("shop/notes.txt", b"no capture")):
+    for name, data in (("pets.har", PETS), ("shop/orders.har.gz", gzip.compress(ORDERS)), ("shop/notes.txt", b"no capture")):
         (tmp_path / "captures" / name).parent.mkdir(exist_ok=True, parents=True)
         (tmp_path / "captures" / name).write_bytes(data)
     return tmp_path
@@ -37,9 +38,9 @@ def test_each_capture_has_the_document_that_it_has_alone(captures: Path) -> None
     assert (done.returncode, done.stdout) == (0, b"")
     assert sorted(done.stderr.decode().splitlines()) == [
         "`captures/pets.har` → `docs/specs/pets.yaml`: 7 calls read, 2 operations found.",
-        "`captures/shop/orders.har` → `docs/specs/orders.yaml`: 5 calls read, 1 operation found.",
+        "`captures/shop/orders.har.gz` → `docs/specs/orders.yaml`: 5 calls read, 1 operation found.",
     ]
-    for capture, document in (("pets.har", "pets.yaml"), ("shop/orders.har", "orders.yaml")):
+    for capture, document in (("pets.har", "pets.yaml"), ("shop/orders.har.gz", "orders.yaml")):
         assert discover(captures, f"captures/{capture}").stdout == (captures / "docs/specs" / document).read_bytes()
 
 
@@ -91,7 +92,7 @@ def test_documents_are_called_as_their_captures(tmp_path: Path) -> None:
     """With as much of the path as tells them apart; a capture that is named twice is described once."""
     gzip_name, twice = str(tmp_path / "c.har.gz"), str(tmp_path / "x/../c.har.gz")
     assert document_names([gzip_name, twice]) == {gzip_name: "c"}
-    names = ["a.har", "x/b.har", "y/B.har", "y/c.har", "y/c.flows", "d", "a.har.flows"]
+    names = ["a.har", "x/b.har", "y/B.har", "y/c.har", "y/c.flows", "d", "a.har.flows", "e.har.ZIP", "v1.2.zip"]
     found = document_names([str(tmp_path / name) for name in names])
-    assert [found[str(tmp_path / name)] for name in names] == ["a", "x/b.har", "y/B.har", "y/c.har", "y/c.flows", "d", "a.har"]
+    assert [found[str(tmp_path / name)] for name in names] == ["a", "x/b.har", "y/B.har", "y/c.har", "y/c.flows", "d", "a.har", "e", "v1.2"]
     assert document_names(["A.har", "a.har"]) == {"A.har": "A.har", "a.har": "a.har"}
