@@ -18,6 +18,8 @@ _ALONE = 0.7
 _LITERAL_PRIOR, _LITERAL_WEIGHT = 0.5, 4
 _VALUE_PRIOR, _VALUE_WEIGHT = 0.2, 20
 """What the shares are taken for before anything is known, and how many words it takes to say otherwise."""
+_FEW = 8
+"""Of an API that was heard to say fewer words, none is strange."""
 
 
 class Speech(NamedTuple):
@@ -42,6 +44,8 @@ SILENT = Speech(frozenset(), _VALUE_PRIOR, _VALUE_PRIOR)
 def speech_of(keys: Iterable[str], literals: Iterable[str], values: Iterable[str]) -> Speech:
     """The words of an API by the keys that its bodies and queries have, its certain literals, and the texts that its bodies hold."""
     words = {word for key in keys for word in spoken(key)}
+    if len(words) < _FEW:
+        return SILENT
     written = [word in words for text in literals for word in spoken(text)]
     given = [word in words for text in values if kind_of(text) == "word" and len(found := spoken(text)) > 1 for word in found]
     of_values = (sum(given) + _VALUE_PRIOR * _VALUE_WEIGHT) / (len(given) + _VALUE_WEIGHT)
