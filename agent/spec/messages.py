@@ -46,7 +46,7 @@ def values_of(exchange: Exchange) -> list[Any]:
 
 
 def type_of(value: Any) -> str:
-    """The name of a message: the text under the first type-like key it has, or the first word of a list."""
+    """The name of a message: the text under the first type-like key it has, its number, or the first word of a list."""
     if type(value) is list:
         return _event_of(value)
     if type(value) is not dict:
@@ -55,7 +55,8 @@ def type_of(value: Any) -> str:
         name = value.get(key)
         if isinstance(name, str) and 0 < len(name) <= 60:
             return name
-    return next((name for name in ("result", "error") if "jsonrpc" in value and name in value), "")
+    number = next((f"{key} {value[key]}" for key in ("op", "opcode", "type") if type(value.get(key)) is int and 0 <= value[key] < 100), "")
+    return number or next((name for name in ("result", "error") if "jsonrpc" in value and name in value), "")
 
 
 def _event_of(items: list[Any]) -> str:

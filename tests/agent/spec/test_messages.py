@@ -46,8 +46,9 @@ def _messages(frames: list[tuple[str, bytes]], path: str = "/socket") -> dict[st
         (
             "/hub",
             [(">", b'{"protocol":"json","version":1}\x1e'), ("<", b'{"type":1,"target":"Say","arguments":[]}\x1e{"type":6}\x1e')],
-            {"> protocol+version", "< Say", "< type"},
+            {"> protocol+version", "< Say", "< type 6"},
         ),
+        ("/gateway", [("<", b'{"op":10,"d":{"every":41250}}'), (">", b'{"op":1,"d":5}'), ("<", b'{"op":0,"t":"NEW","d":{}}')], {"< op 10", "> op 1", "< NEW"}),
         ("/rpc", [(">", b'{"jsonrpc":"2.0","id":1,"method":"sub"}'), ("<", b'{"jsonrpc":"2.0","id":1,"result":true}')], {"> sub", "< result"}),
     ],
 )
