@@ -38,6 +38,20 @@ def has_breaking(changes: tuple[Change, ...]) -> bool:
     return any(change.is_breaking for change in changes)
 
 
+def alternatives(spec: Spec, operation: Operation) -> set[frozenset[str]]:
+    """What each alternative asks for, said without the schemes' names; one empty alternative where nothing is needed."""
+    schemes = {scheme.name: scheme for scheme in spec.security_schemes}
+    found = {
+        frozenset(_asked(schemes[name].kind, schemes[name].scheme, schemes[name].where, schemes[name].parameter) if name in schemes else name for name in names)
+        for names in operation.security
+    }
+    return found or {frozenset()}
+
+
+def worded(alternatives: set[frozenset[str]]) -> str:
+    return " or ".join(" with ".join(sorted(names)) or "not needed" for names in sorted(alternatives, key=sorted))
+
+
 def _gone(operation: Operation, kind: str) -> Change:
     return Change(
         "METHOD_REMOVED" if kind == "METHOD_REMOVED" else "REMOVED_ENDPOINT",
@@ -208,11 +222,11 @@ class _Pair:
         return found
 
     def _auth(self) -> list[_Found]:
-        old, new = _alternatives(self._specs[0], self.old), _alternatives(self._specs[1], self.new)
+        old, new = alternatives(self._specs[0], self.old), alternatives(self._specs[1], self.new)
         if old == new:
             return self._scopes()
         is_breaking = any(not any(now <= was for now in new) for was in old)
-        return [_Found("AUTH_CHANGED", is_breaking, f"authentication was {_worded(old)} and is {_worded(new)}.", "/security", _listed(old), _listed(new))]
+        return [_Found("AUTH_CHANGED", is_breaking, f"authentication was {worded(old)} and is {worded(new)}.", "/security", _listed(old), _listed(new))]
 
     def _scopes(self) -> list[_Found]:
         """A token that was good for the operation must stay so."""
@@ -284,24 +298,10 @@ def _media(content: Content) -> str:
     return content.media_type.partition(";")[0].strip().lower()
 
 
-def _alternatives(spec: Spec, operation: Operation) -> set[frozenset[str]]:
-    """What each alternative asks for, said without the schemes' names; one empty alternative where nothing is needed."""
-    schemes = {scheme.name: scheme for scheme in spec.security_schemes}
-    found = {
-        frozenset(_asked(schemes[name].kind, schemes[name].scheme, schemes[name].where, schemes[name].parameter) if name in schemes else name for name in names)
-        for names in operation.security
-    }
-    return found or {frozenset()}
-
-
 def _asked(kind: str, scheme: str, where: str, parameter: str) -> str:
     if kind == "apiKey":
         return f"{where} `{parameter.lower() if where == 'header' else parameter}`"
     return (scheme or "bearer").lower() if kind == "http" else kind
-
-
-def _worded(alternatives: set[frozenset[str]]) -> str:
-    return " or ".join(" with ".join(sorted(names)) or "not needed" for names in sorted(alternatives, key=sorted))
 
 
 def _listed(alternatives: set[frozenset[str]]) -> list[list[str]]:

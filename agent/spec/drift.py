@@ -15,6 +15,7 @@ from agent.spec.decisions import parameter_key
 from agent.spec.fields import Field
 from agent.spec.model import Evidence, JsonSchema, Operation, Spec
 
+Call = tuple[str, str]
 Kind = Literal["undocumented", "unheard", "contradiction"]
 _USUAL_HEADERS = re.compile(
     r"accept.*|user-agent|content-.*|sec-.*|if-.*|origin|referer|cookie|host|connection|x-request(?:ed)?-.*|traceparent|tracestate|dnt|cache-control|pragma"
@@ -51,13 +52,14 @@ class Drift(msgspec.Struct, frozen=True):
 
 def compare(document: Spec, heard: Spec) -> Drift:
     """The drift of traffic from a document. `compare(a, a)` has no findings."""
-    told, seen = _by_call(document), _by_call(heard)
-    pairs = [_Pair(document, heard, told[key], seen[key]) for key in sorted(told.keys() & seen.keys())]
-    findings = [finding for pair in pairs for finding in pair.findings()] + _security(document, heard)
-    findings += [_whole("undocumented", seen[key], "was heard, and is not documented.") for key in sorted(seen.keys() - told.keys())]
-    findings += [_whole("unheard", told[key], "is documented, and was not heard.") for key in sorted(told.keys() - seen.keys())]
+    seen = _by_call(heard, _base(heard))
+    told, matches = _matched(document, seen)
+    pairs = [_Pair(document, heard, told[matches[key]], seen[key]) for key in sorted(matches)]
+    findings = [finding for pair in pairs for finding in pair.findings()]
+    findings += [_whole("undocumented", seen[key], "was heard, and is not documented.") for key in sorted(seen.keys() - matches.keys())]
+    findings += [_whole("unheard", told[key], "is documented, and was not heard.") for key in sorted(told.keys() - {*matches.values()})]
     order = ("contradiction", "undocumented", "unheard")
-    return Drift(sorted(findings, key=lambda found: order.index(found.kind)), len(told), len(seen), len(pairs))
+    return Drift(sorted(findings, key=lambda found: order.index(found.kind)), len(told), len(seen), len({*matches.values()}))
 
 
 class _Pair(NamedTuple):
@@ -69,7 +71,7 @@ class _Pair(NamedTuple):
     seen: Operation
 
     def findings(self) -> list[Finding]:
-        return [*self._parameters(), *self._answers(), *self._bodies()]
+        return [*self._parameters(), *self._answers(), *self._bodies(), *self._security()]
 
     def _found(self, kind: Kind, text: str, place: str = "", *, is_breaking: bool = False) -> Finding:
         return Finding(kind, is_breaking, self.seen.method, self.told.template, text, place, self.seen.id)
@@ -107,13 +109,25 @@ class _Pair(NamedTuple):
 
     def _wholes(self) -> list[Finding]:
         """Bodies that are of another type altogether."""
-        told = {body.side: _kinds(self.document, body.content.schema) for body in fields.bodies(self.told)}
+        listed: dict[str, list[set[str]]] = {}
+        for body in fields.bodies(self.told):
+            listed.setdefault(body.side, []).append(_kinds(self.document, body.content.schema))
+        told = {side: set[str]().union(*kinds) if all(kinds) else set[str]() for side, kinds in listed.items()}
         pairs = [(body.side, told.get(body.side, set()), _kinds(self.heard, body.content.schema)) for body in fields.bodies(self.seen)]
         return [
             self._found("contradiction", f"{_body(side)} is also {_or(kinds - allowed)}, and documented as {_or(allowed)}.", is_breaking=True)
             for side, allowed, kinds in pairs
             if allowed and kinds - allowed
         ]
+
+    def _security(self) -> list[Finding]:
+        """Whoever was let in must have come by one of the ways that are documented; a token of OAuth is sent as a bearer's."""
+        told, seen = diff.alternatives(self.document, self.told), diff.alternatives(self.heard, self.seen)
+        ways = [_as_sent(way) for way in told]
+        if all(any(way <= _as_sent(heard) for way in ways) for heard in seen):
+            return []
+        text = f"Authentication is documented as {diff.worded(told)}, and heard as {diff.worded(seen)}."
+        return [self._found("contradiction", text, is_breaking=frozenset() not in seen)]
 
     def _field(self, told: "_Place", place: "_Place") -> list[Finding]:
         known, seen, allowed = place.known, place.field, told.kinds
@@ -132,9 +146,38 @@ class _Pair(NamedTuple):
         return []
 
 
-def _by_call(spec: Spec) -> dict[tuple[str, str], Operation]:
-    base = urlsplit(spec.servers[0]).path.rstrip("/") if spec.servers else ""
+def _base(spec: Spec) -> str:
+    return urlsplit(spec.servers[0]).path.rstrip("/") if spec.servers else ""
+
+
+def _by_call(spec: Spec, base: str) -> dict[Call, Operation]:
+    """By what a client calls: names of parameters and a last slash do not count."""
     return {(re.sub(r"\{[^{}/]*\}", "{}", base + operation.template).rstrip("/") or "/", operation.method): operation for operation in spec.operations}
+
+
+def _matched(document: Spec, seen: dict[Call, Operation]) -> tuple[dict[Call, Operation], dict[Call, Call]]:
+    """The document's operations, and which of them each call that was heard is: of its servers, that counts under whose path most was heard."""
+    bases = list(dict.fromkeys([_base(document), *(urlsplit(server).path.rstrip("/") for server in document.servers), ""]))
+    found = [(told := _by_call(document, base), _matches(told, seen)) for base in bases]
+    return max(found, key=lambda one: len(one[1]))
+
+
+def _matches(told: dict[Call, Operation], seen: dict[Call, Operation]) -> dict[Call, Call]:
+    """Where nothing is documented to the letter, what was heard may be the value of a parameter that is."""
+    wide: dict[tuple[str, int], list[Call]] = {}
+    for path, method in sorted(told):
+        if "{}" in path:
+            wide.setdefault((method, path.count("/")), []).append((path, method))
+    matches = {key: key for key in seen if key in told}
+    for path, method in seen.keys() - matches.keys():
+        fitting = [call for call in wide.get((method, path.count("/")), []) if _fits(call[0], path)]
+        if fitting:
+            matches[path, method] = min(fitting, key=lambda call: (call[0].count("{}"), call[0]))
+    return matches
+
+
+def _fits(template: str, path: str) -> bool:
+    return all(told == heard or told == "{}" for told, heard in zip(template.split("/"), path.split("/"), strict=True))
 
 
 class _Place(NamedTuple):
@@ -173,16 +216,12 @@ def _place(spec: Spec, several: list[Field], objects: int) -> _Place:
     )
 
 
+def _as_sent(way: frozenset[str]) -> frozenset[str]:
+    return frozenset("bearer" if name == "oauth2" else name for name in way)
+
+
 def _values(schema: JsonSchema) -> list[Any]:
     return [schema["const"]] if "const" in schema else list(schema.get("enum") or ())
-
-
-def _security(document: Spec, heard: Spec) -> list[Finding]:
-    return [
-        Finding("contradiction", change.is_breaking, change.method, change.template, change.description.partition(": ")[2].replace(" was ", " is documented as ").replace(" and is ", ", and heard as "))
-        for change in diff.compare(document, heard)
-        if change.kind == "AUTH_CHANGED"
-    ]  # fmt: skip
 
 
 def _kinds(spec: Spec, schema: JsonSchema, depth: int = 0) -> set[str]:
