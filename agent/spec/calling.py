@@ -30,6 +30,7 @@ _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")
 _COOKIE_SAFE = "!#$&'()*+-./:<=>?@[]^_`{|}~"
 _LITERAL = re.compile(r"(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})*")
+_LITERAL_QUERY = re.compile(r"(?:[A-Za-z0-9._~!$'()*+,;=:@/?&-]|%[0-9A-Fa-f]{2})*")
 _OURS = frozenset(
     [
         "host",
@@ -116,8 +117,10 @@ def build(spec: Spec, operation: Operation, given: Arguments, *, is_strict: bool
         raise Unfit(f"`{operation.method}` requests are not sent.")
     _check_names(operation, given, is_strict=is_strict)
     operation = operation if is_strict else _binding(operation)
-    path = _path(operation.template, _wanted(spec, operation, "path", given.path))
-    query = _query(_wanted(spec, operation, "query", given.query))
+    template, _, fixed = operation.template.partition("?")
+    places = _wanted(spec, operation, "path", given.path)
+    path = _path(template, places)
+    query = "&".join(part for part in (_fixed(fixed, places), _query(_wanted(spec, operation, "query", given.query))) if part)
     headers = [_header(name, value) for name, value in _wanted(spec, operation, "header", given.headers).items()]
     if cookies := _wanted(spec, operation, "cookie", given.cookies):
         headers.append(("cookie", "; ".join(_cookie(name, value) for name, value in cookies.items())))
@@ -252,6 +255,14 @@ def _path(template: str, values: dict[str, Any]) -> str:
     if any(re.fullmatch(r"(?:\.|%2e){1,2}", part, re.IGNORECASE) for part in filled.split("/")):
         raise Unfit(f"The path `{template[:80]}` leads out of the API.")
     return filled
+
+
+def _fixed(query: str, values: dict[str, Any]) -> str:
+    """What a template has behind a question mark, as `/rest?method=photos.search` of APIs that are told apart so."""
+    pieces = re.split(r"\{([^{}/]+)\}", query)
+    if not all(_LITERAL_QUERY.fullmatch(piece) for piece in pieces[::2]):
+        raise Unfit(f"The query `{query[:80]}` in the path of this operation cannot be sent.")
+    return "".join(piece if index % 2 == 0 else quote(_short(_text(values[piece]), piece), safe=_UNRESERVED) for index, piece in enumerate(pieces))
 
 
 def _literal(text: str, template: str) -> str:

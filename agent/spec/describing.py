@@ -11,9 +11,9 @@ from agent.spec.examples import example_of, is_known
 from agent.spec.grouping import stem_of
 from agent.spec.kinds import kind_of_route
 from agent.spec.model import Content as ContentSpec
-from agent.spec.model import Evidence, MessageFormat, Operation, Parameter, Response
+from agent.spec.model import Evidence, MessageFormat, Operation, Paging, Parameter, Response
 from agent.spec.names import custom_verb, is_action, resource_path, words_of
-from agent.spec.phrasing import ENDING, summary_of
+from agent.spec.phrasing import ENDING, paging_words, summary_of
 from agent.spec.schemas import Pool
 from agent.spec.summary import Content, Field, Outcome, Route, Seen
 from agent.spec.values import kind_of
@@ -73,6 +73,7 @@ def operation_of(
         (content.node for status, outcome in sorted(route.outcomes.items()) if status[:1] == "2" for content in outcome.contents.values() if content.node), None
     )
     has_link = any("link" in outcome.headers for outcome in route.outcomes.values())
+    paging = pagination.paging_of(queries, first, has_link) if method == "GET" and kind == "REST" else None
     return Operation(
         id=name,
         method=method,
@@ -80,12 +81,12 @@ def operation_of(
         summary=summary_of(method, template, is_list=is_list(route), api_type=kind, names=tuple(sorted(route.named))),
         tags=_tags(template),
         api_type=kind,
-        parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers)),
+        parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers, paging)),
         request=tuple(_exemplified(content, sample.request) for content in request) if sample else request,
         request_required=bool(route.requests) and not route.bodiless,
         responses=tuple(_answered(response, sample.answer) for response in responses) if sample else responses,
         security=security,
-        pagination=pagination.paging_of(queries, first, has_link) if method == "GET" and kind == "REST" else None,
+        pagination=paging,
         messages=tuple(_message(key, message, pool, pointer) for key, message in sorted(route.messages.items()))
         + envelopes.formats(kind, route, pool, pointer),
         operation_names=tuple(sorted(route.named)),
@@ -158,7 +159,7 @@ def _slot_values(group: list[Route], position: int, template_part: str, number: 
     return values, kinds
 
 
-def _field_parameters(route: Route, carriers: auth.Carriers) -> list[Parameter]:
+def _field_parameters(route: Route, carriers: auth.Carriers, paging: Paging | None) -> list[Parameter]:
     found: list[Parameter] = []
     for key in sorted(route.fields):
         where, _, name = key.partition(":")
@@ -172,6 +173,7 @@ def _field_parameters(route: Route, carriers: auth.Carriers) -> list[Parameter]:
                 where=_where(where),
                 schema=_field_schema(field),
                 required=field.total >= total >= 3,
+                description=paging_words(paging, name) if where == "query" else "",
                 example=example_of(field.node) if is_known(field.node) else None,
                 evidence=Evidence(count=field.total, first_seen=float(field.first), last_seen=float(field.last), total=total),
             )

@@ -16,6 +16,7 @@ from agent.spec import samples
 from agent.spec.markup import code, escape, fenced
 from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
 from agent.spec.openapi import phrase
+from agent.spec.pagination import FLAGS
 from agent.spec.redact import mask_json, mask_name, mask_named, mask_text, mask_url
 
 MAX_EXAMPLE = 4000
@@ -99,6 +100,8 @@ def _scheme(scheme: SecurityScheme) -> str:
         where = "query parameter" if scheme.where == "query" else "header"
         return f"each request is signed{f' ({escape(scheme.scheme)})' if scheme.scheme else ''}; the signature is in the {where} {code(scheme.parameter)}."
     name = scheme.scheme.capitalize() or "Bearer"
+    if name == "Basic":
+        return f"send {code('Authorization: Basic …')} with {code('user:password')} in Base64."
     return f"send {code(f'Authorization: {name} …')}{f' with a {escape(scheme.bearer_format)}' if scheme.bearer_format else ''}."
 
 
@@ -268,22 +271,22 @@ def _kind(schema: JsonSchema) -> str:
     if "const" in schema:
         return code(json.dumps(mask_json(schema["const"]), ensure_ascii=False))
     kinds = schema.get("type") or ("object" if "properties" in schema else "")
-    words = (
-        " or ".join(kinds if isinstance(kinds, list) else [kinds])
-        if kinds
-        else " or ".join(sorted({_kind(item) for key in ("anyOf", "oneOf") for item in schema.get(key) or ()})) or "any"
-    )
     inner = schema.get("items")
     of = f" of {_kind(inner)}" if isinstance(inner, dict) and inner else ""
-    return words + of + (f" ({escape(str(schema['format']))})" if schema.get("format") else "")
+    said = f" ({escape(str(schema['format']))})" if schema.get("format") else ""
+    named = [f"{kind}{of if kind == 'array' else ''}{said if kind != 'null' else ''}" for kind in (kinds if isinstance(kinds, list) else [kinds]) if kind]
+    named = named or sorted({_kind(item) for key in ("anyOf", "oneOf") for item in schema.get(key) or ()}, key=lambda words: (words == "null", words))
+    return " or ".join(named) or "any"
 
 
 def _paging(item: Operation) -> str:
     paging = item.pagination
     if paging is None:
         return ""
-    names = " and ".join(code(name) for name in paging.parameters)
-    following = f"; the next page is in {code(paging.next_field)}" if paging.next_field else ""
+    *most_names, last = [code(name) for name in paging.parameters] or [""]
+    names = " and ".join([*([", ".join(most_names)] if most_names else []), last])
+    told = "says whether there is more" if paging.next_field.endswith(FLAGS) else "leads to the next page"
+    following = f"; {code(paging.next_field)} {told}" if paging.next_field else ""
     most = f"; at most {paging.limit_max} a page" if paging.limit_max is not None else ""
     return f"**Pagination**: by {paging.kind}{f', with {names}' if names else ''}{following}{most}."
 

@@ -19,7 +19,7 @@ _ACTION_WORDS = """accept activate add apply approve archive assign authenticate
     renew reopen replace reply report rerun reset resend resolve restart restore resume retry revoke rollback rotate run save search send share sign simulate skip star start stop
     submit subscribe suspend sync tag test toggle transfer trigger unarchive unassign unblock unfollow unlink unlock unmute unpin unpublish unstar unsubscribe
     unsuspend encrypt decrypt invalidate regenerate calculate estimate generate reboot shutdown resize migrate terminate analyze classify translate transcribe
-    ban unban promote demote hide unhide reindex update upload upsert validate verify void vote watch withdraw"""
+    ban unban capture decrement deny escalate increment reassign redact redeem reorder unassign unregister promote demote hide unhide reindex update upload upsert validate verify void vote watch withdraw"""
 """Verbs that name what is done at the end of a path. Nouns that happen to be verbs too (`order`, `comment`, `charge`) are not among them."""
 _BEGINNING = frozenset(("edit", "execute", "fetch", "get", "kick", "list", "make", "put", "restrict", "retrieve", "set"))
 """Verbs that say what the method says: they name what is done where words follow, as in `setWebhook`."""

@@ -23,6 +23,9 @@ LIMIT = {
     "limit", "perpage", "pagesize", "pagelimit", "itemsperpage", "resultsperpage", "hitsperpage", "count", "size", "maxresults", "maxitems", "maxpagesize",
     "max", "top", "take", "first", "last", "rows", "num", "paginationlimit", "paginationpagesize", "pageperpage",
 }  # fmt: skip
+FLAGS = ("has_more", "hasMore", "has_next_page", "hasNextPage")
+"""These say whether there is more, and not where."""
+BACK = {"before", "endingbefore", "sinceid", "maxid"}
 """Names without what separates their words: `page[size]`, `page_size` and `pagesize` are one."""
 _PLAIN = {"offset", "skip", "start", "startindex", "pageoffset", "paginationstart", "paginationoffset"}
 """These say a position even where no limit is given."""

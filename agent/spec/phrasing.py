@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.spec.model import ApiType, Operation
+from agent.spec.model import ApiType, Operation, Paging
 from agent.spec.names import acted_on, acting, custom_verb, is_action, is_version, resource_path, singular, words_of
+from agent.spec.pagination import BACK, FLAGS, LIMIT
 from agent.spec.values import kind_of
 
 ENDING = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)$", re.IGNORECASE)
@@ -136,6 +137,17 @@ def summary_of(method: str, template: str, *, is_list: bool, api_type: ApiType =
     if custom:
         return _written(_action(_words(custom), _noun(_segments(template)) or _SOMETHING))
     return _written(_sentence(acting(method, template), _segments(template), is_list=is_list))
+
+
+def paging_words(paging: Paging | None, name: str) -> str:
+    """What a parameter does that pages; of those that go back, and of others, nothing."""
+    words = "".join(words_of(name))
+    if paging is None or name not in paging.parameters or words in BACK:
+        return ""
+    if words in LIMIT:
+        return "How many to have on a page."
+    told = f", as the answer before tells in `{paging.next_field}`" if paging.next_field and not paging.next_field.endswith(FLAGS) else ""
+    return {"page": "Which page to have.", "offset": "How many to skip."}.get(paging.kind, f"Where the page begins{told}.")
 
 
 def told_apart(operations: Iterable[Operation]) -> tuple[Operation, ...]:

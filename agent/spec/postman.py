@@ -3,7 +3,7 @@
 import json
 import re
 from typing import Any
-from urllib.parse import quote
+from urllib.parse import parse_qsl, quote
 
 from agent.spec import samples
 from agent.spec.model import Content, Operation, Parameter, Response, SecurityScheme, Spec
@@ -43,9 +43,12 @@ def _request(spec: Spec, operation: Operation) -> Object:
 
 def _url(operation: Operation, spec: Spec) -> Object:
     given = {p.name: _value(p, spec) for p in operation.parameters if p.where == "path"}
-    segments = [_segment(part, given) for part in mask_url(operation.template).strip("/").split("/") if part]
+    template, _, fixed = mask_url(operation.template).partition("?")
+    segments = [_segment(part, given) for part in template.strip("/").split("/") if part]
     path = "/".join(segments)
-    query = [{"key": p.name, "value": _value(p, spec), "disabled": not p.required} for p in operation.parameters if p.where == "query"]
+    query = [{"key": key, "value": re.sub(r"\{([^{}]+)\}", lambda match: given.get(match[1], match[1]), value)} for key, value in parse_qsl(fixed)]
+    query = [{**item, "disabled": False} for item in query]
+    query += [{"key": p.name, "value": _value(p, spec), "disabled": not p.required} for p in operation.parameters if p.where == "query"]
     raw = (
         "{{baseUrl}}/"
         + path

@@ -52,7 +52,8 @@ def call_of(spec: Spec, operation: Operation) -> Call:
         body = _body(content, spec)
         headers += [] if isinstance(body, Form) else [("Content-Type", content.media_type)]
     server = spec.servers[0] if spec.servers else "https://example.com"
-    url = server.rstrip("/") + _path(spec, operation) + ("?" + urlencode(query, safe="•") if query else "")
+    path = _path(spec, operation)
+    url = server.rstrip("/") + path + (("&" if "?" in path else "?") + urlencode(query, safe="•") if query else "")
     return Call(operation.method, url, tuple(headers), body, operation.api_type == "SSE")
 
 

@@ -341,7 +341,7 @@ export function createClient(options: ClientOptions = {}) {
     const path = template.replace(/\\{([^{}]+)\\}/g, (_, name: string) => encodeURIComponent(String(params?.[name])));
     const search = new URLSearchParams(pairs(query)).toString();
     const type: Record<string, string> = contentType && body !== undefined && !contentType.startsWith("multipart/") ? { "Content-Type": contentType } : {};
-    const response = await send((options.baseUrl ?? __SERVER__) + path + (search ? `?${search}` : ""), {
+    const response = await send((options.baseUrl ?? __SERVER__) + path + (search ? (path.includes("?") ? "&" : "?") + search : ""), {
       method,
       headers: { ...type, ...options.headers, ...Object.fromEntries(pairs(headers)) },
       body: encode(body, contentType),

@@ -8,11 +8,9 @@ from typing import NamedTuple
 from agent.spec.fields import resolved
 from agent.spec.model import JsonSchema, Operation, Paging, Spec
 from agent.spec.names import words_of
-from agent.spec.pagination import LIMIT
+from agent.spec.pagination import BACK, FLAGS, LIMIT
 
 _WRAPPERS = ("data", "items", "results", "result", "records", "entries", "values", "list", "value")
-_YES_OR_NO = ("has_more", "hasMore", "has_next_page", "hasNextPage")
-_BACK = ("before", "endingbefore", "sinceid", "maxid")
 
 
 class Walk(NamedTuple):
@@ -34,7 +32,7 @@ def walk_of(spec: Spec, operation: Operation) -> Walk | None:
     if paging is None or found is None or not found[1]:
         return None
     parameter, way = _position(paging), _next(paging)
-    is_told = way and (way[-1] not in _YES_OR_NO or "after" in words_of(parameter))
+    is_told = way and (way[-1] not in FLAGS or "after" in words_of(parameter))
     if paging.kind != "link" and (not parameter or (paging.kind == "cursor" and not is_told)):
         return None
     heard = next((one.example for one in operation.parameters if one.where == "query" and one.name == parameter), None)
@@ -43,7 +41,7 @@ def walk_of(spec: Spec, operation: Operation) -> Walk | None:
 
 def _position(paging: Paging) -> str:
     """The parameter that moves on: neither the one that goes back, nor the size of a page."""
-    return next((name for name in paging.parameters if (words := "".join(words_of(name))) not in _BACK and words not in LIMIT), "")
+    return next((name for name in paging.parameters if (words := "".join(words_of(name))) not in BACK and words not in LIMIT), "")
 
 
 def _next(paging: Paging) -> list[str]:

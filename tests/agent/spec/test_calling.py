@@ -7,7 +7,7 @@ import pytest
 
 from agent.spec import calling, openapi_read
 from agent.spec.calling import Arguments, Unfit
-from agent.spec.model import Spec
+from agent.spec.model import Operation, Parameter, Spec
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",
@@ -131,3 +131,13 @@ def test_references_that_double_end_soon() -> None:
     assert calling.mismatch(Spec(""), {"$ref": "#/$defs/a0", "$defs": parts}, {}) is None
     assert time.process_time() - began < 10
     assert calling.mismatch(Spec(""), {"$ref": "#/$defs/a29", "$defs": parts}, 5)
+
+
+def test_a_query_in_the_path_is_sent_before_the_others() -> None:
+    """As documents have it of APIs whose operations are told apart so; what is filled in cannot leave its value."""
+    parameters = (Parameter("user", "path", {"type": "string"}, required=True), Parameter("page", "query", {"type": "integer"}))
+    operation = Operation("search", "GET", "/rest?method=photos.search&user={user}", parameters=parameters)
+    made = calling.build(Spec("t", operations=(operation,)), operation, Arguments({"user": "a&b#"}, {"page": 3}), is_strict=True)
+    assert made.target == "/rest?method=photos.search&user=a%26b%23&page=3"
+    with pytest.raises(Unfit, match="cannot be sent"):
+        calling.build(Spec("t"), Operation("a", "GET", "/a?b=c#d"), Arguments(), is_strict=True)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from agent.spec.model import ApiType, Operation
-from agent.spec.phrasing import summary_of, told_apart
+from agent.spec.model import ApiType, Operation, Paging
+from agent.spec.phrasing import paging_words, summary_of, told_apart
 
 SAID = [
     ("GET", "/api/v3/pets", True, "List pets"),
@@ -88,3 +88,11 @@ def test_summaries_are_told_apart() -> None:
     said = [operation.summary for operation in told_apart(operations)]
     assert said[:7] == ["Get the a as JSON", "Get the a as XML", "Get the b (v1)", "Get the b (v2)", "Get a c by ID", "Get a c by slug", "Get a d (GET)"]
     assert len(set(said)) == len(said)
+
+
+def test_what_pages_says_so() -> None:
+    """The words that a reader looks for first; what goes back is left to who knows the API."""
+    paging = Paging("cursor", ("ending_before", "starting_after", "limit"), "has_more")
+    assert [paging_words(paging, name) for name in (*paging.parameters, "expand")] == ["", "Where the page begins.", "How many to have on a page.", ""]
+    assert paging_words(Paging("cursor", ("token",), "meta.next"), "token") == "Where the page begins, as the answer before tells in `meta.next`."
+    assert [paging_words(Paging(kind, (kind,)), kind) for kind in ("page", "offset")] == ["Which page to have.", "How many to skip."]

@@ -13,9 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.spec import samples
+from agent.spec import postman, samples
 from agent.spec.bodies import Binary, decode_multipart
-from agent.spec.model import Content, Exchange, MessageFormat, Operation, Spec
+from agent.spec.model import Content, Exchange, MessageFormat, Operation, Parameter, Spec
 from agent.spec.samples import Call
 
 TEXT = st.text(alphabet=st.characters(codec="utf-8", exclude_characters="\0\r"), max_size=12) | st.sampled_from(
@@ -73,6 +73,14 @@ def test_an_operation_gives_required_values_and_placeholders(shop: Spec) -> None
     assert call.headers == (("Idempotency-Key", "text"), ("Authorization", "Bearer YOUR_TOKEN"), ("Content-Type", "application/json"))
     assert call.url == "https://api.shop.test/v1/orders" and call.body["payment_token"] == "••••3456"
     assert samples.curl(samples.call_of(shop, shop.operations[2])) == "curl https://api.shop.test/v1/orders/123e4567-e89b-42d3-a456-426614174000"
+
+
+def test_a_query_in_the_path_takes_the_parameters_behind_it() -> None:
+    """One question mark, whoever writes the call."""
+    operation = Operation("search", "GET", "/rest?method=search", parameters=(Parameter("page", "query", {"type": "integer"}, required=True, example=5),))
+    spec = Spec("x", ("https://x.test",), (operation,))
+    assert samples.call_of(spec, operation).url == "https://x.test/rest?method=search&page=5"
+    assert postman.document(spec)["item"][0]["request"]["url"]["raw"] == "{{baseUrl}}/rest?method=search&page=5"
 
 
 def test_a_captured_call_is_masked_and_stripped() -> None:
