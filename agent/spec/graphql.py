@@ -134,7 +134,7 @@ def _selections(tokens: list[str], at: int, depth: int) -> tuple[list[Selection]
             continue
         else:
             selection, at = Selection(word, alias=word), at + 1
-            if at + 1 < len(tokens) and tokens[at] == ":":
+            if at + 1 < len(tokens) and tokens[at] == ":" and re.match(r"[A-Za-z_]", tokens[at + 1]):
                 selection.name, at = tokens[at + 1], at + 2
             if at < len(tokens) and tokens[at] == "(":
                 end = _closing(tokens, at)
