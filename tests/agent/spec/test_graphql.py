@@ -48,7 +48,10 @@ def test_a_schema_is_built_from_queries_and_answers() -> None:
     assert "input NewPost {\n  tags: [String]\n  title: String\n}" in spec.graphql_sdl
 
 
-@pytest.mark.parametrize("text", ["", "{", "query {", "query A($x: { a", "}}}} ...", "{ a(b: {c: [1, 2]}) { d } }", "query { ...X } fragment X on", "{" * 500, "{ a: { b } }", "{ a: 5 b }"])
+@pytest.mark.parametrize(
+    "text",
+    ["", "{", "query {", "query A($x: { a", "}}}} ...", "{ a(b: {c: [1, 2]}) { d } }", "query { ...X } fragment X on", "{" * 500, "{ a: { b } }", "{ a: 5 b }"],
+)
 def test_broken_documents_do_no_harm(text: str) -> None:
     """Whatever was sent as a query, reading ends and the schema builds or is empty."""
     parse(text)
