@@ -74,7 +74,7 @@ def _wanted(messages: tuple[Message, ...], at: int, tools: tuple[ToolSpec, ...])
     plain = re.sub(r"[^\w\s\u4e00-\u9fff]", "", text.lower()).strip()
     if plain in words.REFUSALS:
         return ()
-    own = intents(text, remember(messages[:at]), files)
+    own = intents(text, remember(messages[:at]), files if _files((messages[at],)) or _OF_A_FILE.search(text) else ())
     if is_command(text) or not (asked := _asked(messages, at, tools)):
         return own
     answered = _answered(asked, text, messages, at, files)
@@ -242,6 +242,7 @@ def _files(messages: tuple[Message, ...]) -> tuple[str, ...]:
 
 
 _LOOKED_UP = Step("endpoint_list", {}, "lookup")
+_OF_A_FILE = re.compile(r"\b(?:har|files?|recordings?|attach\w*|imports?|flows?|it|this|that)\b|[文件录附导它这]", re.IGNORECASE)  # one that came earlier
 _TURNS = 8  # as far back as a chain of questions is followed
 _FREE = {"rest_text", "label", "name", "new_name", "that", "description"}
 TOOLS = frozenset(verb.tool for verb in VERBS)

@@ -67,6 +67,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "tool_name": regex(r"(?<![\w-])(?P<value>[a-z][\w-]*__[\w.-]*\w)"),
     "handle": regex(r"(?<![\w:])(?P<value>\d+:[a-z]\w*)\b"),
     "file": attached,
+    "recording": lambda said: attached(said) if re.search(r"\b(?:har|recording|file|attach\w*|import)\b", said.clause.text, re.IGNORECASE) else None,
     "name": NAME,
     "new_name": NEW_NAME,
     "description": regex(r"\bdescribe (?P<keep>(?!it\b|this\b|that\b)[^⟦]+?) (?:as|with|to):?\s+(?P<value>⟦\d+⟧|[^⟦]+)$", r"\b(?:description|described?|describe it|describe)\b(?: (?:(?:it|this|that)(?: (?:endpoint|api|one))?|to|as|is|of (?:it|this|that)))*:?\s+(?P<value>⟦\d+⟧|[^⟦]+)$"),

@@ -34,7 +34,7 @@ ENDPOINTS: tuple[Verb, ...] = (
             "create capture !call",
             "capture $it $url",
         ),
-        {"name": "name", "destination_url": "urls", "tags": "tags", "environment": "environment", "description": "description"},
+        {"name": "name", "destination_url": "urls", "tags": "tags", "environment": "environment", "description": "description", "recording": "recording"},
         ("destination_url",),
         "write",
         many="destination_url",

@@ -51,6 +51,24 @@ def test_a_recording_begins_the_first_api(tools: Tools) -> None:
         assert (found.step.arguments if found.step else None) == wanted
 
 
+def test_a_file_of_an_earlier_message_is_not_meant_by_everything(tools: Tools) -> None:
+    """It is imported where it is spoken of; what names an API and something else has its own meaning."""
+    file = Attachment(UUID(int=7), "shop.har", "application/har+json", 10)
+    listed = ToolResult("t", "endpoint_list", "", {"items": [{"slug": "shop", "name": "Shop"}, {"slug": "teams", "name": "Teams"}]})
+    before = (Message("user", (file, Text("hello"))), Message("assistant", (ToolCall("t", "endpoint_list", {}),)), Message("tool", (listed,)))
+
+    def asked(text: str) -> tuple[str, dict[str, Any]] | None:
+        step = plan((*before, Message("user", (Text(text),))), tools()).step
+        return (step.tool, step.arguments) if step else None
+
+    assert asked("put /app.css back in teams") == ("docs_decide", {"endpoint": "teams", "path": "/app.css", "decision": "put_back"})
+    assert asked("import the file into teams") == ("capture_import", {"endpoint": "teams", "har": str(file.id)})
+    assert asked("teams") is None
+    made = {"destination_url": "https://a.example", "recording": str(file.id)}
+    assert asked("capture https://a.example with this recording") == ("endpoint_create", made)
+    assert asked("capture https://a.example") == ("endpoint_create", {"destination_url": "https://a.example"})
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
