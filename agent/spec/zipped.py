@@ -1,5 +1,6 @@
 """The captures in a zip file, such as Playwright writes: its HARs, with bodies that stand in files of their own beside them."""
 
+import struct
 import zipfile
 import zlib
 from collections.abc import Callable, Iterator
@@ -27,7 +28,7 @@ def _read(data: bytes, skips: Skips, read_one: Callable[[BinaryIO], Reading]) ->
         raise Unreadable(f"The zip file lists more than {_MOST_LISTED:,} files.")
     try:
         archive = zipfile.ZipFile(BytesIO(data))
-    except (zipfile.BadZipFile, ValueError):
+    except _DAMAGED:
         raise Unreadable("The zip file is damaged or cut off.") from None
     names = [name for name in archive.namelist() if not name.startswith("__MACOSX/")]
     hars = [name for name in names if name.lower().endswith(".har")]
@@ -84,10 +85,11 @@ def _beside(archive: zipfile.ZipFile, har_name: str, file: Any, left: _Left) -> 
     folder = har_name.rpartition("/")[0]
     try:
         with archive.open(f"{folder}/{file}".lstrip("/")) as member:
-            return left.take(member.read(MAX_FILE))
+            plain = member.read(MAX_FILE)
     except (KeyError, *_DAMAGED):
         return None
+    return left.take(plain)
 
 
-_DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError)
-"""Among them a password, and a way of packing that Python does not know."""
+_DAMAGED = (zipfile.BadZipFile, zlib.error, RuntimeError, NotImplementedError, EOFError, OSError, ValueError, OverflowError, struct.error)
+"""Among them a password, a way of packing that Python does not know, and offsets that lead nowhere."""

@@ -57,3 +57,45 @@ def test_a_document_does_not_drift_from_itself() -> None:
     """Nor does what was heard."""
     for spec in (_heard(), _document()):
         assert drift.compare(spec, spec).findings == []
+
+
+def _documented(*paths: str, **more: object) -> Spec:
+    """A document with one GET for each path."""
+    operation = {"responses": {"200": {"description": ""}}}
+    return read({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {path: {"get": operation} for path in paths}, **more})
+
+
+def test_a_value_of_a_documented_parameter_is_documented() -> None:
+    """What was heard with one value only has that value in its path; the nearest template counts, and each operation once."""
+    found = drift.compare(
+        _documented("/sites/{id}/deploys", "/sites/{id}/{part}", "/{any}/x/deploys"), _documented("/sites/tiny/deploys", "/sites/{a}/deploys")
+    )
+    assert (found.documented, found.heard, found.both) == (3, 2, 1)
+    assert {(one.kind, one.template) for one in found.findings} == {("unheard", "/sites/{id}/{part}"), ("unheard", "/{any}/x/deploys")}
+
+
+def test_any_server_of_the_document_may_be_the_one_that_was_called() -> None:
+    """Or one that it does not name, at the root."""
+    servers = [{"url": "https://a.test/v1"}, {"url": "/{stage}/v2", "variables": {"stage": {"default": "live"}}}]
+    document = _documented("/pets", "/dogs", servers=servers)
+    for heard in (_documented("/v1/pets"), _documented("/live/v2/pets/"), _documented("/pets"), _documented("/pets", servers=[{"url": "https://b.test/v1"}])):
+        assert [one.text for one in drift.compare(document, heard).findings] == ["The operation is documented, and was not heard."]
+
+
+def test_whoever_came_by_a_documented_way_is_no_drift() -> None:
+    """By one of several, with more than was asked for, or with a token of OAuth; nobody else."""
+    schemes = {"o": {"type": "oauth2", "flows": {}}, "k": {"type": "apiKey", "in": "header", "name": "X-Key"}, "b": {"type": "http", "scheme": "bearer"}}
+
+    def texts(told: list[object], heard: list[object]) -> list[tuple[str, bool]]:
+        sides = (_documented("/a", security=way, components={"securitySchemes": schemes}) for way in (told, heard))
+        return [(one.text, one.is_breaking) for one in drift.compare(*sides).findings]
+
+    assert (
+        texts([{"o": []}], [{"b": []}])
+        == texts([{"k": []}, {"b": []}], [{"b": []}])
+        == texts([{}], [{"k": []}])
+        == texts([{"k": []}], [{"k": [], "b": []}])
+        == []
+    )
+    assert texts([{"k": []}], [{"b": []}]) == [("Authentication is documented as header `x-key`, and heard as bearer.", True)]
+    assert texts([{"k": []}], []) == [("Authentication is documented as header `x-key`, and heard as not needed.", False)]

@@ -1,5 +1,6 @@
 """Captures in a zip file."""
 
+import contextlib
 import io
 import json
 import zipfile
@@ -61,3 +62,12 @@ def test_a_small_file_does_not_stand_for_much(monkeypatch: pytest.MonkeyPatch) -
     monkeypatch.setattr(zipped, "_MOST_LISTED", 2)
     with pytest.raises(Unreadable, match="lists more than 2 files"):
         list(inputs.read(archive(a="", b="", c="")))
+
+
+def test_a_damaged_one_is_a_sentence() -> None:
+    """Wherever a byte of it is another one."""
+    whole = archive(**{"a/har.har": log("https://x.test/a", _file="came.json"), "a/came.json": b"{}"})
+    for place in range(len(whole)):
+        for value in (0, 255):
+            with contextlib.suppress(Unreadable):
+                assert len(list(inputs.read(whole[:place] + bytes([value]) + whole[place + 1 :]))) <= 1
