@@ -92,7 +92,11 @@ function following(id: string, query: Record<string, unknown>, answer: unknown, 
   let next = way.length ? at(answer, way) : linked ?? (kind === "offset" || kind === "page");
   if (next && typeof next === "object") next = (next as Record<string, unknown>)[parameter];
   if (next === undefined || next === null || next === false || next === "" || !items.length) return undefined;
-  if (typeof next === "string" && next.includes("?")) return Object.fromEntries(new URL(next, "http://base").searchParams);
+  if (typeof next === "string" && next.includes("?")) {
+    const told: Record<string, unknown> = {};
+    new URL(next, "http://base").searchParams.forEach((value, name) => (told[name] = value));
+    return told;
+  }
   if (kind === "offset") return { [parameter]: Number(query[parameter] ?? 0) + items.length };
   if (kind === "page") return { [parameter]: typeof next === "number" ? next : Number(query[parameter] ?? first) + 1 };
   return { [parameter]: typeof next === "boolean" ? at(items.at(-1), ["id"]) : next };

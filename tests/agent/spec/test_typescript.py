@@ -47,7 +47,7 @@ def compile_strictly(folder: Path, *options: str) -> None:
         "--moduleResolution",
         "bundler",
         "--lib",
-        "ES2022,DOM,DOM.Iterable",
+        "ES2022,DOM",
         *options,
         *files,
     ]
