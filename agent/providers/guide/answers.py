@@ -102,6 +102,8 @@ def _created(data: Data, done: Done) -> str:
     proxy = str(data.get("proxy_url") or "")
     if not proxy:
         return ""
+    if isinstance(heard := data.get("calls"), int) and heard:
+        return f"**{name_of(data)}** has the recording's {heard:,} calls. Say *document it*, or ask me about them. More of them come through this URL:\n\n```\n{proxy}\n```"
     curl = f"curl {proxy}{_first_path(data)}"
     return (
         f"**{name_of(data)}** is being captured. Use this URL in place of `{data.get('destination_url', '')}`:\n\n```\n{proxy}\n```\n\n"

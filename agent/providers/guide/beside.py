@@ -12,6 +12,8 @@ from agent.providers.guide.plan import Done
 def created(data: Data, done: Done) -> str:
     proxy = str(data.get("proxy_url") or "")
     path = "/products" if data.get("is_demo") else "/"
+    if isinstance(heard := data.get("calls"), int) and heard:
+        return f"**{name_of(data)}** has the recording's {heard:,} calls. Say *document it*, or ask me about them."
     return (
         f"**{name_of(data)}** is being captured. Try it:\n\n{fenced(f'curl {proxy}{path}', 'sh')}\n\nThen ask me about the calls, or say *document it*."
         if proxy

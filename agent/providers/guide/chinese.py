@@ -183,6 +183,8 @@ OFFERED: dict[str, str] = {
 SAID: tuple[tuple[str, str], ...] = (
     ("**{name}** is being captured. Use this URL in place of `{url}`:", "正在捕获 **{name}**。请用下面的地址代替 `{url}`："),
     ("Try it:", "试一试："),
+    ("**{name}** has the recording's {n} calls. Say *document it*, or ask me about them.", "**{name}** 已有录制中的 {n} 个请求。可以说 *给它写文档*，或向我提问。"),
+    ("More of them come through this URL:", "更多请求可以通过这个地址发送："),
     ("The calls appear here as they arrive; then ask me about them, or say *document it*.", "请求到达后会显示在这里；之后可以向我提问，或说 *给它写文档*。"),
     ("Which API shall I capture? Give me its URL, such as `https://api.example.com`, or say *the demo*.", "要捕获哪个 API？请给我它的地址，例如 `https://api.example.com`，或者说 *演示*。"),
     ("Which API do you mean? Its name, slug or host will do.", "您指的是哪个 API？说出它的名称、标识或主机即可。"),

@@ -33,6 +33,13 @@ async def test_a_new_api_is_told_with_what_to_try(reply: Reply) -> None:
     assert "in place of" not in shown
 
 
+async def test_an_api_that_began_with_a_recording_says_so(reply: Reply) -> None:
+    """It has calls already: what can be done with them, instead of a first one."""
+    for shows in (True, False):
+        told = await reply("capture https://shop.example.com", ENDPOINT | {"calls": 1430}, shows_results=shows)
+        assert "has the recording's 1,430 calls" in told and "curl" not in told
+
+
 async def test_a_server_that_wants_a_sign_in_says_only_that(reply: Reply) -> None:
     """No count of tools that cannot be known yet, and one full stop."""
     data = {
