@@ -49,8 +49,9 @@ def test_one_without_a_capture_is_refused(data: bytes) -> None:
 
 def test_a_small_file_does_not_stand_for_much(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither by zip files inside zip files, nor by a long list of files, nor by what they unpack to, however often a body is named."""
+    nested = archive(inner=archive(commands="curl https://x.test/a"))
     with pytest.raises(Unreadable):
-        list(inputs.read(nested := archive(inner=archive(commands="curl https://x.test/a"))))
+        list(inputs.read(nested))
     reading = inputs.read(archive(inner=nested, commands="curl https://x.test/a"))
     assert len(list(reading)) == 1
     assert reading.skipped == ("`inner` was left out: It is a zip file itself.",)
