@@ -22,6 +22,10 @@ from agent.spec.values import CERTAIN, kind_of
 COLLECTION = -4.0
 """What it weighs against a value that it names a collection elsewhere."""
 _JOINED = re.compile(r"(?<=[^\W_])[-_](?=[^\W_])")
+_WRITTEN_VERSION = re.compile(r"[vV]\d+(?:(?:alpha|beta)\d*)?")
+"""`v2` is never a value; `v2.1.0` may be one."""
+_NUMBERED = re.compile(r"[A-Za-z]+\d{1,2}[A-Za-z]*")
+"""`ipv6`, `int32s`: as often a literal as a value."""
 _STRANGE_LEAST = 4
 """So many siblings that are joined as no literal of the API is are names that somebody gave."""
 _ECHOES = 10.0
@@ -94,6 +98,10 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     reasons = {"looks": 6.0 if kind in CERTAIN else _LOOKS.get(kind, 0.0)}
     if kind == "word" and ("-" in stem or "_" in stem):
         reasons["looks"] = -0.8
+    if kind == "version" and _WRITTEN_VERSION.fullmatch(stem):
+        reasons["looks"] = -6.0
+    elif kind == "mixed" and _NUMBERED.fullmatch(stem):
+        reasons["looks"] = 0.0
     if kind in ("word", "mixed") and HOLE not in stem:
         reasons["words"] = _fading(context.speech.weigh(stem), child)
     routes = [route for leaf in child.leaves for route in leaf.routes.values()]
@@ -185,7 +193,8 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
         if (
             kind in ("code", "locale", "domain", "mixed", "version")
             and looks[kind] > 1
-            and (kind != "version" or child.position > 1)
+            and (kind != "version" or child.reasons["looks"] >= 0)
+            and (kind != "mixed" or child.reasons["looks"] > 0 or looks[kind] > 2)
             and "verb" not in child.reasons
         ):
             child.reasons["same looks"] = 1.5

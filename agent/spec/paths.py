@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from math import log
 from typing import NamedTuple
 
-from agent.spec.names import is_version
+from agent.spec.names import is_version, singular, words_of
 from agent.spec.path_affixes import parts_of
 from agent.spec.path_bonds import Group, bond_of, draw_bond, forced_cells, join_group, openness, shares_answers, single_bonus
 from agent.spec.path_grids import grid_of
@@ -18,7 +18,7 @@ from agent.spec.path_syntax import HOLE
 from agent.spec.path_tags import tags_of
 from agent.spec.path_tree import CLOSED, MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
 from agent.spec.summary import Route, Sample, rank
-from agent.spec.values import CERTAIN
+from agent.spec.values import CERTAIN, kind_of
 
 PASSES = 4
 SEEDS = 16
@@ -37,6 +37,8 @@ _FEW = 8
 _HINT = 0.5
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
+_PLACE = 2.0
+"""What the place alone can say for or against a parameter."""
 
 
 class Roles(NamedTuple):
@@ -266,7 +268,7 @@ def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) 
     if is_forced:
         for child in ordered:
             forced_cells(child, context)
-    group, members, score = (Group(), [seed], seed.own + single_bonus(seed, context) - (1.0 if is_forced else 0.0))
+    group, members, score = (Group(), [seed], seed.own + single_bonus(seed, context) + _expected_below(seed) - (1.0 if is_forced else 0.0))
     join_group(group, seed, is_forced)
     for child in ordered:
         if child is seed:
@@ -277,4 +279,19 @@ def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) 
             members.append(child)
             join_group(group, child, is_forced)
             score += gain
+    if max(group.members.values()) < 2 and min(child.own for child in members) < 0:
+        score = 0.0  # that nothing speaks against it binds nobody
     return members, score
+
+
+def _expected_below(child: Child) -> float:
+    """Log-odds that a place has a parameter, before its values are looked at: rather below a plural, seldom where the path begins, or a version ends."""
+    if not child.position:
+        return -_PLACE
+    leaf, before = child.leaves[0], child.leaves[0].segments[child.position - 1]
+    if leaf.roles[child.position - 1]:
+        return 0.0
+    if kind_of(before) != "word":
+        return -0.7 * _PLACE
+    last = words_of(before)[-1:]
+    return 0.5 * _PLACE if last and singular(last[0]) != last[0] else 0.0

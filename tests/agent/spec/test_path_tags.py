@@ -47,3 +47,15 @@ def test_two_plain_words_are_alternatives() -> None:
         for tail in ("", "/contains")
     }
     assert _templates(bodies) == set(bodies)
+
+
+def test_a_name_beside_the_id_of_a_thing_is_its_kind() -> None:
+    """Few calls of different methods, which nothing can be compared of: `type` is repeated where `id` repeats the id below."""
+    bodies = {
+        f"/v1/{kind}/{number}": {"data": {"type": kind, "id": str(number), "links": {"self": "x"}}}
+        for kind, number in (("appInfos", 70311), ("idfaDeclarations", 80422), ("buildIcons", 90533))
+    }
+    methods = dict(zip(bodies, ("GET", "PATCH", "PUT"), strict=True))
+    calls = [Exchange(path, methods[path], "https://api.example" + path, 200, (), b"", _JSON, json.dumps(body).encode()) for path, body in bodies.items()]
+    found = {operation.template for operation in conclude(observe_all(calls)).operations}
+    assert {template.rpartition("/")[0] for template in found} == {"/v1/appInfos", "/v1/idfaDeclarations", "/v1/buildIcons"}

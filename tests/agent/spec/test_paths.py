@@ -205,3 +205,15 @@ def test_names_in_the_words_of_the_bodies_are_operations() -> None:
 def test_a_version_deep_in_the_base_path_is_none_of_the_parameters() -> None:
     """Whatever stands before it: all calls go below it."""
     assert all(template.startswith("/shop/rest/api/2/") for template in _templates(_unlike([f"/shop/rest/api/2/{name}" for name in _NAMES])))
+
+
+def test_two_versions_of_an_api_are_no_values() -> None:
+    """`v1` and `v2` anywhere in a path, in a capture of a few calls."""
+    bodies = {f"/api/controller/v{number}/{name}": {name: number, "x": 1, "y": 2} for number in (1, 2) for name in ("contract", "journal")}
+    assert _templates(bodies) == set(bodies)
+
+
+def test_two_names_that_end_in_a_digit_are_rather_literals() -> None:
+    """`h5` and `hw2` in a capture of four calls, each with a tree of its own and answers without a body."""
+    paths = ["/stats/h5/campaign/matches", "/stats/h5/records", "/stats/hw2/players", "/stats/hw2/season"]
+    assert _templates(dict.fromkeys(paths)) == set(paths)
