@@ -150,7 +150,7 @@ def _slot_values(group: list[Route], position: int, template_part: str, number: 
         parts = [part for part in route.path.split("/") if part]
         holed = route.slots.get(f"{position}.{number}")
         stem = stem_of(parts[position], template_part, number)
-        sample = holed or route.slots.get(str(position))
+        sample = holed or (None if stem.text else route.slots.get(str(position)))
         found = sample.values if sample else {stem.text: route.seen.count}
         kinds |= {kind_of(value) for value in found} if holed else {stem.kind}
         for value, times in found.items():

@@ -10,8 +10,7 @@ from agent.spec import path_syntax
 from agent.spec.model import Pin
 from agent.spec.names import parameter_name
 from agent.spec.noise import is_unserved
-from agent.spec.path_tree import Affix
-from agent.spec.paths import find_roles
+from agent.spec.paths import Roles, find_roles
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
 
@@ -24,7 +23,7 @@ def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -
     is_served = set(map(id, served))
     found_roles = find_roles(served, summary.values)
     roles = {path: _rejected(path, flags, pins) for path, flags in found_roles.flags.items()}
-    namer = _Namer(served, found_roles.affixes)
+    namer = _Namer(served, found_roles)
     templates = {path: namer.template(path, flags, pins) for path, flags in sorted(roles.items())}
     found: dict[tuple[str, str], list[Route]] = defaultdict(list)
     for route in served:
@@ -53,12 +52,10 @@ class Stem(NamedTuple):
 
 def stem_of(segment: str, part: str, number: int = 0) -> Stem:
     """A value of a segment, by the part of the template that it fits."""
-    if "<" in segment:
-        return Stem("", segment.partition("<")[2].partition(">")[0])
     text = unquote(segment)
     fitted = _part(part).fullmatch(text)
     stem = fitted.group(number + 1) if fitted else text
-    return Stem(stem, kind_of(stem))
+    return Stem("", stem.partition("<")[2].partition(">")[0]) if "<" in stem else Stem(stem, kind_of(stem))
 
 
 def _order(method: str) -> int:
@@ -100,8 +97,9 @@ def _literal(segment: str, taken: list[str]) -> str:
 class _Namer:
     """Names the parameters of templates: one name for one position below one prefix."""
 
-    def __init__(self, routes: list[Route], affixes: dict[str, tuple[Affix, ...]]) -> None:
-        self._affixes = affixes
+    def __init__(self, routes: list[Route], roles: Roles) -> None:
+        self._affixes = roles.affixes
+        self._forms = roles.forms
         self._names: dict[tuple[str, ...], str] = {}
         self._echoes: dict[str, dict[str, int]] = defaultdict(dict)
         for route in routes:
@@ -118,7 +116,8 @@ class _Namer:
         parts: list[str] = []
         prefix: tuple[str, ...] = ()
         taken: list[str] = []
-        for position, segment in enumerate(part for part in path.split("/") if part):
+        form = self._forms.get(path, "")
+        for position, segment in enumerate(part for part in path.removesuffix(form).split("/") if part):
             if not flags[position]:
                 parts.append(_literal(segment, taken))
                 prefix += (segment,)
@@ -136,7 +135,7 @@ class _Namer:
             names = [name, parameter_name("", kind, [*taken, name], name)] if affix.joint else [name]
             taken += names
             parts.append(affix.around(*(f"{{{name}}}" for name in names)))
-        return "/" + "/".join(parts)
+        return "/" + "/".join(parts) + (f".{{{'format' if 'format' not in taken else 'extension'}}}" if form else "")
 
     def _echoed(self, path: str, position: int) -> str:
         counts = self._echoes.get(f"{path} {position}", {})

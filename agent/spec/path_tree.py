@@ -182,12 +182,13 @@ class Clusters:
         return min(log(0.85 / min(share, 0.85)), 3.0)
 
 
-def leaves_of(routes: Iterable[Route]) -> list[Leaf]:
+def leaves_of(routes: Iterable[Route], forms: Mapping[str, str]) -> list[Leaf]:
+    """The leaves of routes, without the suffixes by which callers choose a form."""
     found: dict[str, Leaf] = {}
     for route in sorted(routes, key=lambda route: (route.path, route.method)):
         leaf = found.get(route.path)
         if leaf is None:
-            segments = tuple(unquote(segment) for segment in route.path.split("/")[1:] if segment)
+            segments = tuple(unquote(segment) for segment in route.path.removesuffix(forms.get(route.path, "")).split("/")[1:] if segment)
             roles = [is_evident(segment) for segment in segments]
             texts = [SLOT if role else segment for segment, role in zip(segments, roles, strict=True)]
             leaf = found[route.path] = Leaf(route.path, segments, {}, roles, texts, [Affix()] * len(segments))

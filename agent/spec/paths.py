@@ -5,13 +5,14 @@ Several passes: the later ones know the roles that the earlier ones gave.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from math import log
 from typing import NamedTuple
 
 from agent.spec.names import is_version, singular, words_of
 from agent.spec.path_affixes import parts_of
 from agent.spec.path_bonds import Group, bond_of, draw_bond, forced_cells, join_group, openness, shares_answers, single_bonus
+from agent.spec.path_forms import forms_of
 from agent.spec.path_grids import grid_of
 from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
@@ -46,11 +47,17 @@ class Roles(NamedTuple):
 
     flags: dict[str, tuple[bool, ...]]
     affixes: dict[str, tuple[Affix, ...]]
+    forms: dict[str, str]
+    """The suffixes by which callers choose a form (see `path_forms`)."""
 
 
-def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> Roles:
+def find_roles(routes: Sequence[Route], values: Mapping[str, Sample]) -> Roles:
     """Which segments of the paths of the routes are parameters."""
-    leaves = leaves_of(routes)
+    calls = Counter[str]()
+    for route in routes:
+        calls[route.path] += route.seen.count
+    forms = forms_of(calls)
+    leaves = leaves_of(routes, forms)
     clusters = Clusters(cell.response for leaf in leaves for cell in leaf.cells.values())
     speech = heard_speech(leaves, values)
     for number in range(PASSES):
@@ -59,7 +66,7 @@ def find_roles(routes: Iterable[Route], values: Mapping[str, Sample]) -> Roles:
         _decide(leaves, 0, "", context)
         if number and before == [tuple(leaf.roles) for leaf in leaves]:
             break
-    return Roles({leaf.path: tuple(leaf.roles) for leaf in leaves}, {leaf.path: tuple(leaf.affixes) for leaf in leaves})
+    return Roles({leaf.path: tuple(leaf.roles) for leaf in leaves}, {leaf.path: tuple(leaf.affixes) for leaf in leaves}, forms)
 
 
 def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, grid: frozenset[str] = frozenset()) -> None:

@@ -186,11 +186,11 @@ def test_what_all_calls_begin_with_is_the_base_path(base: str) -> None:
     assert _templates(_unlike(paths)) == set(paths)
 
 
-def test_resources_in_several_forms_are_resources() -> None:
-    """`route.json` and `distance.html`: five names with three suffixes each, all called all the time, are no values with a suffix that varies."""
+def test_the_form_that_callers_choose_by_a_suffix_is_a_parameter() -> None:
+    """`route.json` and `distance.html`: five names with three suffixes each are five operations, whose suffix varies."""
     names = ("directions", "distance", "route", "optimalRoute", "optimalDirections")
     counts = {f"/{name}.{form}": 6 for name in names for form in ("json", "html", "kml")}
-    assert _times(counts, b"") == set(counts)
+    assert _times(counts, b"") == {f"/{name}.{{format}}" for name in names}
 
 
 def test_names_in_the_words_of_the_bodies_are_operations() -> None:
