@@ -253,7 +253,8 @@ def _pool(shapes: list[tuple[Shape, int]]) -> Shape:
 def heard_speech(leaves: list[Leaf], values: Mapping[str, Sample]) -> Speech:
     """In which words the API speaks, before anything is decided but what is evident."""
     cells = [cell for leaf in leaves for cell in leaf.cells.values()]
-    keys = {key for cell in cells for path in (*cell.response, *cell.request) for key in _KEYS.findall(path)}
+    paths = set[str]().union(*{shape for cell in cells for shape in (cell.response, cell.request)})
+    keys = {key for path in paths for key in _KEYS.findall(path)}
     keys.update(name.partition(":")[2] for cell in cells for name in cell.query)
     called = Counter[str]()
     for leaf in leaves:

@@ -4,13 +4,13 @@ Whoever wrote these wrote the literals of its paths too, but named no value. How
 itself: by literals and values that are known for certain. Words are only counted; nothing here knows a language.
 """
 
+import re
 from collections.abc import Iterable, Set
 from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
 from agent.spec.names import singular, words_of
-from agent.spec.values import kind_of
 
 _LEAST, _MOST = -3.0, 2.5
 _ALONE = 0.7
@@ -20,6 +20,7 @@ _VALUE_PRIOR, _VALUE_WEIGHT = 0.2, 20
 """What the shares are taken for before anything is known, and how many words it takes to say otherwise."""
 _FEW = 8
 """Of an API that was heard to say fewer words, none is strange."""
+_JOINED = re.compile(r"[A-Za-z]{2,20}(?:[-_][A-Za-z]{2,20})+")
 
 
 class Speech(NamedTuple):
@@ -47,7 +48,7 @@ def speech_of(keys: Iterable[str], literals: Iterable[str], values: Iterable[str
     if len(words) < _FEW:
         return SILENT
     written = [word in words for text in literals for word in spoken(text)]
-    given = [word in words for text in values if kind_of(text) == "word" and len(found := spoken(text)) > 1 for word in found]
+    given = [word in words for text in values if _JOINED.fullmatch(text) for word in spoken(text)]
     of_values = (sum(given) + _VALUE_PRIOR * _VALUE_WEIGHT) / (len(given) + _VALUE_WEIGHT)
     of_literals = (sum(written) + _LITERAL_PRIOR * _LITERAL_WEIGHT) / (len(written) + _LITERAL_WEIGHT)
     return Speech(words, max(of_values, of_literals), of_values)
