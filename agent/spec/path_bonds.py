@@ -119,15 +119,6 @@ def _echo_bond(child: Child, group: Group) -> float:
     return max(-10.0, bond)
 
 
-def openness(members: list[Child]) -> float:
-    """Log-odds that the calls of siblings are draws from an open pool of values, one operation for each tail, against one operation for each of them."""
-    heard: dict[tuple[str, str], list[int]] = defaultdict(list)
-    for child in members:
-        for key, cell in child.cells.items():
-            heard[key].append(cell.count)
-    return sum([drawn(sum(counts), len(counts)) for counts in heard.values() if len(counts) > 1])
-
-
 def draw_bond(child: Child, group: Group) -> float:
     """Values come up once or twice, and ever new ones; operations are called over and over. What the calls of one more sibling add to that.
 

@@ -14,7 +14,7 @@ import msgspec
 from agent.spec.names import singular, words_of
 from agent.spec.path_affixes import Parts
 from agent.spec.path_syntax import HOLE
-from agent.spec.path_tree import SLOT, Affix, Cell, Context, Echo, Leaf, cut_tail, join_cells
+from agent.spec.path_tree import SLOT, Affix, Cell, Context, Echo, Leaf, cut_tail, drawn, join_cells
 from agent.spec.path_words import spoken
 from agent.spec.shapes import similarity
 from agent.spec.values import CERTAIN, kind_of
@@ -28,6 +28,8 @@ _NUMBERED = re.compile(r"[A-Za-z]+\d{1,2}[A-Za-z]*")
 """`ipv6`, `int32s`: as often a literal as a value."""
 _STRANGE_LEAST = 4
 """So many siblings that are joined as no literal of the API is are names that somebody gave."""
+_OPEN = 3.0
+"""Above these log-odds names come up as values do: seldom, and ever new ones."""
 _ECHOES = 10.0
 """One answer of so many that repeats a word says that it is a value; fewer may be chance."""
 _VERBS_TOLD = 3
@@ -274,6 +276,15 @@ def _is_named_after(leaf: Leaf) -> bool:
     return any(f".{wanted}:o" in cell.response for method, cell in leaf.cells.items() if method in ("GET", "PUT", "PATCH"))
 
 
+def openness(members: list[Child]) -> float:
+    """Log-odds that the calls of siblings are draws from an open pool of values, one operation for each tail, against one operation for each of them."""
+    heard: dict[tuple[str, str], list[int]] = defaultdict(list)
+    for child in members:
+        for key, cell in child.cells.items():
+            heard[key].append(cell.count)
+    return sum([drawn(sum(counts), len(counts)) for counts in heard.values() if len(counts) > 1])
+
+
 def forgive_collections(family: list[Child], context: Context) -> None:
     """Collections have ids of their own. Where the same values, or the same rare answers, follow several siblings, these are an enumeration."""
     suspects = [child for child in family if child.reasons.get("collection", 0.0) < -0.5 and not _lists(child)]
@@ -282,6 +293,8 @@ def forgive_collections(family: list[Child], context: Context) -> None:
     are_shared = sum(times > 1 for times in counts.values()) * 3 >= max(len(counts), 1)
     known = {id(child) for child in suspects}
     is_listed = any(_lists(other) for other in family if id(other) not in known)
+    strange = [child for child in suspects if child.reasons.get("words", 0.0) > 0]
+    are_drawn = len(strange) >= _STRANGE_LEAST and openness(strange) > _OPEN
     for child in suspects:
         alike = (other for other in suspects if other is not child and _answer_alike(child, other, context))
         twins = [] if is_listed or not _is_rare(child, context) else list(islice(alike, 2))
@@ -289,6 +302,8 @@ def forgive_collections(family: list[Child], context: Context) -> None:
             child.reasons["collection"] = 0.0 if len(twins) > 1 else -0.5
         elif are_shared and len(suspects) > 1 and any(counts[value] > 1 for value in below[child.value]):
             child.reasons["collection"] = max(-1.0, child.reasons["collection"])
+        if are_drawn and child in strange:
+            child.reasons["collection"] = max(-0.5, child.reasons["collection"])
         child.own = sum(child.reasons.values())
 
 

@@ -11,10 +11,10 @@ from typing import NamedTuple
 
 from agent.spec.names import is_version, singular, words_of
 from agent.spec.path_affixes import parts_of
-from agent.spec.path_bonds import Group, bond_of, draw_bond, forced_cells, join_group, openness, shares_answers, single_bonus
+from agent.spec.path_bonds import Group, bond_of, draw_bond, forced_cells, join_group, shares_answers, single_bonus
 from agent.spec.path_forms import forms_of
 from agent.spec.path_grids import grid_of
-from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, recall_values, weigh_together
+from agent.spec.path_reasons import COLLECTION, Child, child_of, forgive_collections, openness, recall_values, weigh_together
 from agent.spec.path_syntax import HOLE
 from agent.spec.path_tags import tags_of
 from agent.spec.path_tree import CLOSED, MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
