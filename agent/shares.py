@@ -19,7 +19,7 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.messages import Attachment, Block, Mention, Reasoning, Refusal, Text, ToolCall, ToolResult
 from agent.paging import Page, after, bounded, page
-from agent.spec import redact
+from agent.spec import redact, secret_finding
 from db import engine, jsonb
 from db.ids import uuid7
 
@@ -155,7 +155,7 @@ def _parts(content: list[Block], *, with_results: bool) -> list[tuple[str, str, 
 
 def _masks(content: list[Block]) -> int:
     """How many secrets a message's words hold."""
-    return sum(len(redact.find_secrets(block.text)) for block in content if isinstance(block, Text | Refusal | Reasoning | Mention))
+    return sum(len(secret_finding.find_secrets(block.text)) for block in content if isinstance(block, Text | Refusal | Reasoning | Mention))
 
 
 def _share(row: dict[str, Any]) -> Share:

@@ -14,7 +14,8 @@ from agent.spec.bodies import Binary, decode_form, decode_multipart
 from agent.spec.model import Exchange, Operation, Spec
 from agent.spec.names import words_of
 from agent.spec.reading import header
-from agent.spec.redact import MARK, hide_variables, is_secret_name, mask_name, mask_named, mask_text
+from agent.spec.redact import MARK, hide_variables, mask_name, mask_named, mask_text
+from agent.spec.secret_finding import is_secret_name
 from agent.spec.values import kind_of
 
 Object = dict[str, Any]

@@ -11,7 +11,7 @@ import msgspec
 
 from agent.spec.merge import merge_field
 from agent.spec.model import Evidence, SecurityScheme
-from agent.spec.redact import is_secret_name
+from agent.spec.secret_finding import is_secret_name
 from agent.spec.summary import Field, Route
 
 HTTP_SCHEMES = ("basic", "bearer", "digest", "hawk", "negotiate", "dpop")

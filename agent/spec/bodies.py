@@ -14,7 +14,8 @@ from zlib import crc32
 
 import msgspec
 
-from agent.spec.redact import is_secret_name, mask_name, mask_named
+from agent.spec.redact import mask_name, mask_named
+from agent.spec.secret_finding import is_secret_name
 from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Field, Node, Sample, smallest
 from agent.spec.values import format_of
 from agent.spec.variants import count_shape, kept_name

@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, unquote
 from agent.spec import bodies, kinds, path_syntax
 from agent.spec.merge import seal
 from agent.spec.model import Exchange, Headers
-from agent.spec.redact import hide_variables, is_secret_name, mask_text
+from agent.spec.redact import hide_variables, mask_text
+from agent.spec.secret_finding import is_secret_name
 from agent.spec.summary import (
     FIELD_SAMPLE_MAX,
     FIELDS_MAX,

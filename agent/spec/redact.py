@@ -1,66 +1,33 @@
 """Hides secrets: by header, by the name of a field, and by the shape of a value. Ids, hashes and dates stay.
 
 A hidden value becomes `••••`, followed by its last four characters where it had at least twelve. Hiding twice changes nothing.
-The tables are in `secret_patterns`. Not hidden: personal data that is no credential, such as an e-mail address.
+What is a secret is told in `secret_finding`. Not hidden: personal data that is no credential, such as an e-mail address.
 """
 
 import json
-import math
 import re
-from collections import Counter
-from collections.abc import Callable
-from functools import cache, lru_cache
-from typing import Any, NamedTuple, cast
+from typing import Any, cast
 from urllib.parse import unquote_plus
 
 import msgspec
 
 from agent.spec.model import Exchange, Frame, Headers
+from agent.spec.secret_finding import SHORTEST, compiled, find_secrets, is_secret_name, looks_random, told_by, words_of_name
 from agent.spec.secret_patterns import (
     ANNOUNCING,
-    CARD_HINT,
-    CARD_NUMBER,
-    DOUBTFUL_WORDS,
-    HARMLESS_AFTER,
-    HARMLESS_BEFORE,
-    PATTERNS,
     PUBLIC_HEADERS,
-    REPEATED,
-    SECRET_WORDS,
 )
 from agent.spec.values import STAND_INS
 
 MARK = "••••"
-SHORTEST = 15
-"""No secret that is known by its shape alone is shorter, save for what follows a scheme or stands before an `@`."""
-
-
-class Secret(NamedTuple):
-    """Where in a text a secret stands, and which kind it is."""
-
-    kind: str
-    start: int
-    end: int
-
-
-def is_secret_name(name: str) -> bool:
-    """Whether a field, header, parameter or variable of this name carries a credential."""
-    return _verdict(name) == "secret"
-
-
-def find_secrets(text: str) -> tuple[Secret, ...]:
-    """The secrets in a text that can be told by their shape alone, in order, without overlaps."""
-    if len(text) < SHORTEST and "@" not in text and " " not in text:
-        return ()
-    return _recalled(text) if len(text) <= _OFTEN_AGAIN else _found(text)
 
 
 def mask_text(text: str) -> str:
     """Free text, with everything that has the shape of a secret and every `name=value` of a secret name hidden."""
     text = _mask_found(_mask_parts(text) if "form-data" in text else text)
-    text = _compiled(_ELEMENT).sub(_mask_element, text) if "</" in text else text
-    text = _compiled(_INPUT).sub(_mask_input, text) if "name=" in text and "<" in text else text
-    text = _compiled(_QUOTED).sub(_mask_quoted, text) if '"' in text or "'" in text else text
+    text = compiled(_ELEMENT).sub(_mask_element, text) if "</" in text else text
+    text = compiled(_INPUT).sub(_mask_input, text) if "name=" in text and "<" in text else text
+    text = compiled(_QUOTED).sub(_mask_quoted, text) if '"' in text or "'" in text else text
     return _ASSIGNED.sub(_mask_assigned, text)
 
 
@@ -84,7 +51,7 @@ def hide_variables(body: Any) -> Any:
     query, variables = request.get("query"), request.get("variables")
     if not isinstance(query, str) or not isinstance(variables, dict) or "$" not in query:
         return request
-    standing = {match[2] for match in _compiled(_STANDS_FOR).finditer(query) if is_secret_name(match[1])}
+    standing = {match[2] for match in compiled(_STANDS_FOR).finditer(query) if is_secret_name(match[1])}
     hidden = {name: mark(value) for name, value in cast(dict[str, Any], variables).items() if name in standing and isinstance(value, str)}
     return {**request, "variables": {**variables, **hidden}} if hidden else request
 
@@ -110,7 +77,7 @@ def mask_header(name: str, value: str) -> str:
         return ";".join([_mask_pair(part) if index == 0 else part for index, part in enumerate(value.split(";"))])
     if lowered in PUBLIC_HEADERS:
         return _mask_found(value)
-    if _verdict(lowered) == "secret":
+    if told_by(lowered) == "secret":
         return mark(value) if value else value
     if lowered in ("location", "referer", "content-location", ":path"):
         return mask_url(value)
@@ -162,11 +129,8 @@ def mark(secret: str) -> str:
 
 _NOBODYS = frozenset(STAND_INS.values())
 """What stands for a value of a format is no secret: an example stays one of its schema."""
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _ASSIGNED = re.compile(r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(["']?\s*[=:]\s*["']?|>\s*)([^\s"'&,;<>{}()\[\]]+)""")
-_TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
 _URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{1,20}://[^\s?#]*[?#][^\s]*$|/[^\s?#]*\?[^\s]*=[^\s]*$")
-_ID = r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*"
 _ASSIGNS = re.compile(r"""[\w"']\s{0,9}=\s{0,9}[\w"'\\]|["']\s{0,9}:|:\s{0,9}\\?["']""")
 """Code, settings and JSON within a text."""
 _FIELD = r"""(?i)[;\s]name="?([^";\r\n]+)"""
@@ -175,63 +139,6 @@ _QUOTED = r"""(?<![\w.-])([A-Za-z_][\w.-]{1,60})(\\{0,8}["']?\s*[=:]\s*(\\{0,8}[
 _ELEMENT = r"(<(?:[\w.-]{1,60}:)?([\w.-]{1,60})(?:\s[^<>]{0,2000})?>)(<!\[CDATA\[[^\]]{1,2000}\]\]>|[^<>]{1,2000})(?=</)"
 _INPUT = r"""(<(?:input|meta)\b[^<>]{0,500}?\bname=["']?([\w.\[\]-]{1,60})["']?[^<>]{0,500}?\b(?:value|content)=)(["'])([^"'<>]{1,2000})(?=\3)"""
 _STANDS_FOR = r"(?<![$\w])([A-Za-z_]\w*)\s*:\s*\$([A-Za-z_]\w*)"
-_HINTED: dict[str, list[tuple[str, str, str]]] = {}
-"""By the first sign of the hint, which is empty where it has none: most texts have few signs, and can hold little."""
-for _pattern in PATTERNS:
-    for _hint in _pattern.hint.split("|"):
-        _HINTED.setdefault(next((sign for sign in _hint if not sign.isalnum()), ""), []).append((_hint, _pattern.kind, _pattern.expression))
-
-
-def _found(text: str) -> tuple[Secret, ...]:
-    lowered = text.lower()
-    found = [
-        Secret(kind, *match.span("secret" if match.re.groups else 0))
-        for sign, rows in _HINTED.items()
-        if sign in text
-        for hint, kind, expression in rows
-        if hint in lowered
-        for match in _compiled(expression).finditer(text)
-    ]
-    if CARD_HINT.search(text):
-        found += [Secret("card-number", *match.span()) for match in _compiled(CARD_NUMBER).finditer(text) if _is_luhn(match.group())]
-    found.sort(key=lambda secret: (secret.start, -secret.end))
-    apart: list[Secret] = []
-    for secret in found:
-        if not apart or secret.start >= apart[-1].end:
-            apart.append(secret)
-    return tuple(apart)
-
-
-_recalled = lru_cache(maxsize=4096)(_found)
-_OFTEN_AGAIN = 200
-"""Names of keys and values of headers come with every call; longer texts seldom come twice, and would fill the memory."""
-
-
-@cache
-def _compiled(expression: str) -> re.Pattern[str]:
-    """Most runs meet a few of these only, and to compile all of them takes longer than to read a small capture."""
-    return re.compile(expression)
-
-
-@lru_cache(maxsize=4096)
-def _verdict(name: str) -> str:
-    """`secret`, `doubtful`, or nothing, by the words of a name."""
-    words = [word.lower() for word in _WORDS.findall(name)]
-    while len(words) > 1 and (words[-1] in REPEATED or words[-1].isdigit()):
-        words.pop()
-    if not words:
-        return ""
-    if (words[-1] in HARMLESS_AFTER and words[-2:] != ["session", "id"]) or HARMLESS_BEFORE.intersection(words[:-1]):
-        return ""
-    last = words[-1].removesuffix("s")
-    if (
-        last in SECRET_WORDS
-        or words[-1] in SECRET_WORDS
-        or (len(words) < 4 and "".join(words) in SECRET_WORDS)
-        or "".join([*words[-2:-1], last]) in SECRET_WORDS - {"sessionid"}
-    ):
-        return "secret"
-    return "doubtful" if DOUBTFUL_WORDS.intersection(words) else ""
 
 
 def _mask_value(value: Any, name: str) -> Any:
@@ -243,14 +150,14 @@ def _mask_value(value: Any, name: str) -> Any:
         return {key: _mask_value(item, pair if pair and key == "value" else _inherited(str(key), name, item)) for key, item in _named(value)}
     if isinstance(value, (list, tuple)):
         return [_mask_value(item, name) for item in value]
-    if name and isinstance(value, (int, float)) and not isinstance(value, bool) and _verdict(name) == "secret":
+    if name and isinstance(value, (int, float)) and not isinstance(value, bool) and told_by(name) == "secret":
         return 0
     return value
 
 
 def _pair_name(value: dict[Any, Any]) -> str:
     """What `{name: "password", value: …}` says its value is."""
-    return next((name for key in ("name", "key", "field", "header") if isinstance(name := value.get(key), str) and _verdict(name) == "secret"), "")
+    return next((name for key in ("name", "key", "field", "header") if isinstance(name := value.get(key), str) and told_by(name) == "secret"), "")
 
 
 def _named(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
@@ -260,12 +167,12 @@ def _named(value: dict[Any, Any]) -> list[tuple[Any, Any]]:
 
 def _inherited(key: str, parent: str, item: Any) -> str:
     """What stands under `credentials: {…}` or `{name: "password", value: …}` is judged by its own name, then by its parent's."""
-    return key if _verdict(key) or not _verdict(parent) or not isinstance(item, str) else "key"
+    return key if told_by(key) or not told_by(parent) or not isinstance(item, str) else "key"
 
 
 def _mask_string(value: str, name: str) -> str:
-    verdict = _verdict(name) if name and value not in _NOBODYS else ""
-    if value and (verdict == "secret" or (verdict == "doubtful" and _looks_random(value))):
+    verdict = told_by(name) if name and value not in _NOBODYS else ""
+    if value and (verdict == "secret" or (verdict == "doubtful" and looks_random(value))):
         return mark(value)
     if len(value) < 8:
         return value
@@ -298,11 +205,11 @@ def _mark_kind(secret: str, kind: str) -> str:
 
 def _mask_assigned(match: re.Match[str]) -> str:
     name, between, value = match.groups()
-    verdict = _verdict(name)
+    verdict = told_by(name)
     is_quoted = between.strip() not in (":", ">")
-    if not verdict or value.startswith(MARK) or value.lower() in ("true", "false", "null", "none") or (verdict == "doubtful" and not _looks_random(value)):
+    if not verdict or value.startswith(MARK) or value.lower() in ("true", "false", "null", "none") or (verdict == "doubtful" and not looks_random(value)):
         return match.group()
-    if verdict == "secret" and not is_quoted and between.strip() == ":" and not _looks_random(value):
+    if verdict == "secret" and not is_quoted and between.strip() == ":" and not looks_random(value):
         return match.group()
     return f"{name}{between}{mark(value)}"
 
@@ -310,8 +217,8 @@ def _mask_assigned(match: re.Match[str]) -> str:
 def _mask_quoted(match: re.Match[str]) -> str:
     """A text in quotes is hidden whole, blanks and all."""
     name, between, _, value = match.groups()
-    verdict = _verdict(name)
-    if not verdict or value.startswith(MARK) or (verdict == "doubtful" and not _looks_random(value)):
+    verdict = told_by(name)
+    if not verdict or value.startswith(MARK) or (verdict == "doubtful" and not looks_random(value)):
         return match.group()
     return f"{name}{between}{mark(value)}"
 
@@ -319,8 +226,8 @@ def _mask_quoted(match: re.Match[str]) -> str:
 def _mask_element(match: re.Match[str]) -> str:
     """What stands in an element of XML, whatever attributes it has."""
     start, name, value = match.groups()
-    verdict = _verdict(name)
-    if not verdict or not value.strip() or value.startswith(MARK) or (verdict == "doubtful" and not _looks_random(value)):
+    verdict = told_by(name)
+    if not verdict or not value.strip() or value.startswith(MARK) or (verdict == "doubtful" and not looks_random(value)):
         return match.group()
     return start + mark(value)
 
@@ -328,8 +235,8 @@ def _mask_element(match: re.Match[str]) -> str:
 def _mask_input(match: re.Match[str]) -> str:
     """What a field of a web page holds, such as its token against forgery."""
     start, name, quote, value = match.groups()
-    verdict = _verdict(name)
-    if not verdict or value.startswith(MARK) or (verdict == "doubtful" and not _looks_random(value)):
+    verdict = told_by(name)
+    if not verdict or value.startswith(MARK) or (verdict == "doubtful" and not looks_random(value)):
         return match.group()
     return start + quote + mark(value)
 
@@ -351,7 +258,7 @@ def _mask_path(path: str) -> str:
     """What follows a segment such as `reset-password` and looks drawn at random."""
     parts = path.split("/")
     for place in range(1, len(parts)):
-        if len(parts[place]) >= SHORTEST and _looks_random(parts[place]) and ANNOUNCING.intersection(word.lower() for word in _WORDS.findall(parts[place - 1])):
+        if len(parts[place]) >= SHORTEST and looks_random(parts[place]) and ANNOUNCING.intersection(words_of_name(parts[place - 1])):
             parts[place] = mark(parts[place])
     return "/".join(parts)
 
@@ -376,8 +283,8 @@ def _mask_parts(text: str) -> str:
 
 def _mask_part(part: str) -> str:
     head, blank, value = part.partition("\r\n\r\n" if "\r\n\r\n" in part else "\n\n")
-    name = _compiled(_FIELD).search(head)
-    if not blank or name is None or _compiled(_A_FILE).search(head):
+    name = compiled(_FIELD).search(head)
+    if not blank or name is None or compiled(_A_FILE).search(head):
         return part
     plain = value.removesuffix("\r")
     return head + blank + _mask_string(plain, name[1]) + value[len(plain) :]
@@ -398,23 +305,3 @@ def _mask_frame(frame: Frame) -> bytes:
 
 def _media_type(headers: Headers) -> str:
     return next((value.lower() for name, value in headers if name.lower() == "content-type"), "")
-
-
-def _looks_random(value: str) -> bool:
-    """Long, of one piece, of letters and digits, with the spread of something drawn by chance; and no id."""
-    if not _TOKEN.fullmatch(value) or _compiled(_ID).fullmatch(value):
-        return False
-    kinds: tuple[Callable[[str], bool], ...] = (str.isdigit, str.islower, str.isupper)
-    digits, lower, upper = (sum(kind(character) for character in value) for kind in kinds)
-    is_mixed = (digits >= 2 and lower + upper >= 2) or (lower >= 4 and upper >= 4 and "_" not in value)
-    return is_mixed and _entropy(value) >= 3.0
-
-
-def _entropy(value: str) -> float:
-    counts = Counter(value).values()
-    return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)
-
-
-def _is_luhn(text: str) -> bool:
-    digits = [int(character) for character in text if character.isdigit()][::-1]
-    return sum(digits[0::2]) % 10 == (10 - sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2]) % 10) % 10

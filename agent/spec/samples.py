@@ -10,7 +10,8 @@ from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
 from agent.spec.model import Content, Exchange, Headers, JsonSchema, Operation, SecurityScheme, Spec
-from agent.spec.redact import is_secret_name, mask_body, mask_headers, mask_json, mask_named, mask_url
+from agent.spec.redact import mask_body, mask_headers, mask_json, mask_named, mask_url
+from agent.spec.secret_finding import is_secret_name
 from agent.spec.values import STAND_INS
 
 

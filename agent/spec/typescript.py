@@ -10,7 +10,8 @@ from typing import Any
 
 from agent.spec import typescript_paging
 from agent.spec.model import Content, JsonSchema, Operation, Parameter, Response, Spec
-from agent.spec.redact import is_secret_name, mask_json, mask_name, mask_text
+from agent.spec.redact import mask_json, mask_name, mask_text
+from agent.spec.secret_finding import is_secret_name
 from agent.spec.typescript_paging import Walk
 
 INDENT = "  "

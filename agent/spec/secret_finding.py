@@ -1,0 +1,129 @@
+"""Tells secrets: by the name that something has, and by the shape of a text. Hiding them is `redact`'s, the tables are in `secret_patterns`."""
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable
+from functools import cache, lru_cache
+from typing import Literal, NamedTuple
+
+from agent.spec.secret_patterns import (
+    CARD_HINT,
+    CARD_NUMBER,
+    DOUBTFUL_WORDS,
+    HARMLESS_AFTER,
+    HARMLESS_BEFORE,
+    PATTERNS,
+    REPEATED,
+    SECRET_WORDS,
+)
+
+SHORTEST = 15
+"""No secret that is known by its shape alone is shorter, save for what follows a scheme or stands before an `@`."""
+
+
+class Secret(NamedTuple):
+    """Where in a text a secret stands, and which kind it is."""
+
+    kind: str
+    start: int
+    end: int
+
+
+def is_secret_name(name: str) -> bool:
+    """Whether a field, header, parameter or variable of this name carries a credential."""
+    return told_by(name) == "secret"
+
+
+def words_of_name(name: str) -> list[str]:
+    """The words of a name, in lower case; numbers are words."""
+    return [word.lower() for word in _WORDS.findall(name)]
+
+
+@lru_cache(maxsize=4096)
+def told_by(name: str) -> Literal["secret", "doubtful", ""]:
+    """`secret`, `doubtful`, or nothing, by the words of a name."""
+    words = words_of_name(name)
+    while len(words) > 1 and (words[-1] in REPEATED or words[-1].isdigit()):
+        words.pop()
+    if not words:
+        return ""
+    if (words[-1] in HARMLESS_AFTER and words[-2:] != ["session", "id"]) or HARMLESS_BEFORE.intersection(words[:-1]):
+        return ""
+    last = words[-1].removesuffix("s")
+    if (
+        last in SECRET_WORDS
+        or words[-1] in SECRET_WORDS
+        or (len(words) < 4 and "".join(words) in SECRET_WORDS)
+        or "".join([*words[-2:-1], last]) in SECRET_WORDS - {"sessionid"}
+    ):
+        return "secret"
+    return "doubtful" if DOUBTFUL_WORDS.intersection(words) else ""
+
+
+def find_secrets(text: str) -> tuple[Secret, ...]:
+    """The secrets in a text that can be told by their shape alone, in order, without overlaps."""
+    if len(text) < SHORTEST and "@" not in text and " " not in text:
+        return ()
+    return _recalled(text) if len(text) <= _OFTEN_AGAIN else _found(text)
+
+
+def looks_random(value: str) -> bool:
+    """Long, of one piece, of letters and digits, with the spread of something drawn by chance; and no id."""
+    if not _TOKEN.fullmatch(value) or compiled(_ID).fullmatch(value):
+        return False
+    kinds: tuple[Callable[[str], bool], ...] = (str.isdigit, str.islower, str.isupper)
+    digits, lower, upper = (sum(kind(character) for character in value) for kind in kinds)
+    is_mixed = (digits >= 2 and lower + upper >= 2) or (lower >= 4 and upper >= 4 and "_" not in value)
+    return is_mixed and _entropy(value) >= 3.0
+
+
+@cache
+def compiled(expression: str) -> re.Pattern[str]:
+    """Most runs meet a few of these only, and to compile all of them takes longer than to read a small capture."""
+    return re.compile(expression)
+
+
+_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
+_TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
+_ID = r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*"
+_HINTED: dict[str, list[tuple[str, str, str]]] = {}
+"""By the first sign of the hint, which is empty where it has none: most texts have few signs, and can hold little."""
+for _pattern in PATTERNS:
+    for _hint in _pattern.hint.split("|"):
+        _HINTED.setdefault(next((sign for sign in _hint if not sign.isalnum()), ""), []).append((_hint, _pattern.kind, _pattern.expression))
+
+
+def _found(text: str) -> tuple[Secret, ...]:
+    lowered = text.lower()
+    found = [
+        Secret(kind, *match.span("secret" if match.re.groups else 0))
+        for sign, rows in _HINTED.items()
+        if sign in text
+        for hint, kind, expression in rows
+        if hint in lowered
+        for match in compiled(expression).finditer(text)
+    ]
+    if CARD_HINT.search(text):
+        found += [Secret("card-number", *match.span()) for match in compiled(CARD_NUMBER).finditer(text) if _is_luhn(match.group())]
+    found.sort(key=lambda secret: (secret.start, -secret.end))
+    apart: list[Secret] = []
+    for secret in found:
+        if not apart or secret.start >= apart[-1].end:
+            apart.append(secret)
+    return tuple(apart)
+
+
+_recalled = lru_cache(maxsize=4096)(_found)
+_OFTEN_AGAIN = 200
+"""Names of keys and values of headers come with every call; longer texts seldom come twice, and would fill the memory."""
+
+
+def _entropy(value: str) -> float:
+    counts = Counter(value).values()
+    return -sum(count / len(value) * math.log2(count / len(value)) for count in counts)
+
+
+def _is_luhn(text: str) -> bool:
+    digits = [int(character) for character in text if character.isdigit()][::-1]
+    return sum(digits[0::2]) % 10 == (10 - sum(sum(divmod(2 * digit, 10)) for digit in digits[1::2]) % 10) % 10
