@@ -49,6 +49,10 @@ def present(slot: str, said: Said) -> bool:
 _SAID_OF_IT = r"nullable|null|optional|required|mandatory|deprecated|(?:always|sometimes|never) (?:there|null|missing|present)|an? (?:path |query |url )?(?:param\w*|variable|placeholder)|an? (?:enum\w*|integer|string|number|list|array|object|boolean|map)"
 _WHY_SO = rf"^why (?:is|are|was|were|isn't|aren't|can|could)\b.*\b(?:{_SAID_OF_IT})\b|^(?:where|how) (?:do|does|did)\b.*\benum\w*\b.*\bcome from\b|\bevidence (?:for|of|behind) (?!the api\b)\S"
 
+_TOLD = regex(
+    r"\b(?:in|of|on|for|from) (?:the |my )?(?!the\b|my\b|it\b|this\b|that\b|docs?\b|documentation\b|spec\b|good\b|now\b|ever\b|me\b|us\b|place\b|future\b)(?P<value>[\w.-]+)(?: api| docs?| documentation)?\s*[?.!]*$"
+)
+"""An API that is named at the end, whatever its name means elsewhere: nothing is decided about another one."""
 EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "url": span("url", "host", change=normal_url),
     "urls": span("url", "host", many=True, change=normal_url),
@@ -104,7 +108,8 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "endpoints": things("endpoint", together=True),
     "endpoint?": things("endpoint", near=True),
     "endpoint!": doomed_endpoint,
-    "endpoint_told": regex(r"\b(?:in|of|on|for|from) (?:the |my )?(?!the\b|my\b|it\b|this\b|that\b|docs?\b|documentation\b|spec\b)(?P<value>[\w.-]+)(?: api| docs?| documentation)?\s*[?.!]*$"),
+    "endpoint_told": _TOLD,
+    "endpoint_meant": lambda said: things("endpoint", default=False)(said) or _TOLD(said) or things("endpoint")(said),
     "field": regex(
         r"\benum\w* (?:of|for) (?:the )?(?:field |parameter )?(?P<value>⟦\d+⟧|[\w.\[\]*-]+)",
         r"\bevidence (?:for|of|behind) (?:the )?(?:field |parameter )?(?P<value>⟦\d+⟧|[\w.\[\]*-]+)",

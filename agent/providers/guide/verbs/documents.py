@@ -62,7 +62,7 @@ DOCUMENTS: tuple[Verb, ...] = (
     Verb(
         "docs_decide",
         ("^keep_template template $path",),
-        {"path": "path", "endpoint": "endpoint"},
+        {"path": "path", "endpoint": "endpoint_meant"},
         ("endpoint", "path"),
         "write",
         fixed={"decision": "keep"},
@@ -72,7 +72,7 @@ DOCUMENTS: tuple[Verb, ...] = (
     Verb(
         "docs_decide",
         ("^split $path",),
-        {"path": "path", "endpoint": "endpoint"},
+        {"path": "path", "endpoint": "endpoint_meant"},
         ("endpoint", "path"),
         "write",
         fixed={"decision": "split"},
@@ -82,7 +82,7 @@ DOCUMENTS: tuple[Verb, ...] = (
     Verb(
         "docs_decide",
         ("^unpin $path",),
-        {"path": "path", "endpoint": "endpoint"},
+        {"path": "path", "endpoint": "endpoint_meant"},
         ("endpoint", "path"),
         "write",
         fixed={"decision": "release"},
@@ -92,7 +92,7 @@ DOCUMENTS: tuple[Verb, ...] = (
     Verb(
         "docs_decide",
         ("^put_back $path",),
-        {"path": "path", "endpoint": "endpoint"},
+        {"path": "path", "endpoint": "endpoint_meant"},
         ("endpoint", "path"),
         "write",
         fixed={"decision": "put_back"},

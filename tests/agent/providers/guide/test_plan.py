@@ -216,3 +216,21 @@ def test_long_texts_are_answered_in_time(text: str, tools: Tools) -> None:
     began = time.process_time()
     plan((Message("user", (Text(text),)),), tools())
     assert time.process_time() - began < 1
+
+
+@pytest.mark.parametrize(
+    ("text", "endpoint"),
+    [
+        ("pin /members/{id} in teams", "teams"),
+        ("split /a/{b} of events", "events"),
+        ("pin /members/{id}", "shop"),
+        ("pin /members/{id} for good", "shop"),
+        ("unpin /a/{b} in shop", "shop"),
+    ],
+)
+def test_nothing_is_decided_about_an_api_that_was_not_named(tools: Tools, text: str, endpoint: str) -> None:
+    """After the shop was spoken of, a name at the end is another API, though the word means something else too."""
+    spoken = Message("assistant", (ToolCall("t", "docs_get", {"endpoint": "shop"}),))
+    shown = Message("tool", (ToolResult("t", "docs_get", "", {"format": "markdown", "content": "# Shop"}),))
+    step = plan((Message("user", (Text("show me the docs of shop"),)), spoken, shown, Message("user", (Text(text),))), tools()).step
+    assert step and (step.tool, step.arguments["endpoint"]) == ("docs_decide", endpoint)
