@@ -10,7 +10,8 @@ from agent.spec import path_syntax
 from agent.spec.model import Pin
 from agent.spec.names import parameter_name
 from agent.spec.noise import is_unserved
-from agent.spec.paths import Roles, find_roles
+from agent.spec.path_tree import Affix
+from agent.spec.paths import find_roles
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
 
@@ -23,7 +24,8 @@ def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -
     is_served = set(map(id, served))
     found_roles = find_roles(served, summary.values)
     roles = {path: _rejected(path, flags, pins) for path, flags in found_roles.flags.items()}
-    namer = _Namer(served, found_roles)
+    forms = {path: form for path, form in found_roles.forms.items() if not any(_is_rejected_form(pin, path) for pin in pins)}
+    namer = _Namer(served, found_roles.affixes, forms)
     templates = {path: namer.template(path, flags, pins) for path, flags in sorted(roles.items())}
     found: dict[tuple[str, str], list[Route]] = defaultdict(list)
     for route in served:
@@ -82,6 +84,11 @@ def _rejected(path: str, flags: tuple[bool, ...], pins: tuple[Pin, ...]) -> tupl
     return flags
 
 
+def _is_rejected_form(pin: Pin, path: str) -> bool:
+    """Whether the user said that the suffix of a path is no choice: `/route.{format}` is no template."""
+    return pin.kind == "reject" and re.search(r"\.\{[^{}/]*\}$", pin.template) is not None and matches(pin.template, path)
+
+
 def _literal(segment: str, taken: list[str]) -> str:
     """A segment as it is written in a template, with names in its holes."""
     names = path_syntax.hole_names(segment)
@@ -97,9 +104,8 @@ def _literal(segment: str, taken: list[str]) -> str:
 class _Namer:
     """Names the parameters of templates: one name for one position below one prefix."""
 
-    def __init__(self, routes: list[Route], roles: Roles) -> None:
-        self._affixes = roles.affixes
-        self._forms = roles.forms
+    def __init__(self, routes: list[Route], affixes: dict[str, tuple[Affix, ...]], forms: dict[str, str]) -> None:
+        self._affixes, self._forms = affixes, forms
         self._names: dict[tuple[str, ...], str] = {}
         self._echoes: dict[str, dict[str, int]] = defaultdict(dict)
         for route in routes:

@@ -4,7 +4,7 @@ One thing that comes in two forms may be two operations. Where most things do, i
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from urllib.parse import unquote
 
 from agent.spec.path_syntax import HOLE
@@ -26,7 +26,7 @@ def forms_of(calls: Mapping[str, int]) -> dict[str, str]:
         asked[path.removesuffix(suffix)] += calls[path]
     several = [thing for thing, found in forms.items() if len(found) > 1]
     often = [thing for thing, times in asked.items() if times > 2]
-    chosen = _united(forms[thing] for thing in several)
+    chosen = set[str]().union(*[forms[thing] for thing in several])
     if len(several) < _THINGS_LEAST or len(several) < _SHARE * len(often) or len(chosen) > _FORMS_MOST:
         return {}
     return {path: suffix for path, suffix in suffixes.items() if suffix in chosen}
@@ -37,7 +37,3 @@ def _suffix(path: str) -> str:
     last = unquote(path.rpartition("/")[2])
     suffix = "" if HOLE in last else affixes_of(last)[2]
     return suffix if suffix[:1] == "." and path.endswith(suffix) else ""
-
-
-def _united(sets: Iterable[set[str]]) -> set[str]:
-    return set[str]().union(*sets)

@@ -12,7 +12,8 @@ from urllib.parse import unquote_plus
 import msgspec
 
 from agent.spec.model import Exchange, Frame, Headers
-from agent.spec.secret_finding import SHORTEST, compiled, find_secrets, is_secret_name, looks_random, told_by, words_of_name
+from agent.spec.names import words_of
+from agent.spec.secret_finding import SHORTEST, compiled, find_secrets, is_secret_name, looks_random, told_by
 from agent.spec.secret_patterns import (
     ANNOUNCING,
     PUBLIC_HEADERS,
@@ -258,7 +259,7 @@ def _mask_path(path: str) -> str:
     """What follows a segment such as `reset-password` and looks drawn at random."""
     parts = path.split("/")
     for place in range(1, len(parts)):
-        if len(parts[place]) >= SHORTEST and looks_random(parts[place]) and ANNOUNCING.intersection(words_of_name(parts[place - 1])):
+        if len(parts[place]) >= SHORTEST and looks_random(parts[place]) and ANNOUNCING.intersection(words_of(parts[place - 1])):
             parts[place] = mark(parts[place])
     return "/".join(parts)
 

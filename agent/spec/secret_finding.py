@@ -7,6 +7,7 @@ from collections.abc import Callable
 from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
+from agent.spec.names import words_of
 from agent.spec.secret_patterns import (
     CARD_HINT,
     CARD_NUMBER,
@@ -35,15 +36,10 @@ def is_secret_name(name: str) -> bool:
     return told_by(name) == "secret"
 
 
-def words_of_name(name: str) -> list[str]:
-    """The words of a name, in lower case; numbers are words."""
-    return [word.lower() for word in _WORDS.findall(name)]
-
-
 @lru_cache(maxsize=4096)
 def told_by(name: str) -> Literal["secret", "doubtful", ""]:
     """`secret`, `doubtful`, or nothing, by the words of a name."""
-    words = words_of_name(name)
+    words = words_of(name)
     while len(words) > 1 and (words[-1] in REPEATED or words[-1].isdigit()):
         words.pop()
     if not words:
@@ -84,7 +80,6 @@ def compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
-_WORDS = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
 _ID = r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*"
 _HINTED: dict[str, list[tuple[str, str, str]]] = {}

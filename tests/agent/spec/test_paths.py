@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from agent.spec.infer import conclude
-from agent.spec.model import Exchange
+from agent.spec.model import Exchange, Pin
 from agent.spec.observe import observe_all
 
 _JSON = (("content-type", "application/json"),)
@@ -191,6 +191,18 @@ def test_the_form_that_callers_choose_by_a_suffix_is_a_parameter() -> None:
     names = ("directions", "distance", "route", "optimalRoute", "optimalDirections")
     counts = {f"/{name}.{form}": 6 for name in names for form in ("json", "html", "kml")}
     assert _times(counts, b"") == {f"/{name}.{{format}}" for name in names}
+
+
+def test_a_form_that_the_user_rejects_stays_rejected() -> None:
+    """`/route.{format}` is told to be no template: its forms are operations again, those of the others are not."""
+    calls = [
+        Exchange(f"{name}.{form} {turn}", "GET", f"https://api.example/{name}.{form}", 200, (), b"", _JSON, b'{"a": 1}')
+        for name in ("directions", "distance", "route", "truck")
+        for form in ("json", "html")
+        for turn in range(4)
+    ]
+    found = {operation.template for operation in conclude(observe_all(calls), pins=(Pin("/route.{format}", "reject"),)).operations}
+    assert found == {"/directions.{format}", "/distance.{format}", "/truck.{format}", "/route.json", "/route.html"}
 
 
 def test_names_in_the_words_of_the_bodies_are_operations() -> None:
