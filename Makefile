@@ -4,7 +4,7 @@ BIN := .venv/bin
 export UV_SYSTEM_CERTS := 1
 export UV_NO_PROGRESS := 1
 export PYRIGHT_PYTHON_IGNORE_WARNINGS := 1
-# Where it is set, as in many images, each process that starts would compile thousands of files anew.
+# Where it is set, as in many images, each process that starts would compile thousands of files anew; setup compiles what runs, for commands beside make.
 unexport PYTHONDONTWRITEBYTECODE
 
 # `python3`, or where that is too old or came without venv, the newest that is neither.
@@ -88,6 +88,7 @@ reference: .venv/.ready-dev ## rewrite docs/reference.md
 .venv/.ready: .venv/.uv requirements.lock pyproject.toml
 	$(call install,the locked dependencies,--require-hashes -r requirements.lock)
 	$(call install,Wiretalk,--no-deps -e .)
+	@$(BIN)/python -m compileall -qq -j 0 .venv/lib agent db web || true
 	@touch $@
 
 .venv/.ready-dev: .venv/.ready requirements-dev.lock
