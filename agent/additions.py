@@ -6,7 +6,7 @@ import msgspec
 
 from agent import discovery
 from agent.endpoints import Endpoint
-from agent.spec import diff
+from agent.spec.comparing import diff
 from agent.spec.model import Spec
 
 _MOST = 30

@@ -19,12 +19,14 @@ from agent.captures import Filter
 from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import arazzo, decisions, given, http_file, markdown, openapi, openapi_read, postman, sdl, steady, typescript
-from agent.spec import diff as spec_diff
-from agent.spec import drift as spec_drift
-from agent.spec.drift import Drift
+from agent.spec import decisions, steady
+from agent.spec.comparing import diff as spec_diff
+from agent.spec.comparing import drift as spec_drift
+from agent.spec.comparing.drift import Drift
 from agent.spec.model import Change, Operation, Pin, Spec
-from agent.spec.reading import Unreadable
+from agent.spec.readers import given, openapi_read
+from agent.spec.readers.reading import Unreadable
+from agent.spec.writers import arazzo, http_file, markdown, openapi, postman, sdl, typescript
 from db.ids import uuid7
 from db.jsonb import storable
 from db.tables import EndpointDocumentation

@@ -22,9 +22,9 @@ from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.recorder import Heard, body_of, store_heard
-from agent.spec import inputs
 from agent.spec.model import Exchange
-from agent.spec.reading import Reading, Unreadable
+from agent.spec.readers import inputs
+from agent.spec.readers.reading import Reading, Unreadable
 
 _BATCH = 200
 _BATCH_BYTES = 32 * 1024 * 1024

@@ -21,8 +21,9 @@ from agent.accounts import audit
 from agent.actor import Actor, require_own_account
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import har_write, redact
+from agent.spec import redact
 from agent.spec.model import Exchange
+from agent.spec.writers import har_write
 from db import engine
 
 _BATCH = 100

@@ -65,7 +65,7 @@ COMPLAINTS = (
     Complaint("A shared link cannot be taken back.", ("agent/shares::the_link_shows_exactly_the_preview", "agent/shares::a_link_ends")),
     Complaint(
         "What changes from call to call is reported as a change.",
-        ("agent/spec/steady::more_of_the_same_changes_nothing_but_evidence", "agent/spec/diff::a_spec_does_not_differ_from_itself"),
+        ("agent/spec/steady::more_of_the_same_changes_nothing_but_evidence", "agent/spec/comparing/diff::a_spec_does_not_differ_from_itself"),
     ),
 )
 

@@ -2,5 +2,14 @@
 
     observe(exchange) → Summary        merge(Summary, Summary) → Summary        conclude(Summary) → Spec
 
-Readers turn files into exchanges; writers turn a spec into documents; `diff` compares two specs.
+What goes in and comes out is in `model`, what is remembered on the way in `summary`; `infer` concludes, with `describing` for each operation.
+
+    readers/     files in, exchanges out; documents in, specs out
+    paths/       how paths are decided: parameters, and which routes are one operation
+    schemas/     how a schema is concluded and shared
+    protocols/   GraphQL, JSON-RPC, SOAP, gRPC, messages of sockets and streams
+    writers/     a spec in, a document out
+    comparing/   two specs, or traffic and a document
+
+Secrets are told by `secret_finding` and hidden by `redact`; what people decided and earlier documents said is kept by `decisions` and `steady`.
 """

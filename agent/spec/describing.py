@@ -5,16 +5,17 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent.spec import auth, envelopes, pagination
-from agent.spec.component_names import is_envelope
-from agent.spec.examples import example_of, is_known
-from agent.spec.grouping import stem_of
-from agent.spec.kinds import kind_of_route
+from agent.spec import auth, pagination
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, MessageFormat, Operation, Paging, Parameter, Response
 from agent.spec.names import custom_verb, is_action, resource_path, words_of
+from agent.spec.paths.grouping import stem_of
 from agent.spec.phrasing import ENDING, paging_words, summary_of
-from agent.spec.schemas import Pool
+from agent.spec.protocols import envelopes
+from agent.spec.protocols.kinds import kind_of_route
+from agent.spec.schemas.component_names import is_envelope
+from agent.spec.schemas.examples import example_of, is_known
+from agent.spec.schemas.pool import Pool
 from agent.spec.summary import Content, Field, Outcome, Route, Seen
 from agent.spec.values import kind_of
 

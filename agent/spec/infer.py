@@ -5,17 +5,18 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from agent.spec import auth, graphql, oauth
-from agent.spec.component_names import Place, place_of
+from agent.spec import auth, oauth
 from agent.spec.describing import REASONS, evidence_of, is_list, operation_of
-from agent.spec.grouping import group_routes, matches
-from agent.spec.kinds import kind_of_route
 from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
 from agent.spec.names import acting, call_id, operation_id, resource_path, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kinds
+from agent.spec.paths.grouping import group_routes, matches
 from agent.spec.phrasing import ENDING, told_apart
-from agent.spec.schemas import Pool, error_name
+from agent.spec.protocols import graphql
+from agent.spec.protocols.kinds import kind_of_route
+from agent.spec.schemas.component_names import Place, place_of
+from agent.spec.schemas.pool import Pool, error_name
 from agent.spec.summary import Node, Route, Summary
 from agent.spec.values import kind_of
 

@@ -8,7 +8,8 @@ from typing import TypeVar
 
 from msgspec.structs import replace
 
-from agent.spec.bodies import trim
+from agent.spec.schemas.bodies import trim
+from agent.spec.schemas.variants import PROPERTIES_MAX, merged_shapes
 from agent.spec.summary import (
     FIELD_SAMPLE_MAX,
     FIELDS_MAX,
@@ -30,7 +31,6 @@ from agent.spec.summary import (
     rank,
     smallest,
 )
-from agent.spec.variants import PROPERTIES_MAX, merged_shapes
 
 T = TypeVar("T")
 

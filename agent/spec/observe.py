@@ -9,10 +9,12 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, unquote
 
-from agent.spec import bodies, kinds, path_syntax
+from agent.spec import path_syntax
 from agent.spec.merge import seal
 from agent.spec.model import Exchange, Headers
+from agent.spec.protocols import kinds
 from agent.spec.redact import hide_variables, mask_text
+from agent.spec.schemas import bodies
 from agent.spec.secret_finding import is_secret_name
 from agent.spec.summary import (
     FIELD_SAMPLE_MAX,

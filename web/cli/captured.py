@@ -11,9 +11,9 @@ from collections.abc import Generator, Iterator, Sequence
 from contextlib import contextmanager
 from typing import BinaryIO, NoReturn
 
-from agent.spec import inputs
 from agent.spec.model import Exchange
-from agent.spec.reading import Reading, Unreadable
+from agent.spec.readers import inputs
+from agent.spec.readers.reading import Reading, Unreadable
 
 _ENDINGS = (".har", ".flow", ".flows", ".mitm")
 """What of a folder is taken, packed or not. A file that is named may be called anything."""

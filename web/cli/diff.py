@@ -3,13 +3,14 @@
 import click
 import msgspec
 
-from agent.spec import diff as spec_diff
-from agent.spec import drift as spec_drift
-from agent.spec import inputs, markdown, openapi, openapi_read
+from agent.spec.comparing import diff as spec_diff
+from agent.spec.comparing import drift as spec_drift
 from agent.spec.infer import conclude
 from agent.spec.model import Change, Spec
 from agent.spec.observe import observe_all
-from agent.spec.reading import Unreadable
+from agent.spec.readers import inputs, openapi_read
+from agent.spec.readers.reading import Unreadable
+from agent.spec.writers import markdown, openapi
 from web.cli.captured import opened, plain, stop
 
 

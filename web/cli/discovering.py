@@ -168,7 +168,7 @@ def _written(spec: Spec, kind: str, *, evidence: bool) -> str | bytes:
 
 def _call(module: str, name: str, *arguments: object, **options: object) -> Any:
     """What a function of a writer gives."""
-    return getattr(import_module(f"agent.spec.{module}"), name)(*arguments, **options)
+    return getattr(import_module(f"agent.spec.writers.{module}"), name)(*arguments, **options)
 
 
 def _summary(spec: Spec) -> str:

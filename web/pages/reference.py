@@ -7,12 +7,13 @@ from urllib.parse import quote, urlencode
 
 import msgspec
 
-from agent.spec import fields, samples
+from agent.spec import fields
 from agent.spec.decisions import Words, parameter_key
 from agent.spec.fields import COMPONENTS, Body, Field
 from agent.spec.model import Change, Evidence, Operation, Parameter, Response, Spec
-from agent.spec.openapi import phrase
 from agent.spec.redact import mask_json, mask_named
+from agent.spec.writers import samples
+from agent.spec.writers.openapi import phrase
 
 _MOST_ROWS, _DEPTH, _LONGEST_EXAMPLE, _MOST_CHANGES = 120, 4, 6_000, 12
 _NO_REQUEST = ("WebSocket", "gRPC", "SSE")

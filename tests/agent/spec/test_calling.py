@@ -5,9 +5,10 @@ from typing import Any
 
 import pytest
 
-from agent.spec import calling, openapi_read
+from agent.spec import calling
 from agent.spec.calling import Arguments, Unfit
 from agent.spec.model import Operation, Parameter, Spec
+from agent.spec.readers import openapi_read
 
 DOCUMENT: dict[str, Any] = {
     "openapi": "3.1.0",

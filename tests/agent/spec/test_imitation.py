@@ -12,12 +12,14 @@ import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from agent.spec import arazzo, diff, http_file, markdown, openapi, openapi_read, postman, sdl, typescript
+from agent.spec.comparing import diff
 from agent.spec.infer import conclude
 from agent.spec.merge import merge
 from agent.spec.model import Exchange, Spec
 from agent.spec.observe import observe_all
+from agent.spec.readers import openapi_read
 from agent.spec.summary import dump
+from agent.spec.writers import arazzo, http_file, markdown, openapi, postman, sdl, typescript
 from tests.agent.spec.imitation import imitate
 from tests.agent.spec.more_styles import MORE_STYLES
 

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.spec import http_file, markdown, openapi, openapi_read, typescript
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Headers, Pin, Spec
 from agent.spec.observe import observe_all
+from agent.spec.readers import openapi_read
+from agent.spec.writers import http_file, markdown, openapi, typescript
 from tests.agent.spec.styles import STYLES
 from tests.agent.spec.synthetic import exchanges
 

@@ -3,10 +3,12 @@
 import pytest
 from openapi_spec_validator import validate
 
-from agent.spec import diff, openapi, openapi_read
+from agent.spec.comparing import diff
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Spec
 from agent.spec.observe import observe_all
+from agent.spec.readers import openapi_read
+from agent.spec.writers import openapi
 
 _FORM = (("Content-Type", "application/x-www-form-urlencoded"),)
 _JSON = (("Content-Type", "application/json"),)

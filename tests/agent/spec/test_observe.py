@@ -7,11 +7,11 @@ import tracemalloc
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.spec import bodies
 from agent.spec.infer import conclude
 from agent.spec.merge import merge
 from agent.spec.model import Exchange
 from agent.spec.observe import observe, observe_all
+from agent.spec.schemas import bodies
 from agent.spec.summary import EMPTY, dump, load
 from tests.agent.spec.synthetic import exchanges
 

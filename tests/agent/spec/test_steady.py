@@ -2,11 +2,12 @@
 
 import msgspec
 
-from agent.spec import openapi, openapi_read
 from agent.spec.infer import conclude
 from agent.spec.model import Content, Exchange, JsonSchema, Operation, Pin, Response, Spec
 from agent.spec.observe import observe_all
+from agent.spec.readers import openapi_read
 from agent.spec.steady import settle
+from agent.spec.writers import openapi
 
 JSON = (("content-type", "application/json"),)
 

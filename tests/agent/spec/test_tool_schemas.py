@@ -6,8 +6,9 @@ from typing import Any
 import msgspec
 import pytest
 
-from agent.spec import given, infer, inputs, observe, tool_schemas
+from agent.spec import infer, observe, tool_schemas
 from agent.spec.model import Spec
+from agent.spec.readers import given, inputs
 
 DEV = ("asana", "digitalocean", "dnd5e", "github", "petstore", "sendgrid", "spotify", "traccar")
 PUBLIC = Path(__file__).parent / "documents"

@@ -9,8 +9,8 @@ from pathlib import Path
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from agent.spec.markdown import document as written
 from agent.spec.model import Evidence, Operation, Spec
+from agent.spec.writers.markdown import document as written
 from web.render.markdown import Stream, document, render, render_blocks
 
 OWN = "http://127.0.0.1:8000"

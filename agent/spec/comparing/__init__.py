@@ -1,0 +1,1 @@
+"""What changed between two specs (`diff`), and where traffic and a document contradict each other (`drift`)."""

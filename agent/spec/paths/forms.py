@@ -1,0 +1,39 @@
+"""Whether callers choose the form of an answer by a suffix: `route.json`, `route.kml` and `distance.json` are two operations with a `{format}` each.
+
+One thing that comes in two forms may be two operations. Where most things do, in the same forms, the suffix is a parameter of the whole API.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Mapping
+from urllib.parse import unquote
+
+from agent.spec.path_syntax import HOLE
+from agent.spec.paths.tree import affixes_of
+
+_THINGS_LEAST = 3
+_SHARE = 1 / 3
+"""Of the things that were asked for often enough to show two forms, so many do."""
+_FORMS_MOST = 8
+
+
+def forms_of(calls: Mapping[str, int]) -> dict[str, str]:
+    """By path, of those whose suffix is a choice, that suffix. From how often each path was asked for."""
+    suffixes = {path: suffix for path in calls if (suffix := _suffix(path))}
+    forms: dict[str, set[str]] = defaultdict(set)
+    asked = Counter[str]()
+    for path, suffix in suffixes.items():
+        forms[path.removesuffix(suffix)].add(suffix)
+        asked[path.removesuffix(suffix)] += calls[path]
+    several = [thing for thing, found in forms.items() if len(found) > 1]
+    often = [thing for thing, times in asked.items() if times > 2]
+    chosen = set[str]().union(*[forms[thing] for thing in several])
+    if len(several) < _THINGS_LEAST or len(several) < _SHARE * len(often) or len(chosen) > _FORMS_MOST:
+        return {}
+    return {path: suffix for path, suffix in suffixes.items() if suffix in chosen}
+
+
+def _suffix(path: str) -> str:
+    """The file suffix of the last segment, where there is one."""
+    last = unquote(path.rpartition("/")[2])
+    suffix = "" if HOLE in last else affixes_of(last)[2]
+    return suffix if suffix[:1] == "." and path.endswith(suffix) else ""

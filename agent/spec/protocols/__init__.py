@@ -1,0 +1,1 @@
+"""What is not plain REST: which kind a call is (`kinds`), calls that name their operation inside (`named_calls`), GraphQL, messages of sockets and streams."""

@@ -1,0 +1,26 @@
+"""A suffix is a parameter where things come in the same several forms, and else written in the template."""
+
+from agent.spec.paths.forms import forms_of
+
+
+def test_forms_of_most_things_are_chosen() -> None:
+    """Three of four reports come as JSON and CSV; the one that was only heard as JSON has the choice too."""
+    calls = {f"/{name}{suffix}": 2 for name in ("sales", "stock", "staff") for suffix in (".json", ".csv")} | {"/sites.json": 3}
+    assert forms_of(calls) == {path: path[path.index(".") :] for path in calls}
+
+
+def test_a_second_form_of_few_things_is_an_operation() -> None:
+    """Invoices come as PDF too; everything else is JSON."""
+    calls = {f"/{name}.json": 5 for name in ("orders", "customers", "products", "carts")} | {"/invoices/<int>.json": 5, "/invoices/<int>.pdf": 5}
+    assert forms_of(calls) == {}
+
+
+def test_files_keep_their_suffixes() -> None:
+    """Each file has one form: its own."""
+    assert forms_of({f"/files/{name}": 3 for name in ("a.png", "b.pdf", "c.txt", "d.csv", "e.json")}) == {}
+
+
+def test_ids_in_several_forms_have_the_choice() -> None:
+    """An id that was folded counts as one thing."""
+    calls = {f"/{name}/<uuid>{suffix}": 4 for name in ("maps", "tiles", "routes") for suffix in (".json", ".xml")}
+    assert forms_of(calls)["/maps/<uuid>.xml"] == ".xml"

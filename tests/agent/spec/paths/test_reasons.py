@@ -1,0 +1,50 @@
+"""What a value says about itself."""
+
+import json
+
+from agent.spec.infer import conclude
+from agent.spec.model import Exchange
+from agent.spec.observe import observe_all
+from agent.spec.paths.affixes import Parts
+from agent.spec.paths.reasons import Child, weigh_together
+from agent.spec.paths.tree import Clusters, Context
+
+_JSON = (("content-type", "application/json"),)
+
+
+def test_versioned_verbs_are_no_values() -> None:
+    """Calls that are only sent to look alike (`copy_v2`, `move_v2`) and are answered alike, and each is an operation."""
+    verbs = ("copy_v2", "move_v2", "delete_v2", "create_folder_v2", "search")
+    calls = [
+        Exchange(
+            f"{verb} {turn}",
+            "POST",
+            f"https://api.example/api/files/{verb}",
+            200,
+            _JSON,
+            json.dumps({f"{verb}_from": "x", f"{verb}_options": turn}).encode(),
+            _JSON,
+            json.dumps({"name": "x", "size": turn, "revision": "y", "is_locked": False}).encode(),
+        )
+        for verb in verbs
+        for turn in range(3)
+    ]
+    assert {operation.template for operation in conclude(observe_all(calls)).operations} == {f"/api/files/{verb}" for verb in verbs}
+
+
+def test_alike_looks_bind_no_verbs() -> None:
+    """`copy_v2` and `move_v2` look alike as names of calls do; where they are no calls, as values do."""
+    context = Context(set(), {}, Clusters([]), {}, {}, 0.5, 2, set(), {})
+    for verb, expected in (({"verb": -1.5}, False), ({}, True)):
+        family = [Child(value, [], Parts("", value, ""), "mixed", 2, reasons={"looks": 1.2} | verb) for value in ("copy_v2", "move_v2")]
+        weigh_together(family, [], "api/files", context)
+        assert all(("same looks" in child.reasons) is expected for child in family)
+
+
+def test_underscores_around_a_word_join_nothing() -> None:
+    """`__version__` is one word in a special place; `red_fox` is a name that somebody joined, where no literal is."""
+    context = Context(set(), {}, Clusters([]), {}, {}, 0.5, 2, set(), {}, joined={"_": 2.0, "-": 2.0})
+    for values, expected in ((("__api__", "__version__", "__ready__", "__beat__"), -0.8), (("red_fox", "old_oak", "big_cat", "new_sea"), 0.0)):
+        family = [Child(value, [], Parts("", value, ""), "word", 1, reasons={"looks": -0.8}) for value in values]
+        weigh_together(family, [], "v1", context)
+        assert [child.reasons["looks"] for child in family] == [expected] * 4
