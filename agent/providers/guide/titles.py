@@ -13,6 +13,8 @@ from agent.providers.guide.slots import find
 _LONGEST = 60
 _ID = re.compile(r"\s*@?(?:call:)?\b[0-9a-f]{8}-(?:[0-9a-f]{4}-){3}[0-9a-f]{12}\b", re.IGNORECASE)
 """Of a call: nobody knows a chat by it."""
+_MARKS = re.compile(r"[`*]+|^\s*[#>]+\s|(?<![\w.])_([^\s_](?:[^_\n]*[^\s_])?)_(?![\w.])|\[([^\]\n]+)\](?:\([^)\n]*\))", re.MULTILINE)
+"""Of Markdown; a name such as `order_id` or `items[].price` has none."""
 _DOES_AWAY = rf"://|\b(?:{'|'.join(sorted(words.DESTRUCTIVE))})|\b(?:buy|pay|share|lend|approve|disconnect)\b"
 _DEEDS: dict[str, str] = {
     "endpoint_create": "Capture {}", "endpoint_list": "My APIs", "docs_generate": "Document {}", "docs_get": "Documentation of {}", "capture_search": "Calls of {}", "capture_explain": "Why {} fails",
@@ -93,7 +95,7 @@ def _words(text: str) -> str:
     shown = masked.text
     for n, span in enumerate(masked.spans):
         shown = shown.replace(f"⟦{n}⟧", "…" if span.kind == "secret" else unmask(span.value, masked.spans))
-    plain = " ".join(re.sub(r"[`*_#>\[\]]+", "", shown).split()).strip(" .,!?")
+    plain = " ".join(_MARKS.sub(lambda found: found[1] or found[2] or "", shown).split()).strip(" .,!?")
     return plain[:1].upper() + plain[1:] or "New chat"
 
 

@@ -21,6 +21,8 @@ _CALL = "01a1ff47-93e9-7793-86f2-5cd9c0cd1c43"
         ("document stripe", "Document stripe"),
         ("how many credits do I have?", "Credits"),
         ("tell me a joke about routers", "Tell me a joke about routers"),
+        ("what would `order_id` be in _your_ **words**, items[].unit_price too?", "What would order_id be in your words, items[].unit_price too"),
+        ("# Notes\n> [a page](https://example.com/x_y) says _id", "Notes a page says _id"),
         ("x " * 100, "X x x x x x x x x x x x x x x x x x x x x x x x x x x x x x…"),
         ("", "New chat"),
     ],
