@@ -187,7 +187,7 @@ async def drift(actor: Actor, endpoint_id: UUID, data: bytes = b"") -> Drift:
     elif both.given is not None:
         document = both.given
     else:
-        raise Problem("not_found", "There is no document to compare with.", remedy="Send an OpenAPI 3 document.")
+        raise Problem("not_found", "There is no document to compare with.", remedy="Send a Swagger 2.0 or OpenAPI 3 document.")
     return await asyncio.to_thread(spec_drift.compare, document, both.heard)
 
 

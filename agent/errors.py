@@ -61,7 +61,7 @@ CATALOGUE: dict[str, Entry] = {
     "nothing_captured": Entry(409, "Nothing has been captured yet", "Send a few requests through the proxy URL first."),
     "not_documented": Entry(404, "There is no documentation yet", "Generate it first."),
     "unreadable_capture": Entry(422, "The capture file cannot be read", "Export it again as HAR 1.2, or as mitmproxy flows."),
-    "unreadable_document": Entry(422, "The API description cannot be read", "Give an OpenAPI 3.0 or 3.1 document as JSON or YAML."),
+    "unreadable_document": Entry(422, "The API description cannot be read", "Give a Swagger 2.0 or OpenAPI 3 document as JSON or YAML."),
     "operation_not_found": Entry(404, "No such operation", "Search the operations to see what there is."),
     "unfit_arguments": Entry(422, "The arguments do not fit the operation", "Describe the operation to see what it takes."),
     # the user's own MCP servers

@@ -91,7 +91,7 @@ async def versions(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Page[Ver
 
 @post("/endpoints/{endpoint_id:uuid}/drift", guards=[signed_in], status_code=200, summary="Compare traffic with a document", tags=["documents"])
 async def drift(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Drift:
-    """The body is an OpenAPI 3 document, JSON or YAML; without one, the document that was given to describe the endpoint. Nothing is stored."""
+    """The body is a Swagger 2.0 or OpenAPI 3 document, JSON or YAML; without one, the document that was given to describe the endpoint. Nothing is stored."""
     require_scope(request.user, "read")
     return await docs.drift(request.user, endpoint_id, await request.body())
 
