@@ -155,6 +155,14 @@ async def latest(actor: Actor) -> Endpoint:
     return _from_row(rows[0])
 
 
+async def demo(actor: Actor) -> Endpoint | None:
+    """The user's newest endpoint for the bundled demo API that captures."""
+    rows = await Row.raw(
+        f"{_SELECT} WHERE user_id = {{}} AND is_demo AND status IN ('ACTIVE', 'PROCESSING', 'MONITORING') ORDER BY id DESC LIMIT 1", actor.user_id
+    )
+    return _from_row(rows[0]) if rows else None
+
+
 async def list_(
     actor: Actor, *, query: str | None = None, status: Status | None = None, tag: str | None = None, limit: int | None = None, cursor: str | None = None
 ) -> Page[Endpoint]:

@@ -18,6 +18,12 @@ ENDPOINT_PRICE = 25
 EndpointRef = Annotated[str, Meta(description="Id, slug, name or host of the endpoint.")]
 
 
+class There(Endpoint, frozen=True):
+    """One that need not be made."""
+
+    is_there_already: bool = True
+
+
 def _publishing(arguments: dict[str, Any]) -> str | None:
     return WHY["publishes"] if arguments.get("public") is True else None
 
@@ -35,6 +41,8 @@ async def endpoint_create(
     | None = None,
 ) -> Answer:
     """Create a capturing proxy URL for an API, or for the API of a recording. Costs 25 credits. Requests sent to the proxy URL are forwarded unchanged and recorded."""
+    if destination_url == endpoints.DEMO and not (name or description or environment or tags or recording) and (there := await endpoints.demo(context.actor)):
+        return _there(there)
     if recording:
         return await _of_recording(context, recording, destination_url, name)
     if not destination_url:
@@ -116,6 +124,15 @@ async def _of_recording(context: Context, recording: UUID, destination_url: str 
     made = begun.endpoint
     lines = [f"`{made.name}` (slug `{made.slug}`, id `{made.id}`) was made for {made.destination_url}.", *imports.told(begun.report, made)]
     return Answer("\n".join([*lines, f"Proxy URL for more of them: {made.proxy_url}"]), made, "captured")
+
+
+def _there(endpoint: Endpoint) -> Answer:
+    """A second demo shop would cost the same and be the same; whoever wants one gives it a name."""
+    text = (
+        f"`{endpoint.name}` (slug `{endpoint.slug}`, id `{endpoint.id}`) captures the demo API already and has {endpoint.calls} calls; nothing was charged.\n"
+        f"Proxy URL: {endpoint.proxy_url}\nAnother one is made under a name of its own."
+    )
+    return Answer(text, There(**msgspec.structs.asdict(endpoint)), is_free=True)
 
 
 def _line(endpoint: Endpoint) -> str:

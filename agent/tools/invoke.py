@@ -85,7 +85,7 @@ async def invoke(context: Context, name: str, arguments: dict[str, Any]) -> Answ
 
 
 async def paid(context: Context, tool: Tool, work: Callable[[], Awaitable[Answer]]) -> Answer:
-    """The work at the tool's price, which is given back where it fails. For a door that does it with more than a tool's arguments can hold, such as a file."""
+    """The work at the tool's price, which is given back where it fails or was not needed. For a door that does it with more than a tool's arguments can hold, such as a file."""
     if not tool.price or context.actor.role == "DEMO":  # strangers share it: nobody uses its credits up
         return await work()
     hold = await ledger.hold(context.actor.user_id, tool.price, tool.name, key=str(uuid7()), run_id=context.run_id)
@@ -94,6 +94,9 @@ async def paid(context: Context, tool: Tool, work: Callable[[], Awaitable[Answer
     except BaseException:
         await ledger.release(hold)
         raise
+    if answer.is_free:
+        await ledger.release(hold)
+        return answer
     kind = "ENDPOINT" if tool.name == "endpoint_create" else "USAGE"
     settled = tasks.patiently(lambda: ledger.settle(hold, kind, f"`{tool.name}`", endpoint_id=_endpoint_of(answer)))
     await tasks.to_the_end(settled, f"settle:{hold}")  # it is done, so it is paid

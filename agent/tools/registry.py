@@ -31,11 +31,12 @@ class Context(msgspec.Struct, frozen=True):
 
 
 class Answer(msgspec.Struct, frozen=True):
-    """What a tool says: `text` for a model, `data` the same for a program. `trust` names where the content came from."""
+    """What a tool says: `text` for a model, `data` the same for a program. `trust` names where the content came from. `is_free`: nothing was done that costs."""
 
     text: str
     data: Any = None
     trust: Trust = "trusted"
+    is_free: bool = False
 
 
 class Tool(msgspec.Struct, frozen=True):

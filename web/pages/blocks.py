@@ -11,6 +11,7 @@ from uuid import UUID
 import msgspec
 from markupsafe import Markup
 
+from agent.ai_providers import GUIDE
 from agent.approvals import Approval
 from agent.arrivals import Arrival
 from agent.chats import StoredMessage
@@ -75,7 +76,10 @@ class ReasoningView(msgspec.Struct):
 
 
 class ToolView(msgspec.Struct):
-    """One tool call: its line, its card, the approval it waits for, and the first call of the endpoint that it made."""
+    """One tool call: its line, its card, the approval it waits for, and the first call of the endpoint that it made.
+
+    `is_retold`: the answer says in the same words why it failed, as the guide's do; a model may say anything.
+    """
 
     dom: str
     name: str
@@ -85,6 +89,7 @@ class ToolView(msgspec.Struct):
     data: Any = None
     approval: Approval | None = None
     arrival: Arrival | None = None
+    is_retold: bool = False
     kind: str = "tool"
 
     @property
@@ -111,8 +116,10 @@ class ToolView(msgspec.Struct):
 
     @property
     def price(self) -> int:
+        """What it cost; what was there already was not charged."""
         tool = BY_NAME.get(self.name)
-        return tool.price if tool else 0
+        was_there = isinstance(self.data, dict) and self.data.get("is_there_already")
+        return tool.price if tool and not was_there else 0
 
 
 PartView = TextView | ReasoningView | ToolView
@@ -167,7 +174,7 @@ def message(stored: StoredMessage, chat_id: UUID, *, own: str, copy: str) -> Mes
         stored.id,
         chat_id,
         "assistant",
-        parts=parts_of(stored.id, stored.content, own=own, copy=copy),
+        parts=parts_of(stored.id, stored.content, own=own, copy=copy, is_guide=stored.provider == GUIDE),
         versions=stored.versions,
         verdict=stored.metadata.get("rating", {}).get("verdict", ""),
         verdict_note=stored.metadata.get("rating", {}).get("note", ""),
@@ -183,7 +190,7 @@ def message(stored: StoredMessage, chat_id: UUID, *, own: str, copy: str) -> Mes
     )
 
 
-def parts_of(answer_id: UUID, content: list[Block], *, own: str, copy: str) -> list[PartView]:
+def parts_of(answer_id: UUID, content: list[Block], *, own: str, copy: str, is_guide: bool) -> list[PartView]:
     """Stored blocks, each tool call joined with its result."""
     parts: list[PartView] = []
     calls: dict[str, ToolView] = {}
@@ -194,7 +201,7 @@ def parts_of(answer_id: UUID, content: list[Block], *, own: str, copy: str) -> l
             case Reasoning(text=text) if text:
                 parts.append(ReasoningView(f"p-{answer_id}-{index}", text))
             case ToolCall():
-                calls[block.id] = ToolView(tool_dom(answer_id, block.id), block.name, block.arguments, "stopped")
+                calls[block.id] = ToolView(tool_dom(answer_id, block.id), block.name, block.arguments, "stopped", is_retold=is_guide)
                 parts.append(calls[block.id])
             case ToolResult() if block.call_id in calls:
                 settle(calls[block.call_id], block.state, block.text, block.data)
@@ -225,7 +232,7 @@ def tool_dom(answer_id: UUID | str, call_id: str) -> str:
 
 def label(provider: str | None, model: str | None) -> str:
     """What the foot of an answer says it came from."""
-    return "" if not provider else "guide" if provider == "builtin" else f"{provider} · {model}" if model else provider
+    return "" if not provider else "guide" if provider == GUIDE else f"{provider} · {model}" if model else provider
 
 
 def safe(html: str) -> Markup:

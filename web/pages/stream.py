@@ -12,6 +12,7 @@ import msgspec
 from markupsafe import Markup, escape
 
 from agent import runlog
+from agent.ai_providers import GUIDE
 from agent.approvals import Approval
 from agent.chats import StoredMessage
 from agent.messages import Block, Text
@@ -53,7 +54,7 @@ class Answer:
             model_label=label(message.provider, message.model),
             parts=[],
         )
-        self.run_id, self._own, self._copy = run_id, own, copy
+        self.run_id, self._own, self._copy, self._is_guide = run_id, own, copy, message.provider == GUIDE
         self._approvals = {str(approval.id): approval for approval in approvals}
         self._writing: dict[str, _Writing] = {}
         self._thoughts: dict[str, ReasoningView] = {}
@@ -149,7 +150,7 @@ class Answer:
 
     def _carry_on(self, before: list[Block]) -> None:
         """What an answer that goes on has said already; a text that was cut off is open again."""
-        self.view.parts = parts_of(self.view.id, before, own=self._own, copy=self._copy)
+        self.view.parts = parts_of(self.view.id, before, own=self._own, copy=self._copy, is_guide=self._is_guide)
         self._new += self.view.parts
         last = self.view.parts[-1] if self.view.parts else None
         if isinstance(last, TextView) and isinstance(before[-1], Text):
@@ -181,7 +182,7 @@ class Answer:
     def _start_after(self, data: dict[str, Any], key: str, dom: str) -> list[Piece]:
         match data["kind"]:
             case "tool_call":
-                tool = ToolView(tool_dom(self.view.id, data["call_id"]), data["name"], {})
+                tool = ToolView(tool_dom(self.view.id, data["call_id"]), data["name"], {}, is_retold=self._is_guide)
                 self._calls[data["call_id"]] = tool
                 self._append(tool)
             case "reasoning":

@@ -28,6 +28,7 @@ from agent.providers.guide.markup import (
     pretty,
     rows,
     state_of,
+    there_already,
     took,
     value_of,
 )
@@ -102,6 +103,8 @@ def _created(data: Data, done: Done) -> str:
     proxy = str(data.get("proxy_url") or "")
     if not proxy:
         return ""
+    if there := there_already(data):
+        return f"{there} Its proxy URL:\n\n```\n{proxy}\n```"
     if isinstance(heard := data.get("calls"), int) and heard:
         return f"**{name_of(data)}** has the recording's {heard:,} calls. Say *document it*, or ask me about them. More of them come through this URL:\n\n```\n{proxy}\n```"
     curl = f"curl {proxy}{_first_path(data)}"

@@ -5,13 +5,15 @@ A composer that gives "" leaves the answer as it is.
 
 from collections.abc import Callable
 
-from agent.providers.guide.markup import Data, counted, fenced, has_failed, items_of, name_of, nested
+from agent.providers.guide.markup import Data, counted, fenced, has_failed, items_of, name_of, nested, there_already
 from agent.providers.guide.plan import Done
 
 
 def created(data: Data, done: Done) -> str:
     proxy = str(data.get("proxy_url") or "")
     path = "/products" if data.get("is_demo") else "/"
+    if there := there_already(data):
+        return there if data.get("calls") else f"{there}\n\nTry it:\n\n{fenced(f'curl {proxy}{path}', 'sh')}"
     if isinstance(heard := data.get("calls"), int) and heard:
         return f"**{name_of(data)}** has the recording's {heard:,} calls. Say *document it*, or ask me about them."
     return (

@@ -182,6 +182,11 @@ OFFERED: dict[str, str] = {
 # The guide's sentences and how they are said in Chinese. `{name}` is kept as it is.
 SAID: tuple[tuple[str, str], ...] = (
     ("**{name}** is being captured. Use this URL in place of `{url}`:", "正在捕获 **{name}**。请用下面的地址代替 `{url}`："),
+    ("**{name}** is captured already; nothing was charged.", "**{name}** 已在捕获中；没有扣除积分。"),
+    ("It has {n} calls. Ask me about them, or say *document it*.", "它有 {n} 个请求。可以向我提问，或说 *给它写文档*。"),
+    ("It has {n} call. Ask me about them, or say *document it*.", "它有 {n} 个请求。可以向我提问，或说 *给它写文档*。"),
+    ("It has no calls yet.", "它还没有请求。"),
+    ("Its proxy URL:", "它的代理地址："),
     ("Try it:", "试一试："),
     ("**{name}** has the recording's {n} calls. Say *document it*, or ask me about them.", "**{name}** 已有录制中的 {n} 个请求。可以说 *给它写文档*，或向我提问。"),
     ("More of them come through this URL:", "更多请求可以通过这个地址发送："),

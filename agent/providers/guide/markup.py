@@ -35,6 +35,15 @@ def value_of(value: Any) -> str:
     return {"True": "on", "False": "off"}.get(str(value), f"`{', '.join(map(str, cast('list[Any]', value))) if isinstance(value, list) else value}`")
 
 
+def there_already(data: Data) -> str:
+    """That an API need not be made, where that came out."""
+    if not data.get("is_there_already"):
+        return ""
+    heard = data.get("calls")
+    calls = f"{heard:,} call{'s' * (heard != 1)}. Ask me about them, or say *document it*." if isinstance(heard, int) and heard else "no calls yet."
+    return f"**{name_of(data)}** is captured already; nothing was charged. It has {calls}"
+
+
 def counted(items: list[Data], noun: str, data: Data) -> str:
     return f"{len(items)}{' or more' if data.get('next') else ''} {noun}{'s' * (len(items) != 1)}"
 

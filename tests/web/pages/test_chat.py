@@ -41,6 +41,23 @@ async def test_own_things_are_cards_and_words_are_copied_as_written(doors: Doors
     assert (await bob.get(address[-2])).status_code == 404
 
 
+async def test_what_failed_and_what_was_there_is_said_once(doors: Doors) -> None:
+    """A failed step's sentence stands in the guide's words and not above them, too; the demo is captured once, and the second time costs nothing."""
+    ada = doors[0]
+    chat = (await ada.post("/", {"message": "why did the last call fail?"})).headers["location"]
+    for said in ("capture the demo API", "capture the demo API", "试试演示"):
+        await ada.post(f"{chat}/messages", {"message": said}, at=chat)
+    while "data-run" in (page := (await ada.get(chat)).text) or page.count('class="message assistant"') < 4:
+        await asyncio.sleep(0.05)
+    shown = re.sub(r"<details.*?</details>", "", page, flags=re.DOTALL)
+    assert shown.count("No captured call has failed.") == 1
+    assert page.count("25 credits</span>") == 1
+    assert "<strong>Demo shop</strong> is captured already; nothing was charged. It has no calls yet." in shown
+    assert re.findall(r'<a href="/apis/([\w-]+)">Demo shop</a>', page) == ["demo-shop"] * 3
+    assert "没有扣除积分" in shown
+    assert re.search(r'id="rail-credits"[^>]*>75 credits', page)
+
+
 async def test_a_refused_message_is_kept_in_the_box(doors: Doors) -> None:
     """Empty and too long ones get a sentence with a status; a script gets the sentence alone."""
     ada = doors[0]
