@@ -70,11 +70,7 @@ def operation_of(
     responses = tuple(
         _response(status, outcome, pool, f"{pointer}/responses/{status}") for status, outcome in sorted(route.outcomes.items()) if status != "error"
     )
-    first = next(
-        (content.node for status, outcome in sorted(route.outcomes.items()) if status[:1] == "2" for content in outcome.contents.values() if content.node), None
-    )
-    has_link = any("link" in outcome.headers for outcome in route.outcomes.values())
-    paging = pagination.paging_of(queries, first, has_link) if method == "GET" and kind == "REST" else None
+    paging = pagination.paging_of(method, queries, route) if kind == "REST" else None
     return Operation(
         id=name,
         method=method,
@@ -174,7 +170,7 @@ def _field_parameters(route: Route, carriers: auth.Carriers, paging: Paging | No
                 where=_where(where),
                 schema=_field_schema(field),
                 required=field.total >= total >= 3,
-                description=paging_words(paging, name) if where == "query" else "",
+                description=paging_words(paging, name) if paging and paging.where == where else "",
                 example=example_of(field.node) if is_known(field.node) else None,
                 evidence=Evidence(count=field.total, first_seen=float(field.first), last_seen=float(field.last), total=total),
             )

@@ -12,6 +12,7 @@ Headers = tuple[tuple[str, str], ...]
 ApiType = Literal["REST", "GraphQL", "WebSocket", "SSE", "gRPC", "SOAP", "JSON-RPC"]
 Protocol = Literal["http", "https", "ws", "wss", "graphql", "grpc"]
 Pagination = Literal["offset", "page", "cursor", "link"]
+PagingPlace = Literal["query", "body", "header"]
 JsonSchema = dict[str, Any]
 
 
@@ -102,10 +103,13 @@ class MessageFormat(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class Paging(msgspec.Struct, frozen=True, omit_defaults=True):
+    """`parameters` stand in the query, in fields of the body (`paging.cursor`) or in a header; `next_field` in the answer's body, of a header in its head."""
+
     kind: Pagination
     parameters: tuple[str, ...] = ()
     next_field: str = ""
     limit_max: int | None = None
+    where: PagingPlace = "query"
 
 
 class Operation(msgspec.Struct, frozen=True, omit_defaults=True):

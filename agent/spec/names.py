@@ -57,6 +57,9 @@ _IRREGULAR = {
 }  # fmt: skip
 _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete", "HEAD": "head", "OPTIONS": "options"}
 
+OWN_IDS = ("id", "_id", "uuid", "gid", "sid")
+"""What has one of these is a thing, and no envelope around others."""
+
 
 def words_of(text: str) -> list[str]:
     """The words of `camelCase`, `snake_case` or `kebab-case`, in lower case."""

@@ -47,7 +47,7 @@ IGNORED_REQUEST_HEADERS = frozenset(
     """.split()  # noqa: SIM905 - a list of fifty literals would be a page
 )
 KEPT_RESPONSE_HEADERS = frozenset(
-    "location link retry-after etag deprecation sunset allow www-authenticate api-version x-api-version content-range last-modified".split()  # noqa: SIM905
+    "location link retry-after etag deprecation sunset allow www-authenticate api-version x-api-version content-range next-range last-modified".split()  # noqa: SIM905
 )
 SEGMENTS_MAX = 40
 SEGMENT_MAX = 400

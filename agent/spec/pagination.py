@@ -1,21 +1,23 @@
-"""How an operation gives its pages: by offset, page number, cursor or a link to the next, and with which parameters.
+"""How an operation gives its pages: by offset, page number, cursor or a link to the next, and with which parameters, of the query, the body or a header.
 
 A position that was seen at one value only is a parameter like any other: paging is said where it moved, or where the answer hands out the next cursor.
 """
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 from urllib.parse import parse_qsl
 
-from agent.spec.model import Pagination, Paging
-from agent.spec.names import words_of
-from agent.spec.summary import Field, Node
+from agent.spec import positions
+from agent.spec.model import Paging, PagingPlace
+from agent.spec.names import OWN_IDS
+from agent.spec.positions import Said, joined
+from agent.spec.ranges import range_of
+from agent.spec.summary import Field, Node, Route
 
 _CURSOR = {
     "cursor", "after", "before", "startingafter", "endingbefore", "startafter", "startcursor", "nextcursor", "pagetoken", "nexttoken", "nextpagetoken",
     "paginationtoken", "continuationtoken", "continuation", "continue", "marker", "nextmarker", "scrollid", "exclusivestartkey", "sinceid", "maxid", "bookmark",
-    "skiptoken", "next", "pagecursor", "pageafter", "pagebefore", "cursormark", "startkey",
+    "skiptoken", "next", "pagecursor", "pageafter", "pagebefore", "cursormark", "startkey", "searchafter",
 }  # fmt: skip
 _PAGE = {"page", "pagenumber", "pageno", "pagenum", "pageindex", "currentpage", "p", "pg", "paginationpage"}
 _OFFSET = {"offset", "skip", "start", "from", "startindex", "startat", "firstresult", "startposition", "pageoffset", "paginationstart", "paginationoffset"}
@@ -38,64 +40,87 @@ _NEXT = (
     "hasnextpage",
 )  # fmt: skip
 """Names of what an answer says of the next page, the surest first."""
-_LAST_POSITION = 100_000_000.0
-"""What counts beyond is a time."""
+_TOTAL = {
+    "total", "totalcount", "totalresults", "totalitems", "totalelements", "totalhits", "totalrecords", "totalpages", "pagecount", "resultcount", "itemcount",
+    "recordstotal", "recordsfiltered", "nbhits", "nbpages", "numfound", "found",
+}  # fmt: skip
+"""An answer that says one of these is one of several pages."""
+_ASKING = ("POST", "QUERY")
+"""Methods that may carry a search in their body: what they say is a page only where a list comes back, of which there may be more."""
+_KINDS: tuple[tuple[Literal["cursor", "page", "offset"], set[str]], ...] = (("cursor", _CURSOR), ("page", _PAGE), ("offset", _OFFSET))
 
 
-def paging_of(queries: Mapping[str, Field], response: Node | None, has_link: bool) -> Paging | None:
-    """The pagination of an operation by the names and values of its query parameters, or by what its answers say."""
-    by_words = {_joined(name): name for name in sorted(queries)}
-    limits = [name for words, name in by_words.items() if words in LIMIT and _is_counting(queries[name])]
-    following = _next_field(response)
-    for kind, known in (("cursor", _CURSOR), ("page", _PAGE), ("offset", _OFFSET)):
-        found = {words: name for words, name in by_words.items() if words in known}
-        if kind == "offset" and found and limits and all(_is_generated(queries[name]) for name in found.values()) and not by_words.keys() & _ENDS:
+def paging_of(method: str, queries: Mapping[str, Field], route: Route) -> Paging | None:
+    """The pagination of an operation: by its query, by what its answers say, by ranges, or by its body."""
+    response = _answered(route)
+    following, query = _next_field(response), positions.in_query(queries)
+    limits = _limits(query)
+    if method == "GET":
+        found = _by_values(query, following, "query") or _by_address(following, query, limits) or range_of(route)
+        found = found or _by_values(positions.in_body(route), following, "body")
+        has_link = any("link" in outcome.headers for outcome in route.outcomes.values())
+        return found or (Paging(kind="link", parameters=tuple(limits), limit_max=_most(query, limits)) if has_link else None)
+    if method not in _ASKING or response is None or not _lists(response):
+        return None
+    is_told = bool(following.name) or _tells_total(response)
+    places: tuple[tuple[PagingPlace, dict[str, Said]], ...] = (("query", query), ("body", positions.in_body(route)))
+    for where, said in places:
+        if (is_told or _limits(said)) and (found := _by_values(said, following, where)):
+            return found
+    return _by_address(following, query, limits) or range_of(route)
+
+
+def _answered(route: Route) -> Node | None:
+    good = [outcome for status, outcome in sorted(route.outcomes.items()) if status[:1] == "2"]
+    return next((content.node for outcome in good for content in outcome.contents.values() if content.node), None)
+
+
+def _limits(said: Mapping[str, Said]) -> list[str]:
+    return [name for name, one in said.items() if not LIMIT.isdisjoint(one.words) and one.is_counting]
+
+
+def _by_values(said: Mapping[str, Said], following: "_Following", where: PagingPlace) -> Paging | None:
+    """By the names of what calls say, and whether it moved."""
+    limits, has_end = _limits(said), any(not _ENDS.isdisjoint(one.words) for one in said.values())
+    for kind, known in _KINDS:
+        found = {name: one for name, one in said.items() if not known.isdisjoint(one.words)}
+        if kind == "offset" and found and limits and not has_end and all(one.is_generated for one in found.values()):
             kind = "cursor"
         if kind != "cursor":
-            found = {words: name for words, name in found.items() if _is_position(queries[name])}
-        elif found.keys() <= _AMBIGUOUS:
-            found = {words: name for words, name in found.items() if not _is_date(queries[name]) and (limits or _is_token(queries[name]))}
-        names = [name for name in found.values() if _has_moved(queries[name]) or (kind == "cursor" and following.name)]
-        if names and (kind != "offset" or limits or (found.keys() & _PLAIN and not by_words.keys() & _ENDS)):
-            return Paging(kind=_literal(kind), parameters=(*names, *limits), next_field=following.name, limit_max=_most(queries, limits))
-    if linked := _linked(following.node):
-        kind, name = linked
-        return Paging(kind=_literal(kind), parameters=(name, *limits), next_field=following.name, limit_max=_most(queries, limits))
-    return Paging(kind="link", parameters=tuple(limits), limit_max=_most(queries, limits)) if has_link else None
+            found = {name: one for name, one in found.items() if one.is_position}
+        elif all(known.intersection(one.words) <= _AMBIGUOUS for one in found.values()):
+            found = {name: one for name, one in found.items() if not one.is_date and (limits or one.is_token)}
+        names = [name for name, one in found.items() if one.has_moved or (kind == "cursor" and following.name)]
+        is_plain = not has_end and any(not _PLAIN.isdisjoint(one.words) for one in found.values())
+        if names and (kind != "offset" or limits or is_plain):
+            return Paging(kind, (*names, *limits), following.name, _most(said, limits), where)
+    return None
 
 
-def _literal(kind: str) -> Pagination:
-    return "cursor" if kind == "cursor" else "page" if kind == "page" else "offset"
+def _by_address(following: "_Following", query: Mapping[str, Said], limits: list[str]) -> Paging | None:
+    """The address of the next page that an answer hands out: followed or not, it is how to go on."""
+    node = following.node
+    for address in sorted(node.sample.values) if node and node.sample else ():
+        for name, _ in parse_qsl(address.partition("?")[2]):
+            for kind, known in _KINDS:
+                if joined(name) in known:
+                    return Paging(kind, (name, *limits), following.name, _most(query, limits))
+    return None
 
 
-def _has_moved(field: Field) -> bool:
-    return field.hashes is not None and len(field.hashes.values) > 1
-
-
-def _is_counting(field: Field) -> bool:
-    return field.node is None or field.node.integers * 2 >= field.node.total
-
-
-def _is_position(field: Field) -> bool:
-    return _is_counting(field) and (field.node is None or (field.node.high or 0) < _LAST_POSITION)
-
-
-def _is_token(field: Field) -> bool:
-    return field.node is not None and field.node.texts * 2 > field.node.total
-
-
-def _is_generated(field: Field) -> bool:
-    lengths = field.lengths.values if field.lengths else {}
-    return bool(lengths) and all(length.endswith("random") for length in lengths)
-
-
-def _is_date(field: Field) -> bool:
-    return field.node is not None and sum(field.node.formats.values()) * 2 > field.node.total
-
-
-def _most(queries: Mapping[str, Field], limits: list[str]) -> int | None:
-    found = [int(node.high) for name in limits if (node := queries[name].node) is not None and node.high is not None]
+def _most(said: Mapping[str, Said], limits: list[str]) -> int | None:
+    found = [int(node.high) for name in limits if (node := said[name].node) is not None and node.high is not None]
     return max(found, default=None)
+
+
+def _lists(node: Node, depth: int = 0) -> bool:
+    """Whether it is a list, or there for one: the lists of a thing are no pages of it."""
+    is_thing = any((own := node.properties.get(key)) and not own.objects for key in OWN_IDS)
+    return node.arrays > 0 or (depth < 2 and not is_thing and any(_lists(inner, depth + 1) for inner in node.properties.values()))
+
+
+def _tells_total(node: Node, depth: int = 0) -> bool:
+    return any(joined(name) in _TOTAL or (depth < 1 and _tells_total(inner, depth + 1)) for name, inner in node.properties.items())
 
 
 class _Following(NamedTuple):
@@ -108,7 +133,7 @@ class _Following(NamedTuple):
 def _next_field(node: Node | None, path: str = "", depth: int = 0) -> _Following:
     if node is None or depth > 2:
         return _Following()
-    found = {words: name for name in sorted(node.properties, reverse=True) if (words := _joined(name)) in _NEXT}
+    found = {words: name for name in sorted(node.properties, reverse=True) if (words := joined(name)) in _NEXT}
     for words in _NEXT if found else ():
         if words in found:
             name = found[words]
@@ -120,18 +145,3 @@ def _next_field(node: Node | None, path: str = "", depth: int = 0) -> _Following
         if following.name:
             return following
     return _Following()
-
-
-@lru_cache(maxsize=4096)
-def _joined(name: str) -> str:
-    return "".join(words_of(name))
-
-
-def _linked(node: Node | None) -> tuple[str, str] | None:
-    """The kind and the parameter of the address of the next page that an answer hands out: followed or not, it is how to go on."""
-    for address in sorted(node.sample.values) if node and node.sample else ():
-        for name, _ in parse_qsl(address.partition("?")[2]):
-            for kind, known in (("cursor", _CURSOR), ("page", _PAGE), ("offset", _OFFSET)):
-                if _joined(name) in known:
-                    return kind, name
-    return None

@@ -139,11 +139,13 @@ def summary_of(method: str, template: str, *, is_list: bool, api_type: ApiType =
     return _written(_sentence(acting(method, template), _segments(template), is_list=is_list))
 
 
-def paging_words(paging: Paging | None, name: str) -> str:
+def paging_words(paging: Paging, name: str) -> str:
     """What a parameter does that pages; of those that go back, and of others, nothing."""
     words = "".join(words_of(name))
-    if paging is None or name not in paging.parameters or words in BACK:
+    if name not in paging.parameters or words in BACK:
         return ""
+    if paging.where == "header":
+        return "Which part of the list to have."
     if words in LIMIT:
         return "How many to have on a page."
     told = f", as the answer before tells in `{paging.next_field}`" if paging.next_field and not paging.next_field.endswith(FLAGS) else ""

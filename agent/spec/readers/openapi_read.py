@@ -235,10 +235,11 @@ def _server_url(server: Object) -> str:
 
 
 def _paging(raw: Object) -> Paging | None:
-    kind, most = raw.get("type"), raw.get("limitMax")
+    kind, most, where = raw.get("type"), raw.get("limitMax"), raw.get("in")
     if kind not in ("offset", "page", "cursor", "link"):
         return None
-    return Paging(kind, tuple(str(name) for name in raw.get("parameters") or ()), str(raw.get("nextField") or ""), most if isinstance(most, int) else None)
+    names, following = tuple(str(name) for name in raw.get("parameters") or ()), str(raw.get("nextField") or "")
+    return Paging(kind, names, following, most if isinstance(most, int) else None, where if where in ("body", "header") else "query")
 
 
 def _noise(raw: Object) -> Noise:

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from agent.spec.names import acted_on, is_action, pascal, resource_path, singular, words_of
+from agent.spec.names import OWN_IDS, acted_on, is_action, pascal, resource_path, singular, words_of
 from agent.spec.phrasing import ENDING, SELECTING
 from agent.spec.summary import Node
 
@@ -47,7 +47,7 @@ def within(place: Place, key: str) -> Place:
 
 def is_envelope(node: Node) -> bool:
     """Whether an object may be there for the list of objects in it: what has an id of its own is not."""
-    is_thing = any((own := node.properties.get(key)) and not own.objects for key in ("id", "_id", "uuid", "gid", "sid"))
+    is_thing = any((own := node.properties.get(key)) and not own.objects for key in OWN_IDS)
     return not is_thing and bool(_lists(node))
 
 

@@ -14,6 +14,7 @@ import msgspec
 
 from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
 from agent.spec.pagination import FLAGS
+from agent.spec.ranges import RANGE
 from agent.spec.redact import mask_json, mask_name, mask_named, mask_text, mask_url
 from agent.spec.writers import samples
 from agent.spec.writers.markup import code, escape, fenced
@@ -285,10 +286,17 @@ def _paging(item: Operation) -> str:
         return ""
     *most_names, last = [code(name) for name in paging.parameters] or [""]
     names = " and ".join([*([", ".join(most_names)] if most_names else []), last])
-    told = "says whether there is more" if paging.next_field.endswith(FLAGS) else "leads to the next page"
+    place = {"body": " in the body", "header": " in the head of the request"}.get(paging.where, "")
+    told = (
+        "says whether there is more"
+        if paging.next_field.endswith(FLAGS)
+        else "says which part came"
+        if paging.next_field == RANGE
+        else "leads to the next page"
+    )
     following = f"; {code(paging.next_field)} {told}" if paging.next_field else ""
     most = f"; at most {paging.limit_max} a page" if paging.limit_max is not None else ""
-    return f"**Pagination**: by {paging.kind}{f', with {names}' if names else ''}{following}{most}."
+    return f"**Pagination**: by {paging.kind}{f', with {names}{place}' if names else ''}{following}{most}."
 
 
 def _messages(spec: Spec, item: Operation) -> str:

@@ -210,7 +210,7 @@ def _scheme_kind(scheme: SecurityScheme) -> Document:
 
 
 def _pagination(paging: Paging) -> Document:
-    result: Document = {"type": paging.kind, "parameters": list(paging.parameters)}
+    result: Document = {"type": paging.kind} | ({"in": paging.where} if paging.where != "query" else {}) | {"parameters": list(paging.parameters)}
     result |= {"nextField": paging.next_field} if paging.next_field else {}
     return result | ({"limitMax": paging.limit_max} if paging.limit_max is not None else {})
 

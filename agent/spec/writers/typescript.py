@@ -30,7 +30,7 @@ def document(spec: Spec, *, client: bool = False) -> str:
     if client:
         parts.append(_client(spec, names))
     if walks:
-        parts.append(typescript_paging.CODE.replace("__WALKS__", "\n".join(f"{INDENT}{_key(name)}: {json.dumps(walk[:5])}," for name, walk in walks.items())))
+        parts.append(typescript_paging.CODE.replace("__WALKS__", "\n".join(f"{INDENT}{_key(name)}: {json.dumps(walk[:6])}," for name, walk in walks.items())))
     return "\n\n".join(parts) + "\n"
 
 
@@ -63,6 +63,7 @@ _TAKEN = frozenset(
         "Input",
         "AnyInput",
         "Paged",
+        "Walk",
         "Item",
         "Omit",
         "AsyncGenerator",

@@ -3,7 +3,7 @@
 An operation is walked where its pagination is known and one list of things stands in its answer. How pages follow is in `pagination`.
 """
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from agent.spec.fields import resolved
 from agent.spec.model import JsonSchema, Operation, Paging, Spec
@@ -14,10 +14,11 @@ _WRAPPERS = ("data", "items", "results", "result", "records", "entries", "values
 
 
 class Walk(NamedTuple):
-    """How the pages of an operation are walked: `next` and `items` are ways into the answer, `item` the schema of one thing."""
+    """How the pages of an operation are walked: `where` and `parameter` are the way into what is sent, `next` and `items` ways into the answer, `item` the schema of one thing."""
 
     kind: str
-    parameter: str
+    where: str
+    parameter: list[str]
     first: int
     next: list[str]
     items: list[str]
@@ -27,16 +28,27 @@ class Walk(NamedTuple):
 def walk_of(spec: Spec, operation: Operation) -> Walk | None:
     """None where there are no pages, or nobody could tell what is on one."""
     paging = operation.pagination
-    schema = next((content.schema for one in operation.responses if one.status == "200" for content in one.contents if "json" in content.media_type), None)
-    found = _list_in(spec, schema, 0) if paging and schema else None
+    good = [content for one in operation.responses if one.status in ("200", "201", "206") for content in one.contents if "json" in content.media_type]
+    found = _list_in(spec, good[0].schema, 0) if paging and good else None
     if paging is None or found is None or not found[1]:
         return None
     parameter, way = _position(paging), _next(paging)
     is_told = way and (way[-1] not in FLAGS or "after" in words_of(parameter))
     if paging.kind != "link" and (not parameter or (paging.kind == "cursor" and not is_told)):
         return None
-    heard = next((one.example for one in operation.parameters if one.where == "query" and one.name == parameter), None)
-    return Walk(paging.kind, parameter, 0 if heard == 0 else 1, way, *found)
+    where = "headers" if paging.where == "header" else paging.where
+    steps = parameter.split(".") if paging.where == "body" else [parameter]
+    return Walk(paging.kind, where, steps, 0 if _heard(operation, paging.where, steps) == 0 else 1, way, *found)
+
+
+def _heard(operation: Operation, where: str, steps: list[str]) -> Any:
+    """The value of a parameter that was heard."""
+    if where != "body":
+        return next((one.example for one in operation.parameters if one.where == where and one.name == steps[0]), None)
+    value = next((content.example for content in operation.request), None)
+    for step in steps:
+        value = value.get(step) if isinstance(value, dict) else None
+    return value
 
 
 def _position(paging: Paging) -> str:
@@ -73,8 +85,10 @@ def _kinds(schema: JsonSchema) -> list[str]:
     return [kinds] if isinstance(kinds, str) else kinds
 
 
-CODE = """/** By operation: how it pages, with which parameter, the number of its first page, and where its answers hold what is next and what is on the page. */
-const walks: Record<string, readonly [kind: string, parameter: string, first: number, next: string[], items: string[]]> = {
+CODE = """/** How an operation pages, the way to what says the page, the number of the first, and where answers hold what is next and what is on the page. */
+type Walk = readonly [kind: string, where: "query" | "body" | "headers", parameter: string[], first: number, next: string[], items: string[]];
+
+const walks: Record<string, Walk> = {
 __WALKS__
 };
 
@@ -85,37 +99,52 @@ function at(value: unknown, way: string[]): unknown {
   return way.reduce((found, name) => (found as Record<string, unknown> | null | undefined)?.[name], value);
 }
 
-function following(id: string, query: Record<string, unknown>, answer: unknown, link: string | null): Record<string, unknown> | undefined {
-  const [kind, parameter, first, way, place] = walks[id]!;
+function put(value: unknown, [name, ...way]: string[], told: unknown): unknown {
+  return name === undefined ? told : { ...(value as object | undefined), [name]: put(at(value, [name]), way, told) };
+}
+
+function behind(range: string | null): string | undefined {
+  const [, unit, first, last, total] = /^(?:(\\S+) )?(\\d+)-(\\d+)(?:\\/(\\d+|\\*))?$/.exec(range ?? "") ?? [];
+  const next = Number(last) + 1;
+  return last === undefined || next >= Number(total) ? undefined : `${unit ? `${unit}=` : ""}${next}-${next + Number(last) - Number(first)}`;
+}
+
+function following(id: string, input: AnyInput, answer: unknown, headers: Headers): AnyInput | undefined {
+  const [kind, where, parameter, first, way, place] = walks[id]!;
   const items = (at(answer, place) ?? []) as unknown[];
-  const linked = /<([^>]*)>[^,]*rel="?next"?/.exec(link ?? "")?.[1];
+  if (!items.length) return undefined;
+  const said = (told: unknown) => put(input, [where, ...parameter], told) as AnyInput;
+  if (where === "headers") {
+    const range = headers.get("next-range") ?? behind(headers.get("content-range"));
+    return range ? said(range) : undefined;
+  }
+  const linked = /<([^>]*)>[^,]*rel="?next"?/.exec(headers.get("link") ?? "")?.[1];
   let next = way.length ? at(answer, way) : linked ?? (kind === "offset" || kind === "page");
-  if (next && typeof next === "object") next = (next as Record<string, unknown>)[parameter];
-  if (next === undefined || next === null || next === false || next === "" || !items.length) return undefined;
+  if (next && typeof next === "object" && (where === "query" || parameter.at(-1)! in next)) next = at(next, parameter.slice(-1));
+  if (next === undefined || next === null || next === false || next === "") return undefined;
   if (typeof next === "string" && next.includes("?")) {
     const told: Record<string, unknown> = {};
     new URL(next, "http://base").searchParams.forEach((value, name) => (told[name] = value));
-    return told;
+    return { ...input, query: { ...input.query, ...told } };
   }
-  if (kind === "offset") return { [parameter]: Number(query[parameter] ?? 0) + items.length };
-  if (kind === "page") return { [parameter]: typeof next === "number" ? next : Number(query[parameter] ?? first) + 1 };
-  return { [parameter]: typeof next === "boolean" ? at(items.at(-1), ["id"]) : next };
+  const now = at(input, [where, ...parameter]);
+  if (kind === "offset") return said(Number(now ?? 0) + items.length);
+  if (kind === "page") return said(typeof next === "number" ? next : Number(now ?? first) + 1);
+  return said(typeof next === "boolean" ? at(items.at(-1), ["id"]) : next);
 }
 
 /** `for await (const page of pages(api, "operationId", { … }))`: one answer after the other. Throws where one is no success. */
 export async function* pages<Id extends Paged>(api: Client, id: Id, input: Input<Operations[Id]>): AsyncGenerator<Body<Operations[Id]["responses"]>> {
-  let query = (input as AnyInput).query ?? {};
-  for (;;) {
-    const result = await api(id, { ...input, query });
+  for (let next: AnyInput | undefined = input as AnyInput; next; ) {
+    const result: Result<Operations[Id]["responses"]> = await api(id, next as Input<Operations[Id]>);
+    if (!result.ok && result.status === 416) return; // there is nothing in this range
     if (!result.ok) throw new Error(`${id} was answered with ${result.status}`, { cause: result });
     yield result.data;
-    const next = following(id, query, result.data, result.response.headers.get("link"));
-    if (!next) return;
-    query = { ...query, ...next };
+    next = following(id, next, result.data, result.response.headers);
   }
 }
 
 /** `for await (const item of items(api, "operationId", { … }))`: what is on the pages, one after the other. */
 export async function* items<Id extends Paged>(api: Client, id: Id, input: Input<Operations[Id]>): AsyncGenerator<Item<Operations[Id]>> {
-  for await (const page of pages(api, id, input)) yield* (at(page, walks[id]![4]) ?? []) as Item<Operations[Id]>[];
+  for await (const page of pages(api, id, input)) yield* (at(page, walks[id]![5]) ?? []) as Item<Operations[Id]>[];
 }"""
