@@ -40,9 +40,6 @@ class Decisions(msgspec.Struct, frozen=True, omit_defaults=True):
     written: dict[str, Written] = {}
 
 
-NONE = Decisions()
-
-
 def key_of(operation: Operation) -> str:
     """`GET /pets/{}`: stays the same whatever its parameters are called."""
     return f"{operation.method} {re.sub(r'{[^{}/]*}', '{}', operation.template)}"

@@ -1,4 +1,4 @@
-"""Operations as tools that every vendor takes: stable names, plain schemas, a compact description, and the strict checks themselves.
+"""Operations as tools that every vendor takes: stable names, plain schemas and a compact description.
 
 One tool that a vendor refuses makes it refuse the whole request, so a schema is rebuilt from a short list of keywords. Texts of the API
 (summaries, descriptions) never get into a tool: a model would read them as instructions.
@@ -6,7 +6,6 @@ One tool that a vendor refuses makes it refuse the whole request, so a schema is
 
 import hashlib
 import re
-from collections.abc import Iterable
 from typing import Any
 
 import msgspec
@@ -14,7 +13,6 @@ import msgspec
 from agent.spec.model import JsonSchema, Operation, Spec
 from agent.spec.names import words_of
 
-NAME = re.compile(r"[a-zA-Z0-9_-]{1,64}")
 KEY = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 GROUPS = ("path", "query", "headers", "cookies", "body")
 MOST_TOOLS = 20
@@ -70,45 +68,6 @@ def describe(spec: Spec, operation: Operation) -> dict[str, Any]:
         if len(msgspec.json.encode(found)) <= _MOST_DESCRIPTION:
             return found
     return {**_described(spec, operation, 1, with_responses=False), "body": None, "note": "Too large to show whole; read its documentation."}
-
-
-def faults(name: str, description: str, schema: JsonSchema) -> list[str]:
-    """What the strict checks of the vendors would refuse in a tool; empty for a good one."""
-    found = [] if NAME.fullmatch(name) else [f"the name `{name}` is not 1 to 64 of a-z, A-Z, 0-9, _ and -"]
-    if not 1 <= len(description) <= 1024:
-        found.append(f"the description has {len(description)} characters")
-    if schema.get("type") != "object" or not isinstance(schema.get("properties"), dict):
-        found.append("the root is no plain object")
-    found += [f"the root has `{word}`" for word in ("oneOf", "anyOf", "allOf", "not", "if", "enum", "$ref") if word in schema]
-    return found + list(_schema_faults(schema, "", 0))
-
-
-def _schema_faults(schema: Any, at: str, depth: int) -> Iterable[str]:
-    if not isinstance(schema, dict):
-        yield f"{at or 'root'}: not a schema object"
-        return
-    if depth > 10:
-        yield f"{at}: nested more than 10 deep"
-        return
-    allowed = {"type", "properties", "required", "items", "enum", "anyOf", "description", "format", "additionalProperties", "default", *_KEPT}
-    yield from (f"{at or 'root'}: `{word}` is not understood everywhere" for word in schema if word not in allowed)
-    if "type" in schema and schema["type"] not in _TYPES:
-        yield f"{at or 'root'}: the type {schema['type']!r}"
-    if schema.get("type") == "array" and "items" not in schema:
-        yield f"{at}: an array without items"
-    if "enum" in schema and not (isinstance(schema["enum"], list) and schema["enum"] and all(isinstance(v, str | int | float) for v in schema["enum"])):
-        yield f"{at}: the enum"
-    if schema.get("format") not in (None, *_FORMATS):
-        yield f"{at}: the format {schema['format']!r}"
-    if not isinstance(schema.get("additionalProperties", True), bool):
-        yield f"{at}: additionalProperties is a schema"
-    properties = schema.get("properties", {})
-    yield from (f"{at}: the property `{name}`" for name in properties if not KEY.fullmatch(name))
-    yield from (f"{at}: `{name}` is required but no property" for name in schema.get("required", ()) if name not in properties)
-    for name, part in properties.items():
-        yield from _schema_faults(part, f"{at}.{name}", depth + 1)
-    for part in [*schema.get("anyOf", ()), *([schema["items"]] if "items" in schema else [])]:
-        yield from _schema_faults(part, f"{at}[]", depth + 1)
 
 
 def plain(schema: Any, schemas: dict[str, JsonSchema], depth: int = _DEPTH) -> JsonSchema:

@@ -9,10 +9,13 @@ import shlex
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
-from agent.spec.model import Content, Exchange, Headers, JsonSchema, Operation, SecurityScheme, Spec
-from agent.spec.redact import mask_body, mask_headers, mask_json, mask_named, mask_url
+from agent.spec.model import Content, Headers, JsonSchema, Operation, SecurityScheme, Spec
+from agent.spec.redact import mask_json, mask_named, mask_url
 from agent.spec.secret_finding import is_secret_name
 from agent.spec.values import STAND_INS
+
+_HTTPX = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
+"""Methods that httpx has a function for."""
 
 
 class Upload(NamedTuple):
@@ -44,10 +47,7 @@ def call_of(spec: Spec, operation: Operation) -> Call:
     for scheme in _schemes(spec, operation):
         headers += _credential_headers(scheme)
         query += [(scheme.parameter, "YOUR_API_KEY")] if scheme.kind == "apiKey" and scheme.where == "query" else []
-    content = next(
-        iter(sorted(operation.request, key=lambda content: "json" not in content.media_type)),
-        None,
-    )
+    content = min(operation.request, key=lambda content: "json" not in content.media_type, default=None)
     body = None
     if content is not None:
         body = _body(content, spec)
@@ -56,25 +56,6 @@ def call_of(spec: Spec, operation: Operation) -> Call:
     path = _path(spec, operation)
     url = server.rstrip("/") + path + (("&" if "?" in path else "?") + urlencode(query, safe="•") if query else "")
     return Call(operation.method, url, tuple(headers), body, operation.api_type == "SSE")
-
-
-def call_of_exchange(exchange: Exchange) -> Call:
-    """The call that was heard, masked, without the headers that a client sets itself."""
-    kept = tuple(
-        (name, value)
-        for name, value in mask_headers(exchange.request_headers)
-        if name.lower() not in _CLIENT_HEADERS and not name.lower().startswith(("sec-", "x-forwarded"))
-    )
-    media_type = next(
-        (value for name, value in exchange.request_headers if name.lower() == "content-type"),
-        "",
-    )
-    text = mask_body(exchange.request_body, media_type).decode("utf-8", "replace")
-    try:
-        body: Any = json.loads(text) if "json" in media_type else text or None
-    except (ValueError, RecursionError):
-        body = text
-    return Call(exchange.method, mask_url(exchange.url), kept, body)
 
 
 def curl(call: Call) -> str:
@@ -173,25 +154,6 @@ def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
         "boolean": True,
         "null": None,
     }.get(str(kind), STAND_INS.get(schema.get("format", ""), "text"))
-
-
-_CLIENT_HEADERS = frozenset(
-    {
-        "host",
-        "content-length",
-        "connection",
-        "accept-encoding",
-        "user-agent",
-        "transfer-encoding",
-        "via",
-        "te",
-        "upgrade",
-        "cookie2",
-        "dnt",
-        "priority",
-    }
-)
-_HTTPX = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})
 
 
 def _path(spec: Spec, operation: Operation) -> str:

@@ -9,6 +9,7 @@ import pytest
 from agent.spec import infer, observe, tool_schemas
 from agent.spec.model import Spec
 from agent.spec.readers import given, inputs
+from tests import tool_rules
 
 DEV = ("asana", "digitalocean", "dnd5e", "github", "petstore", "sendgrid", "spotify", "traccar")
 PUBLIC = Path(__file__).parent / "documents"
@@ -21,7 +22,7 @@ def _check(spec: Spec) -> None:
     assert len({made.name for made in tools}) == len(tools)
     assert [made.name for made in tools] == sorted(made.name for made in tools)
     for made in tools:
-        assert tool_schemas.faults(made.name, made.description, made.input_schema) == [], made
+        assert tool_rules.faults(made.name, made.description, made.input_schema) == [], made
     assert len(msgspec.json.encode(tools)) <= 36_000
     for operation in spec.operations:
         assert len(msgspec.json.encode(tool_schemas.describe(spec, operation))) <= 4_100, operation.id
@@ -85,9 +86,9 @@ def test_no_text_of_the_api_is_in_a_tool() -> None:
 )
 def test_the_checks_find_what_vendors_refuse(schema: dict[str, Any]) -> None:
     """A check that never fails proves nothing."""
-    assert tool_schemas.faults("a", "Does.", schema)
-    assert tool_schemas.faults("a b", "Does.", {"type": "object", "properties": {}})
-    assert tool_schemas.faults("a", "", {"type": "object", "properties": {}})
+    assert tool_rules.faults("a", "Does.", schema)
+    assert tool_rules.faults("a b", "Does.", {"type": "object", "properties": {}})
+    assert tool_rules.faults("a", "", {"type": "object", "properties": {}})
 
 
 def test_parts_that_double_are_merged_once() -> None:

@@ -15,7 +15,7 @@ from mcp.client.streamable_http import streamable_http_client
 
 from agent import docs, endpoints
 from agent.accounts import users
-from agent.spec import tool_schemas
+from tests import tool_rules
 from tests.live import wiretalk
 from web.mcp.server import CORE_TOOLS
 
@@ -36,7 +36,7 @@ async def _client(api: httpx.AsyncClient, path: str, mode: str = "auto", token: 
 def _check(tools: list[Any]) -> None:
     assert len(msgspec.json.encode([tool.model_dump(mode="json", by_alias=True, exclude_none=True) for tool in tools])) <= 40_000
     for tool in tools:
-        assert tool_schemas.faults(tool.name, tool.description, tool.input_schema) == [], tool.name
+        assert tool_rules.faults(tool.name, tool.description, tool.input_schema) == [], tool.name
 
 
 async def _document(api: httpx.AsyncClient, data: bytes, name: str) -> str:

@@ -18,6 +18,7 @@ from agent.spec.schemas.pool import Pool
 from agent.spec.schemas.unions import union_of
 from agent.spec.summary import Node
 from agent.spec.writers import markdown, openapi, samples, typescript
+from tests import tool_rules
 
 _JSON = (("content-type", "application/json"),)
 
@@ -162,7 +163,7 @@ def test_every_kind_of_document_tells_the_variants() -> None:
     assert 'kind: "gap" | "rule";' in typescript.document(spec)
     assert "| `gap` or `rule` | `BlockGap` |" in markdown.document(spec)
     (tool,) = tool_schemas.typed(spec)
-    assert tool_schemas.faults(tool.name, tool.description, tool.input_schema) == []
+    assert tool_rules.faults(tool.name, tool.description, tool.input_schema) == []
     assert [option["properties"]["kind"]["enum"] for option in tool.input_schema["properties"]["body"]["anyOf"]] == [["gap", "rule"], ["image"], ["text"]]
     assert samples.example(spec.schemas["Block"], spec) == {"id": "text", "kind": "gap"}
 
