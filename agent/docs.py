@@ -26,12 +26,12 @@ from agent.spec.comparing.drift import Drift
 from agent.spec.model import Change, Operation, Pin, Spec
 from agent.spec.readers import given, openapi_read
 from agent.spec.readers.reading import Unreadable
-from agent.spec.writers import arazzo, http_file, markdown, openapi, postman, sdl, typescript
+from agent.spec.writers import arazzo, formats, markdown, openapi, sdl, typescript
 from db.ids import uuid7
 from db.jsonb import storable
 from db.tables import EndpointDocumentation
 
-Format = Literal["openapi", "openapi-yaml", "markdown", "typescript", "graphql", "postman", "http", "arazzo"]
+Format = formats.Format | Literal["arazzo"]
 FILES: dict[Format, tuple[str, str]] = {
     "openapi": ("openapi.json", "application/json"),
     "openapi-yaml": ("openapi.yaml", "application/yaml"),
@@ -230,7 +230,7 @@ def _below(endpoint: Endpoint, document: Spec) -> Spec:
     return msgspec.structs.replace(document, servers=(origin if is_whole else origin + (theirs or mine),))
 
 
-async def _document(endpoint: Endpoint, format: Format, operation: str | None, *, evidence: bool = True) -> Document:
+async def _document(endpoint: Endpoint, format: formats.Format, operation: str | None, *, evidence: bool = True) -> Document:
     row = await _newest(endpoint.id)
     if row is None:
         raise Problem("not_documented", f"`{endpoint.name}` is not documented yet.")
@@ -239,7 +239,7 @@ async def _document(endpoint: Endpoint, format: Format, operation: str | None, *
     elif evidence or format not in ("openapi", "openapi-yaml", "markdown"):
         text = await asyncio.to_thread(_text, row, format)
     else:
-        text = await asyncio.to_thread(lambda: _written(_spec_of(row), format, evidence=False))
+        text = await asyncio.to_thread(lambda: formats.document(_spec_of(row), format, evidence=False))
     return _served(endpoint, row, format, text)
 
 
@@ -264,7 +264,7 @@ def _served(endpoint: Endpoint, row: dict[str, Any], format: Format, text: str) 
     return Document(text, row["version"], content_hash, media_type, f"{settings().base_url}/api/v1/endpoints/{endpoint.id}/{name}")
 
 
-def _text(row: dict[str, Any], format: Format) -> str:
+def _text(row: dict[str, Any], format: formats.Format) -> str:
     stored = {"openapi": "open_api_spec", "markdown": "markdown", "typescript": "typescript_types", "graphql": "graphql_schema"}
     if format in stored:
         text = row[stored[format]]
@@ -273,10 +273,10 @@ def _text(row: dict[str, Any], format: Format) -> str:
         return text
     if format == "openapi-yaml":
         return openapi.to_yaml(msgspec.json.decode(row["open_api_spec"]))
-    return _written(_spec_of(row), format)
+    return formats.document(_spec_of(row), format)
 
 
-def _only(row: dict[str, Any], wanted: str, format: Format) -> str:
+def _only(row: dict[str, Any], wanted: str, format: formats.Format) -> str:
     """The document of one operation, by its id or by method and path template."""
     spec = _spec_of(row)
     word = wanted.strip()
@@ -285,25 +285,7 @@ def _only(row: dict[str, Any], wanted: str, format: Format) -> str:
         known = ", ".join(f"`{o.id}`" for o in spec.operations[:10])
         raise Problem("not_found", f"There is no operation `{word}`.", remedy=f"Some that are: {known}.")
     part = msgspec.structs.replace(spec, operations=tuple(found))
-    return _written(part, format)
-
-
-def _written(spec: Spec, format: Format, *, evidence: bool = True) -> str:
-    match format:
-        case "openapi":
-            return openapi.to_json(openapi.document(spec, evidence=evidence)).decode()
-        case "openapi-yaml":
-            return openapi.to_yaml(openapi.document(spec, evidence=evidence))
-        case "typescript":
-            return typescript.document(spec, client=True)
-        case "graphql":
-            return sdl.document(spec) or ""
-        case "postman":
-            return openapi.to_json(postman.document(spec)).decode()
-        case "http":
-            return http_file.document(spec)
-        case _:
-            return markdown.document(spec, evidence=evidence)
+    return formats.document(part, format)
 
 
 class _Texts(NamedTuple):
