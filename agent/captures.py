@@ -241,7 +241,7 @@ def _frames(row: asyncpg.Record) -> list[tuple[str, float, bool, bytes]]:
 
 def _message(direction: str, at: float, is_text: bool, data: bytes, *, masked: bool) -> Message:
     text = data.decode("utf-8", "replace") if is_text else data[:_SHOWN_BYTES].hex(" ")
-    return Message(direction, at, redact.mask_text(text) if masked and is_text else text, is_text, len(data))
+    return Message(direction, at, redact.mask_body(data, "application/json").decode("utf-8", "replace") if masked and is_text else text, is_text, len(data))
 
 
 def _exchange(row: asyncpg.Record) -> Exchange:

@@ -16,7 +16,7 @@ from agent.config import settings
 from agent.crypto import Unsealable, seal, unseal
 from agent.errors import Problem
 from agent.recorder import PathFilter, RawHeaders, Secrets
-from agent.spec import redact
+from agent.spec import marks
 from db import engine, jsonb
 
 MAX_BODY_LIMIT = 64 * 1024 * 1024
@@ -87,7 +87,7 @@ async def get(actor: Actor, endpoint_id: UUID) -> Controls:
         secrets=msgspec.json.decode(row["secrets_policy"], type=Secrets),
         rewrite_location=row["rewrite_location"],
         mock_when_down=row["mock_when_down"],
-        inject_headers=[Injected(name, redact.mark(value)) for name, value in _opened(row["inject_headers"], endpoint_id)],
+        inject_headers=[Injected(name, marks.mark(value)) for name, value in _opened(row["inject_headers"], endpoint_id)],
         defaults={"timeout_s": 300.0, "body_limit": float(settings().body_limit)},
     )
 

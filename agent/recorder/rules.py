@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from agent.recorder.heard import Body, Heard, RawHeaders
-from agent.spec import redact
+from agent.spec import marks, redact
 from db import engine
 
 Policy = Literal["encrypt", "mask", "drop"]
@@ -129,7 +129,7 @@ def _headers(pairs: RawHeaders, secrets: Secrets, names: frozenset[str]) -> RawH
     kept: RawHeaders = []
     for name, value in pairs:
         policy = secrets.cookies if name.lower() in _COOKIES else secrets.headers
-        masked = value if policy == "encrypt" else redact.mark(value) if name.lower() in names else redact.mask_header(name, value)
+        masked = value if policy == "encrypt" else marks.mark(value) if name.lower() in names else redact.mask_header(name, value)
         if policy != "drop" or masked == value:
             kept.append((name, masked))
     return kept
@@ -147,7 +147,7 @@ def _url(url: str, policy: Policy, names: frozenset[str]) -> str:
 
 def _parameter(masked: str, before: str, names: frozenset[str]) -> str:
     name, mark, value = before.partition("=")
-    return f"{name}={redact.mark(value)}" if mark and name.lower() in names else masked
+    return f"{name}={marks.mark(value)}" if mark and name.lower() in names else masked
 
 
 def _body(body: Body, headers: RawHeaders, policy: Policy, names: frozenset[str]) -> Body:
@@ -174,7 +174,7 @@ def _mask_fields(data: bytes, names: frozenset[str]) -> bytes:
 
 def _masked(value: Any, names: frozenset[str]) -> Any:
     if isinstance(value, dict):
-        return {key: redact.MARK if str(key).lower() in names else _masked(item, names) for key, item in value.items()}
+        return {key: marks.MARK if str(key).lower() in names else _masked(item, names) for key, item in value.items()}
     return [_masked(item, names) for item in value] if isinstance(value, list) else value
 
 

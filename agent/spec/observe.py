@@ -13,9 +13,10 @@ from agent.spec import path_syntax
 from agent.spec.merge import seal
 from agent.spec.model import Exchange, Headers
 from agent.spec.protocols import kinds
-from agent.spec.redact import hide_variables, mask_text
+from agent.spec.redact import mask_object, mask_text
 from agent.spec.schemas import bodies
-from agent.spec.secret_finding import is_secret_name
+from agent.spec.secret_finding import is_secret_name, told_by
+from agent.spec.secret_places import hide_variables
 from agent.spec.summary import (
     FIELD_SAMPLE_MAX,
     FIELDS_MAX,
@@ -185,7 +186,8 @@ def _raise(counts: dict[str, int], key: str) -> None:
 
 def _add_fields(route: Route, request: dict[str, str], query: str, exchange: Exchange) -> None:
     if query:
-        for name, value in dict(parse_qsl(query, keep_blank_values=True)).items():
+        fields = dict(parse_qsl(query, keep_blank_values=True))
+        for name, value in (hide_variables(fields) if "variables" in fields else fields).items():
             _add_field(route, "query:" + name, value, exchange, name)
     for name in _own(tuple(request)):
         _add_field(route, "header:" + name, request[name], exchange, name)
@@ -379,7 +381,7 @@ def _scan(wanted: _Wanted, named: Iterable[tuple[str, Any]], depth: int) -> None
             if value in numbers:
                 hits.add((numbers[value], f"{depth} {key if len(key) < 40 else ''}"))
         elif depth < 5 and kind is dict:
-            _scan(wanted, value.items(), depth + 1)
+            _scan(wanted, (mask_object(key, value) if "value" in value or "Value" in value or told_by(key) else value).items(), depth + 1)
         elif depth < 5 and kind is list:
             name = key if len(key) < 40 else ""
             _scan(wanted, [(name, item) for item in value[: bodies.ITEMS_MAX]], depth + 1)

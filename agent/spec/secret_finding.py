@@ -1,5 +1,6 @@
 """Tells secrets: by the name that something has, and by the shape of a text. Hiding them is `redact`'s, the tables are in `secret_patterns`."""
 
+import base64
 import math
 import re
 from collections import Counter
@@ -14,6 +15,7 @@ from agent.spec.secret_patterns import (
     DOUBTFUL_WORDS,
     HARMLESS_AFTER,
     HARMLESS_BEFORE,
+    ORDINARY_WORDS,
     PATTERNS,
     REPEATED,
     SECRET_WORDS,
@@ -57,6 +59,12 @@ def told_by(name: str) -> Literal["secret", "doubtful", ""]:
     return "doubtful" if DOUBTFUL_WORDS.intersection(words) else ""
 
 
+def is_secret(name: str, value: str) -> bool:
+    """Whether this value is a credential under this name."""
+    verdict = told_by(name)
+    return verdict == "secret" or (verdict == "doubtful" and (looks_random(value) or (_is_number_of_4_to_8(value) and words_of(name)[-1] == "pin")))
+
+
 def find_secrets(text: str) -> tuple[Secret, ...]:
     """The secrets in a text that can be told by their shape alone, in order, without overlaps."""
     if len(text) < SHORTEST and "@" not in text and " " not in text:
@@ -68,10 +76,33 @@ def looks_random(value: str) -> bool:
     """Long, of one piece, of letters and digits, with the spread of something drawn by chance; and no id."""
     if not _TOKEN.fullmatch(value) or compiled(_ID).fullmatch(value):
         return False
-    kinds: tuple[Callable[[str], bool], ...] = (str.isdigit, str.islower, str.isupper)
-    digits, lower, upper = (sum(kind(character) for character in value) for kind in kinds)
+    digits, lower, upper = _spread(value)
     is_mixed = (digits >= 2 and lower + upper >= 2) or (lower >= 4 and upper >= 4 and "_" not in value)
     return is_mixed and _entropy(value) >= 3.0
+
+
+def looks_drawn(value: str) -> bool:
+    """Letters of both cases and digits in full disorder, as no name is, nor a hash in hexadecimal digits, nor a text in base64."""
+    digits, lower, upper = _spread(value)
+    return digits > 0 and min(lower, upper) > 1 and len(value) < 3 * len(words_of(value)) and _entropy(value) >= 3.5 and not _is_readable(value)
+
+
+def is_drawn_whole(value: str, name: str) -> bool:
+    """Whether a value that stands under a name without meaning is nothing but a long key: at least forty characters, and no id."""
+    return len(value) >= LONG and compiled(_LONG_KEY).fullmatch(value) is not None and not names_an_id(name) and looks_drawn(value)
+
+
+def names_an_id(name: str) -> bool:
+    """Whether a long and mixed text is what this name promises."""
+    words = words_of(name)
+    return bool(words) and (bool(ORDINARY_WORDS.intersection(words)) or words[-1].removesuffix("s").endswith("id"))
+
+
+def find_drawn(text: str) -> tuple[Secret, ...]:
+    """The long keys of no known form within a text."""
+    if len(text) < LONG:
+        return ()
+    return tuple(Secret("drawn", *match.span()) for match in compiled(_DRAWN).finditer(text) if looks_drawn(match.group()))
 
 
 @cache
@@ -80,6 +111,11 @@ def compiled(expression: str) -> re.Pattern[str]:
     return re.compile(expression)
 
 
+LONG = 40
+"""Below, too much is an id: those of videos, tracks, uploads and pages are of 11 to 36 characters."""
+_LONG_KEY = r"(?!0x[0-9A-Fa-f]{38}|Qm|sha\d|https?:)[A-Za-z0-9_+][A-Za-z0-9_+/-]{39,200}={0,2}"
+"""Neither an address of Ethereum or IPFS nor a checksum."""
+_DRAWN = r"(?<![\w/+=.%~@-])(?!0x[0-9A-Fa-f]{38}|Qm|sha\d)[A-Za-z0-9_-]{40,200}={0,2}(?![\w/+=.%@-])(?!\\?[\"']?\s*:)"
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
 _ID = r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*"
 _HINTED: dict[str, list[tuple[str, str, str]]] = {}
@@ -112,6 +148,27 @@ def _found(text: str) -> tuple[Secret, ...]:
 _recalled = lru_cache(maxsize=4096)(_found)
 _OFTEN_AGAIN = 200
 """Names of keys and values of headers come with every call; longer texts seldom come twice, and would fill the memory."""
+
+
+def _is_number_of_4_to_8(value: str) -> bool:
+    return 4 <= len(value) <= 8 and value.isascii() and value.isdigit()
+
+
+def _is_readable(value: str) -> bool:
+    """Whether base64 was made of a text, as cursors and the ids of GraphQL are."""
+    plain = value.rstrip("=")
+    try:
+        text = base64.b64decode(plain + "=" * (-len(plain) % 4), "-_" if "-" in plain or "_" in plain else "+/", validate=True)
+    except ValueError:
+        return False
+    return all(32 <= byte < 127 for byte in text)
+
+
+def _spread(value: str) -> tuple[int, int, int]:
+    """How many digits, small letters and capitals there are."""
+    kinds: tuple[Callable[[str], bool], ...] = (str.isdigit, str.islower, str.isupper)
+    digits, lower, upper = (sum(map(kind, value)) for kind in kinds)
+    return digits, lower, upper
 
 
 def _entropy(value: str) -> float:

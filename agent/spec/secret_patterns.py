@@ -24,7 +24,7 @@ PATTERNS: tuple[Pattern, ...] = (
         r"-----BEGIN [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----(?:[^•]{0,20000}?-----END [A-Z ]{0,30}PRIVATE KEY(?: BLOCK)?-----|[^•]{1,20000})",
     ),
     Pattern("url-password", "@", r"(?<=://)[^\s/@:\"'<>•]{0,200}:(?P<secret>[^\s/@\"'<>•]{1,200})(?=@)"),
-    Pattern("jwt", "eyj", r"\beyJ[\w-]{6,}\.eyJ[\w-]{4,}\.[\w-]*"),
+    Pattern("jwt", "eyj", r"\beyJ[\w-]{6,}\.eyJ[\w-]{4,}(?:\.[\w-]*)?"),
     Pattern("jwe", "eyj", r"\beyJ[\w-]{6,}(?:\.[\w-]*){4}(?![\w.-])"),
     Pattern("basic-auth", "basic ", r"\b[Bb]asic (?P<secret>(?=[A-Za-z0-9+/]*(?:\d|=|[a-z][A-Z]))[A-Za-z0-9+/]{8,}={0,2})(?![\w•])"),
     Pattern("bearer-token", "bearer ", r"\b[Bb]earer (?P<secret>(?=[\w.~+/=-]*\d)[\w.~+/=-]{8,})"),
@@ -87,6 +87,38 @@ PATTERNS: tuple[Pattern, ...] = (
     Pattern("docker-token", "dckr_pat_", r"\bdckr_pat_[\w-]{24,}"),
     Pattern("cloudflare-key", "v1.0-", r"\bv1\.0-[0-9a-f]{24}-[0-9a-f]{146}\b"),
     Pattern("aws-session", "fwogzxivyxdz|iqojb3jpz2lu", r"\b(?:FwoGZXIvYXdz|IQoJb3JpZ2lu)[A-Za-z0-9+/=]{60,}"),
+    Pattern("curl-user", "curl ", r"\bcurl\b[^\n]{0,500}?\s(?:-u|--user)[ =]?[\"']?[^\s:\"'•]{1,100}:(?P<secret>[^\s\"'•]+)"),
+    Pattern("zapier-webhook", "hooks.zapier.com", r"hooks\.zapier\.com/hooks/catch/\d+/(?P<secret>\w{5,})"),
+    Pattern("teams-webhook", "webhook.office.com", r"webhook\.office\.com/webhookb2/(?P<secret>[\w@/-]{40,})"),
+    Pattern("fireworks-key", "fw_", r"\bfw_[A-Za-z0-9]{22,}\b"),
+    Pattern("netlify-token", "nfp_", r"\bnfp_[A-Za-z0-9]{30,}\b"),
+    Pattern("resend-key", "re_", r"\bre_[A-Za-z0-9]{6,12}_[A-Za-z0-9]{20,}\b"),
+    Pattern("heroku-token", "hrku-", r"\bHRKU-[\w-]{36,}"),
+    Pattern("contentful-token", "cfpat-", r"\bCFPAT-[\w-]{40,}"),
+    Pattern("sourcegraph-token", "sgp_", r"\bsgp_(?:[0-9a-f]{16}_|local_)?[0-9a-f]{40}\b"),
+    Pattern("elevenlabs-key", "sk_", r"\bsk_[0-9a-f]{48}\b"),
+    Pattern("posthog-key", "phx_", r"\bphx_[A-Za-z0-9]{40,}\b"),
+    Pattern("render-key", "rnd_", r"\brnd_[A-Za-z0-9]{24,}\b"),
+    Pattern("flutterwave-key", "flwseck", r"\bFLWSECK(?:_TEST)?-[0-9a-f]{32}-X\b"),
+    Pattern("plaid-token", "access-", r"\baccess-(?:sandbox|development|production)-[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"),
+    Pattern("lob-key", "live_|test_", r"\b(?:live|test)_[0-9a-f]{35}\b"),
+    Pattern("duffel-token", "duffel_", r"\bduffel_(?:live|test)_[\w-]{40,}"),
+    Pattern("easypost-key", "ezak|eztk", r"\bEZ[AT]K[A-Za-z0-9]{54}\b"),
+    Pattern("shippo-token", "shippo_", r"\bshippo_(?:live|test)_[0-9a-f]{40}\b"),
+    Pattern("rubygems-key", "rubygems_", r"\brubygems_[0-9a-f]{48}\b"),
+    Pattern("cargo-token", "cio", r"\bcio[A-Za-z0-9]{32}\b"),
+    Pattern("dynatrace-token", "dt0", r"\bdt0[a-z]\d\d\.[A-Z0-9]{24}\.[A-Z0-9]{64}\b"),
+    Pattern("prefect-key", "pnu_", r"\bpnu_[a-z0-9]{36}\b"),
+    Pattern("readme-key", "rdme_", r"\brdme_[a-z0-9]{70}\b"),
+    Pattern("alibaba-key", "ltai", r"\bLTAI[A-Za-z0-9]{12,24}\b"),
+    Pattern("tencent-key", "akid", r"\bAKID[A-Za-z0-9]{32}\b"),
+    Pattern("nvidia-key", "nvapi-", r"\bnvapi-[\w-]{60,}"),
+    Pattern("tavily-key", "tvly-", r"\btvly-(?:dev-|prod-)?[A-Za-z0-9]{24,}\b"),
+    Pattern("langsmith-key", "lsv2_", r"\blsv2_(?:pt|sk)_[0-9a-f]{32}_[0-9a-f]{10}\b"),
+    Pattern("pinecone-key", "pcsk_", r"\bpcsk_[A-Za-z0-9]{4,8}_[A-Za-z0-9]{40,}\b"),
+    Pattern("razorpay-key", "rzp_", r"\brzp_(?:live|test)_[A-Za-z0-9]{14}\b"),
+    Pattern("firebase-token", ":apa91b", r"\b[\w-]{11,30}:APA91b[\w-]{100,}"),
+    Pattern("1password-token", "ops_eyj", r"\bops_eyJ[\w-]{60,}"),
     Pattern("age-key", "age-secret-key-1", r"\bAGE-SECRET-KEY-1[0-9A-Z]{50,}"),
 )
 
@@ -108,7 +140,8 @@ SECRET_WORDS = _words("""
     privatekey secretkey accesskey signingkey encryptionkey sharedkey masterkey clientsecret subscriptionkey servicekey adminkey authkey
     appkey sessionkey licensekey csrf xsrf csrftoken xsrftoken authtoken accesstoken refreshtoken idtoken sessiontoken bearertoken
     securitytoken recoverycode backupcode pan cardnumber sessionid phpsessid jsessionid sessid aspsessionid connectsid pincode codeverifier
-    clientassertion
+    clientassertion verificationcode mfacode otpcode smscode logincode authcode accesscode securitycode onetimecode twofactorcode activationcode
+    securityanswer secretanswer dbpass smtppass userpass mailpass ftppass adminpass rootpass hapikey
 """)
 """A name is secret where its last one or two words, joined, are here (`user_password`, `x-api-key`, `accessToken`)."""
 
@@ -129,11 +162,21 @@ REPEATED = _words("confirmation confirm confirmed again repeat repeated verify v
 ANNOUNCING = _words("password token tokens secret verify verification confirm confirmation activate activation invite invites invitation magic unsubscribe")
 """Segments of a path after which a key may stand that lets its holder in."""
 
+NUMBERED = {"pin": range(4, 9), "otp": range(4, 9), "passcode": range(4, 9), "password": range(4, 9), "code": (6,)}
+"""How many digits a number has that a sentence gives to its reader alone."""
+
 DOUBTFUL_WORDS = _words("""
     key keys auth session sig signature hmac digest code state nonce ticket assertion pass pin access salt cookie cookies login oauth
-    sso invite otc hash verifier challenge
+    sso invite otc hash verifier challenge appid
 """)
 """Under these a value is hidden only where it looks drawn at random."""
+
+ORDINARY_WORDS = _words("""
+    id ids uid uuid guid cid cursor cursors after before next prev previous page continuation sync etag slug path url uri href link links name file filename image
+    thumbnail avatar picture photo icon src sha md5 checksum integrity commit ref version revision address account owner mint pubkey tx transaction points
+    polyline geometry
+""")
+"""What a text under such a name is long and mixed for is known: it is the name of something, or a place."""
 
 PUBLIC_HEADERS = _words("""
     accept accept-charset accept-encoding accept-language accept-ranges access-control-allow-credentials access-control-allow-headers

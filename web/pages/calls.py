@@ -15,7 +15,7 @@ from agent.actor import Actor
 from agent.captures import CallDetail, Filter
 from agent.errors import Problem
 from agent.resending import READS, Edits
-from agent.spec import redact
+from agent.spec import marks
 from web.pages import call_views
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
 
@@ -135,7 +135,7 @@ def _unhidden(edited: object, shown: object, real: object) -> object:
             return {key: _unhidden(value, shown.get(key), real.get(key)) for key, value in edited.items()}
         case list(), list(), list():
             return [_unhidden(value, *pair) for value, pair in zip_longest(edited, zip(shown, real, strict=False), fillvalue=(None, None))][: len(edited)]
-        case str(), _, _ if edited == shown and redact.MARK in edited:
+        case str(), _, _ if edited == shown and marks.MARK in edited:
             return real
         case _:
             return edited

@@ -14,9 +14,9 @@ from zlib import crc32
 
 import msgspec
 
-from agent.spec.redact import mask_name, mask_named
+from agent.spec.redact import mask_name, mask_named, mask_object
 from agent.spec.schemas.variants import count_shape, kept_name
-from agent.spec.secret_finding import is_secret_name
+from agent.spec.secret_finding import is_secret, told_by
 from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Field, Node, Sample, smallest
 from agent.spec.values import format_of
 
@@ -82,7 +82,7 @@ def count(node: Node, value: Any, name: str, depth: int = 0, at: int = 0) -> Non
     if kind is str:
         _count_text(node, value, name)
     elif kind is dict:
-        _count_object(node, value, depth, at)
+        _count_object(node, mask_object(name, value) if "value" in value or "Value" in value or told_by(name) else value, depth, at)
     elif kind is list:
         _count_array(node, value, name, depth, at)
     elif value is None:
@@ -107,7 +107,7 @@ def _count_number(node: Node, value: float, name: str) -> None:
     else:
         node.numbers += 1
     low, high = node.low, node.high
-    if (low is not None and high is not None and low <= value <= high) or is_secret_name(name):
+    if (low is not None and high is not None and low <= value <= high) or (told_by(name) and is_secret(name, str(value))):
         return
     if low is None or value < low:
         node.low = float(value)
@@ -149,7 +149,7 @@ def admit(sample: Sample, text: str, name: str, limit: int) -> None:
         except UnicodeEncodeError:
             sample.is_partial = True
             return
-    if name and (len(text) >= _SHORTEST or not _PLAIN_NAMES.get(name)) and _is_secret(name, text):
+    if (len(text) >= _SHORTEST or (name and not _PLAIN_NAMES.get(name))) and _is_secret(name, text):
         sample.is_partial = True
         return
     sample.values[text] = 1

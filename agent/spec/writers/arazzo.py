@@ -10,12 +10,14 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from agent.spec.marks import MARK
 from agent.spec.model import Exchange, Operation, Spec
 from agent.spec.names import words_of
 from agent.spec.readers.reading import header
-from agent.spec.redact import MARK, hide_variables, mask_name, mask_named, mask_text
+from agent.spec.redact import mask_name, mask_named, mask_text, mask_url
 from agent.spec.schemas.bodies import Binary, decode_form, decode_multipart
 from agent.spec.secret_finding import is_secret_name
+from agent.spec.secret_places import VALUES, hide_variables, inherited, pair_name
 from agent.spec.values import kind_of
 
 Object = dict[str, Any]
@@ -138,13 +140,15 @@ def _sent(exchange: Exchange, operation: Operation) -> list[tuple[str, str, str 
     """Where, name and value of each parameter; one that was repeated has a list."""
     parts = urlsplit(exchange.url)
     names = re.findall(r"\{([^{}/]+)\}", operation.template)
-    match = re.search(_expression(operation.template).pattern + "$", parts.path)
+    match = re.search(_expression(operation.template).pattern + "$", mask_url(parts.path))
     sent: list[tuple[str, str, str | list[str]]] = [("path", name, unquote(value)) for name, value in zip(names, match.groups(), strict=True)] if match else []
     declared = {parameter.name for parameter in operation.parameters if parameter.where == "query"}
     queried: dict[str, list[str]] = {}
-    for name, value in parse_qsl(parts.query):
+    pairs = parse_qsl(parts.query)
+    hidden = hide_variables(dict(pairs))
+    for name, value in pairs:
         if name in declared:
-            queried.setdefault(name, []).append(value)
+            queried.setdefault(name, []).append(hidden[name] if name == "variables" else value)
     headers = [(one.name, value) for one in operation.parameters if one.where == "header" and (value := header(exchange.request_headers, one.name.lower()))]
     sent += [("query", name, values if len(values) > 1 else values[0]) for name, values in queried.items()]
     return sent + [("header", name, value) for name, value in headers]
@@ -152,7 +156,11 @@ def _sent(exchange: Exchange, operation: Operation) -> list[tuple[str, str, str 
 
 def _payload(name: str, value: Any, known: Known, inputs: dict[str, Object], where: str = "body") -> Any:
     if isinstance(value, dict):
-        return {mask_name(str(key)): _payload(str(key), item, known, inputs, where) for key, item in value.items()}
+        pair = pair_name(value)
+        return {
+            mask_name(str(key)): _payload(pair if pair and key in VALUES else inherited(str(key), name, item), item, known, inputs, where)
+            for key, item in value.items()
+        }
     if isinstance(value, list):
         return [_payload(name, item, known, inputs, where) for item in value]
     return _linked(name, value, known, inputs, where) if isinstance(value, str | int) and not isinstance(value, bool) else value

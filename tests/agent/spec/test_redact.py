@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.spec.model import Exchange, Frame
-from agent.spec.redact import mask_body, mask_exchange, mask_headers, mask_json, mask_text, mask_url
+from agent.spec.redact import mask_body, mask_exchange, mask_headers, mask_json, mask_object, mask_text, mask_url
 from agent.spec.secret_finding import find_secrets
 from agent.spec.secret_patterns import PATTERNS
 
@@ -80,6 +80,38 @@ EXAMPLES: dict[str, list[str]] = {
     "docker-token": ["dckr_pat_" + ALNUM[:27]],
     "cloudflare-key": ["v1.0-" + HEX[:24] + "-" + HEX * 4 + HEX[:18]],
     "aws-session": ["FwoGZXIvYXdzE" + ALNUM[:40] + ALNUM[:40]],
+    "curl-user": ["curl -s -u ada:hunter2hunter2"],
+    "zapier-webhook": ["https://hooks.zapier.com/hooks/catch/1234567/" + HEX[:7]],
+    "teams-webhook": ["https://acme.webhook.office.com/webhookb2/" + HEX + HEX[:4] + "@" + HEX],
+    "fireworks-key": ["fw_" + ALNUM[:24]],
+    "netlify-token": ["nfp_" + ALNUM[:36]],
+    "resend-key": ["re_" + ALNUM[:8] + "_" + ALNUM[8:32]],
+    "heroku-token": ["HRKU-" + ALNUM[:36]],
+    "contentful-token": ["CFPAT-" + ALNUM + "abc"],
+    "sourcegraph-token": ["sgp_" + HEX + HEX[:8]],
+    "elevenlabs-key": ["sk_" + HEX + HEX[:16]],
+    "posthog-key": ["phx_" + ALNUM + "abc"],
+    "render-key": ["rnd_" + ALNUM[:28]],
+    "flutterwave-key": ["FLWSECK_TEST-" + HEX + "-X"],
+    "plaid-token": ["access-sandbox-6f9619ff-8b86-d011-b42d-00c04fc964ff"],
+    "lob-key": ["live_" + HEX + "abc"],
+    "duffel-token": ["duffel_test_" + ALNUM + "abc"],
+    "easypost-key": ["EZAK" + ALNUM[:40] + ALNUM[:14]],
+    "shippo-token": ["shippo_live_" + HEX + HEX[:8]],
+    "rubygems-key": ["rubygems_" + HEX + HEX[:16]],
+    "cargo-token": ["cio" + ALNUM[:32]],
+    "dynatrace-token": ["dt0c01." + HEX[:24].upper() + "." + (HEX + HEX).upper()],
+    "prefect-key": ["pnu_" + HEX + HEX[:4]],
+    "readme-key": ["rdme_" + HEX + HEX + HEX[:6]],
+    "alibaba-key": ["LTAI" + ALNUM[:20]],
+    "tencent-key": ["AKID" + ALNUM[:32]],
+    "nvidia-key": ["nvapi-" + ALNUM[:40] + ALNUM[:24]],
+    "tavily-key": ["tvly-" + ALNUM[:32]],
+    "langsmith-key": ["lsv2_pt_" + HEX + "_" + HEX[:10]],
+    "pinecone-key": ["pcsk_" + ALNUM[:6] + "_" + ALNUM[:40] + ALNUM[:23]],
+    "razorpay-key": ["rzp_live_" + ALNUM[:14]],
+    "firebase-token": ["cJ3kL9mNpQ4:APA91b" + ALNUM * 3 + ALNUM[:14]],
+    "1password-token": ["ops_eyJ" + ALNUM * 2],
     "age-key": ["AGE-SECRET-KEY-1" + "QPZRY9X8GF2TVDW0S3JN54KHCE6MUA7L" * 2],
 }
 
@@ -109,6 +141,28 @@ PUBLIC: list[Any] = [
         "text": "Bearer of news; Basic training",
         "is_password_set": True,
     },
+    {
+        "file_id": "1BxiMVs0XRA5nFMdKvBdBZjgmUUqptlbs74OgvE2upms",
+        "cursor": ALNUM + "x9",
+        "address": "0x52908400098527886E0F7030069857D2E4169EE7",
+        "contract": "0x5aAeb6053F3E94C9b9A09f33669435E7Ef1BeAed",
+        "cid": "QmYwAPJzv5CZsnA625s3Xf2nemtYgPpHdWEZ79ojWnPbdG",
+        "integrity": "sha256-47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU=",
+        "page": "Y3Vyc29yOnYyOpK5MjAyNS0wMS0zMVQxMjowMDowMFo=",
+        "made_of": base64.b64encode(b"a cursor after item 1,234 of 5,678").decode(),
+        "picture": "https://cdn.test/" + ALNUM,
+        "kind": "ListOfHttpProxyOptionsInApiGatewayVersion2Beta",
+        "status_code": 482913,
+        "pin": "top-left",
+        "pinned": 1234,
+        "note": "status code is 404, zip code is 94107, key eu-central-1-prod-cluster-01 was made, your password is required, token expired",
+    },
+    [
+        {"name": "colour", "value": "token"},
+        {"type": "password", "label": "Password"},
+        {"title": "Tokens", "content": "what they are"},
+        [["a", "b"], ["tag", "token"]],
+    ],
 ]
 
 ANYTHING = st.recursive(
@@ -132,7 +186,13 @@ def test_each_kind_of_secret_is_found_and_hidden(kind: str) -> None:
     for example in EXAMPLES[kind]:
         text = f"it is {example} there"
         assert kind in {secret.kind for secret in find_secrets(text)}, example
-        hidden = example.split("/")[-1] if "webhook" in kind else "hunter2hunter" if kind == "url-password" else example.split(" ")[-1].split("AccountKey=")[-1]
+        hidden = (
+            example.split("/")[-1]
+            if "webhook" in kind
+            else "hunter2hunter"
+            if kind in ("url-password", "curl-user")
+            else example.split(" ")[-1].split("AccountKey=")[-1]
+        )
         for masked in (mask_text(text), json.dumps(mask_json({"note": text}), ensure_ascii=False), json.dumps(mask_json({example: 1}), ensure_ascii=False)):
             assert hidden not in masked and "••••" in masked
 
@@ -336,3 +396,73 @@ def test_a_variable_that_stands_for_a_secret_is_hidden() -> None:
     """Whatever it is called, where the document says what it is for."""
     body = {"query": "mutation($p: String!, $n: String) { login(password: $p, name: $n) }", "variables": {"p": "hunter2", "n": "ada"}}
     assert mask_json(body) == {**body, "variables": {"p": "••••", "n": "ada"}}
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("name", "value"), ("key", "value"), ("Key", "Value"), ("k", "v"), ("header", "value"), ("@name", "#text"), ("name", "val")]
+)
+def test_pairs_may_be_called_otherwise(name: str, value: str) -> None:
+    """Also where they are lists of two, attributes of an element or members of a struct, and where each of their fields is counted alone."""
+    pair = {name: "DB_PASSWORD", value: "hunter2", "note": "for ada"}
+    assert mask_json([pair]) == [{name: "DB_PASSWORD", value: "••••", "note": "for ada"}]
+    assert mask_object("settings", pair) == {**pair, value: "••••"}
+    assert "hunter2" not in mask_text(f"<r><add {name.strip('@')}='DB_PASSWORD' value='hunter2'/></r>") or name not in ("name", "key")
+    assert mask_json({"headers": [["X-Api-Key", "hunter2"], ["Accept", "text/html"]]}) == {"headers": [["X-Api-Key", "••••"], ["Accept", "text/html"]]}
+    assert "hunter2" not in mask_text("<member><name>password</name> <value><string>hunter2</string></value></member>")
+
+
+def test_what_stands_under_a_credential_is_judged_by_it() -> None:
+    """What says nothing by itself; what describes the credential stays."""
+    value = {"token": {"type": "ci", "value": "hunter2", "scope": "read"}, "apiKeys": {"prod": {"raw": "hunter2"}, "label": "main"}}
+    assert mask_json(value) == {"token": {"type": "ci", "value": "••••", "scope": "read"}, "apiKeys": {"prod": {"raw": "••••"}, "label": "main"}}
+
+
+def test_numbers_that_let_in_are_hidden() -> None:
+    """A pin is of four to eight digits; codes are told by what they are for."""
+    assert mask_json({"pin": 4821, "user_pin": "482913", "sms_code": 482913}) == {"pin": 0, "user_pin": "••••", "sms_code": 0}
+    assert mask_json({"pin": 12, "code": 482913, "pins": [4821]}) == {"pin": 12, "code": 482913, "pins": [4821]}
+    assert mask_text("<pin>4821</pin> pin=4821 your code is 482913.") == "<pin>••••</pin> pin=•••• your code is ••••."
+
+
+@pytest.mark.parametrize("between", [",", ";", "\t", "|"])
+def test_columns_of_a_table_are_named_by_its_first_line(between: str) -> None:
+    """Whatever parts them, with quotes and without."""
+    table = 'id,password,city\r\n1,hunter2,Rome\r\n2,"hunter2 x",Oslo\r\n'.replace(",", between)
+    masked = mask_body(table.encode(), "text/csv").decode()
+    assert masked == "id,password,city\r\n1,••••,Rome\r\n2,••••,Oslo\r\n".replace(",", between)
+    assert mask_body(masked.encode(), "text/csv").decode() == masked
+    prose = "We lost the password, sadly, again.\nNobody knows it, still, today.\n"
+    assert mask_text(prose) == prose
+
+
+def test_a_long_key_of_no_known_form_is_hidden() -> None:
+    """Alone, within a sentence, as a key of a map, in a table, and under a name that means nothing."""
+    key = "q7Xk29LmPz84RtVbN3cYwE6uJh1GsD5fA0oTiBxKy8"
+    for value in ({"value": key}, key, [key], {"note": f"it is {key}, they say"}, {key: 1}, {"x": f"prod:a|{key}"}):
+        assert key not in json.dumps(mask_json(value))
+    for text in (key, f"<x>{key}</x>", f"a,b\n1,{key}\n", f"data: {key}"):
+        assert key not in mask_text(text)
+    assert key not in mask_url(f"https://x.test/a?x={key}") and key not in repr(mask_headers((("X-Shop", key),)))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "db:\n  password: hunter2\n",
+        "data: password=hunter2",
+        "see https://x.test/a?b=1&X-Amz-Signature=hunter2hunter2ab12",
+        "curl -H 'X-Api-Key: hunter2' https://x.test",
+        "Your password is hunter2.",
+        "use token aB3hunter2dE5gH7jK9mN1",
+    ],
+)
+def test_settings_and_sentences_tell_what_they_are_about(text: str) -> None:
+    """What stands before a name, such as an address or the field of an event, hides nothing from view."""
+    assert "hunter2" not in mask_text(text)
+    assert "hunter2" not in json.dumps(mask_json({"note": text}))
+
+
+def test_variables_in_an_address_are_hidden_too() -> None:
+    """As those in a body are."""
+    asked = "https://x.test/graphql?query=" + quote("query G($t: String) { me(token: $t) { id } }") + "&variables=" + quote('{"t":"hunter2"}')
+    assert "hunter2" not in mask_url(asked)
