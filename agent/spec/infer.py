@@ -155,25 +155,32 @@ def _common_prefix(templates: list[str]) -> str:
 
 
 def _cors(summary: Summary, origin: str) -> dict[str, Any]:
-    """What the origin told browsers; empty if none of its answers spoke of it, which is an answer too for who wants to call it from a page."""
+    """What the origin told browsers; empty if none of its answers spoke of it, which is an answer too for who wants to call it from a page.
+
+    Only a preflight says which methods are allowed. Without one, those are told with which a page was let in.
+    """
     samples = summary.cors.get(origin, {})
     if "access-control-allow-origin" not in samples:
         return {}
 
     def values(name: str) -> list[str]:
-        sample = samples.get("access-control-" + name)
+        sample = samples.get(name)
         return sorted(sample.values, key=lambda value: (-sample.values[value], value)) if sample else []
 
-    methods = sorted({part.strip().upper() for value in values("allow-methods") for part in value.split(",") if part.strip()})
-    headers = sorted({part.strip() for value in values("allow-headers") for part in value.split(",") if part.strip()})
-    age = next((int(value) for value in values("max-age") if value.lstrip("-").isdigit()), None)
-    return {
-        "allow_origin": values("allow-origin")[0],
-        "credentials": "true" in values("allow-credentials"),
+    def listed(name: str) -> list[str]:
+        return sorted({part.strip() for value in values(f"access-control-{name}") for part in value.split(",") if part.strip()})
+
+    methods = sorted({method.upper() for method in listed("allow-methods")})
+    age = next((int(value) for value in values("access-control-max-age") if value.lstrip("-").isdigit()), None)
+    found: dict[str, Any] = {
+        "allow_origin": values("access-control-allow-origin")[0],
+        "credentials": "true" in values("access-control-allow-credentials"),
         "allow_methods": methods,
-        "allow_headers": headers,
+        "allow_headers": listed("allow-headers"),
         "max_age": age,
     }
+    found |= {"expose_headers": exposed} if (exposed := listed("expose-headers")) else {}
+    return found | ({"heard_methods": heard} if not methods and (heard := sorted(values("method"))) else {})
 
 
 def _rate_limit(routes: list[Route]) -> dict[str, Any] | None:

@@ -172,7 +172,10 @@ def _add_cors(summary: Summary, origin: str, method: str, request: dict[str, str
         return
     samples = summary.cors.setdefault(origin, {})
     found = [(name, value) for name, value in response.items() if name.startswith("access-control-")]
-    for name, value in [*found, ("origin", request.get("origin", ""))]:
+    asking = request.get("origin", "")
+    if asking and method != "OPTIONS" and response.get("access-control-allow-origin") in ("*", asking):
+        found.append(("method", method))
+    for name, value in [*found, ("origin", asking)]:
         sample = samples.setdefault(name, Sample())
         if value in sample.values:
             sample.values[value] += 1

@@ -22,6 +22,11 @@ _BY_ID = frozenset({"variables", "operationName", "doc_id", "documentId", "query
 _DOCUMENT = r"\s*(?:#[^\n]*\n\s*)*(?:(?:query|mutation|subscription|fragment)\b[^{]*)?\{"
 _OPERATION = r"\b(query|mutation|subscription)\s+([A-Za-z_]\w*)"
 """Both are for GraphQL: most runs need not compile them."""
+_WRONG = (
+    r"validation.?(?:error|failed)|syntax.?error|invalid.?syntax|parse.?(?:error|failed)|cannot query field|undefined.?field|field.?undefined"
+    r"|unknown (?:field|argument|type|fragment|directive)|(?:field|argument|type)\b.{1,200}(?:doesn.?t exist|does not exist|not found in type|is undefined|not accepted)"
+)
+"""How servers say so, in a message or a code."""
 
 
 def graphql_calls(exchange: Exchange, query: str, sent: Any, received: Any) -> list[dict[str, Any]]:
@@ -54,7 +59,7 @@ def count_graphql(route: Route, one: dict[str, Any], received: Any, at: int) -> 
     _count(named, "sent", one.get("variables"), at)
     _count(named, "received", received.get("data") if type(received) is dict else None, at)
     told = introspection.sdl_of(received)
-    for masked in [mask_text(text)[:20000]] * bool(text) + [told] * bool(told):
+    for masked in [mask_text(text)[:20000]] * (bool(text) and not _is_wrong(received)) + [told] * bool(told):
         _keep_document(named, masked)
 
 
@@ -64,8 +69,8 @@ def count_subscriptions(route: Route, exchange: Exchange, at: int) -> None:
     calls = {str(one.get("id")): one["payload"] for one in asked if type(one.get("payload")) is dict and _is_graphql(one["payload"])}
     answers: dict[str, Any] = {}
     for frame in exchange.frames if calls else ():
-        if frame.direction == "received" and type(value := bodies.decode(frame.data)) is dict and type(value.get("payload")) is dict:
-            answers.setdefault(str(value.get("id")), value["payload"])
+        if frame.direction == "received" and type(value := bodies.decode(frame.data)) is dict and type(told := value.get("payload")) in (dict, list):
+            answers.setdefault(str(value.get("id")), told if type(told) is dict else {"errors": told})
     for id_, one in calls.items():
         count_graphql(route, hide_variables(one), answers.get(id_), at)
 
@@ -140,6 +145,13 @@ def _is_graphql(one: dict[str, Any]) -> bool:
     if isinstance(text, str) and re.match(_DOCUMENT, text):
         return True
     return "persistedQuery" in str(one.get("extensions", ""))[:200]
+
+
+def _is_wrong(received: Any) -> bool:
+    """Whether a server refused a document for what it asks: such a one says nothing of the schema. Who may ask, and how often, is another matter."""
+    if type(received) is not dict or received.get("data") is not None:
+        return False
+    return any(re.search(_WRONG, str(error)[:2000], re.IGNORECASE) for error in listed(received.get("errors"))[:20] if type(error) is dict)
 
 
 def _keep_document(named: Named, text: str) -> None:

@@ -144,8 +144,10 @@ def _cors(found: dict[str, Any]) -> list[str]:
         return []
     allowed = str(found.get("allow_origin") or "")
     origins = "any origin" if allowed == "*" else code(mask_url(allowed))
-    methods = f" with {', '.join(code(str(name)) for name in found['allow_methods'])}" if found.get("allow_methods") else ""
-    return [f"Browsers may call it from {origins}{methods}{', with credentials' if found.get('credentials') else ''} (CORS)."]
+    methods, heard, headers = (", ".join(code(str(name)) for name in found.get(key) or ()) for key in ("allow_methods", "heard_methods", "expose_headers"))
+    told = f" with {methods}" if methods else f" (heard with {heard}; no preflight was)" if heard else ""
+    shown = f" and may read {headers}" if headers else ""
+    return [f"Browsers may call it from {origins}{told}{', with credentials' if found.get('credentials') else ''}{shown} (CORS)."]
 
 
 def _times(count: int, word: str) -> str:

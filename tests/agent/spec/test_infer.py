@@ -176,6 +176,31 @@ def test_that_no_answer_spoke_of_cors_is_said() -> None:
         assert openapi_read.read(json.loads(openapi.to_json(openapi.document(spec)))).cors == spec.cors
 
 
+_LET_IN = (("access-control-allow-origin", "*"),)
+
+
+@pytest.mark.parametrize(
+    ("method", "origin", "answer", "expected"),
+    [
+        ("GET", "https://shop.test", _LET_IN, {"heard_methods": ["GET"]}),
+        ("DELETE", "https://shop.test", (("access-control-allow-origin", "https://shop.test"),), {"heard_methods": ["DELETE"]}),
+        ("GET", "https://shop.test", (("access-control-allow-origin", "https://other.test"),), {}),
+        ("GET", "", _LET_IN, {}),
+        ("GET", "https://shop.test", (*_LET_IN, ("access-control-allow-methods", "get, PUT")), {"allow_methods": ["GET", "PUT"]}),
+        ("GET", "", (*_LET_IN, ("access-control-expose-headers", "X-Total, Link")), {"expose_headers": ["Link", "X-Total"]}),
+    ],
+)
+def test_what_is_said_of_cors_without_a_preflight(method: str, origin: str, answer: Headers, expected: dict[str, object]) -> None:
+    """The methods with which a page was let in, until an answer names those that are allowed; and what a page may read."""
+    asking = (("Origin", origin),) if origin else ()
+    call = msgspec.structs.replace(_call("/pets", {"id": 1}), method=method, request_headers=asking, response_headers=(*_JSON, *answer))
+    usual = {"credentials": False, "allow_methods": [], "allow_headers": [], "max_age": None}
+    spec = conclude(observe_all([call]))
+    assert spec.cors == {"allow_origin": answer[0][1], **usual, **expected}
+    told = ", ".join(f"`{one}`" for one in (spec.cors or {}).get("heard_methods", ()))
+    assert not told or f"(heard with {told}; no preflight was) (CORS)." in markdown.document(spec)
+
+
 def test_an_example_is_one_that_was_answered() -> None:
     """A sample with an id that nobody has would not run."""
     calls = [_call(f"/things/{name}", {"error": "gone"}, status=404, number=number) for number, name in enumerate(["aaa"] * 9)]
