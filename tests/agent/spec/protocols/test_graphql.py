@@ -8,7 +8,8 @@ import pytest
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Frame
 from agent.spec.observe import observe_all
-from agent.spec.protocols.graphql import parse, sdl_of
+from agent.spec.protocols.graphql import sdl_of
+from agent.spec.protocols.graphql_documents import parse
 from agent.spec.summary import Named, Sample
 
 
