@@ -11,12 +11,13 @@ import msgspec
 
 from agent.spec.names import pascal, singular
 from agent.spec.protocols import introspection
-from agent.spec.protocols.graphql_documents import Document, Selection, parse
+from agent.spec.protocols.graphql_documents import Document, Given, Selection, parse
 from agent.spec.summary import Named, Node
 
 _ROOTS = {"query": "Query", "mutation": "Mutation", "subscription": "Subscription"}
 _BUILT_IN = ("ID", "String", "Int", "Float", "Boolean")
 _DEPTH_MAX = 16
+_ENUM_VALUE = re.compile(r"(?!(?:true|false|null)$)[A-Za-z_]\w*", re.ASCII)
 
 
 class Schema(msgspec.Struct):
@@ -26,6 +27,11 @@ class Schema(msgspec.Struct):
     arguments: dict[tuple[str, str], dict[str, str]] = {}
     inputs: dict[str, dict[str, str]] = {}
     scalars: set[str] = msgspec.field(default_factory=set)
+    enums: dict[str, set[str]] = {}
+    texts: dict[str, set[str]] = {}
+    """By the name of an input, or of what would be its type, the texts that were sent as it: values of an enum, if it is one."""
+    literals: dict[tuple[str, str, str], list[tuple[Given, dict[str, str]]]] = {}
+    """By type, field and argument, what was written there, with the types of the variables."""
     unions: dict[str, set[str]] = {}
     """By the name of what may be several types, those that it was; an interface where all of them were asked for the same fields."""
 
@@ -41,7 +47,10 @@ def sdl_of(calls: Iterable[Named]) -> str:
         for kind, variables, selections in document.operations:
             _add_type(schema, _ROOTS[kind], selections, document, named.received, variables, 0)
             for name, declared in variables.items():
-                _add_input(schema, re.sub(r"[\[\]!]", "", declared), named.sent.properties.get(name) if named.sent else None)
+                _add_input(schema, _bare(declared), named.sent.properties.get(name) if named.sent else None)
+        for name, given in document.defaults:
+            _literal(schema, name, given, {})
+    _add_literals(schema)
     if schema.types and "Query" not in schema.types:
         schema.types["Query"] = {"_unknown": "Boolean"}
     return _print(schema)
@@ -69,9 +78,12 @@ def _add_type(schema: Schema, name: str, selections: list[Selection], document: 
             fields[selection.name] = written
         arguments = schema.arguments.setdefault((name, selection.name), {})
         for argument, given in selection.arguments.items():
-            kind = variables.get(given[1:], "String") if given.startswith("$") else given
-            arguments.setdefault(argument, kind)
-            _declare(schema, kind)
+            if given.kind == "variable":
+                kind = variables.get(given.text, "String")
+                arguments.setdefault(argument, kind)
+                _declare(schema, kind)
+            else:
+                schema.literals.setdefault((name, selection.name, argument), []).append((given, variables))
 
 
 def _add_types(schema: Schema, name: str, selection: Selection, document: Document, node: Node | None, variables: dict[str, str], depth: int) -> None:
@@ -142,14 +154,72 @@ def _leaf_type(name: str, node: Node | None) -> str:
     return "Float" if node.numbers else "Int" if node.integers else "Boolean" if node.booleans else "String"
 
 
+def _add_literals(schema: Schema) -> None:
+    """Types of arguments that were written out: the one that a variable declared elsewhere, or one after the field and the argument."""
+    for (parent, field, argument), written in sorted(schema.literals.items(), key=lambda item: item[0]):
+        arguments = schema.arguments[parent, field]
+        declared = arguments.get(argument, "")
+        for given, variables in written:
+            kind = _literal(schema, _bare(declared) or _derived(schema, pascal(singular(field)) + pascal(argument), given), given, variables)
+            if not declared:
+                arguments[argument] = _wider(arguments.get(argument, ""), kind)
+
+
+def _literal(schema: Schema, name: str, given: Given, variables: dict[str, str]) -> str:
+    """The type of a value, empty where it tells none. An enum or an object among it has the name."""
+    if given.kind == "variable":
+        kind = variables.get(given.text, "String")
+        _declare(schema, kind)
+        return kind.removesuffix("!")
+    if given.kind == "list":
+        kinds = ""
+        for _, one in given.inner:
+            kinds = _wider(kinds, _literal(schema, name, one, variables))
+        return f"[{kinds}]" if kinds else ""
+    if given.kind not in ("enum", "object"):
+        return "" if given.kind == "null" else given.kind
+    if name in _BUILT_IN:
+        return ""
+    schema.scalars.discard(name)
+    if given.kind == "enum":
+        schema.enums.setdefault(name, set()).add(given.text)
+        return name
+    fields = schema.inputs.setdefault(name, {})
+    for key, one in given.inner:
+        fields[key] = _wider(fields.get(key, ""), _literal(schema, _derived(schema, name + pascal(key), one), one, variables))
+    return name
+
+
+def _derived(schema: Schema, name: str, given: Given) -> str:
+    """A name for what is given, where it is not taken by something else."""
+    while given.kind == "list" and given.inner:
+        given = given.inner[0][1]
+    others = schema.enums if given.kind == "object" else schema.inputs
+    is_taken = any(name in names for names in (schema.types, schema.unions, schema.scalars, others, _BUILT_IN))
+    return name + ("Input" if given.kind == "object" else "Value") if is_taken else name
+
+
+def _wider(known: str, kind: str) -> str:
+    """The type that takes both: one alone stands for a list of one, and a text of variables for a value of an enum."""
+    if not known or not kind:
+        return known or kind
+    is_text = known.strip("[]") == "String" and kind.strip("[]") not in _BUILT_IN
+    return kind if is_text or (known, kind) == ("Int", "Float") or kind == f"[{known}]" else known
+
+
+def _bare(written: str) -> str:
+    return re.sub(r"[\[\]!]", "", written)
+
+
 def _declare(schema: Schema, written: str) -> None:
-    name = re.sub(r"[\[\]!]", "", written)
-    if name and name not in _BUILT_IN and name not in schema.inputs:
+    name = _bare(written)
+    if name and name not in _BUILT_IN and name not in schema.inputs and name not in schema.enums:
         schema.scalars.add(name)
 
 
 def _add_input(schema: Schema, name: str, node: Node | None) -> None:
     node = _object(node)
+    _add_texts(schema, name, node)
     if name in _BUILT_IN or not name or node is None or not node.objects or not node.properties:
         _declare(schema, name)
         return
@@ -162,11 +232,22 @@ def _add_input(schema: Schema, name: str, node: Node | None) -> None:
         kind = name + pascal(key) if below is not None and below.objects else _leaf_type(key, inner)
         if below is not None and below.objects:
             _add_input(schema, kind, inner)
+        else:
+            _add_texts(schema, name + pascal(key), below)
         fields.setdefault(key, _wrap(inner, kind))
 
 
+def _add_texts(schema: Schema, name: str, node: Node | None) -> None:
+    if node is not None and node.sample:
+        schema.texts.setdefault(name, set()).update(node.sample.values)
+
+
 def _print(schema: Schema) -> str:
-    blocks = [f"scalar {name}" for name in sorted(schema.scalars - schema.types.keys() - schema.inputs.keys() - schema.unions.keys())]
+    enums = {
+        name: sorted(filter(_ENUM_VALUE.fullmatch, values | schema.texts.get(name, set()))) for name, values in schema.enums.items() if name not in schema.types
+    }
+    blocks = [f"scalar {name}" for name in sorted(schema.scalars - schema.types.keys() - schema.inputs.keys() - schema.unions.keys() - enums.keys())]
+    blocks += [f"enum {name} {{\n" + "\n".join(f"  {value}" for value in enums[name]) + "\n}" for name in sorted(enums)]
     interfaces = {name for name in schema.unions if name in schema.types}
     blocks += [f"union {name} = {' | '.join(sorted(kinds))}" for name, kinds in sorted(schema.unions.items()) if name not in interfaces]
     for name in sorted(schema.types, key=lambda name: (name not in _ROOTS.values(), name)):
@@ -174,10 +255,14 @@ def _print(schema: Schema) -> str:
         mine = sorted(one for one in interfaces if name in schema.unions[one] and schema.types[one].items() <= schema.types[name].items())
         word = f"interface {name}" if name in interfaces else f"type {name}{' implements ' + ' & '.join(mine) if mine else ''}"
         blocks.append(word + " {\n" + "\n".join(lines or ["  _unknown: Boolean"]) + "\n}")
-    for name in sorted(schema.inputs.keys() - schema.types.keys()):
-        blocks.append(f"input {name} {{\n" + "\n".join(f"  {key}: {kind}" for key, kind in sorted(schema.inputs[name].items())) + "\n}")
+    for name in sorted(schema.inputs.keys() - schema.types.keys() - enums.keys()):
+        blocks.append(
+            f"input {name} {{\n"
+            + "\n".join(f"  {key}: {kind or 'String'}" for key, kind in sorted(schema.inputs[name].items() or [("_unknown", "Boolean")]))
+            + "\n}"
+        )
     return "\n\n".join(blocks) + "\n" if schema.types else ""
 
 
 def _print_arguments(arguments: dict[str, str]) -> str:
-    return "(" + ", ".join(f"{name}: {kind}" for name, kind in sorted(arguments.items())) + ")" if arguments else ""
+    return "(" + ", ".join(f"{name}: {kind or 'String'}" for name, kind in sorted(arguments.items())) + ")" if arguments else ""

@@ -4,10 +4,19 @@ import re
 
 import msgspec
 
-_LEXEME = r'"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*+"?|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]'
+_LEXEME = r'(?a)"""(?:.|\n)*?"""|"(?:\\.|[^"\\\n])*+"?|#[^\n]*|\.\.\.|[A-Za-z_]\w*|-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|[!$&()\[\]{}:=@|]'
 _TYPE = r"\[*[A-Za-z_]\w*(?:!?\])*!?"
+_NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 _ROOTS = ("query", "mutation", "subscription")
 _DEPTH_MAX = 16
+
+
+class Given(msgspec.Struct):
+    """A value in a document. `kind` is `variable`, `enum`, `list`, `object`, `null` or the type of a literal; `text` names a variable or a value of an enum."""
+
+    kind: str
+    text: str = ""
+    inner: "list[tuple[str, Given]]" = []
 
 
 class Selection(msgspec.Struct):
@@ -16,7 +25,7 @@ class Selection(msgspec.Struct):
     name: str
     alias: str = ""
     on: str = ""
-    arguments: dict[str, str] = {}
+    arguments: dict[str, Given] = {}
     inner: "list[Selection]" = []
 
 
@@ -25,13 +34,15 @@ class Document(msgspec.Struct):
 
     operations: list[tuple[str, dict[str, str], list[Selection]]] = []
     fragments: dict[str, tuple[str, list[Selection]]] = {}
+    defaults: list[tuple[str, Given]] = []
+    """By the type that a variable declares, what it is where it is not sent."""
 
 
 def parse(text: str) -> Document:
     """Reads a document leniently: what cannot be read is left out."""
-    document, tokens, at = Document(), re.findall(_LEXEME, re.sub(r"#[^\n]*", "", text)), 0
+    document, tokens, at = Document(), [word for word in re.findall(_LEXEME, text) if word[0] != "#"], 0
     while at < len(tokens):
-        if tokens[at] == "fragment" and at + 3 < len(tokens):
+        if tokens[at] == "fragment" and at + 3 < len(tokens) and _NAME.fullmatch(tokens[at + 3]):
             name, on = tokens[at + 1], tokens[at + 3]
             selections, at = _selections(tokens, _find(tokens, at, "{"), 0)
             document.fragments[name] = (on, selections)
@@ -40,7 +51,7 @@ def parse(text: str) -> Document:
             start = (
                 _find(tokens, at, "{") if tokens[at] == "{" or "(" not in tokens[at : at + 3] else _find(tokens, _closing(tokens, _find(tokens, at, "(")), "{")
             )
-            variables = _variables(tokens[at:start])
+            variables = _variables(tokens[at:start], document.defaults)
             selections, at = _selections(tokens, start, 0)
             document.operations.append((kind, variables, selections))
         else:
@@ -64,7 +75,7 @@ def _closing(tokens: list[str], at: int) -> int:
     return len(tokens)
 
 
-def _variables(tokens: list[str]) -> dict[str, str]:
+def _variables(tokens: list[str], defaults: list[tuple[str, Given]]) -> dict[str, str]:
     found: dict[str, str] = {}
     for index, word in enumerate(tokens):
         if word == "$" and index + 3 < len(tokens) and tokens[index + 2] == ":":
@@ -74,6 +85,8 @@ def _variables(tokens: list[str]) -> dict[str, str]:
             written = "".join(tokens[index + 3 : end])
             if re.fullmatch(_TYPE, written) and written.count("[") == written.count("]"):
                 found[tokens[index + 1]] = written
+                if end + 1 < len(tokens) and tokens[end] == "=":
+                    defaults.append((re.sub(r"[\[\]!]", "", written), _given(tokens, end + 1, 0)[0]))
     return found
 
 
@@ -85,7 +98,7 @@ def _selections(tokens: list[str], at: int, depth: int) -> tuple[list[Selection]
         word = tokens[at]
         if word == "..." and at + 1 < len(tokens):
             at += 1
-            if tokens[at] == "on" and at + 1 < len(tokens):
+            if tokens[at] == "on" and at + 1 < len(tokens) and _NAME.fullmatch(tokens[at + 1]):
                 selection, at = Selection("...", on=tokens[at + 1]), at + 2
             elif re.match(r"[A-Za-z_]", tokens[at]):
                 selection, at = Selection("..." + tokens[at]), at + 1
@@ -112,27 +125,46 @@ def _selections(tokens: list[str], at: int, depth: int) -> tuple[list[Selection]
     return found, at + 1
 
 
-def _arguments(tokens: list[str]) -> dict[str, str]:
-    """Arguments by name: `$variable`, or the type of a literal."""
-    found: dict[str, str] = {}
+def _arguments(tokens: list[str]) -> dict[str, Given]:
+    found: dict[str, Given] = {}
     index = 0
     while index + 2 < len(tokens):
-        if index + 1 >= len(tokens) or tokens[index + 1] != ":":
+        if tokens[index + 1] != ":" or not _NAME.fullmatch(tokens[index]):
             index += 1
             continue
-        name, value = tokens[index], tokens[index + 2]
-        if value == "$" and index + 3 < len(tokens):
-            found[name], index = "$" + tokens[index + 3], index + 4
-        elif value in ("{", "["):
-            index = _closing(tokens, index + 2)
-        else:
-            found[name], index = _literal_type(value), index + 3
+        name = tokens[index]
+        found[name], index = _given(tokens, index + 2, 0)
     return found
 
 
-def _literal_type(value: str) -> str:
+def _given(tokens: list[str], at: int, depth: int) -> tuple[Given, int]:
+    """The value at `at`, and what comes behind it."""
+    word = tokens[at]
+    if word == "$":
+        return Given("variable", tokens[at + 1] if at + 1 < len(tokens) else ""), at + 2
+    if word not in ("[", "{"):
+        return Given(_literal_kind(word), word), at + 1
+    end = _closing(tokens, at)
+    if depth >= _DEPTH_MAX:
+        return Given("null"), end
+    inner: list[tuple[str, Given]] = []
+    at += 1
+    while at < end - 1:
+        is_named = word == "{" and at + 2 < end - 1 and tokens[at + 1] == ":" and _NAME.fullmatch(tokens[at]) is not None
+        if word == "{" and not is_named:
+            at += 1
+            continue
+        name = tokens[at] if is_named else ""
+        one, at = _given(tokens, at + 2 * is_named, depth + 1)
+        inner.append((name, one))
+    return Given("object" if word == "{" else "list", inner=inner), end
+
+
+def _literal_kind(value: str) -> str:
     if value[:1] == '"':
         return "String"
     if value in ("true", "false"):
         return "Boolean"
-    return ("Float" if "." in value else "Int") if re.match(r"-?\d", value) else "String"
+    if re.match(r"-?\d", value):
+        return "Float" if re.search(r"[.eE]", value) else "Int"
+    return "enum" if value != "null" and _NAME.fullmatch(value) else "null"

@@ -3,6 +3,7 @@
 import time
 
 import graphql as graphql_core
+import msgspec
 import pytest
 
 from agent.spec.infer import conclude
@@ -51,7 +52,19 @@ def test_a_schema_is_built_from_queries_and_answers() -> None:
 
 @pytest.mark.parametrize(
     "text",
-    ["", "{", "query {", "query A($x: { a", "}}}} ...", "{ a(b: {c: [1, 2]}) { d } }", "query { ...X } fragment X on", "{" * 500, "{ a: { b } }", "{ a: 5 b }"],
+    [
+        "",
+        "{",
+        "query {",
+        "query A($x: { a",
+        "}}}} ...",
+        "{ a(b: {c: [1, 2]}) { d } }",
+        "query { ...X } fragment X on",
+        "{" * 500,
+        "{ a: { b } }",
+        "{ a: 5 b }",
+        '{ a(b: {1: c, d: {"s": [E]}}) { ... on ) { c } } }',
+    ],
 )
 def test_broken_documents_do_no_harm(text: str) -> None:
     """Whatever was sent as a query, reading ends and the schema builds or is empty."""
@@ -93,6 +106,63 @@ def test_types_go_by_what_answers_and_conventions_tell() -> None:
         "Boolean", "Fleet", "Float", "ID", "Int", "PageInfo", "Query", "String", "Vehicle", "VehicleConnection", "VehicleEdge",
     ]  # fmt: skip
     assert sorted(schema.type_map["Vehicle"].fields) == ["id", "km", "plate"]  # type: ignore[union-attr]
+
+
+WRITTEN = [
+    ("{ pets(status: AVAILABLE, first: 3) { id } }", None),
+    ("{ pets(status: SOLD, orderBy: [{field: NAME, direction: ASC}, {field: AGE}]) { id } }", None),
+    ('query A($s: Kind = CAT, $n: Int) { animals(kind: $s, near: {lat: 1.5, radius: $n, tags: ["a#b", "c"]}) { id } }', {"s": "DOG", "n": 3}),
+    ("{ animals(kind: BIRD, near: {lat: 2, exact: true, none: null}) { id } }", None),
+    ("query B($w: Where) { owners(where: $w) { id } }", {"w": {"state": "ACTIVE", "age": 3}}),
+    ("{ owners(where: {state: GONE, any: [{age: 2.5}]}) { id } }", None),
+    ("{ owners(where: {state: GONE, any: {age: 2}}) { id } }  # one stands for a list of one", None),
+    ("{ status(pet: {status: X, empty: {}}, none: null) { pet { id } } }", None),
+]
+
+
+def test_what_is_written_out_has_types() -> None:
+    """Values of enums, objects and lists as arguments: the schema builds, takes each query that was answered, and says no `String` where an enum stands."""
+    calls = [_call(text.replace('"', '\\"'), b'{"data": {}}', msgspec.json.encode(variables)) for text, variables in WRITTEN]
+    sdl = conclude(observe_all(calls)).graphql_sdl
+    schema = graphql_core.build_schema(sdl)
+    wanted = "enum PetStatus {\n  AVAILABLE\n  SOLD\n}", "enum Kind {\n  BIRD\n  CAT\n  DOG\n}", "enum WhereState {\n  ACTIVE\n  GONE\n}"
+    assert [one for one in (*wanted, "pets(first: Int, orderBy: [PetOrderBy], status: PetStatus)", "scalar") if one not in sdl] == ["scalar"]
+    for text, variables in WRITTEN:
+        assert graphql_core.validate(schema, graphql_core.parse(text)) == []
+        declared = graphql_core.parse(text).definitions[0].variable_definitions  # type: ignore[attr-defined]
+        assert not isinstance(graphql_core.execution.get_variable_values(schema, declared or (), variables or {}), list)
+
+
+@pytest.mark.parametrize(
+    ("error", "is_kept"),
+    [
+        ({"message": 'Cannot query field "nope" on type "Pet".', "extensions": {"code": "GRAPHQL_VALIDATION_FAILED"}}, False),
+        ({"message": "Field 'nope' doesn't exist on type 'Pet'", "path": ["query", "pet", "nope"], "extensions": {"code": "undefinedField"}}, False),
+        ({"message": "field 'nope' not found in type: 'Pet'", "extensions": {"code": "validation-failed"}}, False),
+        ({"message": "Validation error (FieldUndefined@[pet/nope]) : Field 'nope' in type 'Pet' is undefined"}, False),
+        ({"message": "Syntax Error: Expected Name, found <EOF>."}, False),
+        ({"message": "Not signed in", "extensions": {"code": "UNAUTHENTICATED"}}, True),
+        ({"message": "Too many requests"}, True),
+    ],
+)
+def test_a_query_that_was_refused_for_what_it_asks_says_nothing_of_the_schema(error: dict[str, object], is_kept: bool) -> None:
+    """As servers say it that are usual; who may ask is another matter, and a field that failed is one."""
+    good = _call("{ pet { id } }", b'{"data": {"pet": {"id": "1"}}}')
+    refused = _call("{ pet { nope } }", msgspec.json.encode({"errors": [error]}))
+    sdl = conclude(observe_all([good, refused])).graphql_sdl
+    assert ("nope: String" in sdl) == is_kept and "id: ID" in sdl
+    failed = _call("{ pet { nope } }", msgspec.json.encode({"errors": [error], "data": {"pet": None}}))
+    assert "nope: String" in conclude(observe_all([good, failed])).graphql_sdl
+
+
+def test_a_subscription_that_was_refused_says_nothing_of_the_schema() -> None:
+    """Over a socket the errors are the payload itself."""
+    frames = (
+        Frame("sent", b'{"id": "1", "type": "subscribe", "payload": {"query": "subscription On { nope { lat } }"}}'),
+        Frame("received", b'{"id": "1", "type": "error", "payload": [{"message": "Cannot query field nope on type Subscription"}]}'),
+    )
+    spec = conclude(observe_all([Exchange("1", "GET", "wss://api.example/graphql", 101, protocol="wss", frames=frames)]))
+    assert (spec.operations[0].operation_names, spec.graphql_sdl) == (("On",), "")
 
 
 def test_subscriptions_over_a_socket_are_part_of_the_schema() -> None:
