@@ -23,8 +23,9 @@ from agent.errors import Problem
 from agent.recorder import Body, Heard, store_heard
 from agent.spec import calling, redact, tool_schemas
 from agent.spec.calling import Arguments, Unfit
+from agent.spec.english import singular
 from agent.spec.model import Operation, SecurityScheme, Spec
-from agent.spec.names import singular, words_of
+from agent.spec.names import words_of
 from agent.spec.tool_schemas import TypedTool
 from db import engine
 from db.ids import uuid7

@@ -2,7 +2,7 @@
 
     observe(exchange) → Summary        merge(Summary, Summary) → Summary        conclude(Summary) → Spec
 
-What goes in and comes out is in `model`, what is remembered on the way in `summary`; `infer` concludes, with `describing` for each operation.
+What goes in and comes out is in `model`, what is remembered on the way in `summary`; `infer` concludes, with `describing` for each operation and `conventions` for the whole.
 
     readers/     files in, exchanges out; documents in, specs out
     paths/       how paths are decided: parameters, and which routes are one operation

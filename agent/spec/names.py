@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 
+from agent.spec.english import singular
 from agent.spec.values import kind_of
 
 _HOST = re.compile(r"(?:[A-Za-z0-9-]+\.){2,}[A-Za-z]{2,}")
@@ -24,23 +25,9 @@ _ACTION_WORDS = """accept activate add apply approve archive assign authenticate
 _BEGINNING = frozenset(("edit", "execute", "fetch", "get", "kick", "list", "make", "put", "restrict", "retrieve", "set"))
 """Verbs that say what the method says: they name what is done where words follow, as in `setWebhook`."""
 _MAYBE = frozenset(("answer", "change", "forward", "load", "log", "open"))
-_NOUNS = _MAYBE | {
-    "download",
-    "export",
-    "import",
-    "link",
-    "process",
-    "release",
-    "report",
-    "search",
-    "share",
-    "sign",
-    "tag",
-    "test",
-    "transfer",
-    "upload",
-    "vote",
-}
+_NOUNS = _MAYBE.union(
+    ("download", "export", "import", "link", "process", "release", "report", "search", "share", "sign", "tag", "test", "transfer", "upload", "vote")
+)
 """Nouns too: `import-jobs` are some, `importData` is done."""
 _ENDING = frozenset(
     ("add", "close", "connect", "create", "delete", "edit", "enrich", "exchange", "get", "kick", "list", "open", "push", "remove", "set", "update")
@@ -50,11 +37,6 @@ _DOTTED = re.compile(r"[A-Za-z][A-Za-z_]*(?:\.[A-Za-z][A-Za-z_]*)+")
 _DOMAINS = frozenset(("app", "co", "com", "dev", "io", "local", "net", "org"))
 _ASKING = frozenset(("check", "count", "download", "export", "find", "list", "login", "logout", "lookup", "preview", "query", "search", "validate", "verify"))
 _ACTIONS = frozenset(_ACTION_WORDS.split())
-_IRREGULAR = {
-    **{word: word for word in ("series", "species", "sms", "dns", "css", "aws", "gps", "https", "stats", "analytics", "ios", "os", "kubernetes", "gas", "bus", "atlas", "canvas", "alias", "bias")},
-    "people": "person", "children": "child", "indices": "index", "matrices": "matrix", "vertices": "vertex", "caches": "cache", "movies": "movie", "cookies": "cookie",
-    "aliases": "alias", "axes": "axis", "buses": "bus", "gases": "gas", "quizzes": "quiz", "analyses": "analysis",
-}  # fmt: skip
 _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete", "HEAD": "head", "OPTIONS": "options"}
 
 OWN_IDS = ("id", "_id", "uuid", "gid", "sid")
@@ -121,19 +103,6 @@ def is_action(words: list[str], method: str) -> bool:
     if words[0] in _NOUNS:
         return singular(words[-1]) == words[-1] and (words[0] in _ACTIONS or method == "POST")
     return words[0] in _ACTIONS | _BEGINNING
-
-
-def singular(word: str) -> str:
-    """The singular of an English plural, where the rule is safe."""
-    if word in _IRREGULAR:
-        return _IRREGULAR[word]
-    if word.endswith("ies") and len(word) > 4:
-        return word[:-3] + "y"
-    if word.endswith(("sses", "ches", "shes", "xes", "zzes", "tuses", "nuses", "ruses")):
-        return word[:-2]
-    if word.endswith("s") and not word.endswith(("ss", "us", "is", "news")) and len(word) > 2:
-        return word[:-1]
-    return word
 
 
 def parameter_name(before: str, kind: str, taken: Iterable[str], echoed: str = "") -> str:

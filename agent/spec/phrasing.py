@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import msgspec
 
+from agent.spec.english import indefinite_article, plural, singular, spelled
 from agent.spec.model import ApiType, Operation, Paging
-from agent.spec.names import acted_on, acting, custom_verb, is_action, is_version, resource_path, singular, words_of
+from agent.spec.names import acted_on, acting, custom_verb, is_action, is_version, resource_path, words_of
 from agent.spec.pagination import BACK, FLAGS, LIMIT
 from agent.spec.values import kind_of
 
@@ -16,97 +17,6 @@ _VERBS = {"GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "
 _CURRENT = {"me", "self", "current", "whoami", "mine", "my"}
 _JOINING = {"by", "with", "from", "to", "for", "in", "of", "on", "as"}
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
-_ACRONYMS = set(
-    [
-        "acl",
-        "api",
-        "cdn",
-        "cors",
-        "cpu",
-        "crm",
-        "css",
-        "csv",
-        "dns",
-        "faq",
-        "ftp",
-        "gif",
-        "gps",
-        "gpu",
-        "html",
-        "http",
-        "https",
-        "iam",
-        "iban",
-        "id",
-        "imap",
-        "ip",
-        "jpeg",
-        "json",
-        "jwks",
-        "jwt",
-        "kyc",
-        "mfa",
-        "nft",
-        "oidc",
-        "otp",
-        "pdf",
-        "png",
-        "qr",
-        "rss",
-        "saml",
-        "sdk",
-        "sepa",
-        "sku",
-        "sms",
-        "smtp",
-        "sql",
-        "ssh",
-        "ssl",
-        "sso",
-        "svg",
-        "tls",
-        "totp",
-        "tts",
-        "ui",
-        "uri",
-        "url",
-        "uuid",
-        "vat",
-        "vm",
-        "vpc",
-        "vpn",
-        "xml",
-        "yaml",
-    ]
-)
-_AN_LETTERS = "aefhilmnorsx"
-"""Letters whose names begin with a vowel: `an SMS`, `a URL`."""
-_MASS = set(
-    [
-        "access",
-        "art",
-        "clothing",
-        "content",
-        "data",
-        "equipment",
-        "feedback",
-        "furniture",
-        "health",
-        "history",
-        "info",
-        "information",
-        "inventory",
-        "media",
-        "metadata",
-        "music",
-        "news",
-        "pricing",
-        "timeline",
-        "traffic",
-        "usage",
-        "weather",
-    ]
-)
 _SINGLE = {"default", "first", "last", "latest", "newest", "next", "previous", "random"}
 SELECTING = _SINGLE.union(
     ("active", "all", "archived", "daily", "featured", "hourly", "monthly", "nearby", "new", "pending", "popular", "recent", "top", "trending"),
@@ -135,8 +45,8 @@ def summary_of(method: str, template: str, *, is_list: bool, api_type: ApiType =
         return _other(template, api_type, names)
     template, custom = custom_verb(template)
     if custom:
-        return _written(_action(_words(custom), _noun(_segments(template)) or _SOMETHING))
-    return _written(_sentence(acting(method, template), _segments(template), is_list=is_list))
+        return spelled(_action(_words(custom), _noun(_segments(template)) or _SOMETHING))
+    return spelled(_sentence(acting(method, template), _segments(template), is_list=is_list))
 
 
 def paging_words(paging: Paging, name: str) -> str:
@@ -180,7 +90,7 @@ def _version(operation: Operation) -> str:
 
 def _last_parameter(operation: Operation) -> str:
     names = _PARAMETER.findall(operation.template)
-    return _written(f" by {' '.join(_unnumbered(names[-1]))}") if names else ""
+    return spelled(f" by {' '.join(_unnumbered(names[-1]))}") if names else ""
 
 
 def _last_word(operation: Operation) -> str:
@@ -229,7 +139,7 @@ def _selected(method: str, segments: list[str], *, is_list: bool) -> str:
     if noun is None or is_list or (which not in _SINGLE and method != "POST"):
         several = _several(noun).removeprefix("the ") if noun else "resources"
         return f"{'List' if method == 'GET' and is_list else _verb(method, is_item=False)} {which} {several}"
-    article = _article(which) if method == "POST" else "the"
+    article = indefinite_article(which) if method == "POST" else "the"
     return f"{_verb(method, is_item=False)} {article} {which} {' '.join(_singular(noun.words))}{_whose(noun)}"
 
 
@@ -249,17 +159,6 @@ def _unnumbered(name: str) -> list[str]:
 def _words(text: str) -> list[str]:
     """As `words_of`, with numbers left at the words before them: `G2M`, `v2`."""
     return [word.lower() for word in _WORD.findall(text)]
-
-
-def _written(sentence: str) -> str:
-    """With acronyms as they are written."""
-    return " ".join(_acronym(word) for word in sentence.split(" "))
-
-
-def _acronym(word: str) -> str:
-    if word in _ACRONYMS:
-        return word.upper()
-    return f"{word[:-1].upper()}s" if word.endswith("s") and word[:-1] in _ACRONYMS else word
 
 
 def _verb(method: str, *, is_item: bool) -> str:
@@ -318,13 +217,7 @@ def _noun(segments: list[str]) -> Noun | None:
 
 def _one(noun: Noun, joining: str = "of") -> str:
     words = _singular(noun.words)
-    return f"{_article(words[0])} {' '.join(words)}{_whose(noun, joining)}"
-
-
-def _article(word: str) -> str:
-    if word in _ACRONYMS:
-        return "an" if word[0] in _AN_LETTERS else "a"
-    return "an" if word[0] in "aeio" or (word[0] == "u" and not word.startswith(("us", "uni", "ut"))) else "a"
+    return f"{indefinite_article(words[0])} {' '.join(words)}{_whose(noun, joining)}"
 
 
 def _several(noun: Noun) -> str:
@@ -333,16 +226,8 @@ def _several(noun: Noun) -> str:
     if noun.owner and singular(last) == last:
         return f"the {' '.join(noun.words)}{_whose(noun)}"
     if last in _JOINING and len(noun.words) > 1:
-        return f"{' '.join((*noun.words[:-2], _plural(noun.words[-2]), last))}{_whose(noun)}"
-    return f"{' '.join((*noun.words[:-1], _plural(last)))}{_whose(noun)}"
-
-
-def _plural(word: str) -> str:
-    if singular(word) != word or word in _MASS or word.endswith(("s", "ing")) or word == "people":
-        return word
-    if word.endswith("y") and word[-2:-1] not in "aeiou":
-        return f"{word[:-1]}ies"
-    return f"{word}es" if word.endswith(("x", "z", "ch", "sh")) else f"{word}s"
+        return f"{' '.join((*noun.words[:-2], plural(noun.words[-2]), last))}{_whose(noun)}"
+    return f"{' '.join((*noun.words[:-1], plural(last)))}{_whose(noun)}"
 
 
 def _many(noun: Noun, *, article: str = "") -> str:

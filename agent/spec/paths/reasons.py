@@ -11,7 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from agent.spec.names import singular, words_of
+from agent.spec.english import singular
+from agent.spec.names import words_of
 from agent.spec.path_syntax import HOLE
 from agent.spec.paths.affixes import Parts
 from agent.spec.paths.shapes import similarity

@@ -9,7 +9,8 @@ from collections.abc import Mapping, Sequence
 from math import log
 from typing import NamedTuple
 
-from agent.spec.names import is_version, singular, words_of
+from agent.spec.english import singular
+from agent.spec.names import is_version, words_of
 from agent.spec.path_syntax import HOLE
 from agent.spec.paths.affixes import parts_of
 from agent.spec.paths.bonds import Group, bond_of, draw_bond, forced_cells, join_group, shares_answers, single_bonus

@@ -10,7 +10,8 @@ from functools import lru_cache
 from math import log
 from typing import NamedTuple
 
-from agent.spec.names import singular, words_of
+from agent.spec.english import singular
+from agent.spec.names import words_of
 
 _LEAST, _MOST = -3.0, 2.5
 _ALONE = 0.7

@@ -9,7 +9,8 @@ from collections.abc import Iterable
 
 import msgspec
 
-from agent.spec.names import pascal, singular
+from agent.spec.english import singular
+from agent.spec.names import pascal
 from agent.spec.protocols import introspection
 from agent.spec.protocols.graphql_documents import Document, Given, Selection, parse
 from agent.spec.summary import Named, Node

@@ -8,7 +8,8 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from agent.spec.names import OWN_IDS, acted_on, is_action, pascal, resource_path, singular, words_of
+from agent.spec.english import singular
+from agent.spec.names import OWN_IDS, acted_on, is_action, pascal, resource_path, words_of
 from agent.spec.phrasing import ENDING, SELECTING
 from agent.spec.summary import Node
 

@@ -12,9 +12,9 @@ from itertools import pairwise
 from typing import Any, NamedTuple
 
 from agent.spec import evidence
+from agent.spec.english import singular
 from agent.spec.fields import COMPONENTS, escaped, unescaped
 from agent.spec.model import Evidence, JsonSchema
-from agent.spec.names import singular
 from agent.spec.schemas.clusters import Cluster, agrees, alike, key_types
 from agent.spec.schemas.component_names import Place, name_of, shown_as, within
 from agent.spec.schemas.examples import example_of
