@@ -1,24 +1,16 @@
-"""Calls that say inside which operation they mean, all to one address: what GraphQL, JSON-RPC and SOAP send and get, by the operation's name.
-
-A SOAP envelope is read leniently, without entities of its own, namespaces and attributes.
-"""
-
+"""Calls that say inside which operation they mean, all to one address: what GraphQL, JSON-RPC and SOAP send and get, by the operation's name."""
 import re
-from importlib import import_module
 from typing import Any, NamedTuple
 
 from agent.spec.model import ApiType, Evidence, MessageFormat
-from agent.spec.protocols import introspection
-from agent.spec.schemas import bodies
+from agent.spec.protocols import introspection, xml_elements
 from agent.spec.schemas.pool import Pool
 from agent.spec.summary import Named, Node, Route
 
 ANONYMOUS = "(anonymous)"
-_MOST_BYTES, _DEEPEST = 1 << 20, 40
+_MOST_BYTES = 1 << 20
 _ENVELOPE = re.compile(rb"<(?:[\w.-]+:)?Envelope\b")
 """Before it there may be the head of a part."""
-_PART = r"<!--.*?-->|<!\[CDATA\[(?P<data>.*?)\]\]>|<(?P<end>/?)(?:[\w.-]+:)?(?P<name>[\w.-]+)(?P<rest>[^<>]*)>|(?P<text>[^<]+)"
-_NIL = r"""\bnil\s*=\s*["'](?:true|1)["']"""
 
 
 class Envelope(NamedTuple):
@@ -40,7 +32,7 @@ def opened(body: bytes) -> Envelope | None:
     start = _ENVELOPE.search(body[:2000])
     if len(body) > _MOST_BYTES or not start:
         return None
-    envelope = _element(body[start.start() :].decode("utf-8", "replace"))
+    envelope = xml_elements.read(body[start.start() :].decode("utf-8", "replace"))
     inner = envelope.get("Envelope") if isinstance(envelope, dict) else None
     carried = inner.get("Body") if isinstance(inner, dict) else None
     name = next(iter(carried), "") if isinstance(carried, dict) else ""
@@ -88,38 +80,3 @@ def _document(named: Named) -> str:
     heard = named.documents.values if named.documents else {}
     texts = [text for text in heard if not text.startswith(introspection.MARK)]
     return max(sorted(texts), key=lambda text: heard[text], default="")
-
-
-def _element(text: str) -> Any:
-    """The elements of a document as objects, repeated ones as lists, texts as the values that they spell."""
-    stack: list[tuple[dict[str, Any], list[str]]] = [({}, [])]
-    names: list[str] = []
-    for part in re.finditer(_PART, text, re.DOTALL):
-        if part["text"] is not None or part["data"] is not None:
-            stack[-1][1].append(_unescaped(part["text"]) if part["data"] is None else part["data"])
-        elif part["name"] and part["end"]:
-            if len(stack) > 1 and part["name"] == names[-1]:
-                inner, texts = stack.pop()
-                _put(stack[-1][0], names.pop(), inner or bodies.scalar_of("".join(texts).strip()))
-        elif part["name"] and part["rest"].endswith("/"):
-            _put(stack[-1][0], part["name"], None if re.search(_NIL, part["rest"]) else "")
-        elif part["name"]:
-            if len(stack) > _DEEPEST:
-                return None
-            stack.append(({}, []))
-            names.append(part["name"])
-    return stack[0][0]
-
-
-def _unescaped(text: str) -> str:
-    """What stands for characters as these. The names of all of them are loaded where the first is met."""
-    return import_module("html").unescape(text) if "&" in text else text
-
-
-def _put(into: dict[str, Any], name: str, value: Any) -> None:
-    if name not in into:
-        into[name] = value
-    elif isinstance(into[name], list):
-        into[name].append(value)
-    else:
-        into[name] = [into[name], value]
