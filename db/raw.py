@@ -148,6 +148,13 @@ async def find_waiting_messages() -> None:
     await _execute("CREATE INDEX chat_sessions_queue_idx ON chat_sessions (id) WHERE queue <> '[]'")
 
 
+async def allow_xml_rpc() -> None:
+    """Operations of one more kind of API."""
+    kinds = "'REST', 'GraphQL', 'WebSocket', 'SSE', 'gRPC', 'SOAP', 'JSON-RPC', 'XML-RPC'"
+    name = "discovered_endpoints_api_type_check"
+    await _execute(f"ALTER TABLE discovered_endpoints DROP CONSTRAINT {name}, ADD CONSTRAINT {name} CHECK (api_type IN ({kinds}))")
+
+
 async def _execute(statements: str) -> None:
     """Several statements at once, in the migration's own transaction."""
     async with engine.connection() as connection:

@@ -7,7 +7,7 @@ What goes in and comes out is in `model`, what is remembered on the way in `summ
     readers/     files in, exchanges out; documents in, specs out
     paths/       how paths are decided: parameters, and which routes are one operation
     schemas/     how a schema is concluded and shared
-    protocols/   GraphQL, JSON-RPC, SOAP, gRPC, messages of sockets and streams
+    protocols/   GraphQL, JSON-RPC, XML-RPC, SOAP, gRPC, messages of sockets and streams
     writers/     a spec in, a document out
     comparing/   two specs, or traffic and a document
 

@@ -19,7 +19,7 @@ from agent.spec.schemas.pool import Pool, error_name
 from agent.spec.summary import Route, Summary
 from agent.spec.values import kind_of
 
-_NAMING_INSIDE = ("GraphQL", "JSON-RPC", "SOAP", "gRPC")
+_NAMING_INSIDE = ("GraphQL", "JSON-RPC", "XML-RPC", "SOAP", "gRPC")
 """Kinds whose calls are all POST: the method says nothing of what is done."""
 
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 import msgspec
 
 Headers = tuple[tuple[str, str], ...]
-ApiType = Literal["REST", "GraphQL", "WebSocket", "SSE", "gRPC", "SOAP", "JSON-RPC"]
+ApiType = Literal["REST", "GraphQL", "WebSocket", "SSE", "gRPC", "SOAP", "JSON-RPC", "XML-RPC"]
 Protocol = Literal["http", "https", "ws", "wss", "graphql", "grpc"]
 Pagination = Literal["offset", "page", "cursor", "link"]
 PagingPlace = Literal["query", "body", "header"]
@@ -93,7 +93,7 @@ class Response(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class MessageFormat(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One kind of WebSocket or server-sent message, or what one operation behind a JSON-RPC or SOAP address takes or gives."""
+    """One kind of WebSocket or server-sent message, or what one operation behind a JSON-RPC, XML-RPC or SOAP address takes or gives."""
 
     direction: Literal["sent", "received"]
     name: str
@@ -133,7 +133,7 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     pagination: Paging | None = None
     messages: tuple[MessageFormat, ...] = ()
     operation_names: tuple[str, ...] = ()
-    """GraphQL operation names, SOAP actions or JSON-RPC methods heard here."""
+    """GraphQL operation names, SOAP actions, JSON-RPC or XML-RPC methods heard here."""
     idempotency_header: str = ""
     cors: dict[str, Any] | None = None
     deprecated: bool = False

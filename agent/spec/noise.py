@@ -70,7 +70,7 @@ def _noise_kind(route: Route, is_of_telemetry: bool) -> NoiseKind | None:
         return "preflight"
     if route.method in ("OPTIONS", "TRACE", "CONNECT"):
         return "preflight"
-    if any(route.kinds.get(kind) for kind in ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket", "SSE")):
+    if any(route.kinds.get(kind) for kind in ("GraphQL", "JSON-RPC", "XML-RPC", "SOAP", "gRPC", "WebSocket", "SSE")):
         return None
     path = route.path
     if _is_well_known(path.lower()) or (route.method in ("GET", "HEAD") and _is_asset(route)):

@@ -101,7 +101,7 @@ class Outcome(msgspec.Struct, omit_defaults=True):
 
 
 class Named(msgspec.Struct, omit_defaults=True):
-    """One GraphQL operation, SOAP action or JSON-RPC method: what was sent and what came back."""
+    """One GraphQL operation, SOAP action, JSON-RPC or XML-RPC method: what was sent and what came back."""
 
     total: int = 0
     sent: Node | None = None

@@ -56,7 +56,7 @@ class DiscoveredEndpoint(Table, tablename="discovered_endpoints"):
     discovered_endpoints_endpoint_id_pattern_protocol_unique = Unique([endpoint_id, pattern, protocol])
     discovered_endpoints_pattern_check = not_empty("pattern")
     discovered_endpoints_protocol_check = one_of("protocol", "http", "https", "ws", "wss", "graphql", "grpc")
-    discovered_endpoints_api_type_check = one_of("api_type", "REST", "GraphQL", "WebSocket", "SSE", "gRPC", "SOAP", "JSON-RPC")
+    discovered_endpoints_api_type_check = one_of("api_type", "REST", "GraphQL", "WebSocket", "SSE", "gRPC", "SOAP", "JSON-RPC", "XML-RPC")
 
 
 class EndpointDocumentation(Table, tablename="endpoint_documentation"):

@@ -1,9 +1,11 @@
 import json
+from typing import get_args
 from uuid import UUID
 
 import asyncpg
 import pytest
 
+from agent.spec.model import ApiType
 from db.ids import uuid7
 
 _ENTRY = "INSERT INTO credit_transactions (user_id, amount, balance_after, type) VALUES ($1, $2, $3, $4) RETURNING id"
@@ -152,3 +154,10 @@ async def test_compressed_bodies_are_not_compressed_again(database: asyncpg.Pool
     )
     assert len(found) >= 10
     assert {row["attstorage"] for row in found} == {b"e"}
+
+
+@pytest.mark.parametrize("kind", get_args(ApiType))
+async def test_each_kind_of_api_can_be_stored(database: asyncpg.Pool, endpoint: UUID, kind: str) -> None:
+    """What discovery tells apart, the table takes."""
+    added = "INSERT INTO discovered_endpoints (endpoint_id, pattern, protocol, api_type) VALUES ($1, '/', 'https', $2) RETURNING api_type"
+    assert await database.fetchval(added, endpoint, kind) == kind

@@ -1,9 +1,10 @@
-"""Calls that say inside which operation they mean, all to one address: what GraphQL, JSON-RPC and SOAP send and get, by the operation's name."""
+"""Calls that say inside which operation they mean, all to one address: what GraphQL, JSON-RPC, XML-RPC and SOAP send and get, by the operation's name."""
+
 import re
 from typing import Any, NamedTuple
 
 from agent.spec.model import ApiType, Evidence, MessageFormat
-from agent.spec.protocols import introspection, xml_elements
+from agent.spec.protocols import introspection, xml_elements, xml_rpc
 from agent.spec.schemas.pool import Pool
 from agent.spec.summary import Named, Node, Route
 
@@ -47,6 +48,9 @@ def sample(kind: ApiType, route: Route, pool: Pool) -> Sample | None:
         frame = {"jsonrpc": "2.0", "id": 1}
         params = {} if named.sent is None else {"params": pool.example(named.sent)}
         return Sample({**frame, "method": name, **params}, None if named.received is None else {**frame, "result": pool.example(named.received)})
+    if kind == "XML-RPC" and found:
+        name, named = found[0]
+        return Sample(xml_rpc.written(name, pool.example(named.sent) or []), None)
     for name, named in found if kind in ("GraphQL", "SOAP") else ():
         if text := _document(named):
             if kind == "SOAP":
@@ -58,10 +62,10 @@ def sample(kind: ApiType, route: Route, pool: Pool) -> Sample | None:
 
 
 def formats(kind: ApiType, route: Route, pool: Pool, pointer: str) -> tuple[MessageFormat, ...]:
-    """What each operation of a JSON-RPC or SOAP address takes and gives."""
-    if kind not in ("JSON-RPC", "SOAP"):
+    """What each operation of a JSON-RPC, XML-RPC or SOAP address takes and gives."""
+    if kind not in ("JSON-RPC", "XML-RPC", "SOAP"):
         return ()
-    ending = " result" if kind == "JSON-RPC" else "Response"
+    ending = "Response" if kind == "SOAP" else " result"
     found: list[MessageFormat] = []
     for name, named in sorted(route.named.items()):
         if named.sent is not None:

@@ -1,14 +1,14 @@
-"""What kind of API a call speaks: GraphQL, JSON-RPC, SOAP, gRPC, server-sent events, WebSocket, or else REST. And which operation it names."""
+"""What kind of API a call speaks: GraphQL, JSON-RPC, XML-RPC, SOAP, gRPC, server-sent events, WebSocket, or else REST. And which operation it names."""
 
 from typing import Any
 
 from agent.spec.model import ApiType, Exchange
-from agent.spec.protocols import messages, named_calls
+from agent.spec.protocols import messages, named_calls, xml_rpc
 from agent.spec.protocols.named_calls import listed
 from agent.spec.schemas import bodies
 from agent.spec.summary import Route
 
-ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "SOAP", "gRPC", "WebSocket", "SSE", "REST")
+ORDER: tuple[ApiType, ...] = ("GraphQL", "JSON-RPC", "XML-RPC", "SOAP", "gRPC", "WebSocket", "SSE", "REST")
 
 
 def count_kind(route: Route, exchange: Exchange, request: dict[str, str], response: dict[str, str], query: str, sent: Any, received: Any) -> None:
@@ -27,6 +27,8 @@ def count_kind(route: Route, exchange: Exchange, request: dict[str, str], respon
             named_calls.count_graphql(route, one, answers[number] if number < len(answers) else None, at)
     elif kind == "JSON-RPC":
         named_calls.count_rpc(route, sent, answers, at)
+    elif kind == "XML-RPC":
+        named_calls.count_xml_rpc(route, exchange, at)
     elif kind == "SOAP":
         named_calls.count_soap(route, exchange, request)
     elif kind == "WebSocket":
@@ -64,7 +66,9 @@ def _kind_of(exchange: Exchange, request: dict[str, str], response: dict[str, st
         return "JSON-RPC"
     if received_type.startswith("text/event-stream"):
         return "SSE"
-    return "SOAP" if "soapaction" in request or (exchange.request_body and _is_soap(exchange.request_body, sent_type)) else "REST"
+    if "soapaction" in request or (exchange.request_body and _is_soap(exchange.request_body, sent_type)):
+        return "SOAP"
+    return "XML-RPC" if exchange.request_body and xml_rpc.is_call(exchange.request_body) else "REST"
 
 
 def _is_socket(exchange: Exchange, request: dict[str, str]) -> bool:

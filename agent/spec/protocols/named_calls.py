@@ -1,4 +1,4 @@
-"""Calls that name inside which operation they mean: GraphQL, JSON-RPC and SOAP. Which they are, and what was sent and came back, by the operation's name.
+"""Calls that name inside which operation they mean: GraphQL, JSON-RPC, XML-RPC and SOAP. Which they are, and what was sent and came back, by the operation's name.
 
 Whether a call speaks one of these at all is decided in `kinds`.
 """
@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from agent.spec.model import Exchange
-from agent.spec.protocols import envelopes, introspection
+from agent.spec.protocols import envelopes, introspection, xml_rpc
 from agent.spec.protocols.envelopes import ANONYMOUS
 from agent.spec.redact import mask_text
 from agent.spec.schemas import bodies
@@ -83,6 +83,17 @@ def count_rpc(route: Route, sent: Any, received: list[Any], at: int) -> None:
         named.total += 1
         _count(named, "sent", one.get("params"), at)
         _count(named, "received", answers.get(str(one.get("id")), {}).get("result"), at)
+
+
+def count_xml_rpc(route: Route, exchange: Exchange, at: int) -> None:
+    """Counts the call of one body with its answer."""
+    call = xml_rpc.called(exchange.request_body)
+    if call is None:
+        return
+    named = named_in(route, call.method)
+    named.total += 1
+    _count(named, "sent", call.params, at, xml_rpc.UNNAMED)
+    _count(named, "received", xml_rpc.answered(exchange.response_body), at)
 
 
 def count_soap(route: Route, exchange: Exchange, request: dict[str, str]) -> None:
@@ -162,9 +173,9 @@ def _keep_document(named: Named, text: str) -> None:
         bodies.admit(documents, text, "", SAMPLE_MAX)
 
 
-def _count(named: Named, side: str, value: Any, at: int) -> None:
+def _count(named: Named, side: str, value: Any, at: int, name: str = "") -> None:
     if value is None or value is bodies.ABSENT:
         return
     node: Node = getattr(named, side) or Node()
     setattr(named, side, node)
-    bodies.count(node, value, "", at=at)
+    bodies.count(node, value, name, at=at)

@@ -198,7 +198,16 @@ def _from_30(schema: Object) -> Object:
     return {"anyOf": [schema, {"type": "null"}]} if schema else schema
 
 
-_API_TYPES: Any = {"rest": "REST", "graphql": "GraphQL", "websocket": "WebSocket", "sse": "SSE", "grpc": "gRPC", "soap": "SOAP", "jsonrpc": "JSON-RPC"}
+_API_TYPES: Any = {
+    "rest": "REST",
+    "graphql": "GraphQL",
+    "websocket": "WebSocket",
+    "sse": "SSE",
+    "grpc": "gRPC",
+    "soap": "SOAP",
+    "jsonrpc": "JSON-RPC",
+    "xmlrpc": "XML-RPC",
+}
 
 
 def _scheme(name: str, raw: Object) -> SecurityScheme:

@@ -164,7 +164,16 @@ def phrase(status: str) -> str:
         return "Default" if status == "default" else f"Status {status}"
 
 
-_API_TYPES = {"REST": "rest", "GraphQL": "graphql", "WebSocket": "websocket", "SSE": "sse", "gRPC": "grpc", "SOAP": "soap", "JSON-RPC": "jsonrpc"}
+_API_TYPES = {
+    "REST": "rest",
+    "GraphQL": "graphql",
+    "WebSocket": "websocket",
+    "SSE": "sse",
+    "gRPC": "grpc",
+    "SOAP": "soap",
+    "JSON-RPC": "jsonrpc",
+    "XML-RPC": "xmlrpc",
+}
 _SCHEMA_NAMED = re.compile(rb'"#/components/schemas/([A-Za-z0-9._-]+)"')
 _VALUES = ("example", "default", "const")
 _LISTS = ("enum", "examples")

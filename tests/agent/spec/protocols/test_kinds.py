@@ -125,6 +125,12 @@ _SOAP = (
             ),
         ),
         ("SOAP", ("StoreScan",), _post("/docs", _SOAP, "application/soap+xml")),
+        (
+            "XML-RPC",
+            ("wp.getPosts",),
+            _post("/xmlrpc.php", b"<?xml version='1.0'?>\n<methodCall><methodName>wp.getPosts</methodName></methodCall>", "text/xml"),
+        ),
+        ("REST", (), _post("/notes", b"<note>a methodCall</note>", "text/xml")),
     ],
 )
 def test_other_ways_to_say_the_same(kind: str, names: tuple[str, ...], call: Exchange) -> None:
