@@ -51,11 +51,11 @@ async def update(endpoint: Endpoint) -> Discovery:
     return await _concluded(endpoint, base, state, revision)
 
 
-async def concluded(endpoint: Endpoint) -> Discovery:
-    """The spec of what was read when it was last brought up to date, without what came since."""
+async def concluded(endpoint: Endpoint, *, is_pooled: bool = True) -> Discovery:
+    """The spec of what was read when it was last brought up to date, without what came since; `is_pooled` as in `infer.conclude`."""
     rows = await DiscoverySummary.raw("SELECT summary, last_call_id, call_count, revision FROM discovery_summaries WHERE endpoint_id = {}", endpoint.id)
     state = _state(rows[0]) if rows else _State(summary.EMPTY, None, 0)
-    return await _concluded(endpoint, endpoint.destination_url.rstrip("/"), state, rows[0]["revision"] if rows else 0)
+    return await _concluded(endpoint, endpoint.destination_url.rstrip("/"), state, rows[0]["revision"] if rows else 0, is_pooled=is_pooled)
 
 
 async def decisions(endpoint_id: UUID) -> Decisions:
@@ -90,9 +90,9 @@ async def store(endpoint_id: UUID, spec: Spec) -> None:
         )
 
 
-async def _concluded(endpoint: Endpoint, base: str, state: _State, revision: int) -> Discovery:
+async def _concluded(endpoint: Endpoint, base: str, state: _State, revision: int, *, is_pooled: bool = True) -> Discovery:
     decided = await decisions(endpoint.id)
-    spec = await asyncio.to_thread(infer.conclude, state.known, title=endpoint.name, server=_origin(base), pins=decided.pins)
+    spec = await asyncio.to_thread(infer.conclude, state.known, title=endpoint.name, server=_origin(base), pins=decided.pins, is_pooled=is_pooled)
     return Discovery(msgspec.structs.replace(spec, servers=(base,)), state.calls, revision, decided)
 
 

@@ -188,7 +188,8 @@ async def drift(actor: Actor, endpoint_id: UUID, data: bytes = b"") -> Drift:
         document = both.given
     else:
         raise Problem("not_found", "There is no document to compare with.", remedy="Send a Swagger 2.0 or OpenAPI 3 document.")
-    return await asyncio.to_thread(spec_drift.compare, document, both.heard)
+    own = await discovery.concluded(endpoint, is_pooled=False)
+    return await asyncio.to_thread(spec_drift.compare, document, both.heard, own.spec)
 
 
 async def spec_of(actor: Actor, endpoint_id: UUID) -> Spec | None:

@@ -23,8 +23,11 @@ _NAMING_INSIDE = ("GraphQL", "JSON-RPC", "XML-RPC", "SOAP", "gRPC")
 """Kinds whose calls are all POST: the method says nothing of what is done."""
 
 
-def conclude(summary: Summary, *, title: str = "", server: str | None = None, pins: tuple[Pin, ...] = ()) -> Spec:
-    """The spec of the main API in a summary, or of the one at `server`."""
+def conclude(summary: Summary, *, title: str = "", server: str | None = None, pins: tuple[Pin, ...] = (), is_pooled: bool = True) -> Spec:
+    """The spec of the main API in a summary, or of the one at `server`.
+
+    Alike objects are pooled and teach each other what is optional. Else each operation says what its own calls showed.
+    """
     routes = [summary.routes[key] for key in sorted(summary.routes)]
     asked = _origin(server)
     kinds = noise_kinds(routes, asked)
@@ -34,7 +37,7 @@ def conclude(summary: Summary, *, title: str = "", server: str | None = None, pi
     served = [route for group in by_template.values() for route in group]
     left = {id(route) for route in mine} - {id(route) for route in served}
     noise += [("scanner", route) for route in mine if id(route) in left]
-    return _spec(summary, origin, title, by_template, noise)
+    return _spec(summary, origin, title, by_template, noise, is_pooled=is_pooled)
 
 
 def _origin(server: str | None) -> str:
@@ -61,7 +64,7 @@ def _sort_out(routes: list[Route], kinds: Mapping[int, NoiseKind | None], origin
     return mine, noise
 
 
-def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str], list[Route]], noise: list[tuple[str, Route]]) -> Spec:
+def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str], list[Route]], noise: list[tuple[str, Route]], *, is_pooled: bool) -> Spec:
     served = [route for group in groups.values() for route in group]
     carriers = auth.find_carriers(served)
     securities = {key: auth.security_of(group, carriers, ()) for key, group in groups.items()}
@@ -70,7 +73,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     carriers = auth.used_carriers(carriers, securities.values())
     merged = {key: merge_route(*group) for key, group in groups.items()}
     carriers = oauth.with_flows(carriers, merged)
-    pool = _fill_pool(merged)
+    pool = _fill_pool(merged) if is_pooled else Pool()
     ids = _operation_ids(merged)
     operations = told_apart(
         operation_of(template, method, route, groups[template, method], ids[template, method], securities[template, method], carriers, pool)

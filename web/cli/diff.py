@@ -39,20 +39,20 @@ def drift(document: str, capture: str, is_json: bool) -> None:
 
     DOCUMENT is an OpenAPI document (Swagger 2.0 to OpenAPI 3.2), CAPTURE any capture file. Exit 0 where nothing contradicts, 1 where something does, 2 where a file cannot be read.
     """
-    found = spec_drift.compare(_described(document), _described(capture))
+    found = spec_drift.compare(_described(document), _described(capture, is_pooled=False))
     click.echo(openapi.to_json(msgspec.to_builtins(found)).decode().rstrip() if is_json else _drifted(found))
     if found.breaking:
         raise SystemExit(1)
 
 
-def _described(name: str) -> Spec:
+def _described(name: str, *, is_pooled: bool = True) -> Spec:
     """A document or a capture, told apart by content."""
     with opened(name) as stream:
         try:
             found = inputs.identify(stream)
             if found.kind == "openapi":
                 return openapi_read.read(openapi_read.parse(found.stream.read()))
-            return conclude(observe_all(inputs.read(found.stream)))
+            return conclude(observe_all(inputs.read(found.stream)), is_pooled=is_pooled)
         except Unreadable as error:
             stop(f"`{name}` cannot be read: {error}")
 

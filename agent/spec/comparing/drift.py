@@ -51,11 +51,20 @@ class Drift(msgspec.Struct, frozen=True):
         return [finding for finding in self.findings if finding.kind == kind]
 
 
-def compare(document: Spec, heard: Spec) -> Drift:
-    """The drift of traffic from a document. `compare(a, a)` has no findings."""
+def compare(document: Spec, heard: Spec, own: Spec | None = None) -> Drift:
+    """The drift of traffic from a document. `compare(a, a)` has no findings.
+
+    `own` is what was heard with nothing pooled: where `heard` has components, it says which of their fields an operation's own calls showed.
+    """
     seen = _by_call(heard, _base(heard))
     told, matches = _matched(document, seen)
-    pairs = [_Pair(document, heard, told[matches[key]], seen[key]) for key in sorted(matches)]
+    shown = _by_call(own, _base(own)) if own else {}
+    pairs = [
+        _Pair(document, own, told[matches[key]], seen[key], shown[key])
+        if own and key in shown
+        else _Pair(document, heard, told[matches[key]], seen[key], seen[key])
+        for key in sorted(matches)
+    ]
     findings = [finding for pair in pairs for finding in pair.findings()]
     findings += [_whole("undocumented", seen[key], "was heard, and is not documented.") for key in sorted(seen.keys() - matches.keys())]
     findings += [_whole("unheard", told[key], "is documented, and was not heard.") for key in sorted(told.keys() - {*matches.values()})]
@@ -64,12 +73,13 @@ def compare(document: Spec, heard: Spec) -> Drift:
 
 
 class _Pair(NamedTuple):
-    """One operation as it is documented and as it was heard."""
+    """One operation as it is documented and as it was heard; `own` is the same with the bodies of its own calls, in the spec `heard`."""
 
     document: Spec
     heard: Spec
     told: Operation
     seen: Operation
+    own: Operation
 
     def findings(self) -> list[Finding]:
         return [*self._parameters(), *self._answers(), *self._bodies(), *self._security()]
@@ -94,7 +104,7 @@ class _Pair(NamedTuple):
         return found + [self._found("unheard", f"Status {status} is documented, and was not answered.") for status in silent]
 
     def _bodies(self) -> list[Finding]:
-        told, seen = (_fields_of(spec, operation) for spec, operation in ((self.document, self.told), (self.heard, self.seen)))
+        told, seen = (_fields_of(spec, operation) for spec, operation in ((self.document, self.told), (self.heard, self.own)))
         heard_sides, told_sides = {place.partition(" ")[0] for place in seen}, {place.partition(" ")[0] for place in told}
         found = self._wholes()
         for place, field in seen.items():
@@ -114,7 +124,7 @@ class _Pair(NamedTuple):
         for body in fields.bodies(self.told):
             listed.setdefault(body.side, []).append(_kinds(self.document, body.content.schema))
         told = {side: set[str]().union(*kinds) if all(kinds) else set[str]() for side, kinds in listed.items()}
-        pairs = [(body.side, told.get(body.side, set()), _kinds(self.heard, body.content.schema)) for body in fields.bodies(self.seen)]
+        pairs = [(body.side, told.get(body.side, set()), _kinds(self.heard, body.content.schema)) for body in fields.bodies(self.own)]
         return [
             self._found("contradiction", f"{_body(side)} is also {_or(kinds - allowed)}, and documented as {_or(allowed)}.", is_breaking=True)
             for side, allowed, kinds in pairs
@@ -123,7 +133,7 @@ class _Pair(NamedTuple):
 
     def _security(self) -> list[Finding]:
         """Whoever was let in must have come by one of the ways that are documented; a token of OAuth is sent as a bearer's."""
-        told, seen = diff.alternatives(self.document, self.told), diff.alternatives(self.heard, self.seen)
+        told, seen = diff.alternatives(self.document, self.told), diff.alternatives(self.heard, self.own)
         ways = [_as_sent(way) for way in told]
         if all(any(way <= _as_sent(heard) for way in ways) for heard in seen):
             return []

@@ -99,3 +99,29 @@ def test_whoever_came_by_a_documented_way_is_no_drift() -> None:
     )
     assert texts([{"k": []}], [{"b": []}]) == [("Authentication is documented as header `x-key`, and heard as bearer.", True)]
     assert texts([{"k": []}], []) == [("Authentication is documented as header `x-key`, and heard as not needed.", False)]
+
+
+def test_an_operation_answers_for_its_own_calls_only() -> None:
+    """Alike objects share a component, and what one operation showed is in it; another that never did is not blamed."""
+
+    def call(path: str, body: object) -> Exchange:
+        return Exchange(path + str(body), "GET", f"https://a.example{path}", 200, response_headers=JSON, response_body=msgspec.json.encode(body))
+
+    users = [{"id": n, "name": "x", "mail": "y", "city": None if n == 12 else "z", **({"extra": 1} if n > 11 else {})} for n in range(10, 14)]
+    listed = [{"id": n, "name": "x", "mail": "y", "city": "z"} for n in range(10, 14)]
+    summary = observe_all([*(call(f"/users/{user['id']}", user) for user in users), *(call(f"/users?page={n}", listed) for n in (1, 2))])
+    user = {"type": "object", "properties": {key: {"type": "integer" if key == "id" else "string"} for key in ("id", "name", "mail", "city")}}
+    answers = [{"200": {"description": "", "content": {"application/json": {"schema": schema}}}} for schema in ({"type": "array", "items": user}, user)]
+    page, one = {"name": "page", "in": "query", "schema": {}}, {"name": "id", "in": "path", "required": True, "schema": {"type": "integer"}}
+    paths = {"/users": {"get": {"parameters": [page], "responses": answers[0]}}, "/users/{id}": {"get": {"parameters": [one], "responses": answers[1]}}}
+    document = read({"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": paths})
+    heard, own = conclude(summary), conclude(summary, is_pooled=False)
+    assert len(heard.schemas) == 1 and not own.schemas
+    both = [
+        ("/users/{id}", "`city` of the 200 answer is also null (1 of 4 times), and documented as string."),
+        ("/users/{id}", "`extra` of the 200 answer is there, and not documented."),
+    ]
+    for found in (drift.compare(document, heard, own), drift.compare(document, own)):
+        assert [(one.template, one.text) for one in found.findings] == both
+    assert {one.operation for one in drift.compare(document, heard, own).findings} <= {operation.id for operation in heard.operations}
+    assert len(drift.compare(document, heard).findings) == 4
