@@ -5,6 +5,7 @@
 
 import re
 from typing import Any
+from urllib.parse import unquote
 
 import msgspec
 import yaml
@@ -158,7 +159,7 @@ class _Reader:
         return MessageFormat(direction, str(raw.get("name") or ""), self._schema(raw.get("schema", {})), raw.get("example"), _evidence(raw))
 
     def _schema(self, schema: Any) -> JsonSchema:
-        """References elsewhere than to component schemas are put in place, or count as anything."""
+        """References elsewhere than to component schemas are put in place; those that lead nowhere count as anything."""
         value = self._modern(schema, 0)
         return value if isinstance(value, dict) else {} if value is not False else {"not": {}}
 
@@ -168,7 +169,10 @@ class _Reader:
         if not isinstance(value, dict) or depth > 100:
             return value
         reference = value.get("$ref")
-        if isinstance(reference, str) and not re.fullmatch(r"#/components/schemas/[^/]+", reference):
+        if isinstance(reference, str) and "%" in reference:  # a URI, in which `Page<Pet>` is spelled `Page%3CPet%3E`
+            reference = unquote(reference)
+            value = value | {"$ref": reference}
+        if isinstance(reference, str) and not (re.fullmatch(r"#/components/schemas/[^/]+", reference) and self._target(reference) is not None):
             self._put_in_place += 1
             target = self._target(reference) if depth < 40 and self._put_in_place <= MOST_PUT_IN_PLACE else None
             return self._modern(target, depth + 1) if isinstance(target, dict) else {}

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from openapi_spec_validator import validate
 
 from agent.spec.comparing import diff
 from agent.spec.infer import conclude
@@ -44,6 +45,20 @@ def test_what_30_spells_otherwise_is_understood() -> None:
     found = openapi_read.read({"openapi": "3.0.3", "paths": {}, "components": {"schemas": {"S": schema}}}).schemas["S"]["properties"]
     assert found["a"] == {"type": ["string", "null"], "enum": ["x", None]} and found["b"] == {"type": "integer", "exclusiveMinimum": 1}
     assert found["nullable"] == {"type": "string"} and found["c"] == {"anyOf": [{"allOf": [{"type": "string"}]}, {"type": "null"}]}
+
+
+def test_references_are_uris_and_may_lead_nowhere() -> None:
+    """A component's name may be percent-encoded; one that is not there stands for anything, and the document that is written has it no more."""
+    generic = {"type": "object", "properties": {"next": {"$ref": "#/components/schemas/Gone"}}}
+    answers = {
+        name: {"description": name, "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{ref}"}}}}
+        for name, ref in (("200", "Page%3CPet%3E"), ("404", "Gone"))
+    }
+    found = openapi_read.read({"openapi": "3.1.0", "components": {"schemas": {"Page<Pet>": generic}}, "paths": {"/pets": {"get": {"responses": answers}}}})
+    assert found.schemas == {"Page<Pet>": {"type": "object", "properties": {"next": {}}}}
+    schemas = {one.status: one.contents[0].schema for one in found.operations[0].responses}
+    assert schemas == {"200": {"$ref": "#/components/schemas/Page<Pet>"}, "404": {}}
+    validate(openapi.document(found))
 
 
 def test_references_and_inheritance_of_path_items_are_followed() -> None:

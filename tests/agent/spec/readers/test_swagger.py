@@ -7,6 +7,7 @@ from openapi_spec_validator import validate
 
 from agent.spec.comparing import diff, drift
 from agent.spec.readers import openapi_read, swagger
+from agent.spec.writers import openapi
 
 PET = {"type": "object", "properties": {"id": {"type": "integer"}, "tag": {"type": "string", "x-nullable": True}}, "required": ["id"]}
 OLD: dict[str, Any] = {
@@ -77,5 +78,5 @@ def test_the_same_api_in_both_is_no_change() -> None:
     "wrong", [None, 7, "x", [1], {"x": 1}, {"x": [{"x": None}]}, {"/x": {"get": {"parameters": [{"in": "body"}, {"$ref": 5}, 1], "responses": {"200": 1}}}}]
 )
 def test_malformed_parts_are_passed_over(key: str, wrong: object) -> None:
-    """Whatever is of the wrong type."""
-    assert openapi_read.read(OLD | {key: "2.0" if key == "swagger" else wrong}) is not None
+    """Whatever is of the wrong type; what is left is written as a valid document."""
+    validate(openapi.document(openapi_read.read(OLD | {key: "2.0" if key == "swagger" else wrong})))
