@@ -164,7 +164,7 @@ def _mismatch(whole: JsonSchema, value: Any) -> str | None:
 
 
 def _follow(validator: Any, reference: Any, value: Any, schema: Any) -> Iterator[ValidationError]:
-    """A reference, as long as there are not too many: thirty lines of a document can make a milliard of them."""
+    """A reference, as long as there are not too many: thirty lines of a document can make a billion of them."""
     left = _followed.get()
     left[0] -= 1
     if left[0] < 0:

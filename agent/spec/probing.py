@@ -1,4 +1,4 @@
-"""Looks into single exchanges for one thing that a document says: was the field there, was it null, did it lack, and what was it.
+"""Looks into single exchanges for one thing that a document says: was the field there, null or missing, and what was its value.
 
 A schema is concluded from counts; this gives the calls behind them, one by one.
 """

@@ -13,7 +13,7 @@ from agent.spec.comparing.schema_branches import ALL_TYPES, branches, canonical
 from agent.spec.model import JsonSchema
 
 MAX_DEPTH = 60
-_MOST_COMPARED = 20_000  # pairs of schemas in one comparison: thirty lines whose references double lead to a milliard of them
+_MOST_COMPARED = 20_000  # pairs of schemas in one comparison: thirty lines whose references double lead to a billion of them
 _BOUNDS = ("minimum", "exclusiveMinimum", "minLength", "minItems", "minProperties", "maximum", "exclusiveMaximum", "maxLength", "maxItems", "maxProperties")
 _AS_WRITTEN = (
     "not", "if", "then", "else", "contains", "minContains", "maxContains", "propertyNames", "patternProperties", "dependentRequired", "dependentSchemas",

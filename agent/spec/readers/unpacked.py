@@ -25,7 +25,7 @@ class Unpacked(BytesIO):
         return plain
 
     def _piece(self, size: int) -> bytes:
-        """At most `size` bytes, at least one save at the end."""
+        """At most `size` bytes; none only at the end."""
         raise NotImplementedError
 
 

@@ -304,7 +304,7 @@ def _whole(key: str, nodes: list[Node]) -> Held:
 
 
 def _risk(keys: int) -> float:
-    """What one of some keys may add to the risk that a whole object is refused."""
+    """The most that one of so many keys may add to the risk that a whole object is refused."""
     return _REFUSED / min(max(keys, 1), _CROWD)
 
 

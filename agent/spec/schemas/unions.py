@@ -119,7 +119,7 @@ def _settled(heard: Heard) -> list[str]:
 
 
 def _surprise(heard: Heard, key: str) -> float:
-    """In bits, how surprising it would be that the key is in all objects of each value or in none, came it with them or not."""
+    """In bits, how surprising it would be that the key is in all objects of each value or in none if the value said nothing about it."""
     share = sum(counts.get(key, 0) for counts in heard.values()) / sum(counts[""] for counts in heard.values())
     return -sum(log2(share ** counts[""] + (1.0 - share) ** counts[""]) for counts in heard.values())
 

@@ -126,7 +126,7 @@ def test_an_operation_nobody_described_is_a_method_and_a_path() -> None:
 
 
 def test_references_that_double_end_soon() -> None:
-    """A small schema whose references lead to a milliard of others refuses nothing, and takes no time over it."""
+    """A small schema whose references lead to a billion of others refuses nothing, and takes no time over it."""
     parts = {f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(30)} | {"a30": {"type": "object"}}
     began = time.process_time()
     assert calling.mismatch(Spec(""), {"$ref": "#/$defs/a0", "$defs": parts}, {}) is None
