@@ -70,17 +70,20 @@ def describe(spec: Spec, operation: Operation) -> dict[str, Any]:
     return {**_described(spec, operation, 1, with_responses=False), "body": None, "note": "Too large to show whole; read its documentation."}
 
 
-def plain(schema: Any, schemas: dict[str, JsonSchema], depth: int = _DEPTH) -> JsonSchema:
-    """A schema in the words that every vendor takes: references in place to a depth, cycles cut, alternatives as `anyOf`."""
-    return _plain(schema, schemas, depth, ())
+def plain(schema: Any, schemas: dict[str, JsonSchema], depth: int = _DEPTH, *, tells_null: bool = False) -> JsonSchema:
+    """A schema in the words that every vendor takes: references in place to a depth, cycles cut, alternatives as `anyOf`.
+
+    `tells_null`: for a reader rather than a vendor, what can be null has a list of types.
+    """
+    return _plain(schema, schemas, depth, (), tells_null)
 
 
-def _plain(schema: Any, schemas: dict[str, JsonSchema], depth: int, seen: tuple[str, ...]) -> JsonSchema:
+def _plain(schema: Any, schemas: dict[str, JsonSchema], depth: int, seen: tuple[str, ...], tells_null: bool) -> JsonSchema:
     if not isinstance(schema, dict):
         return {}
     if isinstance(reference := schema.get("$ref"), str):
         name = reference.rpartition("/")[2]
-        return {} if name in seen or len(seen) > 20 else _plain(schemas.get(name), schemas, depth, (*seen, name))
+        return {} if name in seen or len(seen) > 20 else _plain(schemas.get(name), schemas, depth, (*seen, name), tells_null)
     schema = _merged(schema, schemas, set(seen))
     kind = _kind(schema)
     result: JsonSchema = {"type": kind} if kind else {}
@@ -93,22 +96,28 @@ def _plain(schema: Any, schemas: dict[str, JsonSchema], depth: int, seen: tuple[
     if schema.get("format") in _FORMATS and kind == "string":
         result["format"] = schema["format"]
     if kind == "array":
-        result["items"] = _plain(schema.get("items"), schemas, depth - 1, seen) if depth > 0 else {}
+        result["items"] = _plain(schema.get("items"), schemas, depth - 1, seen, tells_null) if depth > 0 else {}
     if kind == "object" and depth > 0:
-        result |= _members(schema, schemas, depth, seen)
+        result |= _members(schema, schemas, depth, seen, tells_null)
     options = [o for o in schema.get("anyOf") or schema.get("oneOf") or () if isinstance(o, dict) and o.get("type") != "null"]
     if kind is None and options and depth > 0:
-        simple = [_plain(option, schemas, depth - 1, seen) for option in options[:_MOST_OPTIONS]]
-        return simple[0] if len(simple) == 1 else {"anyOf": [part for part in simple if part] or [{}]} if len(options) <= _MOST_OPTIONS else {}
-    return result
+        simple = [_plain(option, schemas, depth - 1, seen, tells_null) for option in options[:_MOST_OPTIONS]]
+        result = simple[0] if len(simple) == 1 else {"anyOf": [part for part in simple if part] or [{}]} if len(options) <= _MOST_OPTIONS else {}
+    return result | {"type": [result["type"], "null"]} if tells_null and isinstance(result.get("type"), str) and _can_be_null(schema) else result
 
 
-def _members(schema: JsonSchema, schemas: dict[str, JsonSchema], depth: int, seen: tuple[str, ...]) -> JsonSchema:
+def _can_be_null(schema: JsonSchema) -> bool:
+    options: Any = schema.get("anyOf") or schema.get("oneOf") or ()
+    given: Any = schema.get("type")
+    return (isinstance(given, list) and "null" in given) or {"type": "null"} in options
+
+
+def _members(schema: JsonSchema, schemas: dict[str, JsonSchema], depth: int, seen: tuple[str, ...], tells_null: bool) -> JsonSchema:
     properties: Any = schema.get("properties")
     known = {n: p for n, p in properties.items() if isinstance(n, str) and KEY.fullmatch(n)} if isinstance(properties, dict) else {}
     shown = dict(list(known.items())[:60])
     required = [name for name in schema.get("required") or () if name in shown] if isinstance(schema.get("required"), list) else []
-    result: JsonSchema = {"properties": {name: _plain(part, schemas, depth - 1, seen) for name, part in shown.items()}} if shown else {}
+    result: JsonSchema = {"properties": {name: _plain(part, schemas, depth - 1, seen, tells_null) for name, part in shown.items()}} if shown else {}
     return result | ({"required": sorted(set(required))} if required else {})
 
 
@@ -187,10 +196,14 @@ def _described(spec: Spec, operation: Operation, depth: int, *, with_responses: 
             | ({"example": p.example} if p.example is not None and len(str(p.example)) < 100 else {})
             for p in operation.parameters[: 40 if depth > 2 else 20]
         ],
-        "body": {"media_type": content.media_type, "required": operation.request_required, "schema": plain(content.schema, spec.schemas, depth)}
+        "body": {
+            "media_type": content.media_type,
+            "required": operation.request_required,
+            "schema": plain(content.schema, spec.schemas, depth, tells_null=True),
+        }
         if content
         else None,
-        "responses": {r.status: plain(r.contents[0].schema, spec.schemas, depth - 1) if r.contents else {} for r in operation.responses[:6]}
+        "responses": {r.status: plain(r.contents[0].schema, spec.schemas, depth - 1, tells_null=True) if r.contents else {} for r in operation.responses[:6]}
         if with_responses
         else {r.status: {} for r in operation.responses[:10]},
         "security": [list(names) for names in operation.security[:5]],

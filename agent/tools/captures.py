@@ -39,6 +39,8 @@ async def capture_search(
         endpoint_id=about.id if about else None, method=method, status=status, path=path, query=query, since=since, until=until, min_duration_ms=min_duration_ms
     )
     found = await captures.search(context.actor, wanted, limit=limit or 20, cursor=cursor)
+    if about and not about.calls:
+        return Answer(f"`{about.name}` has no captured calls yet. Send requests to {about.proxy_url}, then try again.", found)
     if not found.items:
         return Answer("No captured call matches.", found)
     text = "\n".join(_line(call) for call in found.items) + (f"\nMore: cursor `{found.next}`." if found.next else "")

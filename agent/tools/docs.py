@@ -5,10 +5,12 @@ from urllib.parse import urlencode
 
 from msgspec import Meta
 
-from agent import curation, docs, endpoints, evidence
+from agent import curation, docs, endpoints, evidence, field_lists
 from agent.curation import Curation
 from agent.docs import Format
+from agent.errors import Problem
 from agent.evidence import Why
+from agent.field_lists import Line, Lines, Trait
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
 
@@ -95,13 +97,37 @@ async def docs_why(
     context: Context,
     field: Annotated[
         str, Meta(description="A field or parameter: its name (`owner`) or its place (`200 items[].price`, `query limit`, `path order_id`).", min_length=1)
-    ],
+    ]
+    | None = None,
     operation: Annotated[str, Meta(description="Its operation: id, or method and path template. Default: the one heard most that has it.")] | None = None,
     endpoint: EndpointRef | None = None,
+    all_that_are: Annotated[Trait, Meta(description="In place of a field: list all that are so.")] | None = None,
 ) -> Answer:
     """Say why the documentation has a field or parameter as it has it (nullable, optional, required, a parameter, these values): the counts, and the calls behind them."""
+    if all_that_are and not field:
+        lines = await field_lists.listed(context.actor, all_that_are, operation, endpoint)
+        return Answer(_all_lines(lines, all_that_are), lines, "captured")
+    if not field:
+        raise Problem("invalid_arguments", "Which field?", remedy="Give its `field`, or `all_that_are`.", field="field")
     found = await evidence.why(context.actor, field, operation, endpoint)
     return Answer(_because(found), found, "captured")
+
+
+def _all_lines(found: Lines, trait: Trait) -> str:
+    """One line each, with what it rests on."""
+    if not found.items:
+        return f"No field is documented as {trait}."
+    lines = [f"- {_field_line(line, trait)}" for line in found.items[:_MOST_LINES]]
+    heading = f"{found.found} field{'s' * (found.found != 1)} {'is' if found.found == 1 else 'are'} documented as {trait}:"
+    more = [f"… and {found.found - len(lines)} more."] if found.found > len(lines) else []
+    return "\n".join([heading, "", *lines, *([""] if more else []), *more])
+
+
+def _field_line(line: Line, trait: Trait) -> str:
+    where, _, name = line.place.partition(" ")
+    counted = f", null in {line.nulls:,} of {line.count:,}" if trait == "nullable" else f", there in {line.count:,} of {line.total:,}"
+    others = f", and in {line.others} more operation{'s' * (line.others != 1)}" if line.others else ""
+    return f"`{name}` ({_side(where)}) of `{line.operation}`: {line.kind}{counted if line.total else ''}{others}"
 
 
 def _because(found: Why) -> str:

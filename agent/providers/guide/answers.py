@@ -67,7 +67,8 @@ def _has_none(done: tuple[Done, ...]) -> bool:
 
 def _seen(part: str, done: Done) -> str:
     """The answer for whoever sees the result as a card above it."""
-    beside = BESIDE.get(done.step.tool) if done.result.state == "ok" and done.step.view in _WHOLE else None
+    whole = BESIDE.get(done.step.tool) if done.step.view in _WHOLE else None
+    beside = BESIDE.get(f"{done.step.tool}:{done.step.view}", whole) if done.result.state == "ok" else None
     said = beside(_data(done), done) if beside else ""
     return said or (_without_rows(part) if done.step.tool in _CARDS and done.step.view in ("", "calls") else part)
 
@@ -159,6 +160,8 @@ def _calls(data: Data, done: Done) -> str:
 
 
 def _no_calls(done: Done) -> str:
+    if "has no captured calls yet" in done.result.text:
+        return _ENVELOPE.sub(r"\g<said>", done.result.text).strip()
     if done.step.arguments.get("status") == "error":
         return "No call failed" + _within(done) + "."
     return "No captured call matches" + _within(done) + ". Send a request through the proxy URL, then ask again."

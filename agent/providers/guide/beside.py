@@ -4,8 +4,9 @@ A composer that gives "" leaves the answer as it is.
 """
 
 from collections.abc import Callable
+from typing import Any, cast
 
-from agent.providers.guide.markup import Data, counted, fenced, has_failed, items_of, name_of, nested, there_already
+from agent.providers.guide.markup import Data, call_line, counted, fenced, has_failed, items_of, name_of, nested, there_already, took
 from agent.providers.guide.plan import Done
 
 
@@ -70,8 +71,26 @@ def call(data: Data, done: Done) -> str:
 
 def operations(data: Data, done: Done) -> str:
     items = items_of(data)
-    name = f"{items[0].get('method', '')} {items[0].get('template') or items[0].get('path') or ''}".strip() if items else ""
+    name = str(items[0].get("operation") or f"{items[0].get('method', '')} {items[0].get('template') or items[0].get('path') or ''}".strip()) if items else ""
     return f"{counted(items, 'operation', data)}. Say *describe {name}*, or *call* it." if name else ""
+
+
+def slowest(data: Data, done: Done) -> str:
+    """The card lists them by time: here the slowest, in one line each."""
+    items = sorted(items_of(data), key=lambda call: -took(call))
+    if len(items) < 2:
+        return ""
+    lines = "\n".join(f"{n}. {call_line(call)}" for n, call in enumerate(items[:5], 1))
+    return f"The slowest of {len(items)}{'+' if data.get('next') else ''} calls, of which the median took {took(items[len(items) // 2]):,.0f} ms:\n\n{lines}"
+
+
+def called(data: Data, done: Done) -> str:
+    said = [f"It was answered with **{data.get('status')}**."] if data.get("status") else []
+    if sent := data.get("credentials"):
+        said.append(f"Sent with {', '.join(str(one) for one in cast('list[Any]', sent))}.")
+    elif data.get("status") in (401, 403):
+        said.append("No credentials were sent. Store them in the endpoint's settings, or make one successful call through its proxy URL.")
+    return " ".join(said)
 
 
 BESIDE: dict[str, Callable[[Data, Done], str]] = {
@@ -81,5 +100,7 @@ BESIDE: dict[str, Callable[[Data, Done], str]] = {
     "prompt_list": prompts,
     "mcp_list": servers,
     "capture_get": call,
+    "capture_search:slowest": slowest,
     "operation_search": operations,
+    "operation_call": called,
 }

@@ -4,6 +4,7 @@ from typing import Any, cast
 
 import msgspec
 
+from agent.providers.guide import fields
 from agent.providers.guide.markup import Data, clipped, code, fenced, pretty
 from agent.providers.guide.plan import Done
 
@@ -22,19 +23,24 @@ def called(data: Data, done: Done) -> str:
 
 
 def described(data: Data, done: Done) -> str:
-    """What an operation takes and gives, as a list and two schemas."""
+    """What an operation takes and gives, as a list and tables of fields."""
     parts = [f"**{code(data.get('operation'))}** {data.get('summary') or ''}".strip()]
     parameters = [cast("Data", one) for one in cast("list[Any]", data.get("parameters") or [])]
     if parameters:
         parts.append(
-            "\n".join(f"- {code(one.get('name'))} ({one.get('in')}{', needed' if one.get('required') else ''}): {code(_kind(one))}" for one in parameters)
+            "\n".join(
+                f"- {code(one.get('name'))} ({one.get('in')}{', needed' if one.get('required') else ''}): {fields.kind(one.get('schema'))}"
+                for one in parameters
+            )
         )
     if isinstance(body := data.get("body"), dict):
-        parts.append(f"It takes {code(cast('Data', body).get('media_type'))}:\n\n{fenced(clipped(pretty(cast('Data', body).get('schema'))), 'json')}")
+        parts += [f"It takes {code(cast('Data', body).get('media_type'))}:", fields.table(cast("Data", body).get("schema"))]
     responses = cast("Data", data.get("responses") or {})
-    for status, schema in list(responses.items())[:3]:
-        parts.append(f"**{status}**" + (f"\n\n{fenced(clipped(pretty(schema)), 'json')}" if schema else ""))
-    return "\n\n".join(parts)
+    for status, schema in list(responses.items())[:_ANSWERS]:
+        parts += [f"It answers **{status}**{':' if schema else '.'}", fields.table(schema)]
+    if others := list(responses)[_ANSWERS:]:
+        parts.append(f"It answers {', '.join(f'**{status}**' for status in others)} too.")
+    return "\n\n".join(part for part in parts if part)
 
 
 def exemplified(data: Data, done: Done) -> str:
@@ -52,7 +58,7 @@ def exemplified(data: Data, done: Done) -> str:
     parts = [f"{code(operation)} {data.get('summary') or ''}".strip(), fenced(clipped(request), "http")]
     parts += [f"It answers {', '.join(f'**{status}**' for status in answers[:4])}."] if answers else []
     shown = f"call {operation}" + (f" with {msgspec.json.encode(sent).decode()}" if sent is not None else "")
-    parts += [f"Say {code(shown)} and I send it; you are asked first."] if len(shown) < 160 else []
+    parts += [f"Say {code(shown)} and I send it{'.' if operation.startswith(_SAFE) else '; you are asked first.'}"] if len(shown) < 160 else []
     return "\n\n".join(parts)
 
 
@@ -87,11 +93,6 @@ def _server(one: Data) -> str:
     return f"{name} {one.get('status')}{error}, {len(tools)} tool{'s' * (len(tools) != 1)}"
 
 
-def _kind(parameter: Data) -> str:
-    schema = parameter.get("schema")
-    return str(cast("Data", schema).get("type") or "any") if isinstance(schema, dict) else "any"
-
-
 def _invented(schema: Any, depth: int = 0) -> Any:
     """A value of the schema's kind: its own example where it has one."""
     if not isinstance(schema, dict) or depth > _DEEPEST:
@@ -118,6 +119,8 @@ def _plain(value: Any) -> str:
 
 
 _DEEPEST = 6
+_ANSWERS = 3
+_SAFE = ("GET ", "HEAD ", "OPTIONS ")
 _CLIENTS = {"claude desktop": "claude-desktop", "claude": "claude-code", "cursor": "cursor", "vs code": "vscode", "vscode": "vscode", "copilot": "vscode"}
 _VALUES: dict[str, Any] = {"string": "…", "integer": 1, "number": 1.5, "boolean": True}
 

@@ -4,6 +4,7 @@ The same tolerance as in `answers`: a composer gives "" where the result has not
 """
 
 import re
+from collections.abc import Iterator
 from typing import cast
 
 from agent.providers.guide.markup import SHOWN, Data, clipped, fenced, rows
@@ -35,10 +36,19 @@ def text(data: Data, done: Done) -> str:
 
 
 def paging(data: Data, done: Done) -> str:
-    """The documents' lines on pages and cursors."""
+    """How each operation is paged; where no call has shown it, the parameters that look like it."""
     link = f"\n\n[All documentation]({data['url']})" if data.get("url") else ""
-    lines = _telling(data, r"\b(pagina\w+|pages?|cursor|offset|next_?page\w*)\b")
-    return "\n".join(lines[:12]) + link if lines else f"The captured calls show no pages or cursors.{link}"
+    told = [f"- {operation}: {found[1]}" for operation, line in _lines(data) if (found := _PAGINATION.match(line))]
+    if told:
+        return "\n".join(dict.fromkeys(told[:_MOST_PAGED])) + (f"\n- … and {len(told) - _MOST_PAGED} more." if len(told) > _MOST_PAGED else "") + link
+    taken: dict[str, list[str]] = {}
+    for operation, line in _lines(data):
+        if found := _PAGE_PARAMETER.match(line):
+            taken.setdefault(operation, []).append(found[1])
+    if taken:
+        rows = "\n".join(f"- {operation}: {', '.join(names)}" for operation, names in list(taken.items())[:_MOST_PAGED])
+        return f"No captured call has shown how one page follows another. These parameters look like it:\n\n{rows}{link}"
+    return f"The captured calls show no pages or cursors.{link}"
 
 
 def limits(data: Data, done: Done) -> str:
@@ -61,9 +71,18 @@ def auth(data: Data, done: Done) -> str:
 
 
 def _telling(data: Data, pattern: str) -> list[str]:
-    """The document's lines on something, each once; sentences rather than rows of tables and examples."""
-    lines = list(dict.fromkeys(line for line in str(data.get("text") or "").splitlines() if re.search(pattern, line, re.IGNORECASE)))
-    return [line for line in lines if not re.match(r"[\s|{\"#]|Headers:", line)] or lines
+    """The document's sentences on something, each once; no rows of tables, no examples."""
+    found = dict.fromkeys(line for _, line in _lines(data) if re.search(pattern, line, re.IGNORECASE))
+    return [line for line in found if not re.match(r"[\s|{}\[\]\"#]|Headers:", line)]
+
+
+def _lines(data: Data) -> Iterator[tuple[str, str]]:
+    """Each line of the document with the operation that it stands under."""
+    operation = ""
+    for line in str(data.get("text") or "").splitlines():
+        if found := _OPERATION.match(line):
+            operation = found[1]
+        yield operation, line
 
 
 def _links(data: Data) -> str:
@@ -82,4 +101,8 @@ _FORMATS = {
     "postman": "Postman",
 }
 _FENCES = {"typescript": "ts", "graphql": "graphql"}
+_OPERATION = re.compile(r"(`[A-Z]+ /[^`]*`) · ")
+_PAGINATION = re.compile(r"\*\*Pagination\*\*: (.+)")
+_PAGE_PARAMETER = re.compile(r"\| (`(?:\w+[._-])?(?:page|cursor|offset|limit|skip|after|before|start|per_?page|size)[\w\[\]]*`) \| query \|", re.IGNORECASE)
+_MOST_PAGED = 12
 _CREDENTIAL = re.compile(r"\b(bearer|api[- ]key|basic auth|authorization|cookie|token)\b", re.IGNORECASE)

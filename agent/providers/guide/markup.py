@@ -99,4 +99,6 @@ def pretty(value: Any) -> str:
 
 
 def clipped(text: str) -> str:
-    return text if len(text) <= _LONGEST else f"{text[:_LONGEST]}\n…"
+    """Cut at the end of a line, where it has lines."""
+    cut = text[:_LONGEST].rpartition("\n")[0] or text[:_LONGEST]
+    return text if len(text) <= _LONGEST else f"{cut}\n…"

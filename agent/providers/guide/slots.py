@@ -49,6 +49,10 @@ def present(slot: str, said: Said) -> bool:
 _SAID_OF_IT = r"nullable|null|optional|required|mandatory|deprecated|(?:always|sometimes|never) (?:there|null|missing|present)|an? (?:path |query |url )?(?:param\w*|variable|placeholder)|an? (?:enum\w*|integer|string|number|list|array|object|boolean|map)"
 _WHY_SO = rf"^why (?:is|are|was|were|isn't|aren't|can|could)\b.*\b(?:{_SAID_OF_IT})\b|^(?:where|how) (?:do|does|did)\b.*\benum\w*\b.*\bcome from\b|\bevidence (?:for|of|behind) (?!the api\b)\S"
 
+# "Which fields can be null?": all of them, not one.
+_WHICH_ARE = r"^(?:which|what|list|show|are|is|tell|give)\b.*\b(?:fields?|propert(?:y|ies)|param(?:eter)?s?|attributes?|members?)\b.*\b(?:nullable|null|optional|required|mandatory|missing|absent)\b|\b(?:nullable|optional|required|mandatory) (?:fields|properties|param(?:eter)?s|attributes|members|ones)\b|^what (?:can|may|could|might) be (?:null|missing|absent|left out)\b"
+_ONE_NULL = r"^(?:can|could|may|might|is|are)(?: the)?(?: field| parameter| property)? (?!it\b|this\b|that\b|there\b|an?\b)(?P<value>⟦\d+⟧|[\w.\[\]*-]+)(?= (?:ever |sometimes )?(?:be )?(?:nullable|null|optional)\b)"
+
 _TOLD = regex(
     r"\b(?:in|of|on|for|from) (?:the |my )?(?!the\b|my\b|it\b|this\b|that\b|docs?\b|documentation\b|spec\b|good\b|now\b|ever\b|me\b|us\b|place\b|future\b)(?P<value>[\w.-]+)(?: api| docs?| documentation)?\s*[?.!]*$"
 )
@@ -115,7 +119,10 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
         r"\bevidence (?:for|of|behind) (?:the )?(?:field |parameter )?(?P<value>⟦\d+⟧|[\w.\[\]*-]+)",
         rf"^why (?:is|are|was|were|isn't|aren't|can|could)(?: the)?(?: field| parameter| property)? (?!it\b|this\b|that\b)(?P<value>⟦\d+⟧|[\w.\[\]*-]+)(?= .*(?:{_SAID_OF_IT}))",
         r"^why (?P<value>[\w.\[\]*-]+)$",
+        _ONE_NULL,
     ),
+    "endpoint_spoken": lambda said: _TOLD(said) or (Found((known,), said.rest) if (known := said.memory.focus.get("endpoint")) else None),
+    "trait": table(((r"\bnull", "nullable"), (r"\b(?:required|mandatory)\b", "required"), (r"\b(?:optional|missing|absent|left out)\b", "optional"))),
     "endpoint_near": things("endpoint", near=True, topic=True),
     "call": call,
     "call?": call,
@@ -136,7 +143,8 @@ _SLOTS = {"time": "since", "freq": "frequency"}
 _ONE = r"one(?=$|[,?!.]|\s+(?:of|in|with|on|from|for|that|which|is|was|did|does|has|had|have|to|please|now|again|and|too|called|it|needed|needs|took|takes|as|i|so|right)\b)"
 
 _CUES: dict[str, str] = {
-    "why_so": _WHY_SO,
+    "why_so": rf"{_WHY_SO}|{_ONE_NULL}",
+    "which_are": _WHICH_ARE,
     "it": rf"\b(?:it|its|it's|this|that|{_ONE}|there$)(?!\w)",
     "one": rf"\b(?:{_ONE}|(?:number|#) ?\w+|(?:{'|'.join(words.ORDINALS)}) (?:one|key|api|endpoint)|(?:{'|'.join(words.ORDINALS)}) (?:call|request|entry|row|item|result|error|failure)(?!s)|(?:the|^\w+) (?:{'|'.join(words.ORDINALS)})(?=(?: please)?$))(?!\w)|#\s*\d",
     "naming": r"^(?:call|name) (?:it|this|that) \S",

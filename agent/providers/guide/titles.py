@@ -31,10 +31,15 @@ _NEXT: dict[str, tuple[str, ...]] = {
     "docs_generate": ("How do I authenticate?", "Show me the TypeScript", "Which calls failed?"),
     "docs_get": ("Show me the OpenAPI", "Which calls failed?", "How do I authenticate?"),
     "docs_why": ("Show the path templates", "Which calls failed?"),
+    "operation_search": ("How do I authenticate?", "Show me the TypeScript", "Which calls failed?"),
+    "operation_describe": ("Call it", "How do I authenticate?", "Show me the OpenAPI"),
+    "operation_call": ("Show the calls", "Which calls failed?", "Document this API"),
     "change_list": ("Show the calls", "Document it"),
     "credit_check": ("List my APIs", "What is my usage this month?"),
     "key_list": ("Add my OpenAI key", "Add my Anthropic key"),
 }
+_NONE_HEARD = ("Wait for the next call", "List my APIs", "What can you do?")
+_NONE_FAILED = ("Show the calls", "What is the slowest call?", "Document it")
 _UNDOCUMENTED = ("Document it", "Show the calls", "List my APIs")
 _FIRST = ("Capture the demo API", "List my APIs", "What can you do?")
 _NEEDS = {
@@ -43,6 +48,7 @@ _NEEDS = {
     "Document this API": "endpoint",
     "Replay it": "endpoint",
     "Explain it": "call",
+    "Call it": "operation",
     "Show its details": "call",
 }
 
@@ -60,15 +66,30 @@ def suggestions(messages: tuple[Message, ...]) -> tuple[str, ...]:
     """Up to three things worth saying next, each understood by the guide as it stands."""
     tried = [block for message in messages for block in message.content if isinstance(block, ToolResult)]
     results = [block for block in tried if block.state == "ok"]
-    if tried and tried[-1].state == "error" and tried[-1].name == "docs_get":
+    if tried and tried[-1].state == "error" and tried[-1].name in ("docs_get", "docs_why"):
         return tuple(chinese.SUGGESTED[one] for one in _UNDOCUMENTED) if chinese.is_spoken(messages) else _UNDOCUMENTED
     if not results:
         return _FIRST
     memory = remember(messages)
     last = next((text_of(message.content).lower() for message in reversed(messages) if message.role == "user" and text_of(message.content)), "")
-    fit = [one for one in _NEXT.get(results[-1].name, _FIRST) if _NEEDS.get(one, "") in {"", *memory.focus}]
+    asked = _asked(last, memory)
+    fit = [one for one in _after(results[-1]) if _NEEDS.get(one, "") in {"", *memory.focus} and not (asked and asked == _asked(one, memory))]
+    if any(thing.kind == "endpoint" and thing.about.get("is_demo") for thing in memory.things):
+        fit = [one for one in fit if one != "Capture the demo API"]
     shown = [chinese.SUGGESTED.get(one, one) for one in fit] if chinese.is_spoken(messages) else fit
     return tuple(one for one in shown if one.lower().strip("?？") not in last)[:3]
+
+
+def _after(result: ToolResult) -> tuple[str, ...]:
+    """What may come after a result; of calls that are not there nothing more is asked."""
+    if result.name == "capture_search" and isinstance(result.data, dict) and not result.data.get("items"):
+        return _NONE_HEARD if "no captured calls yet" in result.text else _NONE_FAILED
+    return _NEXT.get(result.name, _FIRST)
+
+
+def _asked(text: str, memory: Memory) -> list[tuple[str, str]]:
+    """What a message asks for, whatever its words; lists and documents tell nothing, they are asked for in many ways."""
+    return [(one.verb.tool, one.verb.view) for one in intents(text, memory) if one.verb.view not in ("calls", "docs")]
 
 
 def is_harmless(text: str) -> bool:

@@ -108,3 +108,17 @@ def test_parts_that_double_are_merged_once() -> None:
     assert found["properties"]["a"] == {"type": "string"}
     assert found["required"] == ["a"]
     assert merges < 500
+
+
+def test_what_can_be_null_is_told_to_readers_alone() -> None:
+    """A description says so, in each way of writing it; a tool's own schema has one type, as vendors want."""
+    spec = given.read(
+        b"""{"openapi": "3.1.0", "info": {"title": "t", "version": "1"}, "paths": {"/a": {"post": {"operationId": "a",
+        "requestBody": {"content": {"application/json": {"schema": {"type": "object", "properties": {"x": {"type": ["string", "null"]}}}}}},
+        "responses": {"200": {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {
+        "y": {"anyOf": [{"type": "integer"}, {"type": "null"}]}, "z": {"type": "string"}}}}}}}}}}}"""
+    )
+    told = tool_schemas.describe(spec, spec.operations[0])
+    assert told["body"]["schema"]["properties"]["x"] == {"type": ["string", "null"]}
+    assert told["responses"]["200"]["properties"] == {"y": {"type": ["integer", "null"]}, "z": {"type": "string"}}
+    assert tool_schemas.typed(spec)[0].input_schema["properties"]["body"]["properties"]["x"] == {"type": "string"}

@@ -53,3 +53,32 @@ async def test_why_a_document_says_so_is_told_with_the_calls(database: asyncpg.P
     assert f"- Null in [GET /users/11](/calls/{null})" in told and f"- Missing in [GET /users/12](/calls/{missing})" in told
     told = (await invoke.invoke(Context(actor), "docs_why", {"field": "user_id", "endpoint": endpoint.slug})).text
     assert "It is a parameter because 3 different values stood at its place" in told and "`11`" in told
+
+
+async def test_all_fields_that_are_so_are_listed(database: asyncpg.Pool) -> None:
+    """Nullable, optional and required ones, a shared one once, each with its counts; an API that is not documented is told as such."""
+    actor, endpoint = await an_endpoint()
+    for n, nick in enumerate((None, "x", "y")):
+        await hear(actor, endpoint, f"/users/{n + 11}?full={n}", {"id": n + 11, "nick": nick} | ({"note": "z"} if n else {}))
+
+    async def all_that_are(trait: str, **arguments: Any) -> str:
+        return (await invoke.invoke(Context(actor), "docs_why", {"all_that_are": trait, **arguments})).text
+
+    with pytest.raises(Problem, match="No API is documented yet"):
+        await all_that_are("nullable")
+    await docs.generate(actor, endpoint.id)
+    assert await all_that_are("nullable") == (
+        "1 field is documented as nullable:\n\n- `nick` (in the 200 answer) of `GET /users/{user_id}`: string or null, null in 1 of 3"
+    )
+    assert "- `note` (in the 200 answer) of `GET /users/{user_id}`: string, there in 2 of 3" in await all_that_are("optional", endpoint=endpoint.slug)
+    assert "`id` (in the 200 answer)" in await all_that_are("required", operation="GET /users/{user_id}")
+    assert await all_that_are("nullable", operation="GET /nothing") == "No field is documented as nullable."
+    with pytest.raises(Problem, match="Which field"):
+        await invoke.invoke(Context(actor), "docs_why", {})
+
+
+async def test_what_was_not_heard_is_not_called_a_success(database: asyncpg.Pool) -> None:
+    """Of an API without calls no call failed, which is not the answer."""
+    actor, endpoint = await an_endpoint()
+    told = await invoke.invoke(Context(actor), "capture_search", {"endpoint": endpoint.slug, "status": "error"})
+    assert told.text.startswith(f"`{endpoint.name}` has no captured calls yet. Send requests to {endpoint.proxy_url}")

@@ -64,6 +64,7 @@ WEIGHTS: dict[str, float] = {
     "$mock": 6,
     "$kept_paths": 6,
     "$why_so": 12,
+    "$which_are": 12,
     "$patience": 3,
     "$recorded": 3,
     "$allowed_rate": 6,

@@ -60,6 +60,14 @@ DOCUMENTS: tuple[Verb, ...] = (
         does="See the evidence for a field or parameter",
     ),
     Verb(
+        "docs_why",
+        ("$which_are",),
+        {"all_that_are": "trait", "operation": "operation", "endpoint": "endpoint_spoken"},
+        view="all",
+        example="which fields can be null?",
+        does="See which fields are nullable, optional or required",
+    ),
+    Verb(
         "docs_decide",
         ("^keep_template template $path",),
         {"path": "path", "endpoint": "endpoint_meant"},

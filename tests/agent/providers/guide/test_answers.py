@@ -62,6 +62,18 @@ async def test_auth_from_the_documents(reply: Reply) -> None:
     assert text == "Send a bearer token.\n\n[The whole documentation](http://h/d)"
 
 
+async def test_paging_from_the_documents(reply: Reply) -> None:
+    """Each operation with its way; where none was seen, the parameters that look like it, and no rows of tables."""
+    head = "# Shop\n\n`GET /orders` · `listOrders`\n\n| Name | In | Type |\n|---|---|---|\n| `limit` | query | integer |\n| `page[size]` | query | integer |\n"
+    text = await reply(
+        "how does paging work?", {"text": f"{head}\n**Pagination**: by cursor.\n\n`GET /pets` · `listPets`\n\n**Pagination**: by page.\n"}, "shop"
+    )
+    assert text == "- `GET /orders`: by cursor.\n- `GET /pets`: by page."
+    text = await reply("how does paging work?", {"text": head}, "shop")
+    assert text.endswith("look like it:\n\n- `GET /orders`: `limit`, `page[size]`")
+    assert await reply("how does paging work?", {"text": '| `price` | offset | \n  "offset": 0,'}, "shop") == "The captured calls show no pages or cursors."
+
+
 async def test_explained(reply: Reply) -> None:
     """The cause stands out, the differences follow."""
     data = {

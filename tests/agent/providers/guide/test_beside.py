@@ -15,6 +15,19 @@ ENDPOINT = {"id": "e1", "name": "Shop", "slug": "shop", "proxy_url": "http://127
         ("how many credits do I have?", {"balance": 60, "prices": {"endpoint_create": 25}}, "Enough for 2 more APIs.", "**60 credits**"),
         ("list my keys", {"items": [{"id": "k1", "name": "work", "provider": "openai", "last4": "a91f"}]}, "1 key, none of them lent to others.", "a91f"),
         ("list my prompts", {"items": [{"name": "daily"}]}, "Say *use the daily prompt*", "- **daily**"),
+        (
+            "which operations deal with orders?",
+            {"items": [{"operation": "GET /orders", "summary": "List orders"}]},
+            "1 operation. Say *describe GET /orders*, or *call* it.",
+            "List orders",
+        ),
+        ("call GET /orders on shop", {"status": 200, "body": "[]", "method": "GET", "url": "https://x/orders"}, "It was answered with **200**.", "https://x"),
+        (
+            "what is the slowest call?",
+            {"items": [{"method": "GET", "path": f"/{n}", "status": 200, "duration_ms": n} for n in (1, 30, 2)]},
+            "1. `GET` `/30` → 200 in 30 ms\n2. `GET` `/2` → 200 in 2 ms",
+            "| 1 | `GET /30` |",
+        ),
         ("list the MCP servers", {"items": [{"name": "linear", "url": "https://x/mcp", "tools": ["a"]}]}, "what tools does linear have", "1 tool"),
     ],
 )

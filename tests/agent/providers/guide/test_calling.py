@@ -48,6 +48,27 @@ def test_servers_are_listed_with_their_state() -> None:
     assert "`notes__a`" in calling.servers(one, _done("mcp_list", {}))
 
 
+def test_an_operation_is_described_by_its_fields() -> None:
+    """A table of each body with nested and nullable fields, no schema as code; an answer without one is named."""
+    item = {"type": "object", "properties": {"sku": {"type": ["string", "null"], "format": "uuid"}, "kind": {"enum": ["a", "b"]}}, "required": ["sku"]}
+    data: dict[str, Any] = {
+        "operation": "GET /orders",
+        "parameters": [{"name": "limit", "in": "query", "schema": {"type": ["integer", "null"]}}],
+        "body": None,
+        "responses": {
+            "200": {"type": "object", "properties": {"items": {"type": "array", "items": item}}},
+            "204": {},
+            "400": {"type": "string"},
+            "404": {"type": "string"},
+        },
+    }
+    text = calling.described(data, _done("operation_describe", data))
+    assert "- `limit` (query): integer or null" in text
+    assert "| `items` | array of object | no |\n| `items[].sku` | string (uuid) or null | yes |\n| `items[].kind` | `a` or `b` | no |" in text
+    assert "It answers **204**." in text and "It answers **400**:\n\nString." in text and "It answers **404** too." in text
+    assert "{" not in text
+
+
 def test_an_example_can_be_sent_as_it_stands() -> None:
     """A request with values of the right kinds, and the words that send it, which the guide understands."""
     schema = {

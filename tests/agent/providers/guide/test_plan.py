@@ -78,6 +78,11 @@ def test_a_file_of_an_earlier_message_is_not_meant_by_everything(tools: Tools) -
         ("what is the evidence for owner.email?", {"field": "owner.email"}),
         ("why can nickname be null", {"field": "nickname"}),
         ("为什么 nickname 是可选的？", {"field": "nickname"}),
+        ("is nickname nullable?", {"field": "nickname"}),
+        ("Which fields can be null?", {"all_that_are": "nullable"}),
+        ("list the optional fields of GET /teams/{team_id}", {"operation": "GET /teams/{team_id}", "all_that_are": "optional"}),
+        ("which parameters are required in shop?", {"endpoint": "shop", "all_that_are": "required"}),
+        ("哪些字段可以为空？", {"all_that_are": "nullable"}),
     ],
 )
 def test_why_a_document_says_so_is_asked(text: str, wanted: dict[str, str]) -> None:

@@ -21,7 +21,7 @@ _CALL = "01a1ff47-93e9-7793-86f2-5cd9c0cd1c43"
         ("document stripe", "Document stripe"),
         ("how many credits do I have?", "Credits"),
         ("tell me a joke about routers", "Tell me a joke about routers"),
-        ("what would `order_id` be in _your_ **words**, items[].unit_price too?", "What would order_id be in your words, items[].unit_price too"),
+        ("a joke about order_id in _your_ **words**: `a[].price`", "A joke about order_id in your words: a[].price"),
         ("# Notes\n> [a page](https://example.com/x_y) says _id", "Notes a page says _id"),
         ("x " * 100, "X x x x x x x x x x x x x x x x x x x x x x x x x x x x x x…"),
         ("", "New chat"),
@@ -51,6 +51,25 @@ def test_what_is_not_documented_can_be() -> None:
     asked = Message("user", (Text("how do I authenticate?"),)), Message("assistant", (ToolResult("1", "docs_get", "Not documented yet.", state="error"),))
     assert suggestions(asked)[0] == "Document it"
     assert suggestions((Message("user", (Text("怎么认证？"),)), asked[1]))[0] == "给它写文档"
+
+
+@pytest.mark.parametrize(
+    ("said", "result", "offered"),
+    [
+        ("what takes longest?", ToolResult("1", "capture_search", "", {"items": [{"id": "c1"}]}), ("Why did the last call fail?",)),
+        ("which calls failed?", ToolResult("1", "capture_search", "", {"items": []}), ("Show the calls", "What is the slowest call?")),
+        ("show the calls", ToolResult("1", "capture_search", "`Shop` has no captured calls yet.", {"items": []}), ("List my APIs", "What can you do?")),
+        (
+            "list my APIs",
+            ToolResult("1", "endpoint_list", "", {"items": [{"slug": "shop", "is_demo": True}]}),
+            ("Which calls failed?", "What is the slowest call?"),
+        ),
+        ("describe GET /a", ToolResult("1", "operation_describe", "", {"id": "getA"}), ("Call it", "How do I authenticate?", "Show me the OpenAPI")),
+    ],
+)
+def test_nothing_is_offered_that_leads_nowhere(said: str, result: ToolResult, offered: tuple[str, ...]) -> None:
+    """Not what was just asked in other words, nothing about calls that are not there, no second demo."""
+    assert suggestions((Message("user", (Text(said),)), Message("tool", (result,)))) == offered
 
 
 async def test_what_was_just_said_is_not_suggested(say: Callable[..., Awaitable[Any]]) -> None:
