@@ -2,6 +2,7 @@
 
 import shutil
 import time
+from datetime import UTC, datetime
 from importlib.metadata import version
 from urllib.parse import unquote
 
@@ -15,6 +16,7 @@ from agent.config import settings
 from agent.crypto import fingerprints
 from db import engine
 from db.migrate import pending
+from db.partitions import partitions
 
 _LEAST_FREE_BYTES = 1024**3
 _COUNTED = 10_000
@@ -46,8 +48,8 @@ async def _database() -> list[Fact]:
         waited_ms = (time.monotonic() - begun) * 1000
         size = await connection.fetchval("SELECT pg_size_pretty(pg_database_size(current_database()))")
         calls = await _calls(connection)
-        stray = await connection.fetchval("SELECT count(*) FROM (SELECT 1 FROM api_calls_default LIMIT 1) s")
     is_key_lost = await rotation.is_key_lost()
+    is_ahead = f"api_calls_{datetime.now(UTC):%Y_%m}" in await partitions()
     waiting, wrong = await pending(engine.url()), await ledger.verify()
     return [
         Fact("PostgreSQL", f"{number}, {'embedded' if str(settings().data / 'pg') in unquote(engine.url()) else 'by DATABASE_URL'}", True),
@@ -56,10 +58,10 @@ async def _database() -> list[Fact]:
         Fact("Encryption keys", ", ".join(fingerprints()), not is_key_lost, LOST_KEY),
         Fact("Captured calls", calls),
         Fact("Migrations", f"{len(waiting)} pending" if waiting else "all done", not waiting, "Run `wiretalk migrate`."),
-        Fact("Partitions", "calls without a month" if stray else "each call in its month", not stray, "Is the job worker running?"),
+        Fact("Partitions", "this month has one" if is_ahead else "this month has none", is_ahead, "Is the job worker running?"),
         Fact(
             "Ledgers",
-            f"{len(wrong)} balances differ" if wrong else "no difference",
+            f"{len(wrong)} balance{'s differ' if len(wrong) > 1 else ' differs'}" if wrong else "no difference",
             not wrong,
             "Do not charge anybody; look at the ledger of these users.",
         ),
