@@ -14,10 +14,11 @@ import asyncpg
 import msgspec
 import structlog
 from pgqueuer import PgQueuer
+from pgqueuer.core.listeners import initialize_notice_event_listener
 from pgqueuer.errors import FailingListenerError
 from pgqueuer.executors import DatabaseRetryEntrypointExecutor, EntrypointExecutorParameters
+from pgqueuer.models import AnyEvent, HealthCheckEvent, Schedule
 from pgqueuer.models import Job as Taken
-from pgqueuer.models import Schedule
 from pgqueuer.queries import Queries
 
 from agent import tasks
@@ -138,9 +139,21 @@ async def _run_once(queue: PgQueuer, stop: asyncio.Event) -> None:
     ending = tasks.spawn(stop.wait(), "jobs.stop")
     ending.add_done_callback(lambda _: queue.shutdown.set())
     try:
+        await _listen(queue)
         await queue.run(heartbeat_timeout=_HEARTBEAT, dequeue_timeout=_LOOK, shutdown_on_listener_failure=True)
     finally:
         ending.cancel()
+
+
+async def _listen(queue: PgQueuer) -> None:
+    """Before the queue asks whether it hears itself: it does so at once, before it listens, and what it asks then is answered by nobody."""
+
+    def heard(event: AnyEvent) -> None:
+        told = event.root
+        if isinstance(told, HealthCheckEvent) and (asked := queue.qm.pending_health_check.get(told.id)) and not asked.done():
+            asked.set_result(told)
+
+    await initialize_notice_event_listener(queue.qm.queries.driver, queue.qm.channel, heard)
 
 
 def _queue(pool: asyncpg.Pool, jobs: Sequence[Job]) -> PgQueuer:

@@ -31,6 +31,17 @@ async def test_a_job_is_done_by_a_worker(database: asyncpg.Pool) -> None:
     assert seen == [b"one"]
 
 
+@pytest.mark.slow
+async def test_a_worker_that_has_begun_is_not_interrupted(database: asyncpg.Pool) -> None:
+    """It hears itself from the first time that it asks; who did not would be given up after ten seconds, and begun again."""
+    await jobs.install()
+    async with jobs.running([]):
+        while not (listening := await database.fetch(_LISTENING)):
+            await asyncio.sleep(0.05)
+        await asyncio.sleep(11.5)
+        assert await database.fetch(_LISTENING) == listening
+
+
 async def test_a_job_belongs_to_its_transaction(database: asyncpg.Pool) -> None:
     """A write that is rolled back leaves no job behind."""
     await jobs.install()
@@ -113,3 +124,6 @@ async def test_the_clock_starts_a_job_once(database: asyncpg.Pool) -> None:
             await asyncio.sleep(0.05)
         await asyncio.sleep(1)  # a second one would come now
     assert seen == [b""]
+
+
+_LISTENING = "SELECT pid FROM pg_stat_activity WHERE application_name = 'wiretalk jobs' AND datname = current_database() AND query ILIKE 'LISTEN%'"
