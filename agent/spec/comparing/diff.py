@@ -6,12 +6,14 @@ is gone breaks, even where it was optional: somebody reads it. A status, a heade
 """
 
 import re
-from typing import Any, NamedTuple
+from typing import Any
 from urllib.parse import urlsplit
 
 from agent.spec.comparing import sdl_diff
-from agent.spec.comparing.schema_diff import Difference, Sides, compare_schemas
-from agent.spec.model import Change, Content, MessageFormat, Operation, Parameter, Response, Spec
+from agent.spec.comparing.content_diff import Found, compare_contents, found_from
+from agent.spec.comparing.schema_diff import Sides, compare_schemas
+from agent.spec.fields import escaped
+from agent.spec.model import Change, MessageFormat, Operation, Parameter, Response, Spec
 
 Key = tuple[str, str]
 
@@ -68,17 +70,6 @@ def _operations(spec: Spec) -> dict[Key, Operation]:
     return {(re.sub(r"\{[^{}/]*\}", "{}", base + operation.template).rstrip("/") or "/", operation.method.upper()): operation for operation in spec.operations}
 
 
-class _Found(NamedTuple):
-    """One difference within an operation, before it has its address."""
-
-    kind: str
-    is_breaking: bool
-    text: str
-    pointer: str
-    before: object = None
-    after: object = None
-
-
 class _Pair:
     """One operation as it was and as it is."""
 
@@ -94,34 +85,34 @@ class _Pair:
             for item in found
         ]
 
-    def _remarks(self) -> list[_Found]:
+    def _remarks(self) -> list[Found]:
         if self.old.deprecated == self.new.deprecated:
             return []
         words = f"it is {'now' if self.new.deprecated else 'no longer'} deprecated."
-        return [_Found("SCHEMA_CHANGED", False, words, "/deprecated", self.old.deprecated, self.new.deprecated)]
+        return [Found("SCHEMA_CHANGED", False, words, "/deprecated", self.old.deprecated, self.new.deprecated)]
 
-    def _parameters(self) -> list[_Found]:
+    def _parameters(self) -> list[Found]:
         old, new = _parameter_keys(self.old), _parameter_keys(self.new)
-        found: list[_Found] = []
+        found: list[Found] = []
         for key in sorted(old.keys() | new.keys()):
-            label, pointer = f"{key[0]} parameter `{key[1]}`", f"/parameters/{key[0]}/{_escaped(key[1])}"
+            label, pointer = f"{key[0]} parameter `{key[1]}`", f"/parameters/{key[0]}/{escaped(key[1])}"
             if key not in new:
-                found.append(_Found("SCHEMA_CHANGED", True, f"the {label} is gone.", pointer, old[key].schema))
+                found.append(Found("SCHEMA_CHANGED", True, f"the {label} is gone.", pointer, old[key].schema))
             elif key not in old:
                 must = new[key].required
-                found.append(_Found("SCHEMA_CHANGED", must, f"the {label} is new{' and required' if must else ''}.", pointer, None, new[key].schema))
+                found.append(Found("SCHEMA_CHANGED", must, f"the {label} is new{' and required' if must else ''}.", pointer, None, new[key].schema))
             else:
                 found += self._parameter(old[key], new[key], label, pointer)
         return found
 
-    def _parameter(self, old: Parameter, new: Parameter, label: str, pointer: str) -> list[_Found]:
+    def _parameter(self, old: Parameter, new: Parameter, label: str, pointer: str) -> list[Found]:
         found = [
-            _from(item, "SCHEMA_CHANGED", f"in the {label}, ")
+            found_from(item, "SCHEMA_CHANGED", f"in the {label}, ")
             for item in compare_schemas(old.schema, new.schema, self._sides, pointer + "/schema", is_response=False, is_text=True)
         ]
         if old.where != "path" and old.required != new.required:
             found.append(
-                _Found(
+                Found(
                     "SCHEMA_CHANGED",
                     new.required,
                     f"the {label} is {'now' if new.required else 'no longer'} required.",
@@ -132,11 +123,11 @@ class _Pair:
             )
         return found
 
-    def _request(self) -> list[_Found]:
+    def _request(self) -> list[Found]:
         if not self.old.request and self.new.request:
             must = self.new.request_required
             return [
-                _Found(
+                Found(
                     "SCHEMA_CHANGED",
                     must,
                     f"a request body is {'now required' if must else 'accepted now'}.",
@@ -146,97 +137,80 @@ class _Pair:
                 )
             ]
         if self.old.request and not self.new.request:
-            return [_Found("SCHEMA_CHANGED", True, "the request body is gone.", "/requestBody", [content.media_type for content in self.old.request])]
-        found = self._contents(self.old.request, self.new.request, "SCHEMA_CHANGED", "the request", "/requestBody", is_response=False)
+            return [Found("SCHEMA_CHANGED", True, "the request body is gone.", "/requestBody", [content.media_type for content in self.old.request])]
+        found = compare_contents(self._sides, self.old.request, self.new.request, "SCHEMA_CHANGED", "the request", "/requestBody", is_response=False)
         if self.old.request_required != self.new.request_required:
             must = self.new.request_required
             found.append(
-                _Found("SCHEMA_CHANGED", must, f"the request body is {'now' if must else 'no longer'} required.", "/requestBody/required", not must, must)
+                Found("SCHEMA_CHANGED", must, f"the request body is {'now' if must else 'no longer'} required.", "/requestBody/required", not must, must)
             )
         return found
 
-    def _responses(self) -> list[_Found]:
+    def _responses(self) -> list[Found]:
         old, new = {response.status: response for response in self.old.responses}, {response.status: response for response in self.new.responses}
-        found: list[_Found] = []
+        found: list[Found] = []
         for status in sorted(old):
             now = new.get(status) or next((new[wider] for wider in (f"{status[:1]}XX", "default") if wider in new and wider not in old), None)
             if now is None:
-                found.append(_Found("RESPONSE_CHANGED", status[:1] == "2", f"status {status} is gone.", f"/responses/{status}", status))
+                found.append(Found("RESPONSE_CHANGED", status[:1] == "2", f"status {status} is gone.", f"/responses/{status}", status))
             else:
                 found += self._response(old[status], now, f"/responses/{status}")
-        found += [_Found("RESPONSE_CHANGED", False, f"status {status} is new.", f"/responses/{status}", None, status) for status in sorted(new.keys() - old)]
+        found += [Found("RESPONSE_CHANGED", False, f"status {status} is new.", f"/responses/{status}", None, status) for status in sorted(new.keys() - old)]
         return sorted(found, key=lambda item: item.pointer.split("/")[2])
 
-    def _response(self, old: Response, new: Response, pointer: str) -> list[_Found]:
+    def _response(self, old: Response, new: Response, pointer: str) -> list[Found]:
         where = f"the {old.status} response"
-        return self._headers(old, new, where, pointer) + self._contents(old.contents, new.contents, "RESPONSE_CHANGED", where, pointer, is_response=True)
+        return self._headers(old, new, where, pointer) + compare_contents(
+            self._sides, old.contents, new.contents, "RESPONSE_CHANGED", where, pointer, is_response=True
+        )
 
-    def _headers(self, old: Response, new: Response, where: str, pointer: str) -> list[_Found]:
+    def _headers(self, old: Response, new: Response, where: str, pointer: str) -> list[Found]:
         before, after = ({header.name.lower(): header for header in side.headers} for side in (old, new))
-        found: list[_Found] = []
+        found: list[Found] = []
         for key in sorted(before.keys() | after.keys()):
             was, now = before.get(key), after.get(key)
             name = now.name if now else was.name if was else key
-            at = f"{pointer}/headers/{_escaped(name)}"
+            at = f"{pointer}/headers/{escaped(name)}"
             if now is None:
-                found.append(_Found("RESPONSE_CHANGED", bool(was and was.required), f"{where} no longer has the header `{name}`.", at, name))
+                found.append(Found("RESPONSE_CHANGED", bool(was and was.required), f"{where} no longer has the header `{name}`.", at, name))
             elif was is None:
-                found.append(_Found("RESPONSE_CHANGED", False, f"{where} has the header `{name}` now.", at, None, name))
+                found.append(Found("RESPONSE_CHANGED", False, f"{where} has the header `{name}` now.", at, None, name))
             else:
                 if was.required and not now.required:
-                    found.append(_Found("RESPONSE_CHANGED", True, f"{where} no longer always has the header `{name}`.", at + "/required", True, False))
+                    found.append(Found("RESPONSE_CHANGED", True, f"{where} no longer always has the header `{name}`.", at + "/required", True, False))
                 differences = compare_schemas(was.schema, now.schema, self._sides, at + "/schema", is_response=True)
-                found += [_from(item, "RESPONSE_CHANGED", f"in the header `{name}` of {where}, ") for item in differences]
+                found += [found_from(item, "RESPONSE_CHANGED", f"in the header `{name}` of {where}, ") for item in differences]
         return found
 
-    def _messages(self) -> list[_Found]:
+    def _messages(self) -> list[Found]:
         """What a socket or a stream carries: what comes is read as a response is, what goes as a request."""
         old, new = _message_keys(self.old), _message_keys(self.new)
-        found: list[_Found] = []
+        found: list[Found] = []
         for key in sorted(old.keys() | new.keys()):
             is_response = key[0] == "received"
             kind, where = "RESPONSE_CHANGED" if is_response else "SCHEMA_CHANGED", f"the {key[0]} message" + (f" `{key[1]}`" if key[1] else "")
-            pointer = f"/messages/{key[0]}/{_escaped(key[1])}"
+            pointer = f"/messages/{key[0]}/{escaped(key[1])}"
             if key not in new:
-                found.append(_Found(kind, True, f"{where} is gone.", pointer, key[1]))
+                found.append(Found(kind, True, f"{where} is gone.", pointer, key[1]))
             elif key not in old:
-                found.append(_Found(kind, False, f"{where} is new.", pointer, None, key[1]))
+                found.append(Found(kind, False, f"{where} is new.", pointer, None, key[1]))
             else:
                 differences = compare_schemas(old[key].schema, new[key].schema, self._sides, pointer + "/schema", is_response=is_response)
-                found += [_from(item, kind, f"in {where}, ") for item in differences]
+                found += [found_from(item, kind, f"in {where}, ") for item in differences]
         return found
 
-    def _contents(self, old: tuple[Content, ...], new: tuple[Content, ...], kind: str, where: str, pointer: str, *, is_response: bool) -> list[_Found]:
-        before, after = {_media(content): content for content in old}, {_media(content): content for content in new}
-        found: list[_Found] = []
-        for media_type in sorted(before.keys() | after.keys()):
-            at = f"{pointer}/content/{_escaped(media_type)}"
-            if media_type not in after:
-                found.append(_Found(kind, True, f"{where} is no longer offered as `{media_type}`.", at, media_type))
-            elif media_type not in before:
-                found.append(_Found(kind, False, f"{where} is also offered as `{media_type}`.", at, None, media_type))
-            else:
-                schemas, is_text = (before[media_type].schema, after[media_type].schema), "form" in media_type
-                differences = compare_schemas(*schemas, self._sides, at + "/schema", is_response=is_response, is_text=is_text)
-                found += [_from(item, kind, f"in {where}, ") for item in differences]
-        return found
-
-    def _auth(self) -> list[_Found]:
+    def _auth(self) -> list[Found]:
         old, new = alternatives(self._specs[0], self.old), alternatives(self._specs[1], self.new)
         if old == new:
             return self._scopes()
         is_breaking = any(not any(now <= was for now in new) for was in old)
-        return [_Found("AUTH_CHANGED", is_breaking, f"authentication was {worded(old)} and is {worded(new)}.", "/security", _listed(old), _listed(new))]
+        return [Found("AUTH_CHANGED", is_breaking, f"authentication was {worded(old)} and is {worded(new)}.", "/security", _listed(old), _listed(new))]
 
-    def _scopes(self) -> list[_Found]:
+    def _scopes(self) -> list[Found]:
         """A token that was good for the operation must stay so."""
         before, after = ({scope for scopes in side.scopes.values() for scope in scopes} for side in (self.old, self.new))
-        found = [_Found("AUTH_CHANGED", True, f"it needs the scope `{scope}` now.", "/security", None, scope) for scope in sorted(after - before)]
-        return found + [_Found("AUTH_CHANGED", False, f"it no longer needs the scope `{scope}`.", "/security", scope) for scope in sorted(before - after)]
-
-
-def _from(difference: Difference, kind: str, lead: str) -> _Found:
-    return _Found(kind, difference.is_breaking, lead + difference.text, difference.pointer, difference.before, difference.after)
+        found = [Found("AUTH_CHANGED", True, f"it needs the scope `{scope}` now.", "/security", None, scope) for scope in sorted(after - before)]
+        return found + [Found("AUTH_CHANGED", False, f"it no longer needs the scope `{scope}`.", "/security", scope) for scope in sorted(before - after)]
 
 
 def _graphql(old: Spec, new: Spec) -> list[Change]:
@@ -256,7 +230,7 @@ def _flows(old: Spec, new: Spec) -> list[Change]:
     changes: list[Change] = []
     for name in sorted(before.keys() & after.keys()):
         for flow in sorted(before[name].keys() | after[name].keys()):
-            pointer = f"/components/securitySchemes/{_escaped(name)}/flows/{_escaped(flow)}"
+            pointer = f"/components/securitySchemes/{escaped(name)}/flows/{escaped(flow)}"
             changes += [
                 Change("AUTH_CHANGED", item.is_breaking, f"OAuth: {item.text}", pointer=pointer + item.pointer, before=item.before, after=item.after)
                 for item in _flow(flow, before[name].get(flow), after[name].get(flow))
@@ -264,22 +238,18 @@ def _flows(old: Spec, new: Spec) -> list[Change]:
     return changes
 
 
-def _flow(name: str, old: Any, new: Any) -> list[_Found]:
+def _flow(name: str, old: Any, new: Any) -> list[Found]:
     if not isinstance(old, dict) or not isinstance(new, dict):
-        return [_Found("AUTH_CHANGED", not isinstance(new, dict), f"the flow `{name}` is {'new' if isinstance(new, dict) else 'gone'}.", "", old, new)]
+        return [Found("AUTH_CHANGED", not isinstance(new, dict), f"the flow `{name}` is {'new' if isinstance(new, dict) else 'gone'}.", "", old, new)]
     found = [
-        _Found("AUTH_CHANGED", True, f"the `{key}` of `{name}` was `{old[key]}` and is `{new.get(key) or 'nothing'}`.", f"/{key}", old[key], new.get(key))
+        Found("AUTH_CHANGED", True, f"the `{key}` of `{name}` was `{old[key]}` and is `{new.get(key) or 'nothing'}`.", f"/{key}", old[key], new.get(key))
         for key in ("authorizationUrl", "tokenUrl", "refreshUrl")
         if old.get(key) and old[key] != new.get(key)
     ]
     before, after = ({str(scope) for scope in side.get("scopes") or ()} for side in (old, new))
-    found += [
-        _Found("AUTH_CHANGED", True, f"the scope `{scope}` of `{name}` is gone.", f"/scopes/{_escaped(scope)}", scope) for scope in sorted(before - after)
-    ]
+    found += [Found("AUTH_CHANGED", True, f"the scope `{scope}` of `{name}` is gone.", f"/scopes/{escaped(scope)}", scope) for scope in sorted(before - after)]
     new_scopes = sorted(after - before)
-    return found + [
-        _Found("AUTH_CHANGED", False, f"the scope `{scope}` of `{name}` is new.", f"/scopes/{_escaped(scope)}", None, scope) for scope in new_scopes
-    ]
+    return found + [Found("AUTH_CHANGED", False, f"the scope `{scope}` of `{name}` is new.", f"/scopes/{escaped(scope)}", None, scope) for scope in new_scopes]
 
 
 def _parameter_keys(operation: Operation) -> dict[Key, Parameter]:
@@ -294,10 +264,6 @@ def _message_keys(operation: Operation) -> dict[Key, MessageFormat]:
     return {(message.direction, message.name): message for message in operation.messages}
 
 
-def _media(content: Content) -> str:
-    return content.media_type.partition(";")[0].strip().lower()
-
-
 def _asked(kind: str, scheme: str, where: str, parameter: str) -> str:
     if kind == "apiKey":
         return f"{where} `{parameter.lower() if where == 'header' else parameter}`"
@@ -306,7 +272,3 @@ def _asked(kind: str, scheme: str, where: str, parameter: str) -> str:
 
 def _listed(alternatives: set[frozenset[str]]) -> list[list[str]]:
     return [sorted(names) for names in sorted(alternatives, key=sorted)]
-
-
-def _escaped(part: str) -> str:
-    return part.replace("~", "~0").replace("/", "~1")
