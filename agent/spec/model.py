@@ -71,6 +71,9 @@ class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):
     description: str = ""
     example: Any = None
     evidence: Evidence = Evidence()
+    style: str = ""
+    """How a list or an object is written, and with `explode` whether its parts stand apart, where a document says so: traffic does not tell."""
+    explode: bool | None = None
 
 
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -138,6 +141,8 @@ class Operation(msgspec.Struct, frozen=True, omit_defaults=True):
     cors: dict[str, Any] | None = None
     deprecated: bool = False
     evidence: Evidence = Evidence()
+    callbacks: "dict[str, tuple[Operation, ...]]" = {}
+    """By name, the calls that a document says the server makes; the template of each is the expression of its address."""
 
 
 class SecurityScheme(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -181,6 +186,8 @@ class Spec(msgspec.Struct, frozen=True, omit_defaults=True):
     evidence: Evidence = Evidence()
     property_evidence: dict[str, Evidence] = {}
     """By JSON pointer into this spec's schemas: counts per property, so that "why nullable?" has an answer."""
+    webhooks: dict[str, tuple[Operation, ...]] = {}
+    """By name, the calls that a document says the server makes, to whom it was told to."""
 
 
 class Pin(msgspec.Struct, frozen=True, omit_defaults=True):

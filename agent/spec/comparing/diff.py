@@ -10,8 +10,10 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from agent.spec.comparing import sdl_diff
+from agent.spec.comparing.callback_diff import compare_calls
 from agent.spec.comparing.content_diff import Found, compare_contents, found_from
 from agent.spec.comparing.schema_diff import Sides, compare_schemas
+from agent.spec.comparing.serialized import compare_forms
 from agent.spec.fields import escaped
 from agent.spec.model import Change, MessageFormat, Operation, Parameter, Response, Spec
 
@@ -33,7 +35,7 @@ def compare(old: Spec, new: Spec) -> tuple[Change, ...]:
             changes.append(Change(kind, False, f"`{operation.method} {operation.template}` is new.", operation.method, operation.template))
         else:
             changes += _Pair(old, new, before[key], after[key]).changes()
-    return (*changes, *_graphql(old, new), *_flows(old, new))
+    return (*changes, *_webhooks(old, new), *_graphql(old, new), *_flows(old, new))
 
 
 def has_breaking(changes: tuple[Change, ...]) -> bool:
@@ -79,6 +81,7 @@ class _Pair:
 
     def changes(self) -> list[Change]:
         found = self._remarks() + self._parameters() + self._request() + self._responses() + self._messages() + self._auth()
+        found += compare_calls(self._sides, self.old.callbacks, self.new.callbacks, "callback", "/callbacks")
         address = f"`{self.new.method} {self.new.template}`"
         return [
             Change(item.kind, item.is_breaking, f"{address}: {item.text}", self.new.method, self.new.template, item.pointer, item.before, item.after)  # type: ignore[arg-type]
@@ -103,6 +106,7 @@ class _Pair:
                 found.append(Found("SCHEMA_CHANGED", must, f"the {label} is new{' and required' if must else ''}.", pointer, None, new[key].schema))
             else:
                 found += self._parameter(old[key], new[key], label, pointer)
+                found += compare_forms(self._sides, old[key], new[key], "SCHEMA_CHANGED", label, pointer)
         return found
 
     def _parameter(self, old: Parameter, new: Parameter, label: str, pointer: str) -> list[Found]:
@@ -211,6 +215,15 @@ class _Pair:
         before, after = ({scope for scopes in side.scopes.values() for scope in scopes} for side in (self.old, self.new))
         found = [Found("AUTH_CHANGED", True, f"it needs the scope `{scope}` now.", "/security", None, scope) for scope in sorted(after - before)]
         return found + [Found("AUTH_CHANGED", False, f"it no longer needs the scope `{scope}`.", "/security", scope) for scope in sorted(before - after)]
+
+
+def _webhooks(old: Spec, new: Spec) -> list[Change]:
+    found = compare_calls(Sides(old.schemas, new.schemas), old.webhooks, new.webhooks, "webhook", "/webhooks")
+    return [Change(one.kind, one.is_breaking, _begun(one.text), pointer=one.pointer, before=one.before, after=one.after) for one in found]  # type: ignore[arg-type]
+
+
+def _begun(text: str) -> str:
+    return text[:1].upper() + text[1:]
 
 
 def _graphql(old: Spec, new: Spec) -> list[Change]:

@@ -67,6 +67,7 @@ class _Reader:
             cors=_object(document["x-cors"]) if "x-cors" in document else None,
             rate_limit=_object(document.get("x-rate-limit")) or None,
             versioning=_object(document.get("x-versioning")) or None,
+            webhooks={str(name): tuple(self._operations(str(name), self._resolved(item))) for name, item in _object(document.get("webhooks")).items()},
             noise=tuple(_noise(item) for item in _objects(document.get("x-left-out"))),
             evidence=_evidence(document),
         )
@@ -85,11 +86,27 @@ class _Reader:
             current = current.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(current, dict) else None
         return current
 
-    def _operations(self, template: str, item: Object) -> list[Operation]:
+    def _operations(self, template: str, item: Object, *, is_callback: bool = False) -> list[Operation]:
         extra = _object(item.get("x-additional-operations")) | _object(item.get("additionalOperations"))
         found = [(method.upper(), item[method]) for method in item if method in METHODS and isinstance(item[method], dict)]
         found += [(str(method), operation) for method, operation in extra.items() if isinstance(operation, dict)]
-        return [self._operation(template, method, item, operation) for method, operation in found]
+        operations = [self._operation(template, method, item, operation) for method, operation in found]
+        if is_callback:  # one within another would be a stranger's
+            return operations
+        callbacks = [self._callbacks(operation) for _, operation in found]
+        return [msgspec.structs.replace(one, callbacks=told) if told else one for one, told in zip(operations, callbacks, strict=True)]
+
+    def _callbacks(self, raw: Object) -> dict[str, tuple[Operation, ...]]:
+        named = {str(name): self._resolved(callback) for name, callback in _object(raw.get("callbacks")).items()}
+        return {
+            name: tuple(
+                operation
+                for expression, item in callback.items()
+                if not expression.startswith("x-")
+                for operation in self._operations(str(expression), self._resolved(item), is_callback=True)
+            )
+            for name, callback in named.items()
+        }
 
     def _operation(self, template: str, method: str, item: Object, raw: Object) -> Operation:
         body = self._resolved(raw.get("requestBody"))
@@ -138,6 +155,8 @@ class _Reader:
             description=str(raw.get("description") or ""),
             example=raw.get("example"),
             evidence=_evidence(raw),
+            style=str(raw.get("style") or ""),
+            explode=raw["explode"] if isinstance(raw.get("explode"), bool) else None,
         )
 
     def _contents(self, owner: Object) -> tuple[Content, ...]:

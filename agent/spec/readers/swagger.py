@@ -70,7 +70,16 @@ def _parameters(shared: Object, listed: Any) -> list[Object]:
 
 def _parameter(raw: Object) -> Object:
     kept = {key: value for key, value in raw.items() if key in ("name", "in", "description", "required") or key.startswith("x-")}
-    return kept | {"schema": _schema(raw)}
+    return kept | _written(raw) | {"schema": _schema(raw)}
+
+
+def _written(raw: Object) -> Object:
+    """How a list is written: with commas where nothing is said."""
+    if raw.get("type") != "array":
+        return {}
+    form = str(raw.get("collectionFormat") or "csv")
+    styles = {"ssv": "spaceDelimited", "pipes": "pipeDelimited", "tsv": "tabDelimited"}
+    return ({"style": styles[form]} if form in styles else {}) | {"explode": form == "multi"}
 
 
 def _body(parameters: list[Object], consumes: list[str]) -> Object:

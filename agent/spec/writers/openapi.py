@@ -35,9 +35,11 @@ def document(spec: Spec, *, evidence: bool = True) -> Document:
     tags = sorted({tag for operation in spec.operations for tag in operation.tags})
     result |= {"tags": [{"name": tag} for tag in tags]} if tags else {}
     result["paths"] = writer.paths(spec.operations)
+    result |= {"webhooks": writer.calls(spec.webhooks)} if spec.webhooks else {}
     components = {
         "schemas": _used(
-            {component_name(name): writer.schema(spec.schemas[name], f"{fields.COMPONENTS}{name}") for name in sorted(spec.schemas)}, result["paths"]
+            {component_name(name): writer.schema(spec.schemas[name], f"{fields.COMPONENTS}{name}") for name in sorted(spec.schemas)},
+            {"paths": result["paths"], "webhooks": result.get("webhooks")},
         ),
         "securitySchemes": {component_name(scheme.name): writer.scheme(scheme) for scheme in spec.security_schemes},
     }
@@ -92,6 +94,22 @@ class _Writer:
                 item.setdefault("x-additional-operations", {})[operation.method] = self.operation(operation)
         return paths
 
+    def calls(self, named: dict[str, tuple[Operation, ...]]) -> Document:
+        """What the server calls, by name or address, which is no path: nothing of it is a parameter, and no client signs in there."""
+        return {name: {one.method.lower(): self.call(one, name) for one in several} for name, several in named.items()}
+
+    def call(self, operation: Operation, name: str) -> Document:
+        summary = operation.summary or f"{operation.method} {name}"
+        written = self.operation(msgspec.structs.replace(operation, template="", summary=summary))
+        return {key: value for key, value in written.items() if key not in ("operationId", "security")}
+
+    def callbacks(self, operation: Operation) -> Document:
+        found: Document = {}
+        for name, several in operation.callbacks.items():
+            addresses = dict.fromkeys(one.template for one in several)
+            found[name] = self.calls({address: tuple(one for one in several if one.template == address) for address in addresses})
+        return {"callbacks": found} if found else {}
+
     def operation(self, operation: Operation) -> Document:
         base = f"/operations/{operation.id}"
         result: Document = {"operationId": operation.id, "summary": mask_text(operation.summary) or f"{operation.method} {operation.template}"}
@@ -108,11 +126,13 @@ class _Writer:
             "default": {"description": "No answer was heard"}
         }
         result["security"] = [{component_name(name): list(operation.scopes.get(name, ())) for name in alternative} for alternative in operation.security]
-        return result | self._extensions(operation)
+        return result | self.callbacks(operation) | self._extensions(operation)
 
     def parameter(self, parameter: Parameter) -> Document:
         result: Document = {"name": parameter.name, "in": parameter.where}
         result |= {"required": True} if parameter.required or parameter.where == "path" else {}
+        result |= {"style": parameter.style} if parameter.style else {}
+        result |= {"explode": parameter.explode} if parameter.explode is not None else {}
         return result | self._described(parameter)
 
     def contents(self, contents: tuple[Content, ...], base: str) -> Document:
