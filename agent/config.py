@@ -1,4 +1,4 @@
-"""Settings: the environment, read once. Each is listed in the README with its default and effect."""
+"""Settings: the environment, read once. `docs/reference.md` lists each with its default and effect."""
 
 import os
 from functools import lru_cache
@@ -27,6 +27,8 @@ class Settings(BaseSettings):
         description="Embedded database, key file, captures on their way; for root `/var/lib/wiretalk`, else `~/.local/share/wiretalk`.",
     )
     database_url: str | None = Field(None, validation_alias="DATABASE_URL", description="A PostgreSQL to use instead of the embedded one.")
+    log_level: str = Field("info", description="debug, info, warning or error.")
+
     public_url: str | None = Field(None, description="The address that users and clients see; default: host and port.")
     proxy_url: str | None = Field(
         None, description="An address of its own for the capturing proxy, such as `https://proxy.example.com`: then `/proxy` is served there and nowhere else."
@@ -34,16 +36,13 @@ class Settings(BaseSettings):
     trusted_proxies: str = Field(
         "", description="Addresses or networks of reverse proxies whose `X-Forwarded-For` and `X-Forwarded-Proto` are believed, comma-separated."
     )
+
     secret_key: SecretStr | None = Field(None, description="Encryption keys, newest first, comma-separated; default: a key file in the data directory.")
     allow_hosts: Annotated[str, NoDecode] = Field("", description="Private networks or names that outgoing connections may reach, comma-separated.")
+
     admin_email: str | None = Field(None, description="With the password: creates the administrator at the first start.")
     admin_password: SecretStr | None = Field(None, description="See the e-mail.")
     signup: bool = Field(True, description="Whether strangers may create accounts.")
-    retention_days: int = Field(90, ge=1, description="Days for which captured calls of free accounts are kept; those of paying ones at least a year.")
-    smtp_url: SecretStr | None = Field(
-        None, description="Mail server, such as `smtp://user:password@host:587` or `smtps://…`; without one, administrators hand links over."
-    )
-    mail_from: str | None = Field(None, description="Sender of mails; default: `wiretalk@` the mail server.")
     google_client_id: str | None = Field(None, description="With the secret: sign-in with Google.")
     google_client_secret: SecretStr | None = Field(None, description="See the id.")
     github_client_id: str | None = Field(None, description="With the secret: sign-in with GitHub.")
@@ -53,12 +52,12 @@ class Settings(BaseSettings):
     oidc_client_id: str | None = Field(None, description="See the issuer.")
     oidc_client_secret: SecretStr | None = Field(None, description="See the issuer.")
     oidc_name: str = Field("single sign-on", description="What the sign-in button calls that provider.")
-    requests_per_minute: int = Field(600, ge=1, description="Requests to the API that one user may send in a minute, by all their tokens together.")
-    stranger_requests_per_minute: int = Field(60, ge=1, description="The same for one address that is not signed in.")
-    body_limit: int = Field(1024 * 1024, description="Bytes kept of each captured body.")
-    message_limit: int = Field(100_000, description="Characters in one chat message.")
-    ask_above_credits: int = Field(50, ge=0, description="Credits that one answer may spend before each further one needs an approval.")
-    log_level: str = Field("info", description="debug, info, warning or error.")
+
+    smtp_url: SecretStr | None = Field(
+        None, description="Mail server, such as `smtp://user:password@host:587` or `smtps://…`; without one, administrators hand links over."
+    )
+    mail_from: str | None = Field(None, description="Sender of mails; default: `wiretalk@` the mail server.")
+
     anthropic_api_key: SecretStr | None = Field(
         None, validation_alias="ANTHROPIC_API_KEY", description="Offers Anthropic's models to every user at the operator's cost."
     )
@@ -69,9 +68,17 @@ class Settings(BaseSettings):
         "auto",
         description="Whether the model of a chat's first answer words its title and suggestions; `auto`: a remote one does, a local one is not kept busy.",
     )
+    ask_above_credits: int = Field(50, ge=0, description="Credits that one answer may spend before each further one needs an approval.")
     mcp_servers: Path | None = Field(
         None, description="A JSON file of MCP servers that are commands, which the users may then connect; its form is shown in `docs/mcp-servers.md`."
     )
+
+    retention_days: int = Field(90, ge=1, description="Days for which captured calls of free accounts are kept; those of paying ones at least a year.")
+    body_limit: int = Field(1024 * 1024, description="Bytes kept of each captured body.")
+    message_limit: int = Field(100_000, description="Characters in one chat message.")
+    requests_per_minute: int = Field(600, ge=1, description="Requests to the API that one user may send in a minute, by all their tokens together.")
+    stranger_requests_per_minute: int = Field(60, ge=1, description="The same for one address that is not signed in.")
+
     test_mode: bool = Field(False, description="For the test suite: offers the scripted provider.")
 
     @field_validator("trusted_proxies")
@@ -125,7 +132,7 @@ def origins() -> list[Origin]:
     for name, field in Settings.model_fields.items():
         value = getattr(here, name)
         is_secret = value is not None and (isinstance(value, SecretStr) or name in _HOLDS_SECRETS)
-        found.append(Origin(_variable(name), "••••" if is_secret else _as_written(value), name in here.model_fields_set, field.description or ""))
+        found.append(Origin(_variable(name), "••••" if is_secret else as_written(value), name in here.model_fields_set, field.description or ""))
     return found
 
 
@@ -144,7 +151,7 @@ def from_environment(name: str) -> str | None:
     return os.environ.get(name)
 
 
-def _as_written(value: object) -> str:
+def as_written(value: object) -> str:
     """A value as one writes it in the environment."""
     return "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
 
