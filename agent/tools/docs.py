@@ -108,6 +108,8 @@ async def docs_why(
         lines = await field_lists.listed(context.actor, all_that_are, operation, endpoint)
         return Answer(_all_lines(lines, all_that_are), lines, "captured")
     if not field:
+        if endpoint:
+            await endpoints.find(context.actor, endpoint)
         raise Problem("invalid_arguments", "Which field?", remedy="Give its `field`, or `all_that_are`.", field="field")
     found = await evidence.why(context.actor, field, operation, endpoint)
     return Answer(_because(found), found, "captured")
