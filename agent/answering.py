@@ -24,8 +24,8 @@ from agent.messages import Block, Message, Picture, ToolCall, ToolResult
 from agent.messages import Text as Words
 from agent.providers import catalogue, metering, models, retries
 from agent.providers.base import Effort, Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ToolSpec, Usage
-from agent.spec.calling import mismatch
 from agent.spec.model import Spec
+from agent.spec.validation import mismatch
 from agent.tools import invoke
 from agent.tools.registry import Context
 from db.ids import uuid7

@@ -21,8 +21,9 @@ from agent.crypto import Unsealable, seal, unseal
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.recorder import Body, Heard, store_heard
-from agent.spec import calling, redact, tool_schemas
-from agent.spec.calling import Arguments, Unfit
+from agent.spec import calling, encoding, redact, tool_schemas
+from agent.spec.calling import Arguments
+from agent.spec.encoding import Unfit
 from agent.spec.english import singular
 from agent.spec.model import Operation, SecurityScheme, Spec
 from agent.spec.names import words_of
@@ -152,7 +153,7 @@ async def set_credentials(actor: Actor, endpoint_id: UUID, headers: Pairs) -> li
     """
     endpoint = await endpoints.get(actor, endpoint_id)
     for name, value in headers:
-        if not calling.is_header(name, value):
+        if not encoding.is_header(name, value):
             raise Problem("invalid_arguments", f"`{name[:60]}` cannot be sent as a header.", field="headers")
     sealed = seal(msgspec.json.encode(headers), f"endpoints:{endpoint.id}") if headers else None
     async with engine.connection() as connection:
@@ -266,7 +267,7 @@ async def _captured(actor: Actor, endpoint_id: UUID, names: list[str]) -> Pairs:
             continue
         detail = await captures.get(actor, summary.id)
         for name, value in detail.request_headers:
-            if name.lower() in names and calling.is_header(name, value):
+            if name.lower() in names and encoding.is_header(name, value):
                 found.setdefault(name.lower(), (name, value))
         if len(found) == len(names):
             break

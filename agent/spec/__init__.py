@@ -12,4 +12,5 @@ What goes in and comes out is in `model`, what is remembered on the way in `summ
     comparing/   two specs, or traffic and a document
 
 Secrets are told by `secret_finding` and hidden by `redact`; what people decided and earlier documents said is kept by `decisions` and `steady`.
+An operation is called by `calling`: arguments are checked in `validation` and written in `encoding`; `tool_schemas` makes it a tool of a model.
 """

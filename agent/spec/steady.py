@@ -9,10 +9,10 @@ from typing import Any, TypeVar
 
 import msgspec
 
-from agent.spec.calling import matcher
 from agent.spec.decisions import key_of, parameter_key
 from agent.spec.fields import COMPONENTS, bodies, escaped, resolved, rewritten
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Parameter, Pin, Response, Spec
+from agent.spec.validation import matcher
 
 _ALIKE = 0.6
 _Fails = Callable[[JsonSchema, Any], str | None]

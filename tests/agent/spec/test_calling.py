@@ -1,12 +1,12 @@
 """Requests from operations: encoded exactly, checked against the spec, never out of the API's own paths or headers."""
 
-import time
 from typing import Any
 
 import pytest
 
 from agent.spec import calling
-from agent.spec.calling import Arguments, Unfit
+from agent.spec.calling import Arguments
+from agent.spec.encoding import Unfit
 from agent.spec.model import Operation, Parameter, Spec
 from agent.spec.readers import openapi_read
 
@@ -109,11 +109,9 @@ def test_headers_of_the_connection_and_credentials_are_not_arguments(name: str) 
         calling.build(SPEC, match.operation, Arguments(headers={name: "x"}), is_strict=False)
 
 
-def test_hostile_patterns_and_endless_references_end() -> None:
-    """A catastrophic expression is not run; a schema that only refers to itself refuses nothing."""
+def test_hostile_patterns_are_not_run() -> None:
+    """A catastrophic expression of a document costs nothing."""
     assert _build("POST /orders", Arguments(body={"sku": "a" * 5000 + "!"})).body
-    spec = Spec("t", schemas={"A": {"$ref": "#/components/schemas/A"}})
-    assert calling.mismatch(spec, {"$ref": "#/components/schemas/A"}, 1) is None
 
 
 def test_an_operation_nobody_described_is_a_method_and_a_path() -> None:
@@ -123,15 +121,6 @@ def test_an_operation_nobody_described_is_a_method_and_a_path() -> None:
     assert calling.build(Spec("t"), made, Arguments({"id": "ä/ö"}, {"q": True}), is_strict=False).target == "/things/%C3%A4%2F%C3%B6?q=true"
     assert calling.raw("CONNECT /x") is None
     assert calling.raw("GET http://evil.example/") is None
-
-
-def test_references_that_double_end_soon() -> None:
-    """A small schema whose references lead to a billion of others refuses nothing, and takes no time over it."""
-    parts = {f"a{n}": {"allOf": [{"$ref": f"#/$defs/a{n + 1}"}] * 2} for n in range(30)} | {"a30": {"type": "object"}}
-    began = time.process_time()
-    assert calling.mismatch(Spec(""), {"$ref": "#/$defs/a0", "$defs": parts}, {}) is None
-    assert time.process_time() - began < 10
-    assert calling.mismatch(Spec(""), {"$ref": "#/$defs/a29", "$defs": parts}, 5)
 
 
 def test_a_query_in_the_path_is_sent_before_the_others() -> None:
