@@ -1,7 +1,7 @@
 """Capture files as captures: HAR, mitmproxy flows and saved captures, read entry by entry, each a row like any heard call.
 
 Rows are stored in batches while the file is read, so the live view shows how far it has come; the report at the end says what
-was left out and why, and from which hosts the calls are.
+was left out and why, and from which hosts the calls are. A file whose import was cut off is given again: what is there is known.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ from agent.actor import Actor
 from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.recorder import Heard, body_of, store_heard
+from agent.recorder import Heard, Recording, body_of
 from agent.spec.model import Exchange
 from agent.spec.readers import inputs
 from agent.spec.readers.reading import Reading, Unreadable
@@ -37,7 +37,7 @@ Told = Callable[[int], None]
 class ImportReport(msgspec.Struct, frozen=True):
     """What became of a file. `skipped` has the first reasons for entries that were left out, `left_out` counts them all.
 
-    `hosts` says how many of the imported calls went to which host; `elsewhere` counts those to another than the endpoint's.
+    `hosts` says how many of the imported calls went to which host; `elsewhere` counts those to another than the endpoint's, `known` what an earlier import had stored.
     """
 
     imported: int
@@ -46,6 +46,7 @@ class ImportReport(msgspec.Struct, frozen=True):
     hosts: dict[str, int] = {}
     elsewhere: int = 0
     unwanted: int = 0
+    known: int = 0
 
 
 class Begun(msgspec.Struct, frozen=True):
@@ -67,7 +68,7 @@ async def import_file(actor: Actor, endpoint_id: UUID, data: bytes, told: Told |
         report = await _stored(actor, endpoint, await asyncio.to_thread(inputs.read, data), told)
     except Unreadable as error:
         raise Problem("unreadable_capture", str(error)) from error
-    if not report.imported and not report.unwanted:
+    if not (report.imported or report.unwanted or report.known):
         raise Problem("unreadable_capture", f"The file has no calls in it{': ' + report.skipped[0] if report.skipped else '.'}")
     await audit.record("CAPTURE_IMPORTED", actor=actor, resource="ENDPOINT", resource_id=endpoint.id, calls=report.imported, left_out=report.left_out)
     return report
@@ -94,6 +95,8 @@ async def begin(actor: Actor, data: bytes, destination_url: str | None = None, *
 def told(report: ImportReport, endpoint: Endpoint) -> list[str]:
     """What became of the file, in sentences."""
     lines = [f"{report.imported} calls were imported into `{endpoint.slug}`."]
+    if report.known:
+        lines.append(f"{report.known} were there already.")
     if report.unwanted:
         lines.append(f"{report.unwanted} were left out by its path filter.")
     if report.elsewhere:
@@ -117,15 +120,21 @@ def _origin(data: bytes) -> str:
 
 
 async def _stored(actor: Actor, endpoint: Endpoint, reading: Reading, told: Told | None) -> ImportReport:
-    own, hosts, imported, read = urlsplit(endpoint.destination_url).hostname, Counter[str](), 0, 0
+    own, hosts, recording, imported, read = urlsplit(endpoint.destination_url).hostname, Counter[str](), Recording(), 0, 0
     while batch := await asyncio.to_thread(_batch, reading):
-        imported += await store_heard([_heard(exchange, endpoint.id, actor.user_id) for exchange in batch])
+        imported += await recording.store([_heard(exchange, endpoint.id, actor.user_id) for exchange in batch])
         read += len(batch)
         hosts.update(urlsplit(exchange.url).hostname or "" for exchange in batch)
         if told:
             told(imported)
     return ImportReport(
-        imported, list(reading.skipped[:20]), reading.skipped_count, dict(hosts.most_common(_MOST_HOSTS)), read - hosts[own or ""], read - imported
+        imported,
+        list(reading.skipped[:20]),
+        reading.skipped_count,
+        dict(hosts.most_common(_MOST_HOSTS)),
+        read - hosts[own or ""],
+        read - imported - recording.known,
+        recording.known,
     )
 
 

@@ -7,7 +7,7 @@ in memory, a database that is away costs disk space only, and what a dead proces
 made before the append and is part of the primary key, so nothing is stored twice.
 """
 
-from agent.recorder.at_once import store_heard
+from agent.recorder.at_once import Recording, store_heard
 from agent.recorder.dictionaries import expand, meet
 from agent.recorder.heard import Body, Heard, RawHeaders, Source, body_of
 from agent.recorder.recording import Recorder
@@ -23,6 +23,7 @@ __all__ = [
     "Policy",
     "RawHeaders",
     "Recorder",
+    "Recording",
     "Row",
     "Rules",
     "Secrets",

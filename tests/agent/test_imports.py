@@ -55,6 +55,18 @@ async def test_the_report_says_what_became_of_the_file(mine: tuple[Actor, Endpoi
     assert (await endpoints.get(actor, endpoint.id)).calls == 3
 
 
+async def test_a_file_that_is_given_again_is_stored_once(mine: tuple[Actor, Endpoint]) -> None:
+    """As where its import was cut off: calls that are alike are as many as in the file; those without a time are all new."""
+    actor, endpoint = mine
+    alike = [_entry(f"http://127.0.0.1:8999/a?token=abcdefgh{n}") for n in (1, 1, 2)]
+    timeless = _entry("http://127.0.0.1:8999/b", startedDateTime="")
+    for data, expected in ((_har(*alike[:2], timeless), (3, 0)), (_har(*alike, alike[0], timeless), (3, 2)), (_har(*alike), (0, 3))):
+        report = await imports.import_file(actor, endpoint.id, data)
+        assert (report.imported, report.known, report.unwanted) == (*expected, 0)
+    assert imports.told(report, endpoint)[1] == "3 were there already."
+    assert (await endpoints.get(actor, endpoint.id)).calls == 6
+
+
 async def test_a_recording_begins_an_api(mine: tuple[Actor, Endpoint]) -> None:
     """The host that most data came from, though its name is known to nobody here; what is no recording makes nothing."""
     actor, _ = mine
@@ -93,7 +105,8 @@ async def test_a_bad_file_is_stored_as_far_as_it_is_whole_or_refused_in_a_senten
     """Whatever was uploaded."""
     for name, bad in BAD.items():
         try:
-            found = (await imports.import_file(mine[0], mine[1].id, bad.data)).imported
+            report = await imports.import_file(mine[0], mine[1].id, bad.data)
+            found = report.imported + report.known
         except Problem as refused:
             assert refused.code == "unreadable_capture" and str(refused).endswith("."), (name, refused)
             found = None
