@@ -12,6 +12,23 @@ from tests.house import leaks, reference
 
 ROOT = Path(__file__).resolve().parents[1]
 LONG: dict[str, str] = {}
+ACROSS = {
+    "agent/egress/test_doors.py",
+    "agent/providers/test_cassettes.py",
+    "agent/spec/test_imitation.py",
+    "web/api/test_library.py",
+    "web/api/test_stream_reader.py",
+    "web/mcp/test_conformance.py",
+    "web/mcp/test_published.py",
+    "web/mcp/test_workers.py",
+    "web/pages/test_library.py",
+    "web/pages/test_server_sign_in.py",
+    "web/proxy/test_fidelity.py",
+    "web/proxy/test_forbidden.py",
+    "web/proxy/test_ws_rules.py",
+    "web/test_ownership.py",
+}
+"""Tests of what several modules do together."""
 
 
 def _modules(*folders: str) -> list[Path]:
@@ -42,6 +59,14 @@ def test_files_stay_short() -> None:
     """A file over 400 lines needs a reason here, and a reason needs its file."""
     long = {str(path.relative_to(ROOT)) for path in _modules("agent", "web", "db") if path.read_text().count("\n") >= 400}
     assert long <= set(LONG), long - set(LONG)
+
+
+def test_tests_stand_where_their_modules_do() -> None:
+    """The tests of `agent/spec/paths/tree.py` are looked for in `tests/agent/spec/paths/test_tree.py`; who moves one moves the other."""
+    tests = {path.relative_to(ROOT / "tests") for folder in ("agent", "db", "web") for path in (ROOT / "tests" / folder).rglob("test_*.py")}
+    modules = {path: ROOT / path.with_name(path.stem.removeprefix("test_")) for path in tests}
+    alone = {str(path) for path, module in modules.items() if not module.is_dir() and not module.with_suffix(".py").is_file()}
+    assert alone == ACROSS
 
 
 @pytest.mark.parametrize("tool", TOOLS, ids=lambda tool: tool.name)
