@@ -1,7 +1,7 @@
 """What is kept for how long. One sweep a day (see `web.worker`) deletes what is past its time, in steps that hold nobody up.
 
-Captured calls: the server's setting for free accounts, a year for paying ones, for ever for the demo accounts. Whole months are
-dropped; what remains is deleted in batches. Audit records are kept a year. Money, chats, documents and endpoints are never
+Captured calls: the server's setting for free accounts, a year for paying ones, for ever for the demo accounts; an imported call counts
+from its import. Whole months are dropped; what remains is deleted in batches. Audit records are kept a year. Money, chats, documents and endpoints are never
 deleted by age: an endpoint that nobody used for the whole time is archived, which closes its proxy and keeps its documents.
 """
 
@@ -15,6 +15,7 @@ import structlog
 
 from agent.config import settings
 from db import engine
+from db.ids import earliest
 from db.partitions import drop_partitions_before
 
 log = structlog.get_logger()
@@ -73,8 +74,8 @@ async def _owners(condition: str) -> list[UUID]:
 async def _delete_calls(before: datetime, *plans: str) -> int:
     """Endpoint by endpoint, because that is what the index is for."""
     async with engine.connection() as connection:
-        ids = await connection.fetch(_WITH_OLD_CALLS, list(plans), before)
-    return sum([await _delete(_OLD_CALLS, row[0], before) for row in ids])
+        ids = await connection.fetch(_WITH_OLD_CALLS, list(plans), before, earliest(before))
+    return sum([await _delete(_OLD_CALLS, row[0], before, earliest(before)) for row in ids])
 
 
 async def _archive_unused(before: datetime) -> int:
@@ -100,13 +101,14 @@ async def _delete(statement: str, *arguments: object) -> int:
 
 _DEMO = "role = 'DEMO'"
 _KEEPERS = f"{_DEMO} OR plan <> 'FREE'"
-_WITH_OLD_CALLS = """
+_IS_OLD = "c.timestamp < $2 AND (c.source <> 'import' OR c.id < $3)"
+_WITH_OLD_CALLS = f"""
 SELECT e.id FROM endpoints e JOIN users u ON u.id = e.user_id
-WHERE u.plan = ANY($1) AND u.role <> 'DEMO' AND EXISTS (SELECT 1 FROM api_calls c WHERE c.endpoint_id = e.id AND c.timestamp < $2)
-"""
+WHERE u.plan = ANY($1) AND u.role <> 'DEMO' AND EXISTS (SELECT 1 FROM api_calls c WHERE c.endpoint_id = e.id AND {_IS_OLD})
+"""  # noqa: S608  # a condition of this module
 _OLD_CALLS = f"""
-DELETE FROM api_calls WHERE (id, timestamp) IN (SELECT id, timestamp FROM api_calls WHERE endpoint_id = $1 AND timestamp < $2 LIMIT {_BATCH})
-"""  # noqa: S608  # a number
+DELETE FROM api_calls WHERE (id, timestamp) IN (SELECT c.id, c.timestamp FROM api_calls c WHERE c.endpoint_id = $1 AND {_IS_OLD} LIMIT {_BATCH})
+"""  # noqa: S608  # a number and a condition of this module
 _OLD_ROWS = f"DELETE FROM {{table}} WHERE ctid = ANY(ARRAY(SELECT ctid FROM {{table}} WHERE {{old}} LIMIT {_BATCH}))"  # noqa: S608  # constants of this module
 _ARCHIVE = """
 UPDATE endpoints e SET status = 'ARCHIVED' FROM users u

@@ -7,6 +7,7 @@ place each millisecond, then 32 random bits. A clock that steps back does not ma
 import secrets
 import threading
 import time
+from datetime import datetime
 from uuid import UUID
 
 _COUNTER_BITS = 42
@@ -30,6 +31,11 @@ def milliseconds_of(id: UUID) -> int:
     if id.version != 7:
         raise ValueError(f"`{id}` is no UUID of version 7")
     return id.int >> 80
+
+
+def earliest(moment: datetime) -> UUID:
+    """The smallest id that can have been made then."""
+    return UUID(int=int(moment.timestamp() * 1000) << 80 | 0x7 << 76 | 0b10 << 62)
 
 
 def _tick() -> tuple[int, int]:

@@ -13,6 +13,7 @@ from uuid import UUID
 import asyncpg
 
 from db import engine
+from db.ids import earliest
 
 _NAME = re.compile(r"api_calls_(\d{4})_(\d{2})")
 _LOCK = 0x57_49_52_46  # one process at a time makes or drops partitions
@@ -41,7 +42,7 @@ async def ensure_partitions(now: datetime, ahead: int = 2) -> list[str]:
 async def drop_partitions_before(moment: datetime, keep: Sequence[UUID] = ()) -> list[str]:
     """Drop every month that ended before `moment`. Returns the names of those dropped; single older rows are left to a DELETE.
 
-    The rows of the users in `keep` go to the default partition; where they are many, the month stays. So does one that
+    The rows of the users in `keep`, and those that were imported since, go to the default partition; where they are many, the month stays. So does one that
     somebody reads for seconds: the next time is tomorrow.
     """
     connection = await engine.connect()
@@ -49,7 +50,7 @@ async def drop_partitions_before(moment: datetime, keep: Sequence[UUID] = ()) ->
         await connection.execute("SELECT pg_advisory_lock($1)", _LOCK)
         await connection.execute(f"SET lock_timeout = '{_PATIENCE_MS}ms'")
         over = [name for name in await _names(connection) if (month := _parsed(name)) and _month_after(month, 1) <= moment]
-        gone = [name for name in over if await _detached(connection, name, keep)]
+        gone = [name for name in over if await _detached(connection, name, keep, earliest(moment))]
         for name in await connection.fetch(_DETACHED):
             await _patiently(connection, f"DROP TABLE {name[0]}")
         return gone
@@ -80,12 +81,12 @@ async def _make(connection: engine.Connection, month: datetime) -> None:
     """)  # noqa: S608  # a name and two times made here
 
 
-async def _detached(connection: engine.Connection, name: str, keep: Sequence[UUID]) -> bool:
+async def _detached(connection: engine.Connection, name: str, keep: Sequence[UUID], since: UUID) -> bool:
     """Whether it is out of the table. PostgreSQL refuses CONCURRENTLY beside a default partition, so the lock is short."""
-    kept = f"FROM {name} WHERE user_id = ANY($1)"
-    if len(keep) and len(await connection.fetch(f"SELECT 1 {kept} LIMIT {_MOST_MOVED + 1}", keep)) > _MOST_MOVED:
+    kept = f"FROM {name} WHERE (user_id = ANY($1) OR (source = 'import' AND id >= $2))"
+    if len(await connection.fetch(f"SELECT 1 {kept} LIMIT {_MOST_MOVED + 1}", keep, since)) > _MOST_MOVED:
         return False
-    return await _patiently(connection, f"ALTER TABLE api_calls DETACH PARTITION {name}", f"INSERT INTO api_calls SELECT * {kept}", keep)
+    return await _patiently(connection, f"ALTER TABLE api_calls DETACH PARTITION {name}", f"INSERT INTO api_calls SELECT * {kept}", keep, since)
 
 
 async def _patiently(connection: engine.Connection, first: str, then: str = "", *arguments: object) -> bool:

@@ -6,7 +6,7 @@ from uuid import UUID
 import asyncpg
 
 from agent import retention
-from db.ids import uuid7
+from db.ids import earliest, uuid7
 from db.partitions import ensure_partitions, partitions
 
 NOW = datetime(2031, 6, 20, 2, tzinfo=UTC)
@@ -47,6 +47,24 @@ async def test_each_plan_keeps_its_calls_for_its_time(database: asyncpg.Pool) ->
     assert swept.months and "api_calls_2031_01" in swept.months
     assert "api_calls_2031_01" not in await partitions()
     assert (await retention.sweep(NOW)).calls == 0
+
+
+async def test_an_imported_call_is_kept_from_its_import_on(database: asyncpg.Pool) -> None:
+    """A recording of last year is not gone the night after it was imported, whether its month is there or not."""
+    for days in (31, 300):
+        await ensure_partitions(NOW - timedelta(days=days), ahead=0)
+    owner = await _account(database, "ada")
+    for days_ago in (300, 2000):
+        for imported in (89, 91):
+            await database.execute(
+                "INSERT INTO api_calls (id, endpoint_id, user_id, source, method, url, timestamp) VALUES ($1, $2, $2, 'import', 'GET', 'http://x.example/', $3)",
+                earliest(NOW - timedelta(days=imported)), owner, NOW - timedelta(days=days_ago),
+            )  # fmt: skip
+    await retention.sweep(NOW)
+    assert await _ages(database, owner) == [300, 2000]
+    assert {row["id"] for row in await database.fetch("SELECT id FROM api_calls")} == {earliest(NOW - timedelta(days=89))}
+    await retention.sweep(NOW + timedelta(days=2))
+    assert await _ages(database, owner) == []
 
 
 async def test_what_is_short_lived_goes(database: asyncpg.Pool) -> None:

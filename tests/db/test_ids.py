@@ -1,11 +1,12 @@
 import time
 import uuid
 from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from db import ids
-from db.ids import milliseconds_of, uuid7
+from db.ids import earliest, milliseconds_of, uuid7
 
 
 def test_ids_only_ever_grow() -> None:
@@ -41,3 +42,13 @@ def test_the_time_of_another_version_is_refused() -> None:
     """A random id holds no time."""
     with pytest.raises(ValueError, match="version 7"):
         milliseconds_of(uuid.uuid4())
+
+
+def test_the_earliest_id_of_a_moment() -> None:
+    """Lies between those that were made before and after."""
+    before = uuid7()
+    moment = datetime.now(UTC) + timedelta(milliseconds=5)
+    assert before < earliest(moment) and milliseconds_of(earliest(moment)) == int(moment.timestamp() * 1000)
+    while datetime.now(UTC) < moment:
+        pass
+    assert uuid7() >= earliest(moment)
