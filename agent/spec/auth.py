@@ -11,6 +11,7 @@ import msgspec
 
 from agent.spec.merge import merge_field
 from agent.spec.model import Evidence, SecurityScheme
+from agent.spec.names import free
 from agent.spec.secret_finding import is_secret_name
 from agent.spec.summary import Field, Route
 
@@ -215,7 +216,7 @@ def _scheme(key: str, field: Field, is_jwt: bool, names: set[str]) -> SecuritySc
         return SecurityScheme(name=f"{name}Auth", kind="http", scheme=name, bearer_format="JWT" if is_jwt and name == "bearer" else "", evidence=evidence)
     if where == "scheme" and (signed := next((text for start, text in _SIGNED.items() if name.startswith(start)), "")):
         return SecurityScheme(
-            name=_unique("signatureAuth", names),
+            name=free("signatureAuth", names),
             kind="signature",
             scheme=name,
             where="header",
@@ -224,21 +225,14 @@ def _scheme(key: str, field: Field, is_jwt: bool, names: set[str]) -> SecuritySc
             evidence=evidence,
         )
     if where == "scheme":
-        return SecurityScheme(name=_unique("authorizationHeader", names), kind="apiKey", where="header", parameter="Authorization", evidence=evidence)
+        return SecurityScheme(name=free("authorizationHeader", names), kind="apiKey", where="header", parameter="Authorization", evidence=evidence)
     is_signature = _is_signature(key, field)
     name_parts = name.lower() if name.isupper() else name
     readable = "".join(part[:1].upper() + part[1:] for part in re.split(r"[^A-Za-z0-9]+", name_parts))
     readable = readable[:1].lower() + readable[1:] or "key"
     kind = "signature" if is_signature else "apiKey"
-    return SecurityScheme(name=_unique(readable, names), kind=kind, where=_place(where), parameter=name, evidence=evidence)
+    return SecurityScheme(name=free(readable, names), kind=kind, where=_place(where), parameter=name, evidence=evidence)
 
 
 def _place(where: str) -> Literal["header", "query", "cookie"]:
     return "query" if where == "query" else "cookie" if where == "cookie" else "header"
-
-
-def _unique(name: str, taken: set[str]) -> str:
-    number, unique = 2, name
-    while unique in taken:
-        unique, number = f"{name}{number}", number + 1
-    return unique

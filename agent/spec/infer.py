@@ -8,7 +8,7 @@ from agent.spec import auth, conventions, oauth
 from agent.spec.describing import REASONS, evidence_of, is_list, operation_of
 from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Pin, Spec
-from agent.spec.names import acting, call_id, operation_id, resource_path, words_of
+from agent.spec.names import acting, call_id, free, operation_id, resource_path, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kinds
 from agent.spec.paths.grouping import group_routes, matches
 from agent.spec.phrasing import ENDING, told_apart
@@ -132,11 +132,8 @@ def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str]
             name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(route))
         if name in taken:
             name += by
-        unique, number = name, 2
-        while unique in taken:
-            unique, number = f"{name}{number}", number + 1
-        taken.add(unique)
-        ids[template, method] = unique
+        ids[template, method] = free(name, taken)
+        taken.add(ids[template, method])
     return ids
 
 

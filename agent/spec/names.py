@@ -1,7 +1,7 @@
 """Readable, stable names: parameters from the segment before, operation ids from method and template, components from where they stand."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Container, Iterable
 
 from agent.spec.english import singular
 from agent.spec.values import kind_of
@@ -112,11 +112,15 @@ def parameter_name(before: str, kind: str, taken: Iterable[str], echoed: str = "
     told = words_of(echoed) if echoed and re.fullmatch(r"[A-Za-z_]{1,30}", echoed) and echoed.lower() not in ("self", "href", "url") else []
     suffix = kind if kind in ("date", "email", "ip", "version", "locale") else "_".join(told) or "id"
     name = suffix if not base or len(told) > 1 or suffix.startswith(base) else f"{base}_{suffix}"
-    used, number = set(taken), 2
-    unique = name
-    while unique in used:
-        unique, number = f"{name}_{number}", number + 1
-    return unique
+    return free(name, set(taken), "_")
+
+
+def free(name: str, taken: Container[str], between: str = "") -> str:
+    """The name, with the first number that makes it a free one where it is taken: `pets2`."""
+    found, number = name, 2
+    while found in taken:
+        found, number = f"{name}{between}{number}", number + 1
+    return found
 
 
 def pascal(text: str) -> str:

@@ -12,6 +12,7 @@ import msgspec
 from agent.spec.decisions import key_of, parameter_key
 from agent.spec.fields import COMPONENTS, bodies, escaped, resolved, rewritten
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Parameter, Pin, Response, Spec
+from agent.spec.names import free
 from agent.spec.validation import matcher
 
 _ALIKE = 0.6
@@ -42,12 +43,8 @@ def _with_ids(spec: Spec, known: dict[str, str]) -> Spec:
     kept = {key_of(operation): known[key_of(operation)] for operation in spec.operations if key_of(operation) in known}
     taken, ids = set(kept.values()), dict[str, str]()
     for operation in spec.operations:
-        name = kept.get(key_of(operation))
-        if name is None:
-            name, number = operation.id, 2
-            while name in taken:
-                name, number = f"{operation.id}{number}", number + 1
-            taken.add(name)
+        name = kept.get(key_of(operation)) or free(operation.id, taken)
+        taken.add(name)
         ids[operation.id] = name
     operations = tuple(msgspec.structs.replace(operation, id=ids[operation.id]) for operation in spec.operations)
     evidence = {_moved(pointer, ids): value for pointer, value in spec.property_evidence.items()}
@@ -128,11 +125,8 @@ def _component_names(spec: Spec, before: Spec) -> dict[str, str]:
             names[name] = old
             taken.add(old)
     for name in sorted(spec.schemas.keys() - names.keys()):
-        unique, number = name, 2
-        while unique in taken:
-            unique, number = f"{name}{number}", number + 1
-        names[name] = unique
-        taken.add(unique)
+        names[name] = free(name, taken)
+        taken.add(names[name])
     return names
 
 

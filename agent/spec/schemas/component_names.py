@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from agent.spec.english import singular
-from agent.spec.names import OWN_IDS, acted_on, is_action, pascal, resource_path, words_of
+from agent.spec.names import OWN_IDS, acted_on, free, is_action, pascal, resource_path, words_of
 from agent.spec.phrasing import ENDING, SELECTING
 from agent.spec.summary import Node
 
@@ -74,10 +74,7 @@ def name_of(places: Counter[Place], keys: Iterable[str], taken: Mapping[str, Ite
     base = ranked[0] if len(own) < 3 or own[ranked[0]] * 2 > own.total() or not ranked[0].endswith("List") else "Page"
     tells = (key for key in keys if not any(key in others for name, others in taken.items() if name.endswith(base) or name.startswith(f"{base}With")))
     candidates = (base, *_owned(places, base), *ranked, *(f"{base}With{words}" for key in tells if (words := pascal(key)) and words not in base))
-    number = 2
-    while f"{base}{number}" in taken:
-        number += 1
-    return next((name for name in candidates if name not in taken), f"{base}{number}")
+    return next((name for name in candidates if name not in taken), "") or free(base, taken)
 
 
 def _owned(places: Counter[Place], base: str) -> list[str]:

@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from agent.spec.marks import MARK
 from agent.spec.model import Exchange, Operation, Spec
-from agent.spec.names import words_of
+from agent.spec.names import free, words_of
 from agent.spec.readers.reading import header
 from agent.spec.redact import mask_name, mask_named, mask_text, mask_url
 from agent.spec.schemas.bodies import Binary, decode_form, decode_multipart
@@ -62,10 +62,7 @@ def _steps(matched: list[tuple[Exchange, Operation]]) -> list[_Step]:
     taken: set[str] = set()
     steps: list[_Step] = []
     for exchange, operation in matched:
-        base = re.sub(r"[^A-Za-z0-9_-]+", "_", operation.id)
-        name, number = base, 2
-        while name in taken:
-            name, number = f"{base}{number}", number + 1
+        name = free(re.sub(r"[^A-Za-z0-9_-]+", "_", operation.id), taken)
         taken.add(name)
         steps.append(_Step(name, exchange, operation))
     return steps
