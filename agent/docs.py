@@ -19,7 +19,7 @@ from agent.captures import Filter
 from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import decisions, steady
+from agent.spec import decisions, excerpt, steady
 from agent.spec.comparing import diff as spec_diff
 from agent.spec.comparing import drift as spec_drift
 from agent.spec.comparing.drift import Drift
@@ -215,6 +215,23 @@ async def get_public(slug: str, format: Format = "markdown") -> tuple[Endpoint, 
     return endpoint, await _document(endpoint, format, None, evidence=False)
 
 
+async def public_part(slug: str, operation: str = "") -> tuple[Endpoint, Document] | None:
+    """The same in Markdown: one operation with its types or, without one, what stands before all of them. Raises not_found for one that is not in it."""
+    endpoint = await endpoints.public(slug)
+    row = await _newest(endpoint.id) if endpoint else None
+    if not endpoint or not row:
+        return None
+    text = await asyncio.to_thread(lambda: markdown.excerpt(_part(row, operation)) if operation else markdown.front(_spec_of(row)))
+    return endpoint, _served(endpoint, row, "markdown", text)
+
+
+async def public_spec(slug: str) -> tuple[Endpoint, Spec] | None:
+    """The same as a value; the evidence in it is the owner's and is not to be shown."""
+    endpoint = await endpoints.public(slug)
+    row = await _newest(endpoint.id) if endpoint else None
+    return (endpoint, await asyncio.to_thread(_spec_of, row)) if endpoint and row else None
+
+
 async def _read(data: bytes) -> Spec:
     try:
         return await asyncio.to_thread(given.read, data)
@@ -236,7 +253,7 @@ async def _document(endpoint: Endpoint, format: formats.Format, operation: str |
     if row is None:
         raise Problem("not_documented", f"`{endpoint.name}` is not documented yet.")
     if operation:
-        text = await asyncio.to_thread(_only, row, operation, format)
+        text = await asyncio.to_thread(lambda: formats.document(_part(row, operation), format, evidence=evidence))
     elif evidence or format not in ("openapi", "openapi-yaml", "markdown"):
         text = await asyncio.to_thread(_text, row, format)
     else:
@@ -277,16 +294,15 @@ def _text(row: dict[str, Any], format: formats.Format) -> str:
     return formats.document(_spec_of(row), format)
 
 
-def _only(row: dict[str, Any], wanted: str, format: formats.Format) -> str:
-    """The document of one operation, by its id or by method and path template."""
+def _part(row: dict[str, Any], wanted: str) -> Spec:
+    """One operation, by its id or by method and path template, with the schemas that it leads to."""
     spec = _spec_of(row)
     word = wanted.strip()
     found = [o for o in spec.operations if word in (o.id, f"{o.method} {o.template}", o.template)]
     if not found:
         known = ", ".join(f"`{o.id}`" for o in spec.operations[:10])
         raise Problem("not_found", f"There is no operation `{word}`.", remedy=f"Some that are: {known}.")
-    part = msgspec.structs.replace(spec, operations=tuple(found))
-    return formats.document(part, format)
+    return excerpt.of(spec, tuple(found))
 
 
 class _Texts(NamedTuple):

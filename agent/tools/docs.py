@@ -127,7 +127,8 @@ def _all_lines(found: Lines, trait: Trait) -> str:
 
 def _field_line(line: Line, trait: Trait) -> str:
     where, _, name = line.place.partition(" ")
-    counted = f", null in {line.nulls:,} of {line.count:,}" if trait == "nullable" else f", there in {line.count:,} of {line.total:,}"
+    nulls = f", null in {line.nulls:,} of {line.count:,}" if line.nulls else ", null in no call yet"
+    counted = nulls if trait == "nullable" else f", there in {line.count:,} of {line.total:,}"
     others = f", and in {line.others} more operation{'s' * (line.others != 1)}" if line.others else ""
     return f"`{name}` ({_side(where)}) of `{line.operation}`: {line.kind}{counted if line.total else ''}{others}"
 

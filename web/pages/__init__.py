@@ -15,6 +15,7 @@ from web.pages import (
     links,
     my_data,
     prompts,
+    published,
     queue,
     search,
     security,
@@ -48,6 +49,7 @@ PAGES = (
     *search.ROUTES,
     *summaries.ROUTES,
     *prompts.ROUTES,
+    *published.ROUTES,
     *shares.ROUTES,
     *my_data.ROUTES,
 )

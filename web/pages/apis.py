@@ -5,12 +5,11 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 
 import msgspec
-from litestar import Response, get, post
+from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from agent import call_charts, call_filters, capture_search, captures, controls, curation, discovery, docs, endpoints, imports
-from agent.docs import FILES, Document, Format
 from agent.endpoints import TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
 from agent.imports import ImportReport
@@ -20,16 +19,11 @@ from agent.tools.endpoints import ENDPOINT_PRICE
 from agent.tools.registry import Context
 from web import uploads
 from web.pages import contents, look, reference
+from web.pages.published import READ_AT_ONCE
 from web.pages.shell import LIVE_CALLS, PageRequest, Panel, calls_panel, form_of, open_panel, page, see_other, signed_in_actor
 from web.render import catalogue, charts, formats
 
-_READ_AT_ONCE = 12
 Tab = Literal["live", "endpoints", "docs", "changes", "connect", "settings"]
-_ENDINGS: dict[Format, str] = {
-    "openapi": "openapi.json", "openapi-yaml": "openapi.yaml", "markdown": "md", "typescript": "ts", "graphql": "graphql", "postman": "postman_collection.json",
-    "http": "http",
-    "arazzo": "arazzo.json",
-}  # fmt: skip
 
 
 class Asked(msgspec.Struct, frozen=True):
@@ -150,14 +144,6 @@ async def describe(request: PageRequest, slug: FromPath[str]) -> Template | Redi
     return see_other(f"/apis/{found.slug}?tab=docs")
 
 
-@get("/apis/{slug:str}/download/{format:str}")
-async def download(request: PageRequest, slug: FromPath[str], format: FromPath[str]) -> Response[str]:
-    actor = signed_in_actor(request)
-    found = await endpoints.find(actor, slug)
-    wanted = _format(format)
-    return _file(found.slug, wanted, await docs.get(actor, found.id, wanted))
-
-
 @get("/panel")
 async def panel(request: PageRequest, show: FromQuery[str], at: FromQuery[str] = "/") -> Template:
     """The evidence panel alone, for a script of ours."""
@@ -165,22 +151,7 @@ async def panel(request: PageRequest, show: FromQuery[str], at: FromQuery[str] =
     return Template("parts/panel_only.html", context={"panel": opened}, headers={"cache-control": "no-store"})
 
 
-@get("/docs/{slug:str}")
-async def public_docs(request: PageRequest, slug: FromPath[str]) -> Template:
-    """What an owner has published, for anybody."""
-    endpoint, found = await _published(slug, "markdown")
-    context = {"name": endpoint.name, "slug": endpoint.slug, "version": found.version, "document": found.text}
-    return Template("public_docs.html", context=context, headers={"etag": f'"{found.content_hash[:32]}"', "cache-control": "no-cache"})
-
-
-@get("/docs/{slug:str}/{format:str}")
-async def public_file(slug: FromPath[str], format: FromPath[str]) -> Response[str]:
-    wanted = _format(format)
-    endpoint, found = await _published(slug, wanted)
-    return _file(endpoint.slug, wanted, found)
-
-
-ROUTES = (list_apis, create, begin, show_api, document, change, delete, import_recording, describe, download, panel, public_docs, public_file)
+ROUTES = (list_apis, create, begin, show_api, document, change, delete, import_recording, describe, panel)
 
 
 async def _list(request: PageRequest, *, cursor: str | None = None, draft: str = "", problem: Problem | None = None) -> Template:
@@ -247,7 +218,7 @@ async def _documented(request: PageRequest, endpoint: Endpoint, tab: Tab, asked:
     if tab == "docs":
         spec = await docs.spec_of(actor, endpoint.id)
         listed = await asyncio.to_thread(contents.of, spec, asked.find, only_once=asked.only_once) if spec else None
-        is_read = asked.whole or (listed and listed.total <= _READ_AT_ONCE and not (asked.find or asked.only_once))
+        is_read = asked.whole or (listed and listed.total <= READ_AT_ONCE and not (asked.find or asked.only_once))
         return {"contents": listed, "document": (await docs.get(actor, endpoint.id, "markdown")).text if is_read else ""}
     if tab == "endpoints":
         return {"curation": await curation.overview(actor, endpoint.id)}
@@ -303,27 +274,6 @@ async def _chart(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
         "latency_chart": charts.lines((("p50", [bar.p50 for bar in made.bars]), ("p95", [bar.p95 for bar in made.bars])), titles, f"{latency}: p95 ≤ {formats.duration(slowest)}"),
         "chart_calls": calls, "chart_errors": errors, "chart_since": made.bars[0].at if made.bars else None,
     }  # fmt: skip
-
-
-async def _published(slug: str, format: Format) -> tuple[Endpoint, Document]:
-    """Raises not_found, the same whether it does not exist or is not public."""
-    found = await docs.get_public(slug, format)
-    if found is None:
-        raise Problem("not_found", "There is no published documentation here.")
-    return found
-
-
-def _format(name: str) -> Format:
-    """Raises not_found."""
-    if name not in FILES:
-        raise Problem("not_found", f"`{name[:40]}` is not a format.", remedy=f"There are {', '.join(FILES)}.")
-    return msgspec.convert(name, Format)
-
-
-def _file(slug: str, format: Format, found: Document) -> Response[str]:
-    ending = _ENDINGS[format]
-    headers = {"content-disposition": f'attachment; filename="{slug}.{ending}"', "etag": f'"{found.content_hash[:32]}"', "cache-control": "no-cache"}
-    return Response(found.text, media_type=found.media_type, headers=headers)
 
 
 def _change(before: Endpoint, form: dict[str, str]) -> EndpointChange:

@@ -90,7 +90,8 @@ def _data(done: Done) -> Data:
 
 def _without_rows(text: str) -> str:
     kept = "\n".join(line for line in text.splitlines() if not line.startswith(("|", "- `", "Documents: ")))
-    return re.sub(r":$", ".", re.sub(r"\n{3,}", "\n\n", kept).strip())
+    said = re.sub(r"\n{3,}", "\n\n", kept).strip().rstrip(":")
+    return said if not said or said[-1] in ".!?*" else f"{said}."
 
 
 def _not_offered(tool: str, tools: tuple[ToolSpec, ...]) -> str:

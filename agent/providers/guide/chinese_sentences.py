@@ -37,6 +37,7 @@ SAID: tuple[tuple[str, str], ...] = (
     ("No field is documented as optional.", "没有字段记录为可选。"),
     ("No field is documented as required.", "没有字段记录为必需。"),
     (", null in {n} of {total}", "，{total} 次中有 {n} 次为 null"),
+    (", null in no call yet", "，还没有请求为 null"),
     (", there in {n} of {total}", "，{total} 次中出现 {n} 次"),
     (", and in {n} more operations", "，另有 {n} 个操作也有"),
     (", and in {n} more operation", "，另有 {n} 个操作也有"),

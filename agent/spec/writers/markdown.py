@@ -38,6 +38,19 @@ def document(spec: Spec, *, evidence: bool = True) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
+def front(spec: Spec) -> str:
+    """What stands before the operations, without evidence: where the API is, how to sign in, what holds everywhere."""
+    spec = _without_evidence(spec)
+    return "\n\n".join(part for part in (f"# {escape(spec.title)}", _introduction(spec), _authentication(spec), _general(spec)) if part) + "\n"
+
+
+def excerpt(spec: Spec) -> str:
+    """Of a part of an API the operations and their types alone, without evidence."""
+    spec = _without_evidence(spec)
+    sections = [part for tag, operations in _by_tag(spec) for part in (f"## {escape(tag)}", *(operation(spec, item) for item in operations))]
+    return "\n\n".join(part for part in (*sections, _types(spec)) if part) + "\n"
+
+
 def operation(spec: Spec, item: Operation) -> str:
     """The section of one operation."""
     parts = [f"### {escape(item.summary or item.id)}", f"{code(f'{item.method} {mask_url(item.template)}')} · {code(item.id)}{_badges(item)}"]
@@ -58,7 +71,8 @@ def anchor(title: str, seen: Counter[str]) -> str:
 
 def _without_evidence(spec: Spec) -> Spec:
     operations = tuple(msgspec.structs.replace(item, evidence=Evidence()) for item in spec.operations)
-    return msgspec.structs.replace(spec, operations=operations, evidence=Evidence(), noise=())
+    limit = {name: value for name, value in (spec.rate_limit or {}).items() if name != "refused"} or None
+    return msgspec.structs.replace(spec, operations=operations, evidence=Evidence(), noise=(), rate_limit=limit)
 
 
 def _introduction(spec: Spec) -> str:
@@ -190,7 +204,7 @@ def _parameter(parameter: Parameter) -> str:
     shown = parameter.example if parameter.example is not None else next(iter(parameter.schema.get("enum") or ()), None)
     masked = mask_named(parameter.name, shown)
     example = "" if masked is None else code(masked if isinstance(masked, str) else json.dumps(masked, ensure_ascii=False))
-    about = f"<br>{escape(parameter.description)}" if parameter.description else ""
+    about = f" – {escape(parameter.description)}" if parameter.description else ""
     return f"| {code(parameter.name)}{about} | {parameter.where} | {_kind(parameter.schema)} | {'yes' if parameter.required else 'no'} | {example} |"
 
 

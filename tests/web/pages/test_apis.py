@@ -6,7 +6,9 @@ import re
 from datetime import UTC, datetime, timedelta
 from html import unescape
 
-from agent import endpoints
+import msgspec
+
+from agent import docs, endpoints
 from agent.accounts import users
 from agent.billing import ledger
 from agent.recorder import Heard, store_heard
@@ -150,3 +152,35 @@ async def test_the_table_goes_back_and_forth(doors: Doors) -> None:
     assert slip.status_code == 422
     assert "Did you mean" in slip.text
     assert 'value="stauts:500"' in slip.text
+
+
+async def test_a_large_published_api_is_read_by_its_operations(doors: Doors) -> None:
+    """A list to search and a page for each, without how often anything was heard; all on one page only where that is asked for."""
+    stranger = doors[2]
+    made = await _made()
+    actor = await users.actor_by_email("ada@example.com", "web")
+    answer = {"description": "", "content": {"application/json": {"schema": {"type": "object", "properties": {"weight_kg": {"type": "number"}}}}}}
+    paths = {f"/{name}s": {"get": {"operationId": f"list_{name}", "summary": f"List {name}s", "responses": {"200": answer}}} for name in "abcdefghijklmnop"}
+    await docs.give(actor, made.id, msgspec.json.encode({"openapi": "3.1.0", "info": {"title": "Fruit", "version": "1"}, "paths": paths}))
+    here = f"/docs/{made.slug}"
+    assert (await stranger.get(f"{here}?operation=list_a")).status_code == 404
+    await endpoints.update(actor, made.id, endpoints.EndpointChange(is_public=True))
+    front = (await stranger.get(here)).text
+    assert "Fruit" in front and f'href="{here}?operation=list_a"' in front and "weight_kg" not in front and "not heard" not in front
+    found = (await stranger.get(f"{here}?find=list+bs")).text
+    assert "1 of 16 operations" in found and "operation=list_b" in found and "operation=list_a" not in found
+    one = (await stranger.get(f"{here}?operation=list_a")).text
+    assert "weight_kg" in one and "List as" in one and "List bs" not in one and "Base URL" not in one and f'href="{here}"' in one
+    assert (await stranger.get(f"{here}?operation=nothing")).status_code == 404
+    whole = (await stranger.get(f"{here}?whole=true")).text
+    assert whole.count("weight_kg") >= 16 and "operation=list_a" not in whole
+
+
+async def test_two_apis_of_one_name_are_told_apart(doors: Doors) -> None:
+    """By what their addresses have, which is not shown of one alone."""
+    ada = doors[0]
+    await _made()
+    assert '<span class="small quiet mono">demo-shop</span>' not in (await ada.get("/apis")).text
+    await _made()
+    page = (await ada.get("/apis")).text
+    assert '<span class="small quiet mono">demo-shop</span>' in page and '<span class="small quiet mono">demo-shop-2</span>' in page
