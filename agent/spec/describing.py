@@ -11,7 +11,7 @@ from agent.spec.model import Evidence, MessageFormat, Operation, Paging, Paramet
 from agent.spec.names import custom_verb, is_action, resource_path, words_of
 from agent.spec.paths.grouping import stem_of
 from agent.spec.phrasing import ENDING, paging_words, summary_of
-from agent.spec.protocols import envelopes
+from agent.spec.protocols import envelopes, protobuf
 from agent.spec.protocols.kinds import kind_of_route
 from agent.spec.schemas.component_names import is_envelope
 from agent.spec.schemas.examples import example_of, is_known
@@ -192,6 +192,8 @@ def _content(media_type: str, content: Content, route: Route, pool: Pool, pointe
     schema = (
         pool.schema(node, place)
         if node is not None
+        else _wire_schema(content)
+        if content.wire
         else {"type": "string"}
         if media_type.startswith("text/") or "xml" in media_type
         else {"type": "string", "format": "binary"}
@@ -199,11 +201,16 @@ def _content(media_type: str, content: Content, route: Route, pool: Pool, pointe
     return ContentSpec(media_type=media_type, schema=schema, example=pool.example(node), evidence=Evidence(count=content.total, total=route.seen.count))
 
 
+def _wire_schema(content: Content) -> dict[str, Any]:
+    return {"type": "string", "format": "binary", "description": protobuf.described(content.wire)}
+
+
 def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Response:
     contents: list[ContentSpec] = []
     for media_type, content in sorted(outcome.contents.items()):
         node = content.node
-        schema = pool.schema(node, f"{pointer}/{media_type.replace('/', '~1')}") if node is not None else {"type": "string"} if "json" not in media_type else {}
+        unread = _wire_schema(content) if content.wire else {"type": "string"} if "json" not in media_type else {}
+        schema = pool.schema(node, f"{pointer}/{media_type.replace('/', '~1')}") if node is not None else unread
         contents.append(
             ContentSpec(media_type=media_type, schema=schema, example=pool.example(node), evidence=Evidence(count=content.total, total=outcome.seen.count))
         )

@@ -147,6 +147,7 @@ def merge_content(*contents: Content) -> Content:
         sum([content.total for content in contents]),
         sum([content.parsed for content in contents]),
         _only([content.node for content in contents], merge_node),
+        smallest(_union([content.wire for content in contents], lambda *counts: _add(counts)), KEYS_MAX),
     )
 
 
@@ -210,10 +211,16 @@ def _seal_route(route: Route) -> None:
         for sample in (field.hashes, field.lengths):
             if sample:
                 trim(sample, SAMPLE_MAX)
-    nodes = [field.node for field in route.fields.values()] + [content.node for content in route.requests.values()]
+    nodes = [field.node for field in route.fields.values()]
+    contents = [*route.requests.values()]
     for outcome in route.outcomes.values():
         outcome.seen.ids = smallest(outcome.seen.ids, IDS_MAX)
-        nodes += [*outcome.headers.values(), *(content.node for content in outcome.contents.values())]
+        nodes += outcome.headers.values()
+        contents += outcome.contents.values()
+    for content in contents:
+        nodes.append(content.node)
+        if len(content.wire) > KEYS_MAX:
+            content.wire = smallest(content.wire, KEYS_MAX)
     for named in route.named.values():
         nodes += [named.sent, named.received]
         if named.documents:

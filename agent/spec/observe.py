@@ -12,7 +12,7 @@ from urllib.parse import parse_qsl, unquote
 from agent.spec import echoes, path_syntax
 from agent.spec.merge import seal
 from agent.spec.model import Exchange, Headers
-from agent.spec.protocols import kinds
+from agent.spec.protocols import kinds, protobuf
 from agent.spec.redact import mask_text
 from agent.spec.schemas import bodies
 from agent.spec.secret_finding import is_secret_name
@@ -273,6 +273,8 @@ def _add_request(route: Route, exchange: Exchange, media_type: str) -> Any:
         content.parsed += 1
         node = content.node = content.node or Node()
         bodies.count(node, value, "", at=int(exchange.started_at))
+    elif not exchange.request_truncated:
+        content.wire = protobuf.counted(content.wire, body, media_type)
     return value
 
 
@@ -317,6 +319,8 @@ def _add_response(summary: Summary, route: Route, exchange: Exchange, headers: d
     content.total += 1
     value = bodies.ABSENT if exchange.response_truncated and "json" not in media_type else _decode(body, media_type)
     if value is bodies.ABSENT:
+        if not exchange.response_truncated:
+            content.wire = protobuf.counted(content.wire, body, media_type)
         return value
     content.parsed += 1
     node = content.node = content.node or Node()

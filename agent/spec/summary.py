@@ -89,6 +89,8 @@ class Content(msgspec.Struct, omit_defaults=True):
     total: int = 0
     parsed: int = 0
     node: Node | None = None
+    wire: dict[str, dict[str, int]] = {}
+    """Of messages of Protocol Buffers, how their fields are written; see `protocols.protobuf`."""
 
 
 class Outcome(msgspec.Struct, omit_defaults=True):

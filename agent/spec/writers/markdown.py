@@ -218,6 +218,7 @@ def _request(spec: Spec, item: Operation) -> str:
 def _body(spec: Spec, content: Content, always: str = "Always") -> str:
     parts = [f"{code(content.media_type)}{_of(content.schema)}" if content.media_type else ""]
     parts += [_table(_rows(spec, content.schema), always)] if not _of(content.schema) else []
+    parts += [escape(str(content.schema["description"]))] if content.schema.get("format") == "binary" and content.schema.get("description") else []
     value = mask_json(content.example) if content.example is not None else None
     parts += [_shown(value)] if value is not None else []
     return "\n\n".join(part for part in parts if part)
