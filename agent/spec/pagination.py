@@ -46,28 +46,39 @@ _TOTAL = {
 }  # fmt: skip
 """An answer that says one of these is one of several pages."""
 _ASKING = ("POST", "QUERY")
-"""Methods that may carry a search in their body: what they say is a page only where a list comes back, of which there may be more."""
+"""Methods that may carry a search in their body."""
 _KINDS: tuple[tuple[Literal["cursor", "page", "offset"], set[str]], ...] = (("cursor", _CURSOR), ("page", _PAGE), ("offset", _OFFSET))
 
 
 def paging_of(method: str, queries: Mapping[str, Field], route: Route) -> Paging | None:
     """The pagination of an operation: by its query, by what its answers say, by ranges, or by its body."""
-    response = _answered(route)
-    following, query = _next_field(response), positions.in_query(queries)
-    limits = _limits(query)
     if method == "GET":
-        found = _by_values(query, following, "query") or _by_address(following, query, limits) or range_of(route)
-        found = found or _by_values(positions.in_body(route), following, "body")
-        has_link = any("link" in outcome.headers for outcome in route.outcomes.values())
-        return found or (Paging(kind="link", parameters=tuple(limits), limit_max=_most(query, limits)) if has_link else None)
-    if method not in _ASKING or response is None or not _lists(response):
+        return _of_list(queries, route)
+    return _of_search(queries, route) if method in _ASKING else None
+
+
+def _of_list(queries: Mapping[str, Field], route: Route) -> Paging | None:
+    following, query = _next_field(_answered(route)), positions.in_query(queries)
+    limits = _limits(query)
+    found = _by_values(query, following, "query") or _by_address(following, query, limits) or range_of(route)
+    if found or (route.requests and (found := _by_values(positions.in_body(route), following, "body"))):
+        return found
+    has_link = any("link" in outcome.headers for outcome in route.outcomes.values())
+    return Paging(kind="link", parameters=tuple(limits), limit_max=_most(query, limits)) if has_link else None
+
+
+def _of_search(queries: Mapping[str, Field], route: Route) -> Paging | None:
+    """What is posted pages where a list comes back of which there may be more."""
+    response = _answered(route)
+    if response is None or not _lists(response):
         return None
+    following, query = _next_field(response), positions.in_query(queries)
     is_told = bool(following.name) or _tells_total(response)
     places: tuple[tuple[PagingPlace, dict[str, Said]], ...] = (("query", query), ("body", positions.in_body(route)))
     for where, said in places:
         if (is_told or _limits(said)) and (found := _by_values(said, following, where)):
             return found
-    return _by_address(following, query, limits) or range_of(route)
+    return _by_address(following, query, _limits(query)) or range_of(route)
 
 
 def _answered(route: Route) -> Node | None:
