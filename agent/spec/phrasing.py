@@ -181,7 +181,7 @@ def _other(template: str, api_type: ApiType, names: tuple[str, ...]) -> str:
             return (
                 f"Call {names[0].rpartition('/')[2]} by {api_type}"
                 if len(names) == 1 and names[0].isprintable() and len(names[0]) < 80
-                else f"Call a {api_type} method"
+                else f"Call {'an' if api_type[0] == 'X' else 'a'} {api_type} method"
             )
 
 

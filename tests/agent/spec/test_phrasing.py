@@ -73,6 +73,7 @@ def test_an_operation_is_told_in_plain_words(method: str, template: str, is_list
         ("GraphQL", "/graphql", ("A", "B"), "Run a GraphQL operation"),
         ("SOAP", "/ws", ("urn:shop/GetOrder",), "Call GetOrder by SOAP"),
         ("JSON-RPC", "/rpc", (), "Call a JSON-RPC method"),
+        ("XML-RPC", "/xmlrpc.php", (), "Call an XML-RPC method"),
     ],
 )
 def test_other_kinds_say_what_they_are(api_type: ApiType, template: str, names: tuple[str, ...], sentence: str) -> None:
