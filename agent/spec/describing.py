@@ -6,8 +6,9 @@ from typing import Any, Literal
 import msgspec
 
 from agent.spec import auth, pagination
+from agent.spec.fields import escaped
 from agent.spec.model import Content as ContentSpec
-from agent.spec.model import Evidence, MessageFormat, Operation, Paging, Parameter, Response
+from agent.spec.model import Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response
 from agent.spec.names import custom_verb, is_action, resource_path, words_of
 from agent.spec.paths.grouping import stem_of
 from agent.spec.phrasing import ENDING, paging_words, summary_of
@@ -187,33 +188,25 @@ def _field_schema(field: Field) -> dict[str, Any]:
 
 
 def _content(media_type: str, content: Content, route: Route, pool: Pool, pointer: str) -> ContentSpec:
+    is_text = media_type.startswith("text/") or "xml" in media_type
+    unread = {"type": "string"} if is_text else {"type": "string", "format": "binary"}
+    return _described(media_type, content, pool, pointer, unread, route.seen.count)
+
+
+def _described(media_type: str, content: Content, pool: Pool, pointer: str, unread: JsonSchema, total: int) -> ContentSpec:
+    """`unread` is what is said of bodies that could not be decoded."""
     node = content.node
-    place = f"{pointer}/{media_type.replace('/', '~1')}"
-    schema = (
-        pool.schema(node, place)
-        if node is not None
-        else _wire_schema(content)
-        if content.wire
-        else {"type": "string"}
-        if media_type.startswith("text/") or "xml" in media_type
-        else {"type": "string", "format": "binary"}
-    )
-    return ContentSpec(media_type=media_type, schema=schema, example=pool.example(node), evidence=Evidence(count=content.total, total=route.seen.count))
-
-
-def _wire_schema(content: Content) -> dict[str, Any]:
-    return {"type": "string", "format": "binary", "description": protobuf.described(content.wire)}
+    if content.wire:
+        unread = {"type": "string", "format": "binary", "description": protobuf.described(content.wire)}
+    schema = unread if node is None else pool.schema(node, f"{pointer}/{escaped(media_type)}")
+    return ContentSpec(media_type=media_type, schema=schema, example=pool.example(node), evidence=Evidence(count=content.total, total=total))
 
 
 def _response(status: str, outcome: Outcome, pool: Pool, pointer: str) -> Response:
-    contents: list[ContentSpec] = []
-    for media_type, content in sorted(outcome.contents.items()):
-        node = content.node
-        unread = _wire_schema(content) if content.wire else {"type": "string"} if "json" not in media_type else {}
-        schema = pool.schema(node, f"{pointer}/{media_type.replace('/', '~1')}") if node is not None else unread
-        contents.append(
-            ContentSpec(media_type=media_type, schema=schema, example=pool.example(node), evidence=Evidence(count=content.total, total=outcome.seen.count))
-        )
+    contents = [
+        _described(media_type, content, pool, pointer, {} if "json" in media_type else {"type": "string"}, outcome.seen.count)
+        for media_type, content in sorted(outcome.contents.items())
+    ]
     headers = tuple(
         Parameter(
             name=name,

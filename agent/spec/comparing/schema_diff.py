@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Any, NamedTuple, cast
 
 from agent.spec.comparing.schema_branches import ALL_TYPES, branches, canonical
+from agent.spec.fields import escaped
 from agent.spec.model import JsonSchema
 
 MAX_DEPTH = 60
@@ -130,7 +131,7 @@ class _Comparison:
 
     def _tagged(self, tag: str, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str, depth: int) -> list[Difference]:
         before, after = ({value: item for item in side for value in _tag_values(item, tag)} for side in (old, new))
-        path, at = f"{name}.{tag}" if name else tag, f"{pointer}/properties/{tag.replace('~', '~0').replace('/', '~1')}"
+        path, at = f"{name}.{tag}" if name else tag, f"{pointer}/properties/{escaped(tag)}"
         gained, lost = sorted(after.keys() - before), sorted(before.keys() - after)
         found = [self._difference(True, f"{_quoted(path)} may also be {', '.join(gained[:8])}.", at, None, gained)] if gained else []
         found += [self._difference(False, f"{_quoted(path)} can no longer be {', '.join(lost[:8])}.", at, lost)] if lost else []
@@ -194,7 +195,7 @@ class _Comparison:
         found: list[Difference] = []
         before, after = _covered(before, after, old), _covered(after, before, new)
         for key in sorted(before.keys() | after.keys()):
-            path, at = f"{name}.{key}" if name else key, f"{pointer}/properties/{key.replace('~', '~0').replace('/', '~1')}"
+            path, at = f"{name}.{key}" if name else key, f"{pointer}/properties/{escaped(key)}"
             if key not in after:
                 is_read = not self._is_response and _is_only(properties.get(key), "readOnly")  # no server is known to refuse what it only ignores
                 words = f"{_quoted(path)} is only read now." if is_read else f"{_quoted(path)} is gone."

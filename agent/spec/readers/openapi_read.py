@@ -11,6 +11,7 @@ import msgspec
 import yaml
 
 from agent.spec import evidence
+from agent.spec.fields import unescaped
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Noise, Operation, Paging, Parameter, Response, SecurityScheme, Spec
 from agent.spec.readers import swagger, yaml_read
 from agent.spec.readers.reading import Unreadable
@@ -83,7 +84,7 @@ class _Reader:
     def _target(self, reference: str) -> Any:
         current: Any = self._document
         for part in reference.removeprefix("#/").split("/") if reference.startswith("#/") else ["?"]:
-            current = current.get(part.replace("~1", "/").replace("~0", "~")) if isinstance(current, dict) else None
+            current = current.get(unescaped(part)) if isinstance(current, dict) else None
         return current
 
     def _operations(self, template: str, item: Object, *, is_callback: bool = False) -> list[Operation]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
+from agent.spec.fields import escaped
 from agent.spec.marks import MARK
 from agent.spec.model import Exchange, Operation, Spec
 from agent.spec.names import free, words_of
@@ -207,11 +208,7 @@ def _leaves(value: Any, pointer: str, depth: int) -> list[tuple[str, str | int]]
     if depth > 8:
         return []
     if isinstance(value, dict):
-        return [
-            leaf
-            for key, item in value.items()
-            for leaf in _leaves(item, f"{pointer}/{quote(str(key).replace('~', '~0').replace('/', '~1'), safe='~')}", depth + 1)
-        ]
+        return [leaf for key, item in value.items() for leaf in _leaves(item, f"{pointer}/{quote(escaped(str(key)), safe='~')}", depth + 1)]
     if isinstance(value, list):
         return [leaf for index, item in enumerate(value[:20]) for leaf in _leaves(item, f"{pointer}/{index}", depth + 1)]
     return [(pointer, value)] if isinstance(value, str | int) and not isinstance(value, bool) else []

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from agent.spec.fields import resolved
 from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
 from agent.spec.pagination import FLAGS
 from agent.spec.ranges import RANGE
@@ -257,9 +258,9 @@ def _shown(value: Any) -> str:
 
 def _rows(spec: Spec, schema: JsonSchema, prefix: str = "", depth: int = 0) -> list[Row]:
     """The fields to two levels; deeper ones are in the example."""
-    schema, marks = _inner(spec, schema), ""
+    schema, marks = resolved(spec, schema), ""
     if schema.get("type") == "array" and isinstance(schema.get("items"), dict):
-        schema, marks = _inner(spec, schema["items"]), "[]."
+        schema, marks = resolved(spec, schema["items"]), "[]."
     required, rows = set(schema.get("required") or ()), list[Row]()
     for name, item in (schema.get("properties") or {}).items():
         path = f"{prefix}{marks if depth == 0 else ''}{mask_name(name)}"
@@ -267,18 +268,10 @@ def _rows(spec: Spec, schema: JsonSchema, prefix: str = "", depth: int = 0) -> l
         about = escape(str(shape.get("description") or ""))
         rows.append(Row(code(path), _kind(shape), name in required, about))
         if depth < 1 and "$ref" not in shape and "$ref" not in (shape.get("items") or {}):
-            inner = _inner(spec, shape)
+            inner = resolved(spec, shape)
             is_list = inner.get("type") == "array"
             rows += _rows(spec, inner.get("items") or {} if is_list else inner, f"{path}{'[]' if is_list else ''}.", depth + 1)
     return rows[:MAX_ROWS]
-
-
-def _inner(spec: Spec, schema: JsonSchema) -> JsonSchema:
-    for _ in range(20):
-        if "$ref" not in schema:
-            break
-        schema = spec.schemas.get(str(schema["$ref"]).rpartition("/")[2], {})
-    return schema
 
 
 def _kind(schema: JsonSchema) -> str:

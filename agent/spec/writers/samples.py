@@ -9,6 +9,7 @@ import shlex
 from typing import Any, NamedTuple
 from urllib.parse import quote, urlencode
 
+from agent.spec.fields import resolved
 from agent.spec.model import Content, Headers, JsonSchema, Operation, SecurityScheme, Spec
 from agent.spec.redact import mask_json, mask_named, mask_url
 from agent.spec.secret_finding import is_secret_name
@@ -124,10 +125,7 @@ def websocket(spec: Spec, operation: Operation) -> str:
 
 def example(schema: JsonSchema, spec: Spec, depth: int = 0) -> Any:
     """A small value that the schema accepts: required properties only, no deeper than six."""
-    for _ in range(20):
-        if "$ref" not in schema:
-            break
-        schema = spec.schemas.get(str(schema["$ref"]).rpartition("/")[2], {})
+    schema = resolved(spec, schema)
     for key in ("example", "const", "default"):
         if key in schema:
             return mask_json(schema[key])
