@@ -198,7 +198,11 @@ def _shown_body(row: asyncpg.Record, side: str, *, masked: bool) -> ShownBody:
     text = None if kind in {"binary", "image"} else bodies.as_text(data, media_type)
     if text and masked:
         value = bodies.as_json(data) if kind == "json" else None
-        text = msgspec.json.encode(redact.mask_json(value)).decode() if isinstance(value, dict | list) else redact.mask_text(text)
+        text = (
+            msgspec.json.encode(redact.mask_json(value)).decode()
+            if isinstance(value, dict | list)
+            else redact.mask_body(text.encode("utf-8", "replace"), media_type.lower()).decode()
+        )
     digest = row[f"{side}_sha256"]
     is_whole = (text is not None and text.encode("utf-8", "replace") == data) or (masked and kind != "image")
     return ShownBody(kind, media_type, text, row[f"{side}_length"], row[f"{side}_truncated"], digest.hex() if digest else None, b"" if is_whole else data)

@@ -102,7 +102,8 @@ def find_drawn(text: str) -> tuple[Secret, ...]:
     """The long keys of no known form within a text."""
     if len(text) < LONG:
         return ()
-    return tuple(Secret("drawn", *match.span()) for match in compiled(_DRAWN).finditer(text) if looks_drawn(match.group()))
+    found = [match.span() for match in compiled(_DRAWN).finditer(text) if looks_drawn(match.group())]
+    return tuple(Secret("drawn", start, end) for start, end in found if not names_an_id(_name_before(text, start)))
 
 
 @cache
@@ -115,7 +116,8 @@ LONG = 40
 """Below, too much is an id: those of videos, tracks, uploads and pages are of 11 to 36 characters."""
 _LONG_KEY = r"(?!0x[0-9A-Fa-f]{38}|Qm|sha\d|https?:)[A-Za-z0-9_+][A-Za-z0-9_+/-]{39,200}={0,2}"
 """Neither an address of Ethereum or IPFS nor a checksum."""
-_DRAWN = r"(?<![\w/+=.%~@-])(?!0x[0-9A-Fa-f]{38}|Qm|sha\d)[A-Za-z0-9_-]{40,200}={0,2}(?![\w/+=.%@-])(?!\\?[\"']?\s*:)"
+_BEFORE = r"([\w.-]{1,60})\\?[\"']?\s{0,3}[=:>]\s{0,3}\\?[\"']?$"
+_DRAWN = r"(?<![\w/+.%~@-])(?<!==)(?!0x[0-9A-Fa-f]{38}|Qm|sha\d)[A-Za-z0-9_-]{40,200}={0,2}(?![\w/+=.%@-])(?!\\?[\"']?\s*:)"
 _TOKEN = re.compile(r"[\w.~+/=%|:-]{16,}", re.ASCII)
 _ID = r"(?i)\{?[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}\}?|\d+|[0-7][0-9A-HJKMNP-TV-Z]{25}|https?://.*|\d{4}-\d\d-\d\dT.*"
 _HINTED: dict[str, list[tuple[str, str, str]]] = {}
@@ -148,6 +150,12 @@ def _found(text: str) -> tuple[Secret, ...]:
 _recalled = lru_cache(maxsize=4096)(_found)
 _OFTEN_AGAIN = 200
 """Names of keys and values of headers come with every call; longer texts seldom come twice, and would fill the memory."""
+
+
+def _name_before(text: str, start: int) -> str:
+    """What is said to be what begins there, as in `file_id=` and `<file_id>`; empty where nothing is."""
+    named = compiled(_BEFORE).search(text, max(start - 80, 0), start)
+    return named[1] if named else ""
 
 
 def _is_number_of_4_to_8(value: str) -> bool:

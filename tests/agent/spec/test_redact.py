@@ -440,8 +440,10 @@ def test_a_long_key_of_no_known_form_is_hidden() -> None:
     key = "q7Xk29LmPz84RtVbN3cYwE6uJh1GsD5fA0oTiBxKy8"
     for value in ({"value": key}, key, [key], {"note": f"it is {key}, they say"}, {key: 1}, {"x": f"prod:a|{key}"}):
         assert key not in json.dumps(mask_json(value))
-    for text in (key, f"<x>{key}</x>", f"a,b\n1,{key}\n", f"data: {key}"):
+    for text in (key, f"<x>{key}</x>", f"a,b\n1,{key}\n", f"data: {key}", f"a=1&x={key}"):
         assert key not in mask_text(text)
+    for text in (f"<file_id>{key}</file_id>", f"a=1&cursor={key}", f'broken: "node_id": "{key}"'):
+        assert mask_text(text) == text
     assert key not in mask_url(f"https://x.test/a?x={key}") and key not in repr(mask_headers((("X-Shop", key),)))
 
 
