@@ -55,7 +55,7 @@ def _line(line: str) -> str:
             return line
     for pattern, chinese in _sentences():
         line = pattern.sub(chinese, line)
-    return line
+    return _ENDED.sub("。", re.sub(r"(?<=[。？！]) (?=[\u4e00-\u9fff`])", "", line))
 
 
 @cache
@@ -92,6 +92,7 @@ PHRASES: tuple[tuple[str, str], ...] = (
     (r"(?:哪些|哪个|什么|列出|有没有).*?(?:字段|参数|属性)?.*?(?:可以为空|可能为空|可为空|可空|为空|为 ?null)(?:的?(?:字段|参数|属性))?", "which fields can be null"),
     (r"(?:哪些|哪个|什么|列出).*?(?:字段|参数|属性).*?(?:可选|选填)(?:的)?", "which fields are optional"),
     (r"(?:哪些|哪个|什么|列出).*?(?:字段|参数|属性).*?(?:必填|必需|必须)(?:的)?", "which fields are required"),
+    (r"^\s*([A-Za-z][\w.-]*)\s*(?:有(?=哪些|什么|多少|几|没有)|的(?=请求|调用|失败|错误|文档))", r"\1's"),
     (r"(?:给|为|对|替)\s*(.+?)\s*(写|生成|创建|编写)(?:一份|个)?(?:接口|API)?文档", r"document \1"),
     (r"(?:把|将)?(?:接口|API)?文档写(?:出来|好|一下)?", "write the docs"),
     (r"写(?:一份|个|一下)?(?:接口|API)?文档", "write the docs"),
@@ -129,7 +130,7 @@ WORDS: dict[str, str] = {
     "捕获": "capture", "抓取": "capture", "抓包": "capture", "录制": "capture", "记录": "capture", "监听": "capture", "拦截": "capture", "代理": "proxy", "代理地址": "proxy url",
     "新建": "create", "创建": "create", "建立": "create", "建": "create", "添加": "add", "增加": "add", "新增": "add", "接口": "endpoint", "端点": "endpoint", "服务": "service",
     "列出": "list", "显示": "show", "展示": "show", "查看": "show", "查询": "show", "看看": "show", "看一下": "show", "想看": "show", "打开": "open", "导出": "export as", "给我": "give me", "所有": "all",
-    "请求": "calls", "调用": "calls", "流量": "traffic", "失败": "failed", "报错": "failed", "出错": "failed", "错误": "errors", "异常": "errors", "成功": "successful", "解释": "explain", "原因": "why",
+    "请求": "calls", "调用": "calls", "流量": "traffic", "失败": "failed", "报错": "failed", "出错": "failed", "错误": "errors", "异常": "errors", "成功": "successful", "解释": "explain", "描述": "describe", "原因": "why",
     "详情": "details", "详细": "details", "内容": "content", "今天": "today", "昨天": "yesterday", "今日": "today", "昨日": "yesterday", "小时": "hours", "分钟": "minutes", "毫秒": "ms", "秒": "seconds",
     "星期一": "monday", "星期二": "tuesday", "星期三": "wednesday", "星期四": "thursday", "星期五": "friday", "星期六": "saturday", "星期日": "sunday", "星期天": "sunday",
     "周一": "monday", "周二": "tuesday", "周三": "wednesday", "周四": "thursday", "周五": "friday", "周六": "saturday", "周日": "sunday", "天": "days", "周": "weeks",
@@ -153,6 +154,7 @@ _DIGITS = "两一二三四五六七八九十"
 _SENTENCE = re.compile(r"[^。！？\n]*[。！？\n]*", re.DOTALL)
 _MOST = 1_000
 """Characters of a sentence; what is longer is no request, and patterns would take long to say so."""
+_ENDED = re.compile(r"(?<=[\u4e00-\u9fff])\.$|(?<=[\u4e00-\u9fff]\*\*)\.$")  # an English full stop behind Chinese words
 _HAN = re.compile("[\u4e00-\u9fff]")
 
 # What to say next, and titles; the grammar reads each of the former.

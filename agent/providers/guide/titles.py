@@ -41,6 +41,12 @@ _NEXT: dict[str, tuple[str, ...]] = {
 _NONE_HEARD = ("Wait for the next call", "List my APIs", "What can you do?")
 _NONE_FAILED = ("Show the calls", "What is the slowest call?", "Document it")
 _UNDOCUMENTED = ("Document it", "Show the calls", "List my APIs")
+_FAILED: dict[str, tuple[str, ...]] = {
+    "docs_get": _UNDOCUMENTED,
+    "docs_why": _UNDOCUMENTED,
+    "docs_generate": ("List my APIs", "Show the calls", "What can you do?"),
+    "capture_explain": ("Show the calls", "List my APIs", "What can you do?"),
+}
 _FIRST = ("Capture the demo API", "List my APIs", "What can you do?")
 _NEEDS = {
     "Wait for the next call": "endpoint",
@@ -64,20 +70,26 @@ def title(messages: tuple[Message, ...]) -> str:
 
 def suggestions(messages: tuple[Message, ...]) -> tuple[str, ...]:
     """Up to three things worth saying next, each understood by the guide as it stands."""
+    last = next((text_of(message.content).lower() for message in reversed(messages) if message.role == "user" and text_of(message.content)), "")
+    is_chinese = chinese.is_spoken(messages)
+    shown = [chinese.SUGGESTED.get(one, one) if is_chinese else one for one in _fitting(messages, last)]
+    return tuple(one for one in shown if one.lower().strip("?？") not in last)[:3]
+
+
+def _fitting(messages: tuple[Message, ...], last: str) -> list[str]:
     tried = [block for message in messages for block in message.content if isinstance(block, ToolResult)]
     results = [block for block in tried if block.state == "ok"]
-    if tried and tried[-1].state == "error" and tried[-1].name in ("docs_get", "docs_why"):
-        return tuple(chinese.SUGGESTED[one] for one in _UNDOCUMENTED) if chinese.is_spoken(messages) else _UNDOCUMENTED
-    if not results:
-        return _FIRST
+    if tried and tried[-1].state == "error" and tried[-1].name in _FAILED:
+        return list(_FAILED[tried[-1].name])
     memory = remember(messages)
-    last = next((text_of(message.content).lower() for message in reversed(messages) if message.role == "user" and text_of(message.content)), "")
     asked = _asked(last, memory)
-    fit = [one for one in _after(results[-1]) if _NEEDS.get(one, "") in {"", *memory.focus} and not (asked and asked == _asked(one, memory))]
-    if any(thing.kind == "endpoint" and thing.about.get("is_demo") for thing in memory.things):
-        fit = [one for one in fit if one != "Capture the demo API"]
-    shown = [chinese.SUGGESTED.get(one, one) for one in fit] if chinese.is_spoken(messages) else fit
-    return tuple(one for one in shown if one.lower().strip("?？") not in last)[:3]
+    after = _after(results[-1]) if results else _FIRST
+    has_demo = any(thing.kind == "endpoint" and thing.about.get("is_demo") for thing in memory.things)
+    return [
+        one
+        for one in after
+        if _NEEDS.get(one, "") in {"", *memory.focus} and not (asked and asked == _asked(one, memory)) and not (has_demo and one == "Capture the demo API")
+    ]
 
 
 def _after(result: ToolResult) -> tuple[str, ...]:

@@ -18,6 +18,7 @@ def test_heard() -> None:
     """Chinese becomes the grammar's English; other text is left alone."""
     assert chinese.heard("请帮我捕获 api.acme.io") == "please capture api.acme.io"
     assert chinese.heard("bonjour") == "bonjour"
+    assert chinese.heard("demo-shop 有哪些失败的请求").split() == ["demo-shop's", "which", "failed", "calls"]
 
 
 async def test_answers_are_chinese(reply: Reply) -> None:
@@ -25,9 +26,10 @@ async def test_answers_are_chinese(reply: Reply) -> None:
     calls = {"items": [{"id": "c1", "method": "GET", "path": "/no call failed", "status": 500, "duration_ms": 10.0, "started_at": "2026-03-02T10:00:02Z"}]}
     said = await reply("哪些调用失败了？", calls, "shop")
     assert "1 个失败的请求" in said
+    assert await reply("我还有多少积分？", {"balance": 25, "prices": {"endpoint_create": 25}}, shows_results=True) == "还够捕获 1 个 API。"
     assert "/no call failed" in said
     assert "1 failed call" in await reply("which calls failed?", calls, "shop")
-    assert await reply("我还有多少积分？", {"balance": 75, "held": 0}) == "您有 **75 积分**."
+    assert await reply("我还有多少积分？", {"balance": 75, "held": 0}) == "您有 **75 积分**。"
 
 
 async def test_the_tools_own_sentences_are_chinese(reply: Reply) -> None:
@@ -40,7 +42,7 @@ async def test_the_tools_own_sentences_are_chinese(reply: Reply) -> None:
     said = await reply("最后一个为什么失败？", data, "shop")
     assert "401: 凭据缺失、错误或已过期。 API 说：`Send a token.`" in said
     assert "成功的请求带有头 `authorization`，这里没有。" in said
-    assert await reply("暂停它", {"id": "1", "name": "Till", "status": "REVIEW"}, "shop") == "完成：**Till**：已暂停：请求会转发，但不记录."
+    assert await reply("暂停它", {"id": "1", "name": "Till", "status": "REVIEW"}, "shop") == "完成：**Till**：已暂停：请求会转发，但不记录。"
     asked = (Message("user", (Text("暂停它"),)), Message("user", (Text("why did the last call fail?"),)))
     assert chinese.is_spoken(asked[:1])
     assert not chinese.is_spoken(asked)

@@ -51,6 +51,8 @@ def test_what_is_not_documented_can_be() -> None:
     asked = Message("user", (Text("how do I authenticate?"),)), Message("assistant", (ToolResult("1", "docs_get", "Not documented yet.", state="error"),))
     assert suggestions(asked)[0] == "Document it"
     assert suggestions((Message("user", (Text("怎么认证？"),)), asked[1]))[0] == "给它写文档"
+    failed = Message("assistant", (ToolResult("1", "capture_explain", "No captured call has failed.", state="error"),))
+    assert suggestions((Message("user", (Text("最后一次调用为什么失败？"),)), failed)) == ("显示请求", "列出我的接口", "你能做什么？")
 
 
 @pytest.mark.parametrize(
