@@ -126,10 +126,8 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
             break
     else:
         raise Problem("quota_exceeded", f"The answer took more than {MAX_STEPS} steps.", remedy="Say what to do next in a new message.")
-    if wish.must_call and not calls:
-        raise Problem("unfit_answer", f"The model answered in words and called none of {', '.join(f'`{name}`' for name in wish.must_call)}.")
-    if wish.schema is not None and not calls:
-        yield Text(_fitting("".join(block.text for block in draft.blocks() if isinstance(block, Words)), wish.schema))
+    if not calls and (fitting := _checked(wish, draft)):
+        yield Text(fitting)
     yield Done("tool_calls" if calls else "length" if ending.reason in ("length", "context_full") else "stop", spent)
 
 
@@ -172,6 +170,15 @@ def _shown(messages: tuple[Message, ...], model: str) -> tuple[Message, ...]:
     return tuple(
         msgspec.structs.replace(message, content=tuple(_UNSEEN if isinstance(block, Picture) else block for block in message.content)) for message in messages
     )
+
+
+def _checked(wish: Wish, draft: Draft) -> str:
+    """The JSON that was asked for, which is told only once all of it was heard; empty where none was. Raises unfit_answer, also where a tool had to be called."""
+    if wish.must_call:
+        raise Problem("unfit_answer", f"The model answered in words and called none of {', '.join(f'`{name}`' for name in wish.must_call)}.")
+    if wish.schema is None:
+        return ""
+    return _fitting("".join(block.text for block in draft.blocks() if isinstance(block, Words)), wish.schema)
 
 
 def _fitting(text: str, schema: dict[str, Any]) -> str:
