@@ -76,7 +76,7 @@ def _seen(part: str, done: Done) -> str:
 def _answer(done: Done) -> str:
     result, said = done.result, _ENVELOPE.sub(r"\g<said>", done.result.text).strip()
     if result.state == "denied":
-        return said or "All right, I left it."
+        return "All right, I left it." if not said or said.startswith("The user refused") else said
     if result.state == "error":
         return said or "That did not work."
     data = _data(done)

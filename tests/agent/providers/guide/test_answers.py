@@ -95,6 +95,13 @@ async def test_a_tools_own_text_is_told_without_its_envelope(reply: Reply) -> No
     assert compose(Plan((done,)), ()) == "No captured call has failed."
 
 
+async def test_a_refusal_is_told_to_whoever_refused() -> None:
+    """Not in the words that a model reads; that nobody answered in time is news."""
+    step = Step("endpoint_delete", {})
+    for text, told in (("The user refused this. It was not done.", "All right, I left it."), ("Nobody approved this in time. It was not done.",) * 2):
+        assert compose(Plan((Done(step, ToolResult("1", "endpoint_delete", text, state="denied")),)), ()) == told
+
+
 async def test_a_change_is_told_in_words(reply: Reply) -> None:
     """What pausing does is said, not its code."""
     text = await reply("pause it and rename it to Till", {"id": "1", "name": "Till", "status": "REVIEW"}, "shop")
