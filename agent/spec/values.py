@@ -137,6 +137,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("hex", r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{8,}|0x[0-9a-f]{6,})|(?=.*\d)(?=.*[A-F])[0-9A-F]{8,}"),
     ("locale", r"[a-z]{2}[-_][A-Z]{2}"),
     ("code", r"[A-Z]{2,}(?:[-_][A-Z]{2,})*"),
+    ("prefixed", r"[A-Za-z]{1,8}[-_]?\d{6,}"),
     ("domain", r"(?:[a-z0-9-]+\.)+(?:com|org|net|edu|gov|io|example|[a-z]{2}\.[a-z]{2})"),
 )
 _FORM = re.compile("|".join(f"({form})" for _, form in _FORMS))

@@ -9,7 +9,7 @@ from math import inf, lgamma, log
 
 import msgspec
 
-from agent.spec.paths.reasons import Child, Repeats
+from agent.spec.paths.reasons import WRITTEN_VERSION, Child, Repeats
 from agent.spec.paths.shapes import Shape, containment, similarity
 from agent.spec.paths.tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, cut_tail, drawn, join_cells
 from agent.spec.values import CERTAIN
@@ -76,7 +76,7 @@ def bond_of(child: Child, group: Group, context: Context, needed: float = -inf) 
     if cells is not child.cells:
         total = max(total, _tail_bond(cells, group, context) - 1.0)
     floor = -1.5 * log(1 + child.count) / log(2)
-    least, others = max(-8.0, floor, _novelty(child, group)), _look_bond(child, group) + _echo_bond(child, group)
+    least, others = max(-12.0, floor, _novelty(child, group)), _look_bond(child, group) + _echo_bond(child, group)
     if (most := max(least, min(8.0, total)) + _MOST_ALIKE + others) < needed:
         return most
     alike = 0.0
@@ -91,6 +91,9 @@ def _novelty(child: Child, group: Group) -> float:
     """The least that new tails can say: where most tails of a parameter were heard below one value only, another new one is no surprise."""
     if child.cells.keys().isdisjoint(group.cells):
         return -8.0
+    if group.size == 1:
+        calls = group.calls.values()
+        return sum([key not in group.cells for key in child.cells]) * log((sum([times == 1 for times in calls]) + 0.5) / (sum(calls) + 1))
     return sum([key not in group.cells for key in child.cells]) * log((group.heard_once + 0.5) / (len(group.members) + 1))
 
 
@@ -143,7 +146,7 @@ def forced_cells(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
         return child.forced
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for leaf in child.leaves:
-        below = [text if index and len(context.neighbours.get(text, ())) > 2 else SLOT for index, text in enumerate(leaf.texts[child.position + 1 :])]
+        below = [text if WRITTEN_VERSION.fullmatch(text) or (index and len(context.neighbours.get(text, ())) > 2) else SLOT for index, text in enumerate(leaf.texts[child.position + 1 :])]
         if context.is_first:
             below = cut_tail(below, next((index + 1 for index, text in enumerate(below) if text != SLOT), len(below)))
         for method, cell in leaf.cells.items():

@@ -7,6 +7,7 @@ that are combined freely below one prefix, where nothing else answers so, are an
 from collections import defaultdict
 from itertools import pairwise
 
+from agent.spec.paths.words import spoken
 from agent.spec.paths.tree import Context, Leaf
 from agent.spec.values import CERTAIN, kind_of
 
@@ -42,8 +43,15 @@ def _is_grid(leaves: list[Leaf], position: int, prefix: str, evident: set[str], 
     enumerations = [at for at, values in enumerate(columns) if 1 < len(values) <= _MOST_WORDS and not any(_is_certain(value) for value in values)]
     if len(enumerations) < 2:
         return False
+    if all(_have_theme(columns[at]) for at in enumerations):
+        return False
     free = sum(_is_combined(leaves, position + one, position + two) for one, two in pairwise(enumerations))
     return free > 0 and _is_answered_alike(leaves, prefix, context)
+
+
+def _have_theme(names: set[str]) -> bool:
+    """Whether one word is in each name, as somebody gives it to operations: `allCourts`, `civilCourts`."""
+    return bool(set.intersection(*[set(spoken(name)) for name in names]))
 
 
 def _is_combined(leaves: list[Leaf], one: int, two: int) -> bool:

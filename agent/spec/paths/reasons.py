@@ -23,7 +23,7 @@ from agent.spec.values import CERTAIN, kind_of
 COLLECTION = -4.0
 """What it weighs against a value that it names a collection elsewhere."""
 _JOINED = re.compile(r"(?<=[^\W_])[-_](?=[^\W_])")
-_WRITTEN_VERSION = re.compile(r"[vV]\d+(?:(?:alpha|beta)\d*)?")
+WRITTEN_VERSION = re.compile(r"[vV]\d+(?:(?:alpha|beta)\d*)?")
 """`v2` is never a value; `v2.1.0` may be one."""
 _NUMBERED = re.compile(r"[A-Za-z]+\d{1,2}[A-Za-z]*")
 """`ipv6`, `int32s`: as often a literal as a value."""
@@ -101,7 +101,7 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     reasons = {"looks": 6.0 if kind in CERTAIN else _LOOKS.get(kind, 0.0)}
     if kind == "word" and ("-" in stem or "_" in stem):
         reasons["looks"] = -0.8
-    if kind == "version" and _WRITTEN_VERSION.fullmatch(stem):
+    if kind == "version" and WRITTEN_VERSION.fullmatch(stem):
         reasons["looks"] = -6.0
     elif kind == "mixed" and _NUMBERED.fullmatch(stem):
         reasons["looks"] = 0.0
@@ -112,7 +112,8 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
     if child.parts.joint:
         reasons["joined"] = 4.0
     if child.echoed:
-        reasons["echo"] = 2.0 + 2.0 * min(1.0, child.echoed / max(answered, 1))
+        share = min(1.0, child.echoed / max(answered, 1))
+        reasons["echo"] = 4.0 * min(1.0, 2 * share) if kind == "word" else 2.0 + 2.0 * share
     if stem in context.known:
         reasons["known"] = 1.0 if stem.isalpha() and stem.islower() else 2.0
     if _is_key_of_answer(child, stem):
@@ -184,6 +185,7 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
     _forgive_recurring(family, prefix.removeprefix("/"), context)
     _forgive_strange(family, context)
     _take_theme(family, context)
+    _see_codes(family)
     verbs = [child for child in family if "verb" in child.reasons]
     for child in verbs:
         child.reasons["verb"] *= min(1.0, _VERBS_TOLD / len(verbs))  # that all are posted to is one fact, not one of each
@@ -231,14 +233,23 @@ def _forgive_strange(family: list[Child], context: Context) -> None:
             child.reasons["looks"] += min(0.8, *[context.joined[sign] for sign in _JOINED.findall(child.parts.stem)])
 
 
+def _see_codes(family: list[Child]) -> None:
+    """Two letters are seldom the name of anything; several such siblings are codes of languages or countries."""
+    words = [child for child in family if child.kind == "word"]
+    codes = [child for child in words if len(child.parts.stem) == 2]
+    if len(codes) >= 3 and len(codes) * 2 > len(words):
+        for child in codes:
+            child.reasons["looks"] = 1.5
+
+
 def _take_theme(family: list[Child], context: Context) -> None:
     """A word that half of the siblings have is a theme, as somebody gives it to operations, `job_stats` and `queue_stats`: it speaks for no value."""
     named = [child for child in family if "words" in child.reasons]
     counts = Counter(word for child in named for word in set(spoken(child.parts.stem)))
     theme = {word for word, times in counts.items() if times > 1 and times * 2 >= len(named)}
     for child in named if theme else ():
-        if child.reasons["words"] > 0:
-            child.reasons["words"] = _fading(context.speech.weigh(child.parts.stem, theme), child)
+        if child.reasons["words"] > 0 and not theme.isdisjoint(spoken(child.parts.stem)):
+            child.reasons["words"] = min(0.0, _fading(context.speech.weigh(child.parts.stem, theme), child))
 
 
 def _fading(odds: float, child: Child) -> float:
@@ -255,7 +266,7 @@ def recall_values(family: list[Child], prefix: str, context: Context) -> None:
     for child in family:
         if found := places.get(child.value):
             is_plain = child.value.isalpha() and child.value.islower()
-            if not context.literal_at.get(child.value) and "collection" in child.reasons:
+            if not context.literal_at.get(child.value, set()) - {prefix.removeprefix('/')} and "collection" in child.reasons:
                 child.reasons["collection"] = max(-1.0, child.reasons["collection"])  # what is a value everywhere else names no collection
             child.reasons["value elsewhere"] = 2.5 if max(together[place] for place in found) > 1 else 0.5 if is_plain else 2.0
             child.own = sum(child.reasons.values())

@@ -36,7 +36,7 @@ _OFTEN = 6
 _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
-_HINT = 0.5
+_HINT = 1.0
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
 _PLACE = 2.0
@@ -186,10 +186,12 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
 
 def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     """Whether words only look alike, with no tree of their own that they share: a few, or any among the names of collections or below a value."""
-    if any(child.kind in CERTAIN or _is_marked(child, _HINT) for child in members):
+    if any(child.kind in CERTAIN or _is_marked(child, _HINT, recalled=False) for child in members):
         return False
     if _is_closed(members):
         return True
+    if any(_is_marked(child, _HINT) for child in members):
+        return False
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
     if sum(times > 1 for times in below.values()) > 1:
         return len(members) <= _FEW and _are_used_apart(members)
@@ -231,9 +233,13 @@ def _is_collection_elsewhere(child: Child) -> bool:
     return child.reasons.get("literal elsewhere", 0.0) <= COLLECTION and not _is_marked(child)
 
 
-def _is_marked(child: Child, least: float = 0.0) -> bool:
+def _is_marked(child: Child, least: float = 0.0, *, recalled: bool = True) -> bool:
     """Whether a body or another path marks a value as an id. Its own characters and methods do not."""
-    return any(weight > least for reason, weight in child.reasons.items() if reason not in ("looks", "words", "same looks", "item verb"))
+    return any(
+        weight > least
+        for reason, weight in child.reasons.items()
+        if reason not in ("looks", "words", "same looks", "item verb") and (recalled or reason != "value elsewhere")
+    )
 
 
 def _is_only_looks(child: Child) -> bool:
@@ -264,11 +270,18 @@ def _best_cluster(siblings: list[Child], context: Context) -> Cluster:
             members, score = _grow(seed, ordered, is_forced, context)
             if all(child.reasons.get("collection", 0.0) < 0 for child in members):
                 score -= 6.0 * (1.0 - len(members) / len(ordered))
-            if len(members) > 1 and score > best.score and not _are_alternatives(members, ordered):
+            if len(members) > 1 and score > best.score and not _are_alternatives(_core(members, seed, is_forced), ordered):
                 best = Cluster(members, score, is_forced)
             if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
                 break
     return best
+
+
+def _core(members: list[Child], seed: Child, is_forced: bool) -> list[Child]:
+    """Those with something below them that the seed has too. The others, which were heard once or twice, may be values of anything."""
+    below = (seed.forced or seed.cells if is_forced else seed.cells).keys()
+    core = [child for child in members if child.count > 2 or not (child.forced or child.cells if is_forced else child.cells).keys().isdisjoint(below)]
+    return core if len(core) > 2 else members
 
 
 def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) -> tuple[list[Child], float]:

@@ -5,7 +5,8 @@ itself: by literals and values that are known for certain. Words are only counte
 """
 
 import re
-from collections.abc import Iterable, Set
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Set
 from functools import lru_cache
 from math import log
 from typing import NamedTuple
@@ -28,31 +29,40 @@ class Speech(NamedTuple):
     """The words of an API, and how often one of a literal and one of a value is among them."""
 
     words: Set[str]
+    called: Mapping[str, Set[str]]
+    """By word, the names with it that are called over and over."""
     of_literals: float
     of_values: float
 
     def weigh(self, text: str, theme: Set[str] = frozenset()) -> float:
         """Log-odds that a name is a value, by those of its words, but for a theme, that the API speaks."""
         found = spoken(text)
-        told = [word in self.words for word in found if word not in theme]
+        own = {text} if len(found) > 1 else _NONE
+        told = [word in self.words or bool(self.called.get(word, _NONE) - own) for word in found if word not in theme]
         odds = sum(told) * log(self.of_values / self.of_literals) + told.count(False) * log((1 - self.of_values) / (1 - self.of_literals))
         return max(_LEAST, min(_MOST, odds if len(found) > 1 else odds * _ALONE))
 
 
-SILENT = Speech(frozenset(), _VALUE_PRIOR, _VALUE_PRIOR)
+_NONE: frozenset[str] = frozenset()
+SILENT = Speech(_NONE, {}, _VALUE_PRIOR, _VALUE_PRIOR)
 """Where nothing was heard, no word says anything."""
 
 
-def speech_of(keys: Iterable[str], literals: Iterable[str], values: Iterable[str]) -> Speech:
-    """The words of an API by the keys that its bodies and queries have, its certain literals, and the texts that its bodies hold."""
+def speech_of(keys: Iterable[str], often: Iterable[str], literals: Iterable[str], values: Iterable[str]) -> Speech:
+    """The words of an API by the keys of its bodies and queries, the names called over and over, its certain literals, and the texts that its bodies hold."""
     words = {word for key in keys for word in spoken(key)}
-    if len(words) < _FEW:
+    called: dict[str, set[str]] = defaultdict(set)
+    for text in often:
+        for word in spoken(text):
+            called[word].add(text)
+    known = words | called.keys()
+    if len(known) < _FEW:
         return SILENT
-    written = [word in words for text in literals for word in spoken(text)]
-    given = [word in words for text in values if _JOINED.fullmatch(text) for word in spoken(text)]
+    written = [word in known for text in literals for word in spoken(text)]
+    given = [word in known for text in values if _JOINED.fullmatch(text) for word in spoken(text)]
     of_values = (sum(given) + _VALUE_PRIOR * _VALUE_WEIGHT) / (len(given) + _VALUE_WEIGHT)
     of_literals = (sum(written) + _LITERAL_PRIOR * _LITERAL_WEIGHT) / (len(written) + _LITERAL_WEIGHT)
-    return Speech(words, max(of_values, of_literals), of_values)
+    return Speech(words, called, max(of_values, of_literals), of_values)
 
 
 @lru_cache(maxsize=8192)

@@ -15,6 +15,8 @@ from agent.spec.values import fold, format_of, kind_of, split_affixes
         ("kTNWWJCgNdGKABSNDdCGRR", "token"),
         ("cart_01HV8Z3N4Q9B7RZK2M5T6W8Y0X", "prefixed"),
         ("web-7d4b9cx2x1-z2kfp", "prefixed"),
+        ("L_646829496481105433", "prefixed"),
+        ("INV0012345", "prefixed"),
         ("2024-05-01", "date"),
         ("a.b@c.example", "email"),
         ("10.0.0.1", "ip"),
@@ -27,6 +29,7 @@ from agent.spec.values import fold, format_of, kind_of, split_affixes
         ("addWorkspaceForUser", "word"),
         ("destroy_with_associated_resources", "word"),
         ("barbara7", "mixed"),
+        ("rfc6749", "mixed"),
         ("recently-visited-v1", "word"),
     ],
 )
