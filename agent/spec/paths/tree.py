@@ -260,7 +260,8 @@ def heard_speech(leaves: list[Leaf], values: Mapping[str, Sample]) -> Speech:
     for leaf in leaves:
         calls = sum([cell.count for cell in leaf.cells.values()])
         called.update(dict.fromkeys(leaf.texts, calls))
-    return speech_of(keys, [text for text, calls in called.items() if calls >= _OFTEN], _certain_literals(leaves), {value for sample in values.values() for value in sample.values})
+    often = [text for text, calls in called.items() if calls >= _OFTEN]
+    return speech_of(keys, often, _certain_literals(leaves), {value for sample in values.values() for value in sample.values})
 
 
 def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], clusters: Clusters, speech: Speech, is_first: bool) -> Context:

@@ -35,7 +35,7 @@ class Speech(NamedTuple):
     of_values: float
 
     def weigh(self, text: str, theme: Set[str] = frozenset()) -> float:
-        """Log-odds that a name is a value, by those of its words, but for a theme, that the API speaks."""
+        """Log-odds that a name is a value, by those of its words, but for a theme, that the API speaks elsewhere. A single word may speak for itself."""
         found = spoken(text)
         own = {text} if len(found) > 1 else _NONE
         told = [word in self.words or bool(self.called.get(word, _NONE) - own) for word in found if word not in theme]
