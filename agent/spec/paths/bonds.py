@@ -16,6 +16,8 @@ from agent.spec.values import CERTAIN
 
 _MOST_ALIKE = 6.0
 """What answers that are alike can say at most."""
+_LEAST_ALIKE = -12.0
+"""What tails that are unlike can say at most: twice what alike answers can."""
 _MOST_CLOSED, _MOST_OPEN = 3.0, 2.0
 """What the calls of one value can say at most against and for a pool that it is drawn from."""
 
@@ -76,7 +78,7 @@ def bond_of(child: Child, group: Group, context: Context, needed: float = -inf) 
     if cells is not child.cells:
         total = max(total, _tail_bond(cells, group, context) - 1.0)
     floor = -1.5 * log(1 + child.count) / log(2)
-    least, others = max(-12.0, floor, _novelty(child, group)), _look_bond(child, group) + _echo_bond(child, group)
+    least, others = max(_LEAST_ALIKE, floor, _novelty(child, group)), _look_bond(child, group) + _echo_bond(child, group)
     if (most := max(least, min(8.0, total)) + _MOST_ALIKE + others) < needed:
         return most
     alike = 0.0
@@ -88,13 +90,17 @@ def bond_of(child: Child, group: Group, context: Context, needed: float = -inf) 
 
 
 def _novelty(child: Child, group: Group) -> float:
-    """The least that new tails can say: where most tails of a parameter were heard below one value only, another new one is no surprise."""
+    """The least that new tails can say: where most tails of a parameter were heard below one value only, another new one is no surprise.
+
+    Of one value alone, its calls tell how many of its tails are still to come.
+    """
     if child.cells.keys().isdisjoint(group.cells):
         return -8.0
+    new = sum([key not in group.cells for key in child.cells])
     if group.size == 1:
         calls = group.calls.values()
-        return sum([key not in group.cells for key in child.cells]) * log((sum([times == 1 for times in calls]) + 0.5) / (sum(calls) + 1))
-    return sum([key not in group.cells for key in child.cells]) * log((group.heard_once + 0.5) / (len(group.members) + 1))
+        return new * log((sum([times == 1 for times in calls]) + 0.5) / (sum(calls) + 1))
+    return new * log((group.heard_once + 0.5) / (len(group.members) + 1))
 
 
 def _look(child: Child) -> str:
@@ -146,13 +152,18 @@ def forced_cells(child: Child, context: Context) -> dict[tuple[str, str], Cell]:
         return child.forced
     gathered: dict[tuple[str, str], list[Cell]] = defaultdict(list)
     for leaf in child.leaves:
-        below = [text if WRITTEN_VERSION.fullmatch(text) or (index and len(context.neighbours.get(text, ())) > 2) else SLOT for index, text in enumerate(leaf.texts[child.position + 1 :])]
+        below = [text if _is_fixed(text, index, context) else SLOT for index, text in enumerate(leaf.texts[child.position + 1 :])]
         if context.is_first:
             below = cut_tail(below, next((index + 1 for index, text in enumerate(below) if text != SLOT), len(below)))
         for method, cell in leaf.cells.items():
             gathered["/".join(below), method].append(cell)
     child.forced = {key: join_cells(cells) for key, cells in gathered.items()}
     return child.forced
+
+
+def _is_fixed(text: str, depth: int, context: Context) -> bool:
+    """Whether a text below a value stays a literal though the segment below it is taken for a parameter."""
+    return WRITTEN_VERSION.fullmatch(text) is not None or (depth > 0 and len(context.neighbours.get(text, ())) > 2)
 
 
 def _tail_bond(cells: dict[tuple[str, str], Cell], group: Group, context: Context) -> float:

@@ -7,8 +7,8 @@ that are combined freely below one prefix, where nothing else answers so, are an
 from collections import defaultdict
 from itertools import pairwise
 
-from agent.spec.paths.words import spoken
 from agent.spec.paths.tree import Context, Leaf
+from agent.spec.paths.words import spoken
 from agent.spec.values import CERTAIN, kind_of
 
 _MOST_WORDS = 8
@@ -41,16 +41,14 @@ def _is_grid(leaves: list[Leaf], position: int, prefix: str, evident: set[str], 
     if 2 * len(columns[0] & evident) > len(columns[0]):
         columns[0] = set()
     enumerations = [at for at, values in enumerate(columns) if 1 < len(values) <= _MOST_WORDS and not any(_is_certain(value) for value in values)]
-    if len(enumerations) < 2:
-        return False
-    if all(_have_theme(columns[at]) for at in enumerations):
+    if len(enumerations) < 2 or all(_have_theme(columns[at]) for at in enumerations):
         return False
     free = sum(_is_combined(leaves, position + one, position + two) for one, two in pairwise(enumerations))
     return free > 0 and _is_answered_alike(leaves, prefix, context)
 
 
 def _have_theme(names: set[str]) -> bool:
-    """Whether one word is in each name, as somebody gives it to operations: `allCourts`, `civilCourts`."""
+    """Whether one word is in each name, as in the names of operations: `allCourts`, `civilCourts`."""
     return bool(set.intersection(*[set(spoken(name)) for name in names]))
 
 

@@ -34,6 +34,7 @@ _OPEN = 3.0
 _ECHOES = 10.0
 """One answer of so many that repeats a word says that it is a value; fewer may be chance."""
 _VERBS_TOLD = 3
+_CODES_LEAST = 3
 _RECURRING = 3
 """So many words that stand together again are no chance."""
 _LOOKS: dict[str, float] = {"version": 0.0, "mixed": 1.2, "code": 0.8, "locale": 1.5, "domain": 1.5, "word": -1.5}
@@ -113,7 +114,7 @@ def _own_reasons(child: Child, position: int, prefix: str, context: Context) -> 
         reasons["joined"] = 4.0
     if child.echoed:
         share = min(1.0, child.echoed / max(answered, 1))
-        reasons["echo"] = 4.0 * min(1.0, 2 * share) if kind == "word" else 2.0 + 2.0 * share
+        reasons["echo"] = min(4.0, 8.0 * share) if kind == "word" else 2.0 + 2.0 * share  # a word may be in an answer by chance
     if stem in context.known:
         reasons["known"] = 1.0 if stem.isalpha() and stem.islower() else 2.0
     if _is_key_of_answer(child, stem):
@@ -185,7 +186,7 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
     _forgive_recurring(family, prefix.removeprefix("/"), context)
     _forgive_strange(family, context)
     _take_theme(family, context)
-    _see_codes(family)
+    _take_codes(family)
     verbs = [child for child in family if "verb" in child.reasons]
     for child in verbs:
         child.reasons["verb"] *= min(1.0, _VERBS_TOLD / len(verbs))  # that all are posted to is one fact, not one of each
@@ -233,23 +234,27 @@ def _forgive_strange(family: list[Child], context: Context) -> None:
             child.reasons["looks"] += min(0.8, *[context.joined[sign] for sign in _JOINED.findall(child.parts.stem)])
 
 
-def _see_codes(family: list[Child]) -> None:
-    """Two letters are seldom the name of anything; several such siblings are codes of languages or countries."""
-    words = [child for child in family if child.kind == "word"]
-    codes = [child for child in words if len(child.parts.stem) == 2]
-    if len(codes) >= 3 and len(codes) * 2 > len(words):
-        for child in codes:
-            child.reasons["looks"] = 1.5
-
-
 def _take_theme(family: list[Child], context: Context) -> None:
-    """A word that half of the siblings have is a theme, as somebody gives it to operations, `job_stats` and `queue_stats`: it speaks for no value."""
+    """A word that half of the siblings have is a theme, as somebody gives it to operations, `job_stats` and `queue_stats`: it speaks for no value.
+
+    Where it comes last, it is what they are all about; the kinds of that speak for no values either: `civilCourts` and `appealCourts`, but not `last-week`.
+    """
     named = [child for child in family if "words" in child.reasons]
     counts = Counter(word for child in named for word in set(spoken(child.parts.stem)))
     theme = {word for word, times in counts.items() if times > 1 and times * 2 >= len(named)}
     for child in named if theme else ():
-        if child.reasons["words"] > 0 and not theme.isdisjoint(spoken(child.parts.stem)):
-            child.reasons["words"] = min(0.0, _fading(context.speech.weigh(child.parts.stem, theme), child))
+        if child.reasons["words"] > 0:
+            kinds = spoken(child.parts.stem)[-1:]
+            child.reasons["words"] = 0.0 if theme.issuperset(kinds) else _fading(context.speech.weigh(child.parts.stem, theme), child)
+
+
+def _take_codes(family: list[Child]) -> None:
+    """Words of two letters say little alone, `me` or `eu`; where most siblings are such, they are codes of languages or countries."""
+    words = [child for child in family if child.kind == "word"]
+    codes = [child for child in words if len(child.parts.stem) == 2]
+    if len(codes) >= _CODES_LEAST and len(codes) * 2 > len(words):
+        for child in codes:
+            child.reasons["looks"] = _LOOKS["code"]
 
 
 def _fading(odds: float, child: Child) -> float:
@@ -261,12 +266,13 @@ def recall_values(family: list[Child], prefix: str, context: Context) -> None:
     """A text that is the value of a parameter elsewhere is rather one here too; the more so where several siblings are values of the same one."""
     if context.is_first:
         return
-    places = {child.value: context.slot_at.get(child.value, set()) - {prefix.removeprefix("/")} for child in family if child.kind not in CERTAIN}
+    here = prefix.removeprefix("/")
+    places = {child.value: context.slot_at.get(child.value, set()) - {here} for child in family if child.kind not in CERTAIN}
     together = Counter(place for found in places.values() for place in found)
     for child in family:
         if found := places.get(child.value):
             is_plain = child.value.isalpha() and child.value.islower()
-            if not context.literal_at.get(child.value, set()) - {prefix.removeprefix('/')} and "collection" in child.reasons:
+            if not context.literal_at.get(child.value, set()) - {here} and "collection" in child.reasons:
                 child.reasons["collection"] = max(-1.0, child.reasons["collection"])  # what is a value everywhere else names no collection
             child.reasons["value elsewhere"] = 2.5 if max(together[place] for place in found) > 1 else 0.5 if is_plain else 2.0
             child.own = sum(child.reasons.values())

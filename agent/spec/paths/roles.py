@@ -18,7 +18,7 @@ from agent.spec.paths.forms import forms_of
 from agent.spec.paths.grids import grid_of
 from agent.spec.paths.reasons import COLLECTION, Child, child_of, forgive_collections, openness, recall_values, weigh_together
 from agent.spec.paths.tags import tags_of
-from agent.spec.paths.tree import CLOSED, MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
+from agent.spec.paths.tree import CLOSED, MORE, SLOT, Affix, Cell, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN, kind_of
 
@@ -37,6 +37,7 @@ _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
 _HINT = 1.0
+"""What a plain word that some field holds, and nothing more, does not exceed."""
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
 _PLACE = 2.0
@@ -186,7 +187,8 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
 
 def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     """Whether words only look alike, with no tree of their own that they share: a few, or any among the names of collections or below a value."""
-    if any(child.kind in CERTAIN or _is_marked(child, _HINT, recalled=False) for child in members):
+    have_tails = any(tail for child in members for tail, _ in child.cells)  # where nothing is below, twins may as well have the same operations
+    if any(child.kind in CERTAIN or _is_marked(child, _HINT, recalled=have_tails) for child in members):
         return False
     if _is_closed(members):
         return True
@@ -234,7 +236,7 @@ def _is_collection_elsewhere(child: Child) -> bool:
 
 
 def _is_marked(child: Child, least: float = 0.0, *, recalled: bool = True) -> bool:
-    """Whether a body or another path marks a value as an id. Its own characters and methods do not."""
+    """Whether a body or, where these are asked for, another path marks a value as an id. Its own characters and methods do not."""
     return any(
         weight > least
         for reason, weight in child.reasons.items()
@@ -278,10 +280,14 @@ def _best_cluster(siblings: list[Child], context: Context) -> Cluster:
 
 
 def _core(members: list[Child], seed: Child, is_forced: bool) -> list[Child]:
-    """Those with something below them that the seed has too. The others, which were heard once or twice, may be values of anything."""
-    below = (seed.forced or seed.cells if is_forced else seed.cells).keys()
-    core = [child for child in members if child.count > 2 or not (child.forced or child.cells if is_forced else child.cells).keys().isdisjoint(below)]
+    """Those with something below them that the seed has too. The others, where they were heard once or twice, may be values of anything."""
+    below = _below(seed, is_forced).keys()
+    core = [child for child in members if child.count > 2 or not _below(child, is_forced).keys().isdisjoint(below)]
     return core if len(core) > 2 else members
+
+
+def _below(child: Child, is_forced: bool) -> dict[tuple[str, str], Cell]:
+    return child.forced or child.cells if is_forced else child.cells
 
 
 def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) -> tuple[list[Child], float]:

@@ -229,3 +229,56 @@ def test_two_names_that_end_in_a_digit_are_rather_literals() -> None:
     """`h5` and `hw2` in a capture of four calls, each with a tree of its own and answers without a body."""
     paths = ["/stats/h5/campaign/matches", "/stats/h5/records", "/stats/hw2/players", "/stats/hw2/season"]
     assert _templates(dict.fromkeys(paths)) == set(paths)
+
+
+def _heard(answers: dict[str, tuple[int, Any]]) -> set[str]:
+    """Templates where each path was called so often with a body."""
+    calls = [
+        Exchange(f"{path} {number}", "GET", "https://api.example" + path, 200, (), b"", _JSON, json.dumps(body).encode())
+        for path, (times, body) in answers.items()
+        for number in range(times)
+    ]
+    return {operation.template for operation in conclude(observe_all(calls)).operations}
+
+
+def test_groups_of_resources_under_one_version_each_stay_apart() -> None:
+    """Two groups say what they are in one form and have a `v1`, and nothing else in common: a version below is no value, and other resources are no chance."""
+    groups = {"discovery.k8s.io": "endpointslices", "scheduling.k8s.io": "priorityclasses"}
+    answers: dict[str, tuple[int, Any]] = {}
+    for group, kind in groups.items():
+        base, item = f"/apis/{group}", {"metadata": {"resourceVersion": "7"}, f"{kind}Spec": {f"{kind}A": 1, f"{kind}B": 2}}
+        answers[base] = (9, {"preferredVersion": {"groupVersion": "x"}, "versions": [{"version": "x"}], "serverAddresses": 1})
+        answers[f"{base}/v1"] = (12, {"groupVersion": "x", "resources": [{"verbs": ["get"], "namespaced": True}]})
+        answers |= {f"{base}/v1/{kind}/{name}-7d9f": (4, item) for name in ("web", "api", "db")}
+        answers |= {f"{base}/v1/{kind}": (9, {"items": [item]}), f"{base}/v1/watch/{kind}": (6, {"events": [{"type": "x", "object": item}]})}
+    assert {f"/apis/{group}/v1/{kind}" for group, kind in groups.items()} <= _heard(answers)
+
+
+def test_operations_with_a_theme_in_their_names_are_no_enumerations() -> None:
+    """Two searches in six kinds of courts, all answered with one shape: `…Search` and `…Courts` are how somebody named operations."""
+    row = {"total": 1, "cases": [{"caseNumber": "x", "courtName": "y", "filed": "z"}], "nextPage": "w"}
+    courts = ("all", "appeal", "bankruptcy", "civil", "criminal", "multiDistrict")
+    paths = {f"/locator/{what}Search/{court}Courts": (6 + index, row) for what in ("case", "party") for index, court in enumerate(courts)}
+    others = {path: (4, body) for path, body in _unlike([f"/{name}" for name in _NAMES]).items()}
+    assert set(paths) <= _heard({**paths, **others})
+
+
+def test_siblings_of_two_letters_are_codes() -> None:
+    """Languages that were asked for now and then, and nothing in the answers that tells of them."""
+    words = {f"/labels/{language}": (1 + index % 2, {}) for index, language in enumerate(("en", "es", "fr", "lv", "sw", "gu"))}
+    others = {path: (4, body) for path, body in _unlike([f"/{name}" for name in _NAMES]).items()}
+    assert [template for template in _heard({**words, **others}) if "labels" in template] == ["/labels/{label_id}"]
+
+
+def test_names_of_kinds_that_some_field_holds_are_still_literals() -> None:
+    """Kinds of things with trees that are built alike but used in other proportions, beside things that are named by slugs."""
+    below = {"genes": (27, 9, 34), "variants": (12, 2, 19), "models": (3, 30, 1), "cases": (2, 2, 2)}
+    answers: dict[str, tuple[int, Any]] = {}
+    for index, kind in enumerate(("genotype", "phenotype", "variant")):
+        for name, times in below.items():
+            category = kind if name == "cases" else "none"
+            body = {name: [{"category": category, f"{name}_id": "x", "object": "y"}], f"{name}_facets": {"n": 1}}
+            answers[f"/entity/{kind}/100{index}/{name}"] = (times[index], body)
+    answers |= {f"/entity/{slug}": (1, {"id": slug, "label": "x", "iri": "y"}) for slug in ("silent-orbit", "amber-field", "quiet-harbor")}
+    found = {"/".join(template.split("/")[:3]) for template in _heard(answers)}
+    assert found >= {f"/entity/{kind}" for kind in ("genotype", "phenotype", "variant")}
