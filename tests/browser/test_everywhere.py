@@ -30,6 +30,10 @@ _FAULTS = """() => {
   for (const e of document.querySelectorAll("a, button, summary")) {
     if (shown(e) && !(e.innerText || e.ariaLabel || "").trim()) faults.push("no name: " + e.outerHTML.slice(0, 90));
   }
+  for (const e of document.querySelectorAll(".row.small > a")) {
+    const box = e.getBoundingClientRect(), least = innerWidth < 768 ? 44 : 24;
+    if (shown(e) && Math.min(box.width, box.height) < least) faults.push("small target: " + e.outerHTML.slice(0, 90));
+  }
   const ids = [...document.querySelectorAll("[id]")].map((e) => e.id);
   for (const id of new Set(ids.filter((id, at) => ids.indexOf(id) !== at))) faults.push("twice: #" + id);
   if (document.querySelectorAll("main").length !== 1) faults.push("one main landmark is wanted");
@@ -70,7 +74,7 @@ async def filled(site: Site) -> dict[str, str]:
 
 @pytest.mark.timeout(900)  # a hundred pages, where a busy machine takes ten times as long
 async def test_every_page_is_in_order(site: Site) -> None:
-    """Labels, names, unique ids, one main landmark, a heading, contrast of 4.5, and nothing wider than the window."""
+    """Labels, names, unique ids, one main landmark, a heading, contrast of 4.5, links in a row that a finger meets, and nothing wider than the window."""
     site.allowed = ["status of 404"]
     known = await filled(site)
     faults: dict[str, list[str]] = {}
