@@ -31,11 +31,12 @@ async def test_from_the_link_to_the_document(fresh: tuple[Site, str], say: Calla
     await page.click("text=Watch the calls")
     await page.wait_for_url("**panel=calls%3Ademo-shop**")
     await page.wait_for_selector("#panel [data-demo-calls]")
+    late = await quality.tardiness(page)
     sent = time.monotonic()
     await page.click("#panel [data-demo-calls]")
     await page.wait_for_selector("#panel .calls tbody tr")
     seen = time.monotonic()
-    late = await quality.tardiness(page)
+    late = max(late, await quality.tardiness(page))
     assert seen - sent < late, "the first call is seen within a second, where pages come as quickly as usual"
     assert seen - began < 60 * late
     await expect(page.locator("#panel .calls tbody tr")).to_have_count(11)
