@@ -33,6 +33,8 @@ _WORDS_LEAST = 4
 """Two or three plain words that nothing marks as ids are alternatives, however alike they are answered: `/me/albums` and `/me/tracks`."""
 _OFTEN = 6
 """Calls of each of a few names, after which one that is new is no longer expected."""
+_SURELY_CLOSED = CLOSED - 1.0
+"""The same, of names that are answered alike, with nothing below."""
 _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
@@ -211,6 +213,8 @@ def _is_closed(members: list[Child]) -> bool:
     if not any(cell.response for child in members for cell in child.cells.values()):
         return openness(members) < CLOSED
     tails = {tail for child in members for tail, _ in child.cells}
+    if tails == {""} and openness(members) < _SURELY_CLOSED:
+        return True
     is_small = len(members) <= _FEW and len(tails) <= 2 and not any(tail.endswith(MORE) for tail in tails)
     return is_small and sum(child.count for child in members) >= _OFTEN * len(members)
 

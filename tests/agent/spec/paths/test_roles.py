@@ -12,6 +12,8 @@ from agent.spec.observe import observe_all
 _JSON = (("content-type", "application/json"),)
 _NAMES = "orders products profile customers carts rates places status about terms login offers news events stats pages".split()  # noqa: SIM905
 
+_PLACES = [f"/{name}" for name in _NAMES]
+
 
 def _templates(bodies: dict[str, Any]) -> set[str]:
     calls = [Exchange(path, "GET", "https://api.example" + path, 200, (), b"", _JSON, json.dumps(body).encode()) for path, body in bodies.items()]
@@ -53,7 +55,7 @@ def test_two_finders_of_one_list_are_two_operations() -> None:
     """Words that nothing marks as values stay apart, however alike their answers are."""
     row = {"total": 1, "rows": [{"id": 7, "city": "x", "vat": "y"}], "cursor": "z"}
     bodies = {f"/orders/search/{name}": row for name in ("findByStatus", "findByCustomerName")}
-    assert _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])}) >= set(bodies)
+    assert _templates({**bodies, **_unlike(_PLACES)}) >= set(bodies)
 
 
 def test_words_that_stand_together_in_several_places_are_an_enumeration() -> None:
@@ -64,7 +66,7 @@ def test_words_that_stand_together_in_several_places_are_an_enumeration() -> Non
         for number, profile in enumerate(("driving", "walking", "cycling"))
         for day in (f"2024-01-1{number}", f"2024-02-1{number}")
     }
-    found = _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])}) - {f"/{name}" for name in _NAMES}
+    found = _templates({**bodies, **_unlike(_PLACES)}) - {f"/{name}" for name in _NAMES}
     assert len(found) == 3 and all(template.count("{") == 2 for template in found)
 
 
@@ -95,7 +97,7 @@ def test_a_position_may_hold_ids_and_names() -> None:
     ids = [f"/shops/5f3c9a7be1d24c0a9b8e{number:04x}" for number in range(0x1A01, 0x1A09)]
     names = [f"/shops/{name}/feedback" for name in ("quick-harbor", "silent-orchid", "tiny-lagoon", "wild-cedar", "brave-maple", "young-summit")]
     bodies = {path: {"title": "x", "city": "y", "open": True} for path in ids} | {path: [{"stars": 4, "text": "x", "by": "y"}] for path in names}
-    found = _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])})
+    found = _templates({**bodies, **_unlike(_PLACES)})
     assert {template.count("{") for template in found if template.startswith("/shops/")} == {1} and len(found) == len(_NAMES) + 2
 
 
@@ -109,10 +111,7 @@ def test_what_is_done_to_an_id_is_no_id() -> None:
         for verb in verbs
         for number in range(3)
     ]
-    calls += [
-        Exchange(path, "GET", f"https://api.example{path}", 200, (), b"", _JSON, json.dumps(body).encode())
-        for path, body in _unlike([f"/{name}" for name in _NAMES]).items()
-    ]
+    calls += [Exchange(path, "GET", f"https://api.example{path}", 200, (), b"", _JSON, json.dumps(body).encode()) for path, body in _unlike(_PLACES).items()]
     assert {operation.template for operation in conclude(observe_all(calls)).operations if operation.template.count("/") == 3} == {
         f"/calls/{{call_id}}/{verb}" for verb in verbs
     }
@@ -125,10 +124,7 @@ def _asked(times: dict[str, int], body: dict[str, Any]) -> set[str]:
         for name, count in times.items()
         for number in range(count)
     ]
-    calls += [
-        Exchange(path, "GET", f"https://api.example{path}", 200, (), b"", _JSON, json.dumps(other).encode())
-        for path, other in _unlike([f"/{name}" for name in _NAMES]).items()
-    ]
+    calls += [Exchange(path, "GET", f"https://api.example{path}", 200, (), b"", _JSON, json.dumps(other).encode()) for path, other in _unlike(_PLACES).items()]
     return {operation.template for operation in conclude(observe_all(calls)).operations if operation.template.startswith("/queues/")}
 
 
@@ -161,7 +157,7 @@ def _times(counts: dict[str, int], body: bytes) -> set[str]:
 def test_operations_are_called_over_and_over_and_values_ever_new(times: int, expected: set[str]) -> None:
     """Two names with one rare answer are a parameter where each is heard once, and two operations where both are called all the time."""
     counts = {f"/reports/{name}": times for name in ("cash-flow", "open-items")}
-    others = _unlike([f"/{name}" for name in _NAMES])
+    others = _unlike(_PLACES)
     calls = [
         Exchange(f"{path} {turn}", "GET", f"https://api.example{path}", 200, (), b"", _JSON, json.dumps(body).encode())
         for path, body in {**{path: {"rows": [{"sum": 1}], "kind": "y", "at": "z"} for path in counts}, **others}.items()
@@ -210,7 +206,7 @@ def test_names_in_the_words_of_the_bodies_are_operations() -> None:
     names = ("trip-details", "stop-arrivals", "route-vehicles", "vehicle-trips", "stop-details", "route-stops", "arrival-details", "vehicle-details")
     envelope = {"version": 1, "status": "ok", "data": {"trip": {"stop": "a", "vehicle": "b"}, "route": {"arrivals": [1], "details": "x"}}}
     bodies = {f"/{service}/where/{name}": envelope for service in ("otp", "mobile") for name in names}
-    found = _templates({**bodies, **_unlike([f"/{name}" for name in _NAMES])})
+    found = _templates({**bodies, **_unlike(_PLACES)})
     assert all(any(template.endswith(f"/where/{name}") for template in found) for name in names)
 
 
@@ -259,14 +255,14 @@ def test_operations_with_a_theme_in_their_names_are_no_enumerations() -> None:
     row = {"total": 1, "cases": [{"caseNumber": "x", "courtName": "y", "filed": "z"}], "nextPage": "w"}
     courts = ("all", "appeal", "bankruptcy", "civil", "criminal", "multiDistrict")
     paths = {f"/locator/{what}Search/{court}Courts": (6 + index, row) for what in ("case", "party") for index, court in enumerate(courts)}
-    others = {path: (4, body) for path, body in _unlike([f"/{name}" for name in _NAMES]).items()}
+    others = {path: (4, body) for path, body in _unlike(_PLACES).items()}
     assert set(paths) <= _heard({**paths, **others})
 
 
 def test_siblings_of_two_letters_are_codes() -> None:
     """Languages that were asked for now and then, and nothing in the answers that tells of them."""
     words = {f"/labels/{language}": (1 + index % 2, {}) for index, language in enumerate(("en", "es", "fr", "lv", "sw", "gu"))}
-    others = {path: (4, body) for path, body in _unlike([f"/{name}" for name in _NAMES]).items()}
+    others = {path: (4, body) for path, body in _unlike(_PLACES).items()}
     assert [template for template in _heard({**words, **others}) if "labels" in template] == ["/labels/{label_id}"]
 
 
@@ -282,3 +278,19 @@ def test_names_of_kinds_that_some_field_holds_are_still_literals() -> None:
     answers |= {f"/entity/{slug}": (1, {"id": slug, "label": "x", "iri": "y"}) for slug in ("silent-orbit", "amber-field", "quiet-harbor")}
     found = {"/".join(template.split("/")[:3]) for template in _heard(answers)}
     assert found >= {f"/entity/{kind}" for kind in ("genotype", "phenotype", "variant")}
+
+
+def test_many_actions_that_return_the_same_thing_are_still_actions() -> None:
+    """Nine of them, called again and again, and each answers with the task: no pool of values is asked for so."""
+    actions = dict(zip("accept activate cancel complete fail reject transit unaccept unassign".split(), (22, 15, 34, 8, 26, 4, 4, 8, 8), strict=True))  # noqa: SIM905
+    note = b'{"notes": "x", "reason": "y"}'
+    task = {"task_state": "x", "assignee": "y", "address": {"city": "z"}, "completed_at": "w"}
+    calls = [
+        Exchange(f"{name} {number}", "POST", f"https://api.example/tasks/{1000 + number % 5}/{name}?as=x", 200, _JSON, note, _JSON, json.dumps(task).encode())
+        for name, times in actions.items()
+        for number in range(times)
+    ]
+    bodies = {**_unlike(_PLACES), "/news": {"news": [{"what": name} for name in (*actions, "other")]}}
+    others = [Exchange(path, "GET", "https://api.example" + path, 200, (), b"", _JSON, json.dumps(body).encode()) for path, body in bodies.items()]
+    found = {operation.template for operation in conclude(observe_all([*calls, *others])).operations}
+    assert found == {f"/tasks/{{task_id}}/{name}" for name in actions} | set(_PLACES)
