@@ -20,10 +20,18 @@ from agent.spec.secret_places import VALUES, hide_variables, inherited, pair_nam
 from agent.spec.secret_texts import mask_drawn, mask_found, mask_said, mask_written
 from agent.spec.values import STAND_INS
 
+_TIMES = 4
+"""What is hidden may part a word that stood next to it, and show another secret: a text that had one is looked at again."""
+
 
 def mask_text(text: str) -> str:
     """Free text, with everything that has the shape of a secret and every `name=value` of a secret name hidden."""
-    return mask_drawn(mask_written(mask_found(_mask_parts(text) if "form-data" in text else text)))
+    for _ in range(_TIMES):
+        masked = mask_drawn(mask_written(mask_found(_mask_parts(text) if "form-data" in text else text)))
+        if masked == text:
+            break
+        text = masked
+    return text
 
 
 def mask_json(value: Any) -> Any:

@@ -21,8 +21,9 @@ def mask_found(text: str) -> str:
 
 
 def mask_drawn(text: str) -> str:
-    """Long keys of no known form, for texts that stand under no name."""
-    return _without(text, find_drawn(text))
+    """Long keys of no known form, for texts that stand under no name. What is hidden may part a word that stood next to it, and show a secret."""
+    drawn = find_drawn(text)
+    return mask_found(_without(text, drawn)) if drawn else text
 
 
 def mask_written(text: str) -> str:

@@ -6,6 +6,7 @@ import time
 from typing import Any
 from urllib.parse import quote
 
+import hypothesis
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -296,6 +297,8 @@ def test_hiding_twice_changes_nothing(value: Any, secret: str) -> None:
 @given(
     st.lists(st.text(max_size=20) | PLANTED | st.sampled_from(["password=", "token: ", "Bearer ", "://", "?", "&", "@", '"secret":"']), max_size=6).map("".join)
 )
+@hypothesis.example("password=__proto__curl -s -u ada:hunter2hunter2__proto__")
+@hypothesis.example("0whsec_aB3dE5gH7jK9mN1pQ3sT5vX7zA9cE1gIcurl -s -u ada:hunter2hunter2")
 def test_hiding_twice_changes_nothing_in_text_urls_and_headers(text: str) -> None:
     """Whatever the text is made of."""
     for mask in (mask_text, mask_url, lambda value: mask_headers((("Authorization", value), ("Cookie", value), ("X-Token", value), ("X-Other", value)))):
