@@ -53,8 +53,9 @@ def _messages(body: bytes, bare: str) -> Iterator[bytes]:
     if not bare.startswith(_FRAMED):
         yield body
         return
-    if "grpc-web-text" in bare:  # each part that was sent may end in a padding of its own
-        body = b"".join(a2b_base64(part + b"==") for part in re.findall(rb"[\w+/]+", body))
+    if "grpc-web-text" in bare:  # each part that was sent may end in a padding of its own, and the last be cut off: one character alone is no byte
+        parts = re.findall(rb"[A-Za-z0-9+/]+", body)
+        body = b"".join(a2b_base64(part[: -1 if len(part) % 4 == 1 else None] + b"==") for part in parts)
     at = 0
     while at + 5 <= len(body):
         end = at + 5 + int.from_bytes(body[at + 1 : at + 5], "big")

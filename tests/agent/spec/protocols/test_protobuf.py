@@ -93,3 +93,12 @@ def test_random_bytes_do_no_harm() -> None:
     for _ in range(2000):
         nested = _field(1, nested)
     assert protobuf.described(protobuf.counted({}, nested, "application/x-protobuf")).count("(") < 10
+
+
+@pytest.mark.parametrize("media_type", ["application/grpc-web-text", "application/grpc-web-text+proto", "application/grpc+proto", "application/connect+proto"])
+def test_bodies_that_are_cut_off_or_nothing_of_the_kind_do_no_harm(media_type: str) -> None:
+    """Of any length, in base64 that ends anywhere, or in no base64 at all."""
+    chance = random.Random(2)
+    whole = b64encode(bytes(1) + len(PET).to_bytes(4, "big") + PET)
+    for body in (*(whole[:end] for end in range(len(whole))), *(chance.randbytes(length) for length in range(200))):
+        protobuf.described(protobuf.counted({}, body, media_type))
