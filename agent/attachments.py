@@ -21,9 +21,9 @@ from agent.actor import Actor
 from agent.errors import Problem
 from agent.messages import Attachment, Block, Mention, Picture
 from agent.providers import models
-from agent.spec import redact
 from agent.spec.readers import given, inputs
 from agent.spec.readers.reading import Unreadable
+from agent.spec.secrets import redact
 from db.ids import uuid7
 from db.tables import Attachment as Row
 

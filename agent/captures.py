@@ -19,8 +19,8 @@ from agent.config import settings
 from agent.crypto import Unsealable, unseal
 from agent.errors import Problem
 from agent.recorder import TARGET, context_of, expand, meet
-from agent.spec import redact
 from agent.spec.model import Exchange, Frame, Headers
+from agent.spec.secrets import redact
 from db import engine
 
 _SHOWN_BYTES = 64

@@ -15,7 +15,7 @@ from agent import chats, tree
 from agent.actor import Actor
 from agent.chats import Chat
 from agent.messages import Attachment, Block, Mention, Picture, Reasoning, Refusal, Text, ToolCall, ToolResult
-from agent.spec import redact
+from agent.spec.secrets import redact
 from agent.tree import StoredMessage
 from db import engine
 

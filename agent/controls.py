@@ -16,7 +16,7 @@ from agent.config import settings
 from agent.crypto import Unsealable, seal, unseal
 from agent.errors import Problem
 from agent.recorder import PathFilter, RawHeaders, Secrets
-from agent.spec import marks
+from agent.spec.secrets import marks
 from db import engine, jsonb
 
 MAX_BODY_LIMIT = 64 * 1024 * 1024

@@ -21,8 +21,8 @@ from agent.accounts import audit
 from agent.actor import Actor, require_own_account
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import redact
 from agent.spec.model import Exchange
+from agent.spec.secrets import redact
 from agent.spec.writers import har_write
 from db import engine
 

@@ -20,7 +20,7 @@ from agent.keys import Choice
 from agent.messages import Message, Text, text_of
 from agent.providers import guide
 from agent.providers.base import ModelRequest
-from agent.spec import redact
+from agent.spec.secrets import redact
 
 log = structlog.get_logger()
 _SECONDS, _TOKENS, _SHOWN = 30.0, 300, 2_000

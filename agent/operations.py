@@ -21,12 +21,13 @@ from agent.crypto import Unsealable, seal, unseal
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.recorder import Body, Heard, store_heard
-from agent.spec import calling, encoding, redact, tool_schemas
+from agent.spec import calling, encoding, tool_schemas
 from agent.spec.calling import Arguments
 from agent.spec.encoding import Unfit
 from agent.spec.english import singular
 from agent.spec.model import Operation, SecurityScheme, Spec
 from agent.spec.names import words_of
+from agent.spec.secrets import redact
 from agent.spec.tool_schemas import TypedTool
 from db import engine
 from db.ids import uuid7

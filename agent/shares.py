@@ -19,7 +19,8 @@ from agent.config import settings
 from agent.errors import Problem
 from agent.messages import Attachment, Block, Mention, Reasoning, Refusal, Text, ToolCall, ToolResult
 from agent.paging import Page, after, bounded, page
-from agent.spec import redact, secret_finding
+from agent.spec.secrets import redact
+from agent.spec.secrets.finding import find_secrets
 from db import engine, jsonb
 from db.ids import uuid7
 
@@ -155,7 +156,7 @@ def _parts(content: list[Block], *, with_results: bool) -> list[tuple[str, str, 
 
 def _masks(content: list[Block]) -> int:
     """How many secrets a message's words hold."""
-    return sum(len(secret_finding.find_secrets(block.text)) for block in content if isinstance(block, Text | Refusal | Reasoning | Mention))
+    return sum(len(find_secrets(block.text)) for block in content if isinstance(block, Text | Refusal | Reasoning | Mention))
 
 
 def _share(row: dict[str, Any]) -> Share:

@@ -1,6 +1,6 @@
 """What an endpoint's owner wants kept of its calls: which paths, and what becomes of secrets. Pure, but for `load`.
 
-Secrets are told by name: the usual ones (see `agent.spec.redact`) and those the owner adds. For each place there is one policy:
+Secrets are told by name: the usual ones (see `agent.spec.secrets.redact`) and those the owner adds. For each place there is one policy:
 `encrypt` keeps the value where only the owner's view and a replay see it, `mask` keeps its last characters, `drop` nothing.
 """
 
@@ -13,7 +13,7 @@ from uuid import UUID
 import msgspec
 
 from agent.recorder.heard import Body, Heard, RawHeaders
-from agent.spec import marks, redact
+from agent.spec.secrets import marks, redact
 from db import engine
 
 Policy = Literal["encrypt", "mask", "drop"]

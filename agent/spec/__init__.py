@@ -10,7 +10,8 @@ What goes in and comes out is in `model`, what is remembered on the way in `summ
     protocols/   GraphQL, JSON-RPC, XML-RPC, SOAP, gRPC, messages of sockets and streams
     writers/     a spec in, a document out
     comparing/   two specs, or traffic and a document
+    secrets/     what is a secret, and how it is hidden
 
-Secrets are told by `secret_finding` and hidden by `redact`; what people decided and earlier documents said is kept by `decisions` and `steady`.
+What people decided and earlier documents said is kept by `decisions` and `steady`.
 An operation is called by `calling`: arguments are checked in `validation` and written in `encoding`; `tool_schemas` makes it a tool of a model.
 """

@@ -12,7 +12,7 @@ import msgspec
 from agent.spec.merge import merge_field
 from agent.spec.model import Evidence, SecurityScheme
 from agent.spec.names import free
-from agent.spec.secret_finding import is_secret_name
+from agent.spec.secrets.finding import is_secret_name
 from agent.spec.summary import Field, Route
 
 HTTP_SCHEMES = ("basic", "bearer", "digest", "hawk", "negotiate", "dpop")

@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from typing import Any, NamedTuple
 from urllib.parse import unquote
 
-from agent.spec.redact import mask_object
 from agent.spec.schemas import bodies
-from agent.spec.secret_finding import told_by
+from agent.spec.secrets.finding import told_by
+from agent.spec.secrets.redact import mask_object
 from agent.spec.summary import FIELD_SAMPLE_MAX, FIELDS_MAX, NAMES_MAX, Route, Sample, Summary, smallest
 from agent.spec.values import split_affixes
 

@@ -10,7 +10,7 @@ from typing import NamedTuple
 import msgspec
 
 from agent.spec.model import Content, Evidence, JsonSchema, Operation, Spec
-from agent.spec.redact import mask_json
+from agent.spec.secrets.redact import mask_json
 
 COMPONENTS = "/components/schemas/"
 MOST = 2_000

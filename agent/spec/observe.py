@@ -13,10 +13,10 @@ from agent.spec import echoes, path_syntax
 from agent.spec.merge import seal
 from agent.spec.model import Exchange, Headers
 from agent.spec.protocols import kinds, protobuf
-from agent.spec.redact import mask_text
 from agent.spec.schemas import bodies
-from agent.spec.secret_finding import is_secret_name
-from agent.spec.secret_places import hide_variables
+from agent.spec.secrets.finding import is_secret_name
+from agent.spec.secrets.places import hide_variables
+from agent.spec.secrets.redact import mask_text
 from agent.spec.summary import (
     IDS_MAX,
     KEYS_MAX,

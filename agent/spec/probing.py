@@ -12,8 +12,8 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from agent.spec import fields
 from agent.spec.decisions import parameter_key
 from agent.spec.model import Exchange, Operation, Parameter, Spec
-from agent.spec.redact import mask_named
-from agent.spec.secret_finding import is_secret_name
+from agent.spec.secrets.finding import is_secret_name
+from agent.spec.secrets.redact import mask_named
 
 State = Literal["value", "null", "missing"]
 _LONGEST = 80

@@ -14,7 +14,7 @@ import msgspec
 from agent.spec import fields
 from agent.spec.decisions import Words, parameter_key
 from agent.spec.model import JsonSchema, Operation, Parameter, Spec
-from agent.spec.redact import mask_json, mask_named, mask_text, mask_url
+from agent.spec.secrets.redact import mask_json, mask_named, mask_text, mask_url
 
 MOST_FIELDS = 40
 _EXAMPLE, _VALUE = 700, 60

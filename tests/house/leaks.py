@@ -7,7 +7,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from agent.spec.secret_finding import find_secrets
+from agent.spec.secrets.finding import find_secrets
 
 LEFT_OUT = ("tests/", "web/static/vendor/", "requirements")
 PLACEHOLDERS = {"password", "demo-4f1c9a72e0b85d36", "dXNlcjpwYXNzd29yZA=="}  # an example, the demo API's public token, `user:password`

@@ -15,7 +15,7 @@ from agent.actor import Actor
 from agent.captures import CallDetail, Filter
 from agent.errors import Problem
 from agent.resending import READS, Edits
-from agent.spec import marks
+from agent.spec.secrets import marks
 from web.pages import call_views
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
 

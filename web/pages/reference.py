@@ -11,7 +11,7 @@ from agent.spec import fields
 from agent.spec.decisions import Words, parameter_key
 from agent.spec.fields import COMPONENTS, Body, Field
 from agent.spec.model import Change, Evidence, Operation, Parameter, Response, Spec
-from agent.spec.redact import mask_json, mask_named
+from agent.spec.secrets.redact import mask_json, mask_named
 from agent.spec.writers import samples
 from agent.spec.writers.openapi import phrase
 

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from agent.spec.model import Exchange
 from agent.spec.schemas import bodies
-from agent.spec.secret_places import hide_variables
+from agent.spec.secrets.places import hide_variables
 from agent.spec.summary import NAMES_MAX, Message, Node, Route, smallest
 
 TYPE_KEYS = ("type", "event", "op", "action", "kind", "method", "topic", "channel", "cmd", "t", "target", "object")

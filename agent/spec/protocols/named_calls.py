@@ -10,9 +10,9 @@ from urllib.parse import parse_qsl
 from agent.spec.model import Exchange
 from agent.spec.protocols import envelopes, introspection, xml_rpc
 from agent.spec.protocols.envelopes import ANONYMOUS
-from agent.spec.redact import mask_text
 from agent.spec.schemas import bodies
-from agent.spec.secret_places import hide_variables
+from agent.spec.secrets.places import hide_variables
+from agent.spec.secrets.redact import mask_text
 from agent.spec.summary import NAMES_MAX, SAMPLE_MAX, Named, Node, Route, Sample, smallest
 
 _RPC_KEYS = frozenset({"method", "params", "id", "version", "auth", "session", "token"})

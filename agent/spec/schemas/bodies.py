@@ -14,9 +14,9 @@ from zlib import crc32
 
 import msgspec
 
-from agent.spec.redact import mask_name, mask_named, mask_object
 from agent.spec.schemas.variants import count_shape, kept_name
-from agent.spec.secret_finding import is_secret, told_by
+from agent.spec.secrets.finding import is_secret, told_by
+from agent.spec.secrets.redact import mask_name, mask_named, mask_object
 from agent.spec.summary import KEYS_MAX, SAMPLE_MAX, Field, Node, Sample, smallest
 from agent.spec.values import format_of
 

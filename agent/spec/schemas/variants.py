@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from functools import lru_cache
 from typing import Any
 
-from agent.spec.redact import mask_text
+from agent.spec.secrets.redact import mask_text
 from agent.spec.summary import SAMPLE_MAX, Node
 
 Shapes = dict[str, dict[str, dict[str, int]]]

@@ -11,14 +11,14 @@ from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, quote, unquote, urlsplit
 
 from agent.spec.fields import escaped
-from agent.spec.marks import MARK
 from agent.spec.model import Exchange, Operation, Spec
 from agent.spec.names import free, words_of
 from agent.spec.readers.reading import header
-from agent.spec.redact import mask_name, mask_named, mask_text, mask_url
 from agent.spec.schemas.bodies import Binary, decode_form, decode_multipart
-from agent.spec.secret_finding import is_secret_name
-from agent.spec.secret_places import VALUES, hide_variables, inherited, pair_name
+from agent.spec.secrets.finding import is_secret_name
+from agent.spec.secrets.marks import MARK
+from agent.spec.secrets.places import VALUES, hide_variables, inherited, pair_name
+from agent.spec.secrets.redact import mask_name, mask_named, mask_text, mask_url
 from agent.spec.values import kind_of
 
 Object = dict[str, Any]

@@ -4,7 +4,7 @@ import json
 import re
 
 from agent.spec.model import Operation, Spec
-from agent.spec.redact import mask_text, mask_url
+from agent.spec.secrets.redact import mask_text, mask_url
 from agent.spec.writers import samples
 
 

@@ -16,7 +16,7 @@ from agent.spec.fields import resolved
 from agent.spec.model import Content, Evidence, JsonSchema, Operation, Parameter, Response, SecurityScheme, Spec
 from agent.spec.pagination import FLAGS
 from agent.spec.ranges import RANGE
-from agent.spec.redact import mask_json, mask_name, mask_named, mask_text, mask_url
+from agent.spec.secrets.redact import mask_json, mask_name, mask_named, mask_text, mask_url
 from agent.spec.writers import samples
 from agent.spec.writers.markup import code, escape, fenced
 from agent.spec.writers.openapi import phrase

@@ -2,7 +2,7 @@
 
 import re
 
-from agent.spec.redact import mask_text
+from agent.spec.secrets.redact import mask_text
 
 
 def escape(text: str) -> str:

@@ -15,8 +15,8 @@ import msgspec
 from agent.spec import evidence as field_evidence
 from agent.spec import fields
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response, SecurityScheme, Spec
-from agent.spec.redact import mask_json, mask_name, mask_named, mask_text, mask_url
-from agent.spec.secret_finding import is_secret_name
+from agent.spec.secrets.finding import is_secret_name
+from agent.spec.secrets.redact import mask_json, mask_name, mask_named, mask_text, mask_url
 from agent.spec.values import STAND_INS
 from agent.spec.writers import yaml_text
 

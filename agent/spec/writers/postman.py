@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import parse_qsl, quote
 
 from agent.spec.model import Content, Operation, Parameter, Response, SecurityScheme, Spec
-from agent.spec.redact import mask_json, mask_named, mask_text, mask_url
+from agent.spec.secrets.redact import mask_json, mask_named, mask_text, mask_url
 from agent.spec.writers import samples
 from agent.spec.writers.openapi import phrase
 

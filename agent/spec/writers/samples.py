@@ -11,8 +11,8 @@ from urllib.parse import quote, urlencode
 
 from agent.spec.fields import resolved
 from agent.spec.model import Content, Headers, JsonSchema, Operation, SecurityScheme, Spec
-from agent.spec.redact import mask_json, mask_named, mask_url
-from agent.spec.secret_finding import is_secret_name
+from agent.spec.secrets.finding import is_secret_name
+from agent.spec.secrets.redact import mask_json, mask_named, mask_url
 from agent.spec.values import STAND_INS
 
 _HTTPX = frozenset({"GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS"})

@@ -3,7 +3,7 @@
 import re
 
 from agent.spec.model import Spec
-from agent.spec.redact import mask_text
+from agent.spec.secrets.redact import mask_text
 
 
 def document(spec: Spec) -> str | None:

@@ -9,8 +9,8 @@ import re
 from typing import Any
 
 from agent.spec.model import Content, JsonSchema, Operation, Parameter, Response, Spec
-from agent.spec.redact import mask_json, mask_name, mask_text
-from agent.spec.secret_finding import is_secret_name
+from agent.spec.secrets.finding import is_secret_name
+from agent.spec.secrets.redact import mask_json, mask_name, mask_text
 from agent.spec.writers import typescript_paging
 from agent.spec.writers.typescript_paging import Walk
 

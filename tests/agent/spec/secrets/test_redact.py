@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from agent.spec.model import Exchange, Frame
-from agent.spec.redact import mask_body, mask_exchange, mask_headers, mask_json, mask_object, mask_text, mask_url
-from agent.spec.secret_finding import find_secrets
-from agent.spec.secret_patterns import PATTERNS
+from agent.spec.secrets.finding import find_secrets
+from agent.spec.secrets.patterns import PATTERNS
+from agent.spec.secrets.redact import mask_body, mask_exchange, mask_headers, mask_json, mask_object, mask_text, mask_url
 
 HEX, ALNUM = "0a1b2c3d4e5f60718293a4b5c6d7e8f9", "aB3dE5gH7jK9mN1pQ3sT5vX7zA9cE1gI3kM5oQ7s"
 

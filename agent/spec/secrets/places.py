@@ -3,10 +3,10 @@
 import json
 from typing import Any, cast
 
-from agent.spec.marks import mark
 from agent.spec.names import words_of
-from agent.spec.secret_finding import compiled, is_secret_name, told_by
-from agent.spec.secret_patterns import REPEATED
+from agent.spec.secrets.finding import compiled, is_secret_name, told_by
+from agent.spec.secrets.marks import mark
+from agent.spec.secrets.patterns import REPEATED
 
 _NAMING = frozenset(
     ("name", "key", "field", "header", "k", "id", "label", "property", "param", "parameter", "variable", "attribute", "setting", "env", "type", "title")

@@ -1,7 +1,7 @@
 """Hides secrets: by header, by the name of a field, and by the shape of a value. Ids, hashes and dates stay.
 
-A hidden value becomes a mark (`marks`). Hiding twice changes nothing. What is a secret is told in `secret_finding`, what stands for one in `secret_places`,
-and free text is looked through in `secret_texts`. Not hidden: personal data that is no credential, such as an e-mail address.
+A hidden value becomes a mark (`marks`). Hiding twice changes nothing. What is a secret is told in `finding`, what stands for one in `places`,
+and free text is looked through in `texts`. Not hidden: personal data that is no credential, such as an e-mail address.
 """
 
 import json
@@ -11,13 +11,13 @@ from urllib.parse import parse_qsl, quote, unquote_plus
 
 import msgspec
 
-from agent.spec.marks import MARK, mark
 from agent.spec.model import Exchange, Frame, Headers
 from agent.spec.names import words_of
-from agent.spec.secret_finding import LONG, SHORTEST, compiled, is_drawn_whole, is_secret, looks_random, names_an_id, told_by
-from agent.spec.secret_patterns import ANNOUNCING, PUBLIC_HEADERS
-from agent.spec.secret_places import VALUES, hide_variables, inherited, pair_name
-from agent.spec.secret_texts import mask_drawn, mask_found, mask_said, mask_written
+from agent.spec.secrets.finding import LONG, SHORTEST, compiled, is_drawn_whole, is_secret, looks_random, names_an_id, told_by
+from agent.spec.secrets.marks import MARK, mark
+from agent.spec.secrets.patterns import ANNOUNCING, PUBLIC_HEADERS
+from agent.spec.secrets.places import VALUES, hide_variables, inherited, pair_name
+from agent.spec.secrets.texts import mask_drawn, mask_found, mask_said, mask_written
 from agent.spec.values import STAND_INS
 
 _TIMES = 4

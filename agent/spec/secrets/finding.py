@@ -1,4 +1,4 @@
-"""Tells secrets: by the name that something has, and by the shape of a text. Hiding them is `redact`'s, the tables are in `secret_patterns`."""
+"""Tells secrets: by the name that something has, and by the shape of a text. Hiding them is `redact`'s, the tables are in `patterns`."""
 
 import base64
 import math
@@ -9,7 +9,7 @@ from functools import cache, lru_cache
 from typing import Literal, NamedTuple
 
 from agent.spec.names import words_of
-from agent.spec.secret_patterns import (
+from agent.spec.secrets.patterns import (
     CARD_HINT,
     CARD_NUMBER,
     DOUBTFUL_WORDS,

@@ -2,7 +2,7 @@
 
 import pytest
 
-from agent.spec.secret_finding import find_secrets, is_secret_name, looks_random
+from agent.spec.secrets.finding import find_secrets, is_secret_name, looks_random
 
 
 @pytest.mark.parametrize(

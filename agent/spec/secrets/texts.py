@@ -5,9 +5,9 @@ import re
 from collections.abc import Callable, Sequence
 from io import StringIO
 
-from agent.spec.marks import MARK, mark, mark_kind
-from agent.spec.secret_finding import Secret, compiled, find_drawn, find_secrets, is_secret, is_secret_name, looks_drawn, looks_random, told_by
-from agent.spec.secret_patterns import NUMBERED
+from agent.spec.secrets.finding import Secret, compiled, find_drawn, find_secrets, is_secret, is_secret_name, looks_drawn, looks_random, told_by
+from agent.spec.secrets.marks import MARK, mark, mark_kind
+from agent.spec.secrets.patterns import NUMBERED
 
 
 def mask_found(text: str) -> str:
