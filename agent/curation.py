@@ -12,9 +12,10 @@ import msgspec
 from agent import discovery, docs, endpoints
 from agent.actor import Actor
 from agent.errors import Problem
-from agent.spec import decisions, fields
+from agent.spec import calling, decisions, fields
 from agent.spec.decisions import Decisions, Words
 from agent.spec.model import Noise, Operation, Pin, Spec
+from agent.spec.path_syntax import unnamed
 
 Verdict = Literal["keep", "reject"]
 Text = Literal["summary", "description"]
@@ -79,7 +80,7 @@ async def pin(actor: Actor, endpoint_id: UUID, template: str, verdict: Verdict =
     if len((await discovery.decisions(endpoint_id)).pins) >= _MOST_PINS:
         raise Problem("invalid_arguments", f"An API has at most {_MOST_PINS} pinned templates.", remedy="Take some back first.", field="template")
     decided = await _decided(actor, endpoint_id, lambda before: decisions.pinned(before, wanted))
-    if verdict == "reject" and any(_bare(one.template) == _bare(wanted.template) for one in decided.templates if "{" in one.template):
+    if verdict == "reject" and any(unnamed(one.template) == unnamed(wanted.template) for one in decided.templates if "{" in one.template):
         await _decided(actor, endpoint_id, lambda before: decisions.unpinned(before, wanted.template), freed=(wanted,))
         raise Problem(
             "invalid_arguments",
@@ -132,9 +133,8 @@ async def found_operation(actor: Actor, endpoint_id: UUID, reference: str) -> Fo
     if spec is None:
         raise Problem("not_documented", "The API is not documented yet.")
     word = reference.strip()
-    for operation in spec.operations:
-        if word in (operation.id, f"{operation.method} {operation.template}", decisions.key_of(operation)):
-            return Found(spec, operation)
+    for operation in calling.named(spec, word) or [one for one in spec.operations if decisions.key_of(one) == word]:
+        return Found(spec, operation)
     raise Problem("operation_not_found", f"There is no operation `{word[:200]}`.")
 
 
@@ -184,10 +184,6 @@ def _as_template(path: str) -> str:
     """`/files/<int>` as `/files/{id}`: ids were folded when they were heard."""
     first, *rest = re.split(r"<[^<>/]*>", path)
     return first + "".join(("{id}" if number == 1 else f"{{id_{number}}}") + part for number, part in enumerate(rest, 1))
-
-
-def _bare(template: str) -> str:
-    return re.sub(r"{[^{}/]*}", "{}", template)
 
 
 def _checked(template: str) -> str:

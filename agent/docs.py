@@ -19,7 +19,7 @@ from agent.captures import Filter
 from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import decisions, excerpt, steady
+from agent.spec import calling, decisions, excerpt, steady
 from agent.spec.comparing import diff as spec_diff
 from agent.spec.comparing import drift as spec_drift
 from agent.spec.comparing.drift import Drift
@@ -297,11 +297,10 @@ def _text(row: dict[str, Any], format: formats.Format) -> str:
 def _part(row: dict[str, Any], wanted: str) -> Spec:
     """One operation, by its id or by method and path template, with the schemas that it leads to."""
     spec = _spec_of(row)
-    word = wanted.strip()
-    found = [o for o in spec.operations if word in (o.id, f"{o.method} {o.template}", o.template)]
+    found = calling.named(spec, wanted)
     if not found:
         known = ", ".join(f"`{o.id}`" for o in spec.operations[:10])
-        raise Problem("not_found", f"There is no operation `{word}`.", remedy=f"Some that are: {known}.")
+        raise Problem("not_found", f"There is no operation `{wanted.strip()}`.", remedy=f"Some that are: {known}.")
     return excerpt.of(spec, tuple(found))
 
 

@@ -16,7 +16,7 @@ from agent.actor import Actor
 from agent.capture_search import Filter
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import fields, probing
+from agent.spec import calling, fields, probing
 from agent.spec import model as spec_model
 from agent.spec.decisions import parameter_key
 from agent.spec.model import Operation, Spec
@@ -134,9 +134,7 @@ async def of_place(actor: Actor, endpoint_id: UUID, operation: str, place: str =
 def _meant(owner: Endpoint, spec: Spec, field: str, operation: str) -> list[tuple[int, int, _Place]]:
     """How well each place fits, and how often its operation was heard: the place itself, the whole name, the last part of it."""
     found: list[tuple[int, int, _Place]] = []
-    for one in spec.operations:
-        if operation and operation not in (one.id, one.template, f"{one.method} {one.template}"):
-            continue
+    for one in calling.named(spec, operation) if operation else spec.operations:
         places = [(parameter_key(p), p.name, fields.in_words(p.schema), p.required) for p in one.parameters]
         places += [(f.place, f.place.partition(" ")[2], fields.in_words(f.schema), f.is_required) for f in fields.of_operation(spec, one)]
         for place, name, kind, is_required in places:

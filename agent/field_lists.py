@@ -9,7 +9,7 @@ from agent import docs, endpoints
 from agent.actor import Actor
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.spec import fields
+from agent.spec import calling, fields
 from agent.spec.decisions import parameter_key
 from agent.spec.model import Evidence, JsonSchema, Operation, Spec
 
@@ -51,9 +51,8 @@ async def listed(actor: Actor, trait: Trait, operation: str | None = None, endpo
 def _of(owner: Endpoint, spec: Spec, trait: Trait, operation: str) -> list[Line]:
     """A field of a shared schema is one line, however many operations have it."""
     lines: dict[str, Line] = {}
-    for one in sorted(spec.operations, key=lambda one: (-one.evidence.count, one.template, one.method)):
-        if operation and operation not in (one.id, one.template, f"{one.method} {one.template}"):
-            continue
+    asked = calling.named(spec, operation) if operation else spec.operations
+    for one in sorted(asked, key=lambda one: (-one.evidence.count, one.template, one.method)):
         for key, line in _all(owner, spec, one, trait).items():
             before = lines.get(key)
             lines[key] = msgspec.structs.replace(before, others=before.others + 1) if before else line

@@ -4,7 +4,6 @@ The request is built from the stored spec and checked against it. Credentials ar
 owner stored with the endpoint, else those of the owner's own newest successful capture. Every call is a capture with the source `agent`.
 """
 
-import re
 import time
 from datetime import UTC, datetime
 from typing import Any
@@ -23,6 +22,7 @@ from agent.errors import Problem
 from agent.recorder import Body, Heard, store_heard
 from agent.spec import calling, encoding, tool_schemas
 from agent.spec.calling import Arguments
+from agent.spec.decisions import key_of
 from agent.spec.encoding import Unfit
 from agent.spec.english import singular
 from agent.spec.model import Operation, SecurityScheme, Spec
@@ -206,9 +206,9 @@ async def _spec(endpoint: Endpoint, *, is_live: bool) -> _Described:
     names = frozenset(_name(o) for o in mine.operations)
     if heard is None:
         return _Described(mine, names)
-    counts, shapes = {_shape(o): o.evidence for o in heard.operations}, {_shape(o) for o in mine.operations}
-    operations = [msgspec.structs.replace(o, evidence=counts.get(_shape(o), o.evidence)) for o in mine.operations]
-    operations += [o for o in heard.operations if _shape(o) not in shapes and not set(heard.schemas) & set(mine.schemas)]
+    counts, shapes = {key_of(o): o.evidence for o in heard.operations}, {key_of(o) for o in mine.operations}
+    operations = [msgspec.structs.replace(o, evidence=counts.get(key_of(o), o.evidence)) for o in mine.operations]
+    operations += [o for o in heard.operations if key_of(o) not in shapes and not set(heard.schemas) & set(mine.schemas)]
     merged = msgspec.structs.replace(
         mine,
         operations=tuple(operations),
@@ -363,11 +363,6 @@ def _origin(url: str) -> str:
 
 def _name(operation: Operation) -> str:
     return f"{operation.method} {operation.template}"
-
-
-def _shape(operation: Operation) -> str:
-    """The same for two documents that only name the path's parameters differently."""
-    return f"{operation.method} {re.sub(r'{[^{}/]*}', '{}', operation.template)}"
 
 
 def _words(text: str) -> list[str]:

@@ -49,16 +49,22 @@ class Match(msgspec.Struct, frozen=True):
 def find(spec: Spec, word: str) -> Match | None:
     """The operation of an id, of `METHOD /template`, of a template that only one has, or of `METHOD /a/real/path`."""
     text = word.strip()
+    meant = named(spec, text)
+    if meant and (len(meant) == 1 or not text.startswith("/")):
+        return Match(meant[0], {})
     method, _, path = text.partition(" ")
-    wanted = f"{method.upper()} {path.strip()}"
-    for operation in spec.operations:  # an id with a blank could pose as the method and path of another
-        if (" " not in text and text == operation.id) or wanted == f"{operation.method} {operation.template}":
-            return Match(operation, {})
-    alone = [operation for operation in spec.operations if operation.template == text]
-    if len(alone) == 1:
-        return Match(alone[0], {})
     found = [(o, filled) for o in spec.operations if o.method == method.upper() and (filled := _filled(o.template, path.strip())) is not None]
     return Match(*min(found, key=lambda pair: len(pair[1]))) if found else None
+
+
+def named(spec: Spec, word: str) -> list[Operation]:
+    """The operations that a word names: an id, `METHOD /template`, or a template, of which several may be. A last slash counts only where it tells two apart."""
+    text = word.strip()
+    if " " not in text and (found := [operation for operation in spec.operations if operation.id == text]):
+        return found  # an id with a blank could pose as the method and path of another
+    method, _, path = text.rpartition(" ")
+    alike = [o for o in spec.operations if method.strip().upper() in ("", o.method) and o.template.rstrip("/") == path.rstrip("/")]
+    return [operation for operation in alike if operation.template == path] or alike
 
 
 def raw(word: str) -> Operation | None:

@@ -4,7 +4,6 @@ Words are kept by what they are about, not by where it stands in a document, so 
 method and template without the names of parameters, a parameter as `query limit`, a field as `200 items[].price` or `request name`.
 """
 
-import re
 from functools import partial
 from typing import Literal
 
@@ -12,6 +11,7 @@ import msgspec
 
 from agent.spec import fields
 from agent.spec.model import JsonSchema, Operation, Parameter, Pin, Spec
+from agent.spec.path_syntax import unnamed
 
 Kind = Literal["operation", "parameter", "field"]
 
@@ -42,12 +42,12 @@ class Decisions(msgspec.Struct, frozen=True, omit_defaults=True):
 
 def key_of(operation: Operation) -> str:
     """`GET /pets/{}`: stays the same whatever its parameters are called."""
-    return f"{operation.method} {re.sub(r'{[^{}/]*}', '{}', operation.template)}"
+    return f"{operation.method} {unnamed(operation.template)}"
 
 
 def pinned(decisions: Decisions, pin: Pin) -> Decisions:
     """With the pin in place of an earlier one for the same paths."""
-    kept = tuple(other for other in decisions.pins if _bare(other.template) != _bare(pin.template))
+    kept = tuple(other for other in decisions.pins if unnamed(other.template) != unnamed(pin.template))
     return msgspec.structs.replace(decisions, pins=tuple(sorted((*kept, pin), key=lambda one: (one.template, one.kind))))
 
 
@@ -146,7 +146,3 @@ def _with_edit(decisions: Decisions, key: str, words: Words) -> Decisions:
 
 def _without_empty(texts: dict[str, str]) -> dict[str, str]:
     return {name: text for name, text in texts.items() if text}
-
-
-def _bare(template: str) -> str:
-    return re.sub(r"{[^{}/]*}", "{}", template)

@@ -42,6 +42,11 @@ def hole_names(text: str) -> list[str]:
     return [match.group(1) or "" for match in _NAMED_HOLE.finditer(text)]
 
 
+def unnamed(template: str) -> str:
+    """`/pets/{}` of `/pets/{pet_id}/`: the same for two documents of one operation, which may differ in the names of parameters and in a last slash."""
+    return _PARAMETER.sub(HOLE, template).rstrip("/") or "/"
+
+
 def resource_of(text: str) -> str:
     """What the segment is about: `Users` of `Users('{}')`."""
     return re.split(r"[(;=]", text, maxsplit=1)[0]
@@ -56,6 +61,7 @@ def _keyed(segment: str) -> Holed | None:
     return Holed(f"{match.group(1)}({inner})", values)
 
 
+_PARAMETER = re.compile(r"\{[^{}/]*\}")
 _DATE_OR_NUMBER = r"\d{4}-\d\d(?:-\d\d)?|\d+"
 _RANGE = re.compile(rf"({_DATE_OR_NUMBER})(\.{{2,3}}|(?<=-\d\d):)({_DATE_OR_NUMBER})()")
 _OPEN_RANGE = re.compile(r"\{\}(?:\.{2,3}|:)\{\}")

@@ -13,6 +13,7 @@ from agent.spec.decisions import key_of, parameter_key
 from agent.spec.fields import COMPONENTS, bodies, escaped, resolved, rewritten
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Operation, Parameter, Pin, Response, Spec
 from agent.spec.names import free
+from agent.spec.path_syntax import unnamed
 from agent.spec.validation import matcher
 
 _ALIKE = 0.6
@@ -27,13 +28,13 @@ def settle(spec: Spec, before: Spec | None, pins: tuple[Pin, ...] = ()) -> Spec:
     spec = _renamed(spec, _component_names(spec, before))
     old = {key_of(operation): operation for operation in before.operations}
     spec = _as_promised(_with_ids(spec, {key: operation.id for key, operation in old.items()}), before)
-    pinned = {_bare(pin.template) for pin in pins}
-    templates = {bare: operation.template for operation in before.operations if (bare := _bare(operation.template)) not in pinned}
+    pinned = {unnamed(pin.template) for pin in pins}
+    templates = {bare: operation.template for operation in before.operations if (bare := unnamed(operation.template)) not in pinned}
     operations: list[Operation] = []
     fails = matcher(spec)
     for operation in spec.operations:
         found = old.get(key_of(operation))
-        operation = _with_template(operation, templates.get(_bare(operation.template), operation.template))
+        operation = _with_template(operation, templates.get(unnamed(operation.template), operation.template))
         operations.append(_with_examples(operation, found, fails) if found is not None else operation)
     return msgspec.structs.replace(spec, operations=tuple(operations))
 
@@ -103,7 +104,8 @@ def _moved(pointer: str, ids: dict[str, str]) -> str:
 
 
 def _with_template(operation: Operation, template: str) -> Operation:
-    """The same paths with the names that their parameters had."""
+    """The same paths with the names that their parameters had. Whether they end in a slash is told by the newest calls."""
+    template = template.rstrip("/") + operation.template[len(operation.template.rstrip("/")) :]
     names = dict(zip(_NAME.findall(operation.template), _NAME.findall(template), strict=True))
     parameters = tuple(msgspec.structs.replace(one, name=names.get(one.name, one.name)) if one.where == "path" else one for one in operation.parameters)
     return msgspec.structs.replace(operation, template=template, parameters=parameters)
@@ -136,7 +138,7 @@ def _places(spec: Spec) -> dict[str, set[str]]:
     for operation in spec.operations:
         for body in bodies(operation):
             for name in re.findall(rf'"#{COMPONENTS}([^"]+)"', msgspec.json.encode(body.content.schema).decode()):
-                found.setdefault(name, set()).add(f"{operation.method} {_bare(operation.template)} {body.side}")
+                found.setdefault(name, set()).add(f"{operation.method} {unnamed(operation.template)} {body.side}")
     return found
 
 
@@ -221,10 +223,6 @@ def _like_before(one: _Shown, before: _Shown | None, fails: _Fails) -> _Shown:
     if before is None or before.example is None or fails(one.schema, before.example):
         return one
     return msgspec.structs.replace(one, example=before.example)
-
-
-def _bare(template: str) -> str:
-    return _NAME.sub("{}", template)
 
 
 _NAME = re.compile(r"{([^{}/]*)}")

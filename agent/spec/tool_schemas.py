@@ -10,6 +10,7 @@ from typing import Any
 
 import msgspec
 
+from agent.spec import path_syntax
 from agent.spec.model import JsonSchema, Operation, Spec
 from agent.spec.names import words_of
 
@@ -40,7 +41,7 @@ class TypedTool(msgspec.Struct, frozen=True):
 
 def tool_name(operation: Operation) -> str:
     """`post_orders_1a2b3c4d`: from method and path shape alone, so it survives new documents and renamed parameters."""
-    shape = re.sub(r"\{[^{}/]*\}", "{}", operation.template)
+    shape = path_syntax.unnamed(operation.template)
     words = "_".join([operation.method.lower(), *words_of(shape)])
     digest = hashlib.sha1(f"{operation.method} {shape}".encode(), usedforsecurity=False).hexdigest()[:8]
     return f"{re.sub(r'[^a-z0-9_]', '', words)[:40].rstrip('_')}_{digest}"

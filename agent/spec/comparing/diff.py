@@ -9,6 +9,7 @@ import re
 from typing import Any
 from urllib.parse import urlsplit
 
+from agent.spec import path_syntax
 from agent.spec.comparing import sdl_diff
 from agent.spec.comparing.callback_diff import compare_calls
 from agent.spec.comparing.content_diff import Found, compare_contents, found_from
@@ -69,7 +70,7 @@ def _gone(operation: Operation, kind: str) -> Change:
 def _operations(spec: Spec) -> dict[Key, Operation]:
     """By what a client calls: the server's base path counts, names of parameters and a last slash do not."""
     base = urlsplit(spec.servers[0]).path.rstrip("/") if spec.servers else ""
-    return {(re.sub(r"\{[^{}/]*\}", "{}", base + operation.template).rstrip("/") or "/", operation.method.upper()): operation for operation in spec.operations}
+    return {(path_syntax.unnamed(base + operation.template), operation.method.upper()): operation for operation in spec.operations}
 
 
 class _Pair:

@@ -10,7 +10,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from agent.spec import fields
+from agent.spec import fields, path_syntax
 from agent.spec.comparing import diff
 from agent.spec.decisions import parameter_key
 from agent.spec.fields import Field
@@ -163,7 +163,7 @@ def _base(spec: Spec) -> str:
 
 def _by_call(spec: Spec, base: str) -> dict[Call, Operation]:
     """By what a client calls: names of parameters and a last slash do not count."""
-    return {(re.sub(r"\{[^{}/]*\}", "{}", base + operation.template).rstrip("/") or "/", operation.method): operation for operation in spec.operations}
+    return {(path_syntax.unnamed(base + operation.template), operation.method): operation for operation in spec.operations}
 
 
 def _matched(document: Spec, seen: dict[Call, Operation]) -> tuple[dict[Call, Operation], dict[Call, Call]]:

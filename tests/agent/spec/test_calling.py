@@ -131,3 +131,14 @@ def test_a_query_in_the_path_is_sent_before_the_others() -> None:
     assert made.target == "/rest?method=photos.search&user=a%26b%23&page=3"
     with pytest.raises(Unfit, match="cannot be sent"):
         calling.build(Spec("t"), Operation("a", "GET", "/a?b=c#d"), Arguments(), is_strict=True)
+
+
+def test_a_last_slash_counts_only_where_it_tells_two_apart() -> None:
+    """Of what a person writes. What is sent is as the operation has it."""
+    alone, *both = (Operation(name, "GET", template) for name, template in (("a", "/users/"), ("b", "/tags"), ("c", "/tags/")))
+    spec = Spec("x", operations=(alone, *both))
+    for word, id_ in {"GET /users": "a", "/users": "a", "get /tags": "b", "GET /tags/": "c", "/tags/": "c"}.items():
+        found = calling.find(spec, word)
+        assert found is not None and found.operation.id == id_, word
+    assert calling.build(spec, alone, Arguments(), is_strict=True).target == "/users/"
+    assert [one.id for one in calling.named(spec, "/tags")] == ["b"] and calling.named(spec, "POST /users") == []
