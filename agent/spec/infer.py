@@ -4,10 +4,12 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+import msgspec
+
 from agent.spec import auth, conventions, oauth
 from agent.spec.describing import REASONS, evidence_of, is_list, operation_of
 from agent.spec.merge import merge_route
-from agent.spec.model import Noise, Pin, Spec
+from agent.spec.model import Noise, Operation, Pin, Spec
 from agent.spec.names import acting, call_id, free, operation_id, resource_path, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kinds
 from agent.spec.paths.grouping import group_routes, matches
@@ -79,6 +81,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
         operation_of(template, method, route, groups[template, method], ids[template, method], securities[template, method], carriers, pool)
         for (template, method), route in merged.items()
     )
+    operations = tuple(_as_called(operation, merged[operation.template, operation.method]) for operation in operations)
     return Spec(
         title=title or urlsplit(origin).hostname or "API",
         servers=(origin,) if origin else (),
@@ -95,6 +98,13 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
         evidence=evidence_of(summary.seen),
         property_evidence=dict(sorted(pool.evidence.items())),
     )
+
+
+def _as_called(operation: Operation, route: Route) -> Operation:
+    """The operation with a last slash where most of its calls have one: Django and others answer nothing without it."""
+    if route.flags.get("slash", 0) * 2 <= route.seen.count or operation.template == "/":
+        return operation
+    return msgspec.structs.replace(operation, template=operation.template + "/")
 
 
 def _fill_pool(merged: dict[tuple[str, str], Route]) -> Pool:

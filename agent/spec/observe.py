@@ -50,6 +50,8 @@ KEPT_RESPONSE_HEADERS = frozenset(
 SEGMENTS_MAX = 40
 SEGMENT_MAX = 400
 _KEPT_PREFIXES = ("ratelimit", "x-ratelimit", "x-rate-limit", "x-total", "x-page", "x-next")
+_PATH_END = re.compile(r"[?#]")
+_MOVED = (301, 302, 307, 308)
 _BORING_PREFIXES = ("sec-", ":", "cf-", "x-b3-", "x-amzn-trace")
 
 
@@ -81,6 +83,8 @@ def _add_exchange(summary: Summary, exchange: Exchange) -> None:
     if "<" in folded or path_syntax.HOLE in folded:
         _add_slots(route, segments)
     request, response = (_lowered(exchange.request_headers), _lowered(exchange.response_headers))
+    if folded and _ends_in_slash(exchange, segments, response):
+        _raise(route.flags, "slash")
     _add_cors(summary, origin, method, request, response)
     if method == "OPTIONS" and "access-control-request-method" in request:
         _raise(route.flags, "preflight")
@@ -99,6 +103,15 @@ def _split_url(url: str) -> tuple[str, list[str], str]:
     rest, _, query = rest.partition("#")[0].partition("?")
     host, _, path = rest.partition("/")
     return _origin(scheme, host), _bounded([part for part in path.split("/") if part]) or [""], query
+
+
+def _ends_in_slash(exchange: Exchange, segments: list[str], response: dict[str, str]) -> bool:
+    """Whether the path that serves a call ends in a slash. A server that redirects from one form to the other serves the other."""
+    path = _PATH_END.split(exchange.url, 1)[0]
+    if exchange.status in _MOVED and (location := _PATH_END.split(response.get("location", ""), 1)[0]):
+        target = [part for part in location.rpartition("://")[2].split("/") if part]
+        path = location if target[-len(segments) :] == segments else path
+    return path.endswith("/")
 
 
 @lru_cache(maxsize=1024)

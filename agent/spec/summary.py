@@ -127,6 +127,7 @@ class Route(msgspec.Struct, omit_defaults=True):
     """By position, values of the folded ids."""
     kinds: dict[str, int] = {}
     flags: dict[str, int] = {}
+    """How many calls were preflights (`preflight`) or pages (`page`), carried a JWT (`jwt`), or ended in a slash (`slash`)."""
     outcomes: dict[str, Outcome] = {}
     fields: dict[str, Field] = {}
     """By `query:name`, `header:name`, `cookie:name` or `scheme:bearer`."""

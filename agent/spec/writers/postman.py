@@ -45,6 +45,7 @@ def _url(operation: Operation, spec: Spec) -> Object:
     given = {p.name: _value(p, spec) for p in operation.parameters if p.where == "path"}
     template, _, fixed = mask_url(operation.template).partition("?")
     segments = [_segment(part, given) for part in template.strip("/").split("/") if part]
+    segments += [""] if segments and template.endswith("/") else []
     path = "/".join(segments)
     query = [{"key": key, "value": re.sub(r"\{([^{}]+)\}", lambda match: given.get(match[1], match[1]), value)} for key, value in parse_qsl(fixed)]
     query = [{**item, "disabled": False} for item in query]

@@ -237,3 +237,28 @@ def test_the_limit_is_read_as_each_draft_writes_it(headers: Headers, limit: int 
     told = conclude(observe_all([Exchange("1", "GET", "https://api.example/orders", 200, response_headers=headers)])).rate_limit
     assert told is not None
     assert told["limit"] == limit
+
+
+def test_a_last_slash_stays_where_most_calls_had_one() -> None:
+    """Django and others answer nothing without it. A call that was only sent on from one form to the other speaks for the other."""
+    moved = msgspec.structs.replace(_call("/tags", {}, status=307), response_headers=(("Location", "https://api.example/tags/?page=1"),))
+    calls = [
+        *(_call(f"/users/{n}/", {"id": n, "name": "x"}) for n in range(3)),
+        _call("/users", [1], "POST"),
+        _call("/users/", [1]),
+        *(_call("/both" + "/" * (n < 2), {"a": n}, number=n) for n in range(5)),
+        moved,
+        _call("/", {"status": "up"}),
+        _call("//", {"status": "up"}, number=1),
+    ]
+    spec = conclude(observe_all(calls))
+    assert [(one.method, one.template) for one in spec.operations] == [
+        ("GET", "/"),
+        ("GET", "/both"),
+        ("GET", "/tags/"),
+        ("GET", "/users/"),
+        ("POST", "/users"),
+        ("GET", "/users/{user_id}/"),
+    ]
+    assert {one.id for one in spec.operations} >= {"listUsers", "createUser", "getUser"}
+    assert set(openapi.document(spec)["paths"]) >= {"/users/", "/users", "/users/{user_id}/"}

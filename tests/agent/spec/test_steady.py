@@ -106,3 +106,11 @@ def test_of_two_schemas_that_are_alike_each_keeps_the_name_of_its_place() -> Non
 
     settled = settle(spec("Alist", "Blist", {"Alist": {**one, "properties": fields}, "Blist": two}), spec("Blist", "Alist", {"Blist": one, "Alist": two}))
     assert [operation.responses[0].contents[0].schema["$ref"].rpartition("/")[2] for operation in settled.operations] == ["Blist", "Alist"]
+
+
+def test_a_last_slash_is_told_by_the_newest_calls() -> None:
+    """Its operation is the same one, and keeps its id and the names of its parameters."""
+    bare, now = ([_call("GET", f"/users/{n}{end}", USER) for n in range(40, 44)] for end in ("", "/"))
+    before = conclude(observe_all(bare), pins=(Pin("/users/{login}"),))
+    (one,) = settle(conclude(observe_all(now)), _written(before)).operations
+    assert (one.id, one.template) == (before.operations[0].id, "/users/{login}/") and one.parameters[0].name == "login"

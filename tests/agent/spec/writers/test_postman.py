@@ -42,3 +42,9 @@ def test_a_variable_is_a_whole_segment_of_a_path() -> None:
     raw = postman.document(Spec("x", operations=(Operation("go", "POST", "/", request=(Content("application/json", {}, {"say": "{{token}}"}),)),)))
     text = raw["item"][0]["request"]["body"]["raw"]
     assert "{{" not in text and json.loads(text) == {"say": "{{token}}"}
+
+
+def test_a_last_slash_is_an_empty_segment() -> None:
+    """As Postman reads and writes it."""
+    (item,) = postman.document(Spec("x", operations=(Operation("list", "GET", "/users/"),)))["item"]
+    assert item["request"]["url"] == {"raw": "{{baseUrl}}/users/", "host": ["{{baseUrl}}"], "path": ["users", ""]}
