@@ -14,8 +14,9 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent import context, keys, tasks, usage
+from agent import context, keys, tasks
 from agent.actor import Actor
+from agent.billing import usage
 from agent.config import settings
 from agent.db_errors import as_problem
 from agent.draft import Draft, clean

@@ -5,8 +5,9 @@ What is asked and what is done with the answer is the caller's; so is masking wh
 
 import asyncio
 
-from agent import keys, usage
+from agent import keys
 from agent.actor import Actor
+from agent.billing import usage
 from agent.errors import Problem
 from agent.keys import Choice
 from agent.providers import catalogue, metering

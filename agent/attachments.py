@@ -16,8 +16,8 @@ from uuid import UUID
 
 import msgspec
 
-from agent import usage
 from agent.actor import Actor
+from agent.billing import usage
 from agent.errors import Problem
 from agent.messages import Attachment, Block, Mention, Picture
 from agent.providers import models

@@ -8,10 +8,11 @@ from uuid import UUID
 
 import msgspec
 
-from agent import docs, endpoints, recorder
+from agent import endpoints, recorder
 from agent.accounts import users
 from agent.actor import Actor
 from agent.config import settings
+from agent.documents import docs
 from agent.errors import Problem
 from agent.recorder import Heard, body_of
 

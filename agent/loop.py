@@ -12,8 +12,9 @@ from uuid import UUID
 
 import structlog
 
-from agent import approvals, chats, keys, mentions, message_queue, runlog, tasks, usage
+from agent import approvals, chats, keys, mentions, message_queue, runlog, tasks
 from agent.actor import Actor
+from agent.billing import usage
 from agent.db_errors import as_problem
 from agent.draft import replay
 from agent.errors import Problem

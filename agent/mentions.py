@@ -11,9 +11,11 @@ from uuid import UUID
 
 import msgspec
 
-from agent import attachments, captures, docs, endpoints
+from agent import attachments, endpoints
 from agent.actor import Actor
-from agent.captures import CallDetail, CallSummary, Filter
+from agent.calls import captures
+from agent.calls.captures import CallDetail, CallSummary, Filter
+from agent.documents import docs
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.messages import Block, Mention

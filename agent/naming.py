@@ -12,8 +12,9 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import asking, chats, instructions, keys, usage
+from agent import asking, chats, instructions, keys
 from agent.actor import Actor
+from agent.billing import usage
 from agent.config import settings
 from agent.errors import Problem
 from agent.keys import Choice

@@ -12,11 +12,14 @@ from uuid import UUID
 
 import msgspec
 
-from agent import bodies, captures, discovery, docs, egress, endpoints, outline, usage
+from agent import egress, endpoints
 from agent.accounts import audit
 from agent.actor import Actor, require_reach, require_scope
+from agent.billing import usage
+from agent.calls import bodies, captures, outline
 from agent.config import settings
 from agent.crypto import Unsealable, seal, unseal
+from agent.documents import discovery, docs
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.recorder import Body, Heard, store_heard

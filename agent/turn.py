@@ -11,9 +11,10 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals, attachments, chats, compaction, context, keys, message_queue, naming, runlog, tasks, usage
+from agent import approvals, attachments, chats, compaction, context, keys, message_queue, naming, runlog, tasks
 from agent.accounts import users
 from agent.actor import Actor
+from agent.billing import usage
 from agent.config import settings
 from agent.db_errors import as_problem
 from agent.draft import Draft, joined, left_off

@@ -1,7 +1,7 @@
 """The index behind the filters of calls: the words of a call, one inverted index over them, and few others.
 
 A word is a piece of the address between punctuation, in lower case, or a mark such as `m:post`, `s:404`, `c:4`. Marks that many calls
-share cost a byte or two each, an ordinary index forty, so every filter is served by one index. See `agent.capture_search`.
+share cost a byte or two each, an ordinary index forty, so every filter is served by one index. See `agent.calls.capture_search`.
 """
 
 from db import engine

@@ -1,7 +1,7 @@
 """The words by which chats and documents are found: a text search column beside what was said and written, and its inverted index.
 
 Words are cut at punctuation, so that a path, a host or an identifier is found by its parts, then stemmed as English; each Chinese,
-Japanese or Korean character is a word, so that a phrase of them is found without a dictionary. See `agent.search_terms`.
+Japanese or Korean character is a word, so that a phrase of them is found without a dictionary. See `agent.search.search_terms`.
 """
 
 from db import engine

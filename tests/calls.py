@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime
 
-from agent.captures import CallSummary
+from agent.calls.captures import CallSummary
 from db.ids import uuid7
 
 

@@ -1,1 +1,1 @@
-"""Credits: the append-only ledger and the holds on it."""
+"""Money: the append-only ledger of credits and the holds on it, and what was used of what a plan includes."""

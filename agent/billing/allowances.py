@@ -1,4 +1,4 @@
-"""What each plan includes in a day (UTC). Values alone: what was used is in `agent.usage`."""
+"""What each plan includes in a day (UTC). Values alone: what was used is in `agent.billing.usage`."""
 
 import msgspec
 

@@ -6,8 +6,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import additions, attachments, captures, docs, endpoints, explaining, imports
-from agent.captures import CallDetail, CallSummary
+from agent import attachments, endpoints
+from agent.calls import captures, explaining, imports
+from agent.calls.captures import CallDetail, CallSummary
+from agent.documents import additions, docs
 from agent.endpoints import Endpoint
 from agent.relative_time import moment
 from agent.tools.endpoints import EndpointRef

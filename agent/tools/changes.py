@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta
 
-from agent import docs, endpoints
+from agent import endpoints
+from agent.documents import docs
 from agent.relative_time import moment
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool

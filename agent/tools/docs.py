@@ -5,12 +5,13 @@ from urllib.parse import urlencode
 
 from msgspec import Meta
 
-from agent import curation, docs, endpoints, evidence, field_lists
-from agent.curation import Curation
-from agent.docs import Format
+from agent import endpoints
+from agent.documents import curation, docs, evidence, field_lists
+from agent.documents.curation import Curation
+from agent.documents.docs import Format
+from agent.documents.evidence import Why
+from agent.documents.field_lists import Line, Lines, Trait
 from agent.errors import Problem
-from agent.evidence import Why
-from agent.field_lists import Line, Lines, Trait
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
 

@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import arrivals, attachments, controls, endpoints, imports
+from agent import arrivals, attachments, controls, endpoints
 from agent.approvals import WHY
+from agent.calls import imports
 from agent.controls import ControlsChange
 from agent.endpoints import Endpoint, EndpointChange, Status
 from agent.errors import Problem

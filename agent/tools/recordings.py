@@ -1,8 +1,8 @@
 """`endpoint_create` for a recording that comes as bytes, to a form or to the API: checked, allowed and paid as the tool is."""
 
-from agent import imports
 from agent.actor import require_scope
-from agent.imports import Begun
+from agent.calls import imports
+from agent.calls.imports import Begun
 from agent.tools import invoke
 from agent.tools.endpoints import ENDPOINT_PRICE
 from agent.tools.registry import Answer, Context

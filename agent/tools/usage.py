@@ -4,9 +4,9 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from agent import usage
+from agent.billing import usage
+from agent.billing.usage import Period
 from agent.tools.registry import Answer, Context, tool
-from agent.usage import Period
 
 
 @tool(effect="read", scope="read")

@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
-from agent import ai_providers, answering, usage
+from agent import ai_providers, answering
 from agent.accounts import users
 from agent.actor import Actor
 from agent.answering import Done, Text, Wish
+from agent.billing import usage
 from agent.errors import Problem
 from agent.messages import Text as Words
 from tests import replay

@@ -8,9 +8,10 @@ from uuid import UUID
 import httpx
 import pytest
 
-from agent import approvals, docs
+from agent import approvals
 from agent.accounts import tokens, users
 from agent.approvals import WHY
+from agent.documents import docs
 from agent.providers import scripted
 from agent.tools.menu import TOOLS
 from agent.tools.registry import Tool

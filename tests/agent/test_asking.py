@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from agent import ai_providers, asking, keys, usage
+from agent import ai_providers, asking, keys
 from agent.accounts import users
 from agent.actor import Actor
+from agent.billing import usage
 from agent.errors import Problem
 from agent.messages import Message, Text
 from agent.providers.base import ModelRequest

@@ -7,9 +7,10 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from agent import attachments, chats, context, usage
+from agent import attachments, chats, context
 from agent.accounts import users
 from agent.actor import Actor
+from agent.billing import usage
 from agent.errors import Problem
 from agent.messages import Attachment, Mention, Picture, Text
 from agent.providers import history

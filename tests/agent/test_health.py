@@ -4,10 +4,11 @@ from datetime import UTC, datetime
 
 import asyncpg
 
-from agent import health, imports
+from agent import health
 from agent.accounts import users
+from agent.calls import imports
 from agent.health import Fact
-from tests.agent.test_imports import _entry, _har
+from tests.agent.calls.test_imports import _entry, _har
 
 
 async def _fact(name: str) -> Fact:

@@ -6,10 +6,11 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from agent import captures, context, endpoints, mentions
+from agent import context, endpoints, mentions
 from agent.accounts import users
 from agent.actor import Actor
-from agent.captures import Filter
+from agent.calls import captures
+from agent.calls.captures import Filter
 from agent.messages import Mention, Text
 from agent.recorder import Heard, body_of, store_heard
 

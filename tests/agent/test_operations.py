@@ -13,9 +13,10 @@ import msgspec
 import pytest
 import yaml
 
-from agent import docs, egress, endpoints, operations
+from agent import egress, endpoints, operations
 from agent.accounts import users
 from agent.actor import Actor
+from agent.documents import docs
 from agent.errors import Problem
 from agent.spec.calling import Arguments
 from tests.live import wiretalk

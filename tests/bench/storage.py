@@ -19,10 +19,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from uuid import UUID
 
-from agent import capture_search, config, retention
+from agent import config, retention
 from agent.accounts import users
 from agent.actor import Actor
-from agent.capture_search import Filter
+from agent.calls import capture_search
+from agent.calls.capture_search import Filter
 from agent.recorder import Heard, body_of, dictionaries, row_of, store
 from db import embedded, engine
 from db.ids import uuid7

@@ -7,9 +7,10 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from agent import docs, endpoints, loop
+from agent import endpoints, loop
 from agent.accounts import users
 from agent.actor import Actor
+from agent.documents import docs
 from agent.events import Hub
 from tests.browser import quality
 from tests.browser.conftest import DESKTOP, PHONE, Site, answered, settled

@@ -13,9 +13,11 @@ import msgspec
 import pytest
 from playwright.async_api import Dialog, expect
 
-from agent import approvals, chats, docs, endpoints, imports, loop
+from agent import approvals, chats, endpoints, loop
 from agent.accounts import users
 from agent.actor import Actor
+from agent.calls import imports
+from agent.documents import docs
 from agent.events import Hub
 from tests.browser.conftest import Site
 from tests.live import serving

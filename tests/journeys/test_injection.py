@@ -13,9 +13,10 @@ import asyncpg
 import httpx
 import pytest
 
-from agent import docs, endpoints, keys, remote_mcp
+from agent import endpoints, keys, remote_mcp
 from agent.accounts import users
 from agent.actor import Actor
+from agent.documents import docs
 from agent.messages import ToolCall, ToolResult
 from agent.providers import scripted
 from agent.providers.base import ModelRequest

@@ -8,19 +8,20 @@ from litestar import delete, get, post
 from litestar.exceptions import ClientException
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from agent import call_copies, call_filters, capture_search, captures, comparing, endpoints, explaining, imports, resending
+from agent import endpoints
 from agent.accounts import audit
 from agent.actor import Actor, require_scope
-from agent.call_copies import Copy
-from agent.call_filters import SavedFilter
-from agent.capture_search import CallPage, Filter
-from agent.captures import CallDetail
-from agent.comparing import Comparison
+from agent.calls import call_copies, call_filters, capture_search, captures, comparing, explaining, imports, resending
+from agent.calls.call_copies import Copy
+from agent.calls.call_filters import SavedFilter
+from agent.calls.capture_search import CallPage, Filter
+from agent.calls.captures import CallDetail
+from agent.calls.comparing import Comparison
+from agent.calls.explaining import Explanation
+from agent.calls.imports import Begun, ImportReport
+from agent.calls.resending import Edits, Resent
 from agent.errors import Problem
-from agent.explaining import Explanation
-from agent.imports import Begun, ImportReport
 from agent.paging import Page
-from agent.resending import Edits, Resent
 from agent.tools import recordings
 from agent.tools.registry import Context
 from web.api.request import ApiRequest

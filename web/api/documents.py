@@ -6,11 +6,11 @@ import msgspec
 from litestar import delete, get, patch, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from agent import curation, docs, evidence
 from agent.actor import require_scope
-from agent.curation import Curation, Text, Verdict
-from agent.docs import Version
-from agent.evidence import Evidence
+from agent.documents import curation, docs, evidence
+from agent.documents.curation import Curation, Text, Verdict
+from agent.documents.docs import Version
+from agent.documents.evidence import Evidence
 from agent.paging import Page
 from agent.spec.comparing.drift import Drift
 from agent.spec.decisions import Words

@@ -8,10 +8,11 @@ from litestar import Request, Response, delete, get, patch, post, put
 from litestar.datastructures import State
 from litestar.params import FromPath, FromQuery, JSONBody, QueryParameter
 
-from agent import controls, docs, endpoints
+from agent import controls, endpoints
 from agent.actor import Actor, require_scope
 from agent.controls import Controls, ControlsChange
-from agent.docs import Docs, Format, OperationLine
+from agent.documents import docs
+from agent.documents.docs import Docs, Format, OperationLine
 from agent.endpoints import Endpoint, EndpointChange, Status
 from agent.paging import Page
 from agent.tools import invoke

@@ -6,9 +6,10 @@ import msgspec
 from litestar import get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from agent import docs, operations
+from agent import operations
 from agent.actor import require_scope
-from agent.docs import Docs
+from agent.documents import docs
+from agent.documents.docs import Docs
 from agent.errors import Problem
 from agent.spec.readers import openapi_read
 from agent.spec.readers.reading import Unreadable

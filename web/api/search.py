@@ -4,10 +4,10 @@ import msgspec
 from litestar import get
 from litestar.params import FromQuery
 
-from agent import search as everything
 from agent.config import settings
 from agent.paging import bounded
-from agent.search import Found
+from agent.search import everything
+from agent.search.everything import Found
 from web.api.request import ApiRequest
 from web.auth import signed_in
 

@@ -3,8 +3,8 @@
 from litestar import get
 from litestar.params import FromQuery
 
-from agent import usage
-from agent.usage import Period, Report
+from agent.billing import usage
+from agent.billing.usage import Period, Report
 from web.api.request import ApiRequest
 from web.auth import signed_in
 

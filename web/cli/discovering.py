@@ -12,7 +12,7 @@ from importlib import import_module
 from itertools import chain
 from typing import NamedTuple
 
-from agent.parallel import summarise
+from agent.documents.parallel import summarise
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Spec
 from agent.spec.writers import formats

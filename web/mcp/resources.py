@@ -18,9 +18,11 @@ from mcp.types import (
     TextResourceContents,
 )
 
-from agent import captures, docs, endpoints
+from agent import endpoints
 from agent.actor import Actor, require_scope
-from agent.docs import FILES, Format
+from agent.calls import captures
+from agent.documents import docs
+from agent.documents.docs import FILES, Format
 from agent.errors import Problem
 from web.mcp.scope import INVALID_PARAMS, RequestContext, actor_of
 

@@ -9,10 +9,12 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import call_charts, call_filters, capture_search, captures, controls, curation, discovery, docs, endpoints, imports
+from agent import controls, endpoints
+from agent.calls import call_charts, call_filters, capture_search, captures, imports
+from agent.calls.imports import ImportReport
+from agent.documents import curation, discovery, docs
 from agent.endpoints import TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
-from agent.imports import ImportReport
 from agent.spec.decisions import Words, key_of
 from agent.tools import invoke, recordings
 from agent.tools.endpoints import ENDPOINT_PRICE

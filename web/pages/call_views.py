@@ -5,8 +5,8 @@ from urllib.parse import parse_qs, urlsplit
 
 import msgspec
 
-from agent import bodies
-from agent.captures import CallDetail
+from agent.calls import bodies
+from agent.calls.captures import CallDetail
 from web.render import graphql as writing
 
 _MOST_EVENTS = 500

@@ -9,12 +9,12 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import bodies, call_copies, captures, comparing, resending
 from agent.accounts import audit
 from agent.actor import Actor
-from agent.captures import CallDetail, Filter
+from agent.calls import bodies, call_copies, captures, comparing, resending
+from agent.calls.captures import CallDetail, Filter
+from agent.calls.resending import READS, Edits
 from agent.errors import Problem
-from agent.resending import READS, Edits
 from agent.spec.secrets import marks
 from web.pages import call_views
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor

@@ -5,8 +5,9 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from agent import ai_providers, message_queue, runlog, usage
+from agent import ai_providers, message_queue, runlog
 from agent.actor import Actor
+from agent.billing import usage
 from agent.config import settings
 from agent.errors import Problem
 from agent.message_queue import Queued

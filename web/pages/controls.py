@@ -8,7 +8,8 @@ from litestar import post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from agent import call_filters, controls, endpoints
+from agent import controls, endpoints
+from agent.calls import call_filters
 from agent.controls import ControlsChange, Header
 from agent.endpoints import EndpointChange, Status
 from agent.errors import Problem

@@ -7,8 +7,9 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import curation, docs, endpoints, evidence
-from agent.curation import Text
+from agent import endpoints
+from agent.documents import curation, docs, evidence
+from agent.documents.curation import Text
 from agent.errors import Problem
 from agent.spec.decisions import Words
 from web.pages.apis import Asked, api_page

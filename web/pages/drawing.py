@@ -6,8 +6,9 @@ from uuid import UUID
 import msgspec
 from jinja2 import Environment
 
-from agent import approvals, arrivals, remote_mcp, runlog, usage
+from agent import approvals, arrivals, remote_mcp, runlog
 from agent.actor import Actor
+from agent.billing import usage
 from agent.chats import StoredMessage
 from agent.config import settings
 from agent.events import Hub

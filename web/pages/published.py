@@ -11,8 +11,9 @@ from litestar import Response, get
 from litestar.params import FromPath, FromQuery
 from litestar.response import Template
 
-from agent import docs, endpoints
-from agent.docs import FILES, Document, Format
+from agent import endpoints
+from agent.documents import docs
+from agent.documents.docs import FILES, Document, Format
 from agent.errors import Problem
 from web.pages import contents
 from web.pages.shell import PageRequest, signed_in_actor

@@ -7,11 +7,11 @@ from litestar import get
 from litestar.params import FromQuery
 from litestar.response import Template
 
-from agent import search as everything
 from agent.errors import Problem
 from agent.providers.guide.verbs import VERBS as SPOKEN
-from agent.search import Results
-from agent.search_terms import marked, parse, words_of
+from agent.search import everything
+from agent.search.everything import Results
+from agent.search.search_terms import marked, parse, words_of
 from web.pages import look
 from web.pages.blocks import VERBS
 from web.pages.shell import PageRequest, is_fragment, page, signed_in_actor

@@ -8,10 +8,10 @@ from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
 from agent import ai_providers, endpoints, keys
-from agent import usage as used
 from agent.accounts import sessions, users
 from agent.accounts.users import ProfileChange
 from agent.ai_providers import ProviderChange
+from agent.billing import usage as used
 from agent.errors import Problem
 from agent.keys import KeyChange
 from agent.providers.base import Wire

@@ -9,12 +9,14 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.response import Redirect, Template
 
-from agent import approvals, captures, chats, docs, endpoints
+from agent import approvals, chats, endpoints
 from agent.actor import Actor
 from agent.billing import ledger
-from agent.captures import CallDetail, CallSummary, Filter
+from agent.calls import captures
+from agent.calls.captures import CallDetail, CallSummary, Filter
 from agent.chats import Chat
-from agent.docs import Docs, Version
+from agent.documents import docs
+from agent.documents.docs import Docs, Version
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from web.pages import look

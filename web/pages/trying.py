@@ -7,10 +7,11 @@ from litestar import post
 from litestar.params import FromPath
 from litestar.response import Template
 
-from agent import curation, endpoints
+from agent import endpoints
+from agent.calls.resending import READS
+from agent.documents import curation
 from agent.errors import Problem
 from agent.operations import Called
-from agent.resending import READS
 from agent.spec.model import Operation
 from agent.tools import invoke
 from agent.tools.registry import Context

@@ -5,7 +5,7 @@ from typing import Any, cast
 import structlog
 from litestar.types import Message, Send
 
-from agent import mocks
+from agent.calls import mocks
 from agent.egress import parse
 from web.proxy import headers as crossing
 from web.proxy.asked import Asked

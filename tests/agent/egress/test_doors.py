@@ -11,14 +11,16 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from agent import ai_providers, config, docs, egress, endpoints, keys, operations, remote_mcp, resending
+from agent import ai_providers, config, egress, endpoints, keys, operations, remote_mcp
 from agent.accounts import grants, identity_providers, users
 from agent.actor import Actor
+from agent.calls import resending
+from agent.calls.resending import Edits
+from agent.documents import docs
 from agent.egress import addresses, clients, network, rules
 from agent.errors import Problem
 from agent.operations import Arguments
 from agent.recorder import Heard, store_heard
-from agent.resending import Edits
 from db.ids import uuid7
 
 Door = Callable[[str], Awaitable[object]]

@@ -2,7 +2,7 @@
 
 import asyncpg
 
-from agent import docs
+from agent.documents import docs
 from agent.tools import invoke
 from agent.tools.registry import Context
 from tests.agent.heard import an_endpoint, hear

@@ -5,7 +5,7 @@ from typing import Any
 import asyncpg
 import pytest
 
-from agent import docs
+from agent.documents import docs
 from agent.errors import Problem
 from agent.tools import invoke
 from agent.tools.registry import Answer, Context

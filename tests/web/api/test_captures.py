@@ -2,9 +2,10 @@
 
 import pytest
 
-from agent import captures, endpoints
+from agent import endpoints
 from agent.accounts import tokens, users
-from agent.capture_search import Filter
+from agent.calls import captures
+from agent.calls.capture_search import Filter
 from agent.recorder import Heard
 from agent.recorder.at_once import store_heard
 from db import engine

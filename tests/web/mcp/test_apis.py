@@ -13,8 +13,9 @@ import pytest
 from mcp import Client, MCPError
 from mcp.client.streamable_http import streamable_http_client
 
-from agent import docs, endpoints
+from agent import endpoints
 from agent.accounts import users
+from agent.documents import docs
 from tests import tool_rules
 from tests.live import wiretalk
 from web.mcp.server import CORE_TOOLS

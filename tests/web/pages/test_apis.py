@@ -8,9 +8,10 @@ from html import unescape
 
 import msgspec
 
-from agent import docs, endpoints
+from agent import endpoints
 from agent.accounts import users
 from agent.billing import ledger
+from agent.documents import docs
 from agent.recorder import Heard, store_heard
 from agent.tools.endpoints import ENDPOINT_PRICE
 from tests.web.pages.conftest import Door

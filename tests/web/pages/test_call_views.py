@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from agent.captures import CallDetail, ShownBody
+from agent.calls.captures import CallDetail, ShownBody
 from tests.calls import summary_of
 from web.pages import call_views
 

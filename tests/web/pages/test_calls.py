@@ -9,9 +9,11 @@ from uuid import UUID
 import httpx
 import pytest
 
-from agent import captures, docs, endpoints
+from agent import endpoints
 from agent.accounts import users
-from agent.capture_search import Filter
+from agent.calls import captures
+from agent.calls.capture_search import Filter
+from agent.documents import docs
 from agent.recorder import Heard, body_of, store_heard
 from db import engine
 from tests.pace import timed

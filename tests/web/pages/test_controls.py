@@ -2,8 +2,9 @@
 
 from typing import Any
 
-from agent import call_filters, controls, endpoints
+from agent import controls, endpoints
 from agent.accounts import users
+from agent.calls import call_filters
 from agent.endpoints import Endpoint
 
 

@@ -7,8 +7,9 @@ from urllib.parse import unquote
 
 import pytest
 
-from agent import docs, endpoints
+from agent import endpoints
 from agent.accounts import users
+from agent.documents import docs
 from agent.endpoints import Endpoint
 from agent.spec.decisions import Words
 from agent.spec.model import Content, Operation, Response, Spec

@@ -10,8 +10,8 @@ import msgspec
 import pytest
 import zstandard
 
-from agent import captures
 from agent.actor import Actor
+from agent.calls import captures
 from agent.crypto import unseal
 from agent.recorder import context_of
 from tests.pace import timed
