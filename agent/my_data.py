@@ -16,10 +16,11 @@ from uuid import UUID
 
 import msgspec
 
-from agent import chat_exports, chats, endpoints, events
+from agent import endpoints, events
 from agent.accounts import audit
 from agent.actor import Actor, require_own_account
 from agent.calls import captures
+from agent.conversation import chat_exports, chats
 from agent.documents import docs
 from agent.endpoints import Endpoint
 from agent.errors import Problem

@@ -43,7 +43,7 @@ COMPLAINTS = (
     Complaint("Long chats freeze.", ("browser/tree::a_long_chat_opens_at_once_and_scrolls_smoothly", "browser/quality::a_long_answer_leaves_the_page_at_rest")),
     Complaint("The page scrolls by itself.", ("browser/conversation::the_view_follows_only_at_the_end",)),
     Complaint("A flood of tools.", ("web/mcp/apis::the_core_menu_has_twelve_tools_that_every_vendor_takes",)),
-    Complaint("The model does not see what a tool said.", ("journeys/mcp::errors_say_what_to_do", "agent/context::a_long_result_can_be_read_further")),
+    Complaint("The model does not see what a tool said.", ("journeys/mcp::errors_say_what_to_do", "agent/runs/context::a_long_result_can_be_read_further")),
     Complaint(
         "Budgets leak, and keys get into logs.",
         (
@@ -62,7 +62,9 @@ COMPLAINTS = (
         "A lost encryption key kills the credentials unnoticed; a stranger becomes the administrator.",
         ("agent/rotation::a_lost_key_is_noticed", "browser/first_minute::the_link_works_once", "agent/accounts/setup::the_link_makes_one_administrator"),
     ),
-    Complaint("A shared link cannot be taken back.", ("agent/shares::the_link_shows_exactly_the_preview", "agent/shares::a_link_ends")),
+    Complaint(
+        "A shared link cannot be taken back.", ("agent/conversation/shares::the_link_shows_exactly_the_preview", "agent/conversation/shares::a_link_ends")
+    ),
     Complaint(
         "What changes from call to call is reported as a change.",
         ("agent/spec/steady::more_of_the_same_changes_nothing_but_evidence", "agent/spec/comparing/diff::a_spec_does_not_differ_from_itself"),

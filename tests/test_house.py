@@ -84,7 +84,7 @@ def test_each_table_has_one_owner() -> None:
             for name in names.replace(" as Row", "").split(", "):
                 owners.setdefault(name.strip(), set()).add(str(path.relative_to(ROOT)))
     shared = {
-        "Run": {"agent/runlog.py", "agent/chats.py"},  # a message and its run are stored together or not at all
+        "Run": {"agent/runlog.py", "agent/conversation/chats.py"},  # a message and its run are stored together or not at all
         "User": {"agent/accounts/users.py", "web/cli/operate.py"},  # an operator lists accounts without being one
         "Endpoint": {"agent/endpoints.py", "web/proxy/lookup.py"},  # the data plane reads its routing table itself
     }

@@ -15,11 +15,12 @@ from litestar.middleware import DefineMiddleware
 from litestar.static_files import create_static_files_router
 from litestar.types import ASGIApp, Receive, Scope, Send
 
-from agent import egress, jobs, loop, remote_mcp, tasks
+from agent import egress, jobs, remote_mcp, tasks
 from agent.config import settings
 from agent.errors import Problem
 from agent.events import Hub
 from agent.recorder import Recorder
+from agent.runs import loop
 from db import engine
 from web import api, mcp, oauth, pages
 from web.auth import Authentication, asks_first, browser_only, csrf_guard, may_read

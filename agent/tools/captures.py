@@ -6,9 +6,10 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import attachments, endpoints
+from agent import endpoints
 from agent.calls import captures, explaining, imports
 from agent.calls.captures import CallDetail, CallSummary
+from agent.conversation import attachments
 from agent.documents import additions, docs
 from agent.endpoints import Endpoint
 from agent.relative_time import moment

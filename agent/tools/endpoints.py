@@ -6,10 +6,11 @@ from uuid import UUID
 import msgspec
 from msgspec import Meta
 
-from agent import arrivals, attachments, controls, endpoints
+from agent import arrivals, controls, endpoints
 from agent.approvals import WHY
 from agent.calls import imports
 from agent.controls import ControlsChange
+from agent.conversation import attachments
 from agent.endpoints import Endpoint, EndpointChange, Status
 from agent.errors import Problem
 from agent.recorder import PathFilter, Secrets

@@ -4,9 +4,9 @@ from typing import Annotated, Any
 
 from msgspec import Meta
 
-from agent import prompts
 from agent.approvals import WHY
-from agent.prompts import Prompt
+from agent.conversation import prompts
+from agent.conversation.prompts import Prompt
 from agent.tools.registry import Answer, Context, tool
 
 PromptName = Annotated[str, Meta(description="The prompt's name, with or without a slash.", min_length=1, max_length=80)]

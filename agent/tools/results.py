@@ -4,7 +4,8 @@ from typing import Annotated
 
 from msgspec import Meta
 
-from agent import chats, runlog
+from agent import runlog
+from agent.conversation import chats
 from agent.errors import Problem
 from agent.messages import ToolResult
 from agent.tools.registry import Answer, Context, tool

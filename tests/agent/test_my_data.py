@@ -8,9 +8,10 @@ from datetime import UTC, datetime
 import asyncpg
 import pytest
 
-from agent import attachments, chats, endpoints, my_data, prompts
+from agent import endpoints, my_data
 from agent.accounts import tokens, users
 from agent.actor import Actor
+from agent.conversation import attachments, chats, prompts
 from agent.errors import Problem
 from agent.recorder import Heard, body_of, store_heard
 from agent.spec.readers import har

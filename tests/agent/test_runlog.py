@@ -5,8 +5,9 @@ from uuid import UUID
 import asyncpg
 import pytest
 
-from agent import chats, runlog
+from agent import runlog
 from agent.accounts import users
+from agent.conversation import chats
 from db import engine
 
 

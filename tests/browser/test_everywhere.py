@@ -7,11 +7,12 @@ import httpx
 import pytest
 from playwright.async_api import Page, expect
 
-from agent import endpoints, loop
+from agent import endpoints
 from agent.accounts import users
 from agent.actor import Actor
 from agent.documents import docs
 from agent.events import Hub
+from agent.runs import loop
 from tests.browser import quality
 from tests.browser.conftest import DESKTOP, PHONE, Site, answered, settled
 

@@ -13,12 +13,14 @@ import msgspec
 import pytest
 from playwright.async_api import Dialog, expect
 
-from agent import approvals, chats, endpoints, loop
+from agent import approvals, endpoints
 from agent.accounts import users
 from agent.actor import Actor
 from agent.calls import imports
+from agent.conversation import chats
 from agent.documents import docs
 from agent.events import Hub
+from agent.runs import loop
 from tests.browser.conftest import Site
 from tests.live import serving
 

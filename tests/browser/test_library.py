@@ -7,8 +7,9 @@ import re
 import pytest
 from playwright.async_api import Route, expect
 
-from agent import endpoints, prompts
+from agent import endpoints
 from agent.accounts import users
+from agent.conversation import prompts
 from tests.browser.conftest import Site, answered
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")

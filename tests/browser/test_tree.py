@@ -10,8 +10,9 @@ from uuid import UUID
 import pytest
 from playwright.async_api import Page, expect
 
-from agent import chats, runlog
+from agent import runlog
 from agent.accounts import users
+from agent.conversation import chats
 from db import engine
 from db.ids import uuid7
 from tests.browser import quality, slow_model

@@ -5,11 +5,11 @@ from uuid import UUID
 from litestar import Response, delete, get, post
 from litestar.params import FromPath, FromQuery
 
-from agent import attachments, mentions
 from agent.actor import require_scope
-from agent.attachments import Stored
+from agent.conversation import attachments, mentions
+from agent.conversation.attachments import Stored
+from agent.conversation.mentions import Offer
 from agent.errors import Problem
-from agent.mentions import Offer
 from agent.paging import Page
 from web.api.request import ApiRequest
 from web.auth import signed_in

@@ -6,10 +6,11 @@ import msgspec
 from litestar import delete, get, post, put
 from litestar.params import FromPath, JSONBody
 
-from agent import branches, chats, loop
 from agent.actor import require_scope
-from agent.branches import Removed, Verdict
-from agent.chats import Chat, StoredMessage
+from agent.conversation import branches, chats
+from agent.conversation.branches import Removed, Verdict
+from agent.conversation.chats import Chat, StoredMessage
+from agent.runs import loop
 from web.api.request import ApiRequest
 from web.auth import signed_in
 

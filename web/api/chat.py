@@ -9,13 +9,15 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
-from agent import approvals, chats, loop, prompts, runlog
+from agent import approvals, runlog
 from agent.actor import Actor, require_scope
 from agent.approvals import Approval
+from agent.conversation import chats, prompts
+from agent.conversation.message_queue import Queued
 from agent.errors import Problem
-from agent.message_queue import Queued
 from agent.messages import Block, Role, ToolCall, ToolResult, text_of
 from agent.runlog import State as RunState
+from agent.runs import loop
 from web.api import stream
 from web.api.request import ApiRequest
 from web.auth import signed_in

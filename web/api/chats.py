@@ -7,9 +7,9 @@ from litestar import delete, get, patch, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
-from agent import chats
 from agent.actor import require_scope
-from agent.chats import Chat, StoredMessage
+from agent.conversation import chats
+from agent.conversation.chats import Chat, StoredMessage
 from agent.paging import Page
 from web.api import stream
 from web.api.request import ApiRequest

@@ -8,10 +8,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 from litestar.response import Stream
 
-from agent import chat_exports, chat_imports, my_data
+from agent import my_data
 from agent.accounts import sign_in
 from agent.actor import require_scope
-from agent.chat_imports import Report
+from agent.conversation import chat_exports, chat_imports
+from agent.conversation.chat_imports import Report
 from agent.my_data import Deleted
 from web.api.request import ApiRequest
 from web.auth import signed_in

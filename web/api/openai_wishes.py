@@ -7,13 +7,13 @@ from typing import Any
 
 import msgspec
 
-from agent import answering
 from agent.actor import Actor
-from agent.answering import Wish
-from agent.attachments import MAX_IMAGE_BYTES
+from agent.conversation.attachments import MAX_IMAGE_BYTES
 from agent.messages import Block, Picture, ToolCall, ToolResult
 from agent.messages import Text as TextBlock
 from agent.providers.base import Effort, ToolSpec
+from agent.runs import answering
+from agent.runs.answering import Wish
 from web.api.openai_models import DEFAULT, chosen
 from web.api.openai_requests import Both, ChatRequest, Image, Item, Part, ResponsesRequest, Turn, unfit
 

@@ -6,10 +6,10 @@ import msgspec
 from litestar import delete, get, post, put
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from agent import prompts
 from agent.actor import require_scope
+from agent.conversation import prompts
+from agent.conversation.prompts import Filled, Prompt, Version
 from agent.paging import Page
-from agent.prompts import Filled, Prompt, Version
 from web.api.request import ApiRequest
 from web.auth import signed_in
 

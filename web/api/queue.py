@@ -7,10 +7,11 @@ from litestar import Response, delete, get, patch, post
 from litestar.openapi import ResponseSpec
 from litestar.params import FromPath, JSONBody
 
-from agent import chats, loop, message_queue
 from agent.actor import require_scope
-from agent.message_queue import Queued
+from agent.conversation import chats, message_queue
+from agent.conversation.message_queue import Queued
 from agent.paging import Page
+from agent.runs import loop
 from web.api.request import ApiRequest
 from web.auth import signed_in
 

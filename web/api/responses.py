@@ -8,11 +8,11 @@ import msgspec
 from litestar import Response, post
 from litestar.response import Stream
 
-from agent import answering
 from agent.actor import Actor, require_scope
-from agent.answering import Calls, Done, Text, Thought, Wish
 from agent.messages import ToolCall
 from agent.providers.base import Usage
+from agent.runs import answering
+from agent.runs.answering import Calls, Done, Text, Thought, Wish
 from db.ids import uuid7
 from web.api.openai import SSE, log
 from web.api.openai_models import DEFAULT

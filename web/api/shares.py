@@ -6,10 +6,10 @@ import msgspec
 from litestar import delete, get, post
 from litestar.params import FromPath, FromQuery, JSONBody
 
-from agent import shares
 from agent.actor import require_scope
+from agent.conversation import shares
+from agent.conversation.shares import Share, Snapshot
 from agent.paging import Page
-from agent.shares import Share, Snapshot
 from web.api.request import ApiRequest
 from web.auth import signed_in
 

@@ -6,8 +6,8 @@ from uuid import UUID
 from litestar import delete, get
 from litestar.params import FromPath
 
-from agent import chats
 from agent.actor import require_scope
+from agent.conversation import chats
 from agent.errors import Problem
 from web.api.request import ApiRequest
 from web.auth import signed_in

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from agent.ai_providers import GUIDE
 from agent.approvals import Approval
 from agent.arrivals import Arrival
-from agent.chats import StoredMessage
+from agent.conversation.chats import StoredMessage
 from agent.messages import Attachment, Block, Mention, Reasoning, Refusal, Text, ToolCall, ToolResult, text_of
 from agent.tools.invoke import BY_NAME
 from web.render import markdown

@@ -9,9 +9,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from agent import branches, chats, loop, runlog
+from agent import runlog
+from agent.conversation import branches, chats
 from agent.errors import Problem
 from agent.messages import text_of
+from agent.runs import loop
 from web.pages import look
 from web.pages.chat_page import Where, chat_page
 from web.pages.composer import choices_of, split

@@ -8,9 +8,11 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import ai_providers, approvals, chats, loop
+from agent import ai_providers, approvals
+from agent.conversation import chats
 from agent.errors import Problem
 from agent.messages import text_of
+from agent.runs import loop
 from web.pages import look
 from web.pages.chat_page import NO_WINDOW, Where, chat_page
 from web.pages.composer import composer_of, has_model, narrowed, quoted, split, starters

@@ -5,10 +5,10 @@ from uuid import UUID
 import msgspec
 from litestar.response import Template
 
-from agent import chats
-from agent.chats import Chat
+from agent.conversation import chats
+from agent.conversation.chats import Chat
+from agent.conversation.tree import Window
 from agent.errors import Problem
-from agent.tree import Window
 from web.pages import look
 from web.pages.composer import choices_of, composer_of, joined
 from web.pages.drawing import mark_last, view_of, views

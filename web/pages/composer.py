@@ -5,12 +5,13 @@ from uuid import UUID
 import msgspec
 from msgspec import structs
 
-from agent import ai_providers, message_queue, runlog
+from agent import ai_providers, runlog
 from agent.actor import Actor
 from agent.billing import usage
 from agent.config import settings
+from agent.conversation import message_queue
+from agent.conversation.message_queue import Queued
 from agent.errors import Problem
-from agent.message_queue import Queued
 from web.render import catalogue
 
 _SCOPES: dict[str, frozenset[str]] = {"read": frozenset({"read"}), "none": frozenset()}

@@ -9,10 +9,10 @@ from jinja2 import Environment
 from agent import approvals, arrivals, remote_mcp, runlog
 from agent.actor import Actor
 from agent.billing import usage
-from agent.chats import StoredMessage
 from agent.config import settings
+from agent.conversation.chats import StoredMessage
+from agent.conversation.message_queue import Queued
 from agent.events import Hub
-from agent.message_queue import Queued
 from web.pages import look, stream
 from web.pages.blocks import MessageView, ToolView, message
 from web.pages.composer import Composer

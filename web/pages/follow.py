@@ -15,9 +15,10 @@ from litestar import get
 from litestar.params import FromQuery
 from litestar.response import Stream
 
-from agent import approvals, arrivals, chats, endpoints, message_queue, runlog, tree
+from agent import approvals, arrivals, endpoints, runlog
 from agent.actor import Actor
 from agent.billing import usage
+from agent.conversation import chats, message_queue, tree
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from web.pages.drawing import answer, buttons, drawing, environment, hub_of, needs, note_of, pieces_of, view_of, views

@@ -7,9 +7,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Stream, Template
 
-from agent import attachments, chat_exports, chat_imports, my_data
+from agent import my_data
 from agent.accounts import sessions, users
-from agent.attachments import Stored
+from agent.conversation import attachments, chat_exports, chat_imports
+from agent.conversation.attachments import Stored
 from agent.errors import Problem
 from web.api.my_data import ARCHIVE
 from web.auth import session_cookie

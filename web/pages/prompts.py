@@ -9,10 +9,10 @@ from litestar import Response, get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import mentions, prompts
+from agent.conversation import mentions, prompts
+from agent.conversation.mentions import Offer
+from agent.conversation.prompts import Variable
 from agent.errors import Problem
-from agent.mentions import Offer
-from agent.prompts import Variable
 from web.pages import look
 from web.pages.search import commands
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor

@@ -6,8 +6,9 @@ from litestar import Response, post
 from litestar.params import FromPath
 from litestar.response import Redirect, Template
 
-from agent import chats, loop, message_queue
+from agent.conversation import chats, message_queue
 from agent.errors import Problem
+from agent.runs import loop
 from web.pages.chat_page import chat_page
 from web.pages.drawing import hub_of
 from web.pages.shell import PageRequest, done, form_of, is_fragment, refused, signed_in_actor

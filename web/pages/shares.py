@@ -7,7 +7,7 @@ from litestar import get, post
 from litestar.params import FromPath, FromQuery
 from litestar.response import Redirect, Template
 
-from agent import chats, shares
+from agent.conversation import chats, shares
 from agent.errors import Problem
 from web.pages.shell import PageRequest, form_of, page, see_other, signed_in_actor
 

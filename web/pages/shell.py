@@ -9,12 +9,13 @@ from litestar import Request, Response
 from litestar.datastructures import State
 from litestar.response import Redirect, Template
 
-from agent import approvals, chats, endpoints
+from agent import approvals, endpoints
 from agent.actor import Actor
 from agent.billing import ledger
 from agent.calls import captures
 from agent.calls.captures import CallDetail, CallSummary, Filter
-from agent.chats import Chat
+from agent.conversation import chats
+from agent.conversation.chats import Chat
 from agent.documents import docs
 from agent.documents.docs import Docs, Version
 from agent.endpoints import Endpoint

@@ -14,7 +14,7 @@ from markupsafe import Markup, escape
 from agent import runlog
 from agent.ai_providers import GUIDE
 from agent.approvals import Approval
-from agent.chats import StoredMessage
+from agent.conversation.chats import StoredMessage
 from agent.messages import Block, Text
 from agent.runlog import Event
 from web.pages.blocks import MessageView, PartView, ReasoningView, TextView, ToolView, label, may_go_on, parts_of, safe, settle, tool_dom

@@ -6,7 +6,7 @@ from litestar import post
 from litestar.params import FromPath
 from litestar.response import Redirect
 
-from agent import chats
+from agent.conversation import chats
 from web.pages.shell import PageRequest, see_other, signed_in_actor
 
 

@@ -5,10 +5,10 @@ from typing import Any
 
 import msgspec
 
-from agent.draft import Draft
 from agent.messages import Block, Message, Text, ToolCall, ToolResult
 from agent.providers import catalogue
 from agent.providers.base import Connection, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ToolSpec, Usage, Wire
+from agent.runs.draft import Draft
 from tests import replay
 from tests.agent.providers.answers import Answer, collect
 

@@ -3,8 +3,9 @@
 import asyncpg
 import pytest
 
-from agent import branches, chats, runlog
+from agent import runlog
 from agent.accounts import users
+from agent.conversation import branches, chats
 from agent.errors import Problem
 from agent.messages import ToolCall, ToolResult
 from agent.tools.registry import Context

@@ -9,8 +9,8 @@ from pathlib import Path
 import asyncpg
 import httpx
 
-from agent import chats, prompts
 from agent.accounts import users
+from agent.conversation import chats, prompts
 from agent.messages import Text
 from tests.web.pages.conftest import Door
 

@@ -7,7 +7,7 @@ from uuid import UUID, uuid4
 
 import pytest
 
-from agent.chats import StoredMessage
+from agent.conversation.chats import StoredMessage
 from agent.runlog import Event
 from web.pages.blocks import ToolView
 from web.pages.engine import environment

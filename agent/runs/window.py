@@ -6,11 +6,13 @@ How large a model's window is, is known from a table or guessed; where its provi
 import re
 from uuid import UUID
 
-from agent import chats, compaction, context, runlog
-from agent.compaction import Summary
-from agent.context import History
+from agent import runlog
+from agent.conversation import chats
 from agent.messages import Message
 from agent.providers import models
+from agent.runs import compaction, context
+from agent.runs.compaction import Summary
+from agent.runs.context import History
 
 _LEAST, _SHARE, _SPARE = 4_000, 0.5, 0.85
 _NUMBER = re.compile(r"\d[\d,_]{2,}")

@@ -5,13 +5,14 @@ from typing import Any
 
 import pytest
 
-from agent import ai_providers, answering
+from agent import ai_providers
 from agent.accounts import users
 from agent.actor import Actor
-from agent.answering import Done, Text, Wish
 from agent.billing import usage
 from agent.errors import Problem
 from agent.messages import Text as Words
+from agent.runs import answering
+from agent.runs.answering import Done, Text, Wish
 from tests import replay
 
 

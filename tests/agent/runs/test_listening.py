@@ -8,9 +8,9 @@ import asyncpg
 import pytest
 
 from agent.errors import Problem
-from agent.listening import Ended, judged
 from agent.providers import scripted
 from agent.providers.base import Failure, Finish, FinishReason
+from agent.runs.listening import Ended, judged
 from tests.live import wiretalk
 
 

@@ -12,17 +12,18 @@ from uuid import UUID
 
 import structlog
 
-from agent import approvals, chats, keys, mentions, message_queue, runlog, tasks
+from agent import approvals, keys, runlog, tasks
 from agent.actor import Actor
 from agent.billing import usage
+from agent.conversation import chats, mentions, message_queue
 from agent.db_errors import as_problem
-from agent.draft import replay
 from agent.errors import Problem
 from agent.events import Hub
-from agent.listening import Ended
+from agent.runs.draft import replay
+from agent.runs.listening import Ended
+from agent.runs.turn import Sender, Turn
 from agent.tools import invoke
 from agent.tools.registry import Context
-from agent.turn import Sender, Turn
 
 log = structlog.get_logger()
 _MOST_RESUMED = 2

@@ -11,22 +11,24 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals, attachments, chats, compaction, context, keys, message_queue, naming, runlog, tasks
+from agent import approvals, keys, runlog, tasks
 from agent.accounts import users
 from agent.actor import Actor
 from agent.billing import usage
 from agent.config import settings
+from agent.conversation import attachments, chats, message_queue, naming
+from agent.conversation.tree import StoredMessage
 from agent.db_errors import as_problem
-from agent.draft import Draft, joined, left_off
 from agent.errors import Problem
-from agent.listening import Ended, judged, listen
 from agent.messages import Block, Message, Text, ToolCall, ToolResult, text_of
 from agent.providers import guide, metering, models, retries
 from agent.providers.base import Failure, Finish, ModelRequest, Usage
+from agent.runs import compaction, context
+from agent.runs.draft import Draft, joined, left_off
+from agent.runs.listening import Ended, judged, listen
+from agent.runs.window import Window
 from agent.tools import invoke
 from agent.tools.registry import Context
-from agent.tree import StoredMessage
-from agent.window import Window
 from db import engine
 from db.jsonb import storable
 

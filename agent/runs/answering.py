@@ -14,17 +14,18 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent import context, keys, tasks
+from agent import keys, tasks
 from agent.actor import Actor
 from agent.billing import usage
 from agent.config import settings
 from agent.db_errors import as_problem
-from agent.draft import Draft, clean
 from agent.errors import Problem
 from agent.messages import Block, Message, Picture, ToolCall, ToolResult
 from agent.messages import Text as Words
 from agent.providers import catalogue, metering, models, retries
 from agent.providers.base import Effort, Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ToolSpec, Usage
+from agent.runs import context
+from agent.runs.draft import Draft, clean
 from agent.spec.model import Spec
 from agent.spec.validation import mismatch
 from agent.tools import invoke

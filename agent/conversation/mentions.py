@@ -11,10 +11,11 @@ from uuid import UUID
 
 import msgspec
 
-from agent import attachments, endpoints
+from agent import endpoints
 from agent.actor import Actor
 from agent.calls import captures
 from agent.calls.captures import CallDetail, CallSummary, Filter
+from agent.conversation import attachments
 from agent.documents import docs
 from agent.endpoints import Endpoint
 from agent.errors import Problem

@@ -6,13 +6,15 @@ from uuid import UUID, uuid4
 import asyncpg
 import pytest
 
-from agent import context, endpoints, mentions
+from agent import endpoints
 from agent.accounts import users
 from agent.actor import Actor
 from agent.calls import captures
 from agent.calls.captures import Filter
+from agent.conversation import mentions
 from agent.messages import Mention, Text
 from agent.recorder import Heard, body_of, store_heard
+from agent.runs import context
 
 SECRET = "sk-ant-api03-" + "Zq7rT2mX9vB4" * 6
 

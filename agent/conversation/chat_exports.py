@@ -11,12 +11,12 @@ from uuid import UUID
 
 import msgspec
 
-from agent import chats, tree
 from agent.actor import Actor
-from agent.chats import Chat
+from agent.conversation import chats, tree
+from agent.conversation.chats import Chat
+from agent.conversation.tree import StoredMessage
 from agent.messages import Attachment, Block, Mention, Picture, Reasoning, Refusal, Text, ToolCall, ToolResult
 from agent.spec.secrets import redact
-from agent.tree import StoredMessage
 from db import engine
 
 Format = Literal["json", "markdown"]

@@ -11,8 +11,9 @@ from uuid import UUID
 
 import msgspec
 
-from agent import chats, events, tree
+from agent import events
 from agent.actor import Actor, Via
+from agent.conversation import chats, tree
 from agent.errors import Problem
 from agent.messages import Block
 from db import engine, jsonb

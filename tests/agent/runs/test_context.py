@@ -8,8 +8,8 @@ from uuid import UUID
 import jinja2
 import pytest
 
-from agent import compaction, context
 from agent.messages import Block, Text, ToolCall, ToolResult
+from agent.runs import compaction, context
 from agent.tools.menu import TOOLS
 from tests import prompt_cache, replay
 from tests.live import wiretalk

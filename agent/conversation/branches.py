@@ -5,11 +5,12 @@ from uuid import UUID
 
 import msgspec
 
-from agent import chats, events, tree
+from agent import events
 from agent.actor import Actor
-from agent.chats import Chat
+from agent.conversation import chats, tree
+from agent.conversation.chats import Chat
+from agent.conversation.tree import StoredMessage
 from agent.errors import Problem
-from agent.tree import StoredMessage
 from db import engine, jsonb
 from db.ids import uuid7
 

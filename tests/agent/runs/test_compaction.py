@@ -2,9 +2,9 @@
 
 import msgspec
 
-from agent import compaction
-from agent.compaction import Summary
 from agent.messages import Block, Text, ToolCall
+from agent.runs import compaction
+from agent.runs.compaction import Summary
 
 
 def _history() -> compaction.History:

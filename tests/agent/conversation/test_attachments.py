@@ -7,13 +7,14 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from agent import attachments, chats, context
 from agent.accounts import users
 from agent.actor import Actor
 from agent.billing import usage
+from agent.conversation import attachments, chats
 from agent.errors import Problem
 from agent.messages import Attachment, Mention, Picture, Text
 from agent.providers import history
+from agent.runs import context
 
 SECRET = "sk-ant-api03-" + "Zq7rT2mX9vB4" * 6
 PNG = b"\x89PNG\r\n\x1a\n" + b"\0" * 60

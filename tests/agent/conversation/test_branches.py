@@ -8,7 +8,7 @@ import asyncpg
 import httpx
 import pytest
 
-from agent import tree
+from agent.conversation import tree
 from agent.messages import text_of
 from agent.providers import scripted
 from agent.providers.base import ModelRequest

@@ -12,10 +12,10 @@ from uuid import UUID
 
 import msgspec
 
-from agent import chat_exports, chats, tree
 from agent.accounts import audit
 from agent.actor import Actor
 from agent.config import settings
+from agent.conversation import chat_exports, chats, tree
 from agent.errors import Problem
 from agent.messages import Attachment, Block, Mention, Reasoning, Refusal, Text, ToolCall, ToolResult
 from agent.paging import Page, after, bounded, page

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from agent import config, naming
+from agent import config
+from agent.conversation import naming
 from agent.keys import Choice
 from agent.providers.base import Connection
 from tests import replay

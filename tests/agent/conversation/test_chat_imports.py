@@ -9,9 +9,9 @@ from uuid import uuid4
 import asyncpg
 import pytest
 
-from agent import chat_exports, chat_files, chat_imports, chats, tree
 from agent.accounts import users
 from agent.actor import Actor
+from agent.conversation import chat_exports, chat_files, chat_imports, chats, tree
 from agent.errors import Problem
 from agent.messages import Text, ToolCall, ToolResult, text_of
 

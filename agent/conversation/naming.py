@@ -12,10 +12,11 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import asking, chats, instructions, keys
+from agent import asking, instructions, keys
 from agent.actor import Actor
 from agent.billing import usage
 from agent.config import settings
+from agent.conversation import chats
 from agent.errors import Problem
 from agent.keys import Choice
 from agent.messages import Message, Text, text_of

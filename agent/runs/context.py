@@ -27,7 +27,7 @@ _SHORTENED = 1_500
 _CHARACTERS_A_TOKEN = 3
 _PICTURE = 5_000
 _LONGEST_CONVERSATION = 1_200_000
-_PROMPTS = Path(__file__).resolve().parent.parent / "prompts"
+_PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 
 

@@ -15,11 +15,11 @@ import msgspec
 from agent import events
 from agent.actor import Actor
 from agent.config import settings
+from agent.conversation.tree import StoredMessage, Window, leaf, leaf_under, line, load, window, window_around
+from agent.conversation.tree import branch as branch  # a run reads its conversation through here
 from agent.errors import Problem
 from agent.messages import Block, Text, ToolCall
 from agent.paging import Page, after, bounded, page
-from agent.tree import StoredMessage, Window, leaf, leaf_under, line, load, window, window_around
-from agent.tree import branch as branch  # a run reads its conversation through here
 from db import engine, jsonb
 from db.ids import uuid7
 from db.tables import ChatMessage, ChatSession, Run
@@ -121,7 +121,7 @@ async def post(
     """Store a user's message with an empty answer and the run that will fill it. `queued`: it waited under this id and leaves the queue, once.
 
     `owner`: who has the run from its beginning, instead of claiming it.
-    `more`: what the message brings along, from `agent.mentions`; its files then belong to the message.
+    `more`: what the message brings along, from `agent.conversation.mentions`; its files then belong to the message.
     It stands at the end of the branch that is shown, or of the newest one under `follows`, or beside `instead_of`, whose files it keeps.
     Not `is_shown`: the chat turns to it only if it shows what it follows.
 
@@ -197,7 +197,7 @@ async def save_answer(answer_id: UUID, blocks: list[Block], metadata: dict[str, 
 
 
 async def summary(actor: Actor, chat_id: UUID) -> dict[str, Any] | None:
-    """The summary that stands in for the chat's oldest turns, as `agent.compaction` stored it. Raises chat_not_found."""
+    """The summary that stands in for the chat's oldest turns, as `agent.runs.compaction` stored it. Raises chat_not_found."""
     await get(actor, chat_id)
     rows = await ChatMessage.raw("SELECT id, metadata->'summary' AS summary FROM chat_messages WHERE chat_session_id = {} AND metadata ? 'summary'", chat_id)
     kept: dict[UUID, dict[str, Any]] = {row["id"]: msgspec.json.decode(row["summary"]) for row in rows}

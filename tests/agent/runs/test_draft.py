@@ -3,10 +3,10 @@
 from collections.abc import AsyncIterator
 from typing import Any
 
-from agent.draft import Draft, clean, left_off, replay
 from agent.messages import Text, ToolCall, ToolResult
 from agent.providers.base import Failure, PartDelta, PartEnd, PartStart, ProviderEvent
 from agent.runlog import Event
+from agent.runs.draft import Draft, clean, left_off, replay
 
 
 async def _from(events: list[ProviderEvent]) -> AsyncIterator[ProviderEvent]:

@@ -5,9 +5,9 @@ import asyncio
 import asyncpg
 import pytest
 
-from agent import prompts
 from agent.accounts import users
 from agent.actor import Actor
+from agent.conversation import prompts
 from agent.errors import Problem
 
 

@@ -3,9 +3,9 @@
 import asyncpg
 import pytest
 
-from agent import chats, shares
 from agent.accounts import users
 from agent.actor import Actor
+from agent.conversation import chats, shares
 from agent.errors import Problem
 from agent.messages import Mention, Reasoning, Text, ToolCall, ToolResult
 

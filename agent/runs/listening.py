@@ -7,10 +7,10 @@ import asyncio
 from typing import Any, Self
 
 from agent import runlog
-from agent.draft import Draft, Part, clean
 from agent.errors import CATALOGUE, Problem
 from agent.providers import catalogue, metering
 from agent.providers.base import Connection, Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, Usage
+from agent.runs.draft import Draft, Part, clean
 
 
 class Ended(Exception):

@@ -5,7 +5,7 @@ from typing import Any
 import httpx
 import pytest
 
-from agent import window
+from agent.runs import window
 from tests import replay
 from tests.live import events, wiretalk
 

@@ -8,13 +8,14 @@ import httpx
 import msgspec
 import pytest
 
-from agent import ai_providers, loop, runlog
+from agent import ai_providers, runlog
 from agent.accounts import users
 from agent.events import Hub
 from agent.messages import ToolResult
 from agent.providers import scripted
 from agent.providers.base import ModelRequest
-from agent.turn import MAX_STEPS
+from agent.runs import loop
+from agent.runs.turn import MAX_STEPS
 from tests import replay
 from tests.live import events, wiretalk
 

@@ -7,10 +7,10 @@ from uuid import UUID
 
 import msgspec
 
-from agent import chat_files
 from agent.accounts import audit
 from agent.actor import Actor
-from agent.chat_files import GivenChat
+from agent.conversation import chat_files
+from agent.conversation.chat_files import GivenChat
 from agent.errors import Problem
 from db import engine, jsonb
 from db.ids import uuid7
