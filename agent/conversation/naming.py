@@ -52,7 +52,7 @@ async def improve(actor: Actor, chat_id: UUID, answer_id: UUID, choice: Choice, 
         fence = secrets.token_hex(6)
         said = f"<conversation {fence}>\n{await _conversation(chat_id, answer_id)}\n</conversation {fence}>"
         request = ModelRequest(
-            model=taken.model, system=instructions.render("title", fence=fence), messages=(Message("user", (Text(said),)),), max_tokens=_TOKENS
+            model=taken.model, system=instructions.render("title", fence=fence).text, messages=(Message("user", (Text(said),)),), max_tokens=_TOKENS
         )
         worded = read(await asking.answer(actor, taken, request, _SECONDS))
     except Problem as problem:

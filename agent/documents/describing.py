@@ -70,7 +70,7 @@ async def _ask(actor: Actor, spec: Spec, operations: dict[str, Operation]) -> di
     choice = await keys.take(actor, None, None)
     fence = secrets.token_hex(6)
     shown = f"<captured {fence}>\n{wording.shown(spec, operations)}\n</captured {fence}>"
-    system = instructions.render("describe", fence=fence)
+    system = instructions.render("describe", fence=fence).text
     request = ModelRequest(model=choice.model, system=system, messages=(Message("user", (Text(shown),)),), max_tokens=_TOKENS)
     words = wording.taken(await asking.answer(actor, choice, request, _SECONDS), spec, operations)
     if not words:

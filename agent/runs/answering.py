@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import msgspec
 
-from agent import keys, tasks
+from agent import instructions, keys, tasks
 from agent.actor import Actor
 from agent.billing import usage
 from agent.config import settings
@@ -86,7 +86,7 @@ async def answer(actor: Actor, wish: Wish) -> AsyncGenerator[Said, None]:
     """Text as it comes, the caller's calls if there are any, and one Done. Raises what `keys.take` and the provider raise, quota_exceeded, unfit_answer."""
     fence, theirs = uuid7(), {tool.name for tool in wish.tools}
     menu = tuple(tool for tool in invoke.offered(actor.scopes) if tool.name not in theirs)
-    told = context.instruction("caller", instructions=wish.instructions, must_call=wish.must_call, schema=wish.schema).text
+    told = instructions.render("caller", instructions=wish.instructions, must_call=wish.must_call, schema=wish.schema).text
     system = context.system_prompt(settings().base_url, menu).text + told.rstrip()
     said: list[Block] = []
     spent, text = Usage(), _Until(wish.stop)

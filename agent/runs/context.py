@@ -7,14 +7,12 @@ run to run, so that providers' prompt caches hold: results are shortened, and ol
 
 import hashlib
 import re
-from functools import cache
-from pathlib import Path
-from typing import Any
 from uuid import UUID
 
-import jinja2
 import msgspec
 
+from agent import instructions
+from agent.instructions import Instructions
 from agent.messages import Block, Mention, Message, Picture, Text, ToolCall, ToolResult
 from agent.providers import models
 from agent.providers.base import ToolSpec
@@ -27,26 +25,12 @@ _SHORTENED = 1_500
 _CHARACTERS_A_TOKEN = 3
 _PICTURE = 5_000
 _LONGEST_CONVERSATION = 1_200_000
-_PROMPTS = Path(__file__).resolve().parents[2] / "prompts"
 _INVISIBLE = re.compile("[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\u00ad\u200b-\u200f\u2028-\u202f\u2060-\u206f\ufeff\U000e0000-\U000e007f]")
 
 
-class Prompt(msgspec.Struct, frozen=True):
-    """Rendered instructions and the hash of their source, which is recorded with the run."""
-
-    text: str
-    hash: str
-
-
-def system_prompt(base_url: str, tools: tuple[Tool, ...], *, shows_results: bool = False) -> Prompt:
+def system_prompt(base_url: str, tools: tuple[Tool, ...], *, shows_results: bool = False) -> Instructions:
     """The instructions of `prompts/system.md.j2`; byte-stable for a menu and a door, so that prompt caches hold."""
-    return instruction("system", base_url=base_url, tools=tools, shows_results=shows_results)
-
-
-def instruction(name: str, **values: Any) -> Prompt:
-    """Any instruction of `prompts/`, rendered strictly: a variable that is missing is an error."""
-    made = _template(name)
-    return Prompt(made.template.render(**values), made.hash)
+    return instructions.render("system", base_url=base_url, tools=tools, shows_results=shows_results)
 
 
 def specs(tools: tuple[Tool, ...]) -> tuple[ToolSpec, ...]:
@@ -156,19 +140,3 @@ def _weight(block: Block) -> int:
     if isinstance(block, Picture):
         return _PICTURE
     return len(block.text.encode("utf-8", "replace")) if isinstance(block, Text | ToolResult | Mention) else 200
-
-
-class _Made(msgspec.Struct, frozen=True):
-    template: jinja2.Template
-    hash: str
-
-
-@cache
-def _template(name: str) -> _Made:
-    source = (_PROMPTS / f"{name}.md.j2").read_text()
-    return _Made(_environment().from_string(source), hashlib.sha256(source.encode()).hexdigest()[:16])
-
-
-@cache
-def _environment() -> jinja2.Environment:
-    return jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True)  # noqa: S701  # plain text for a model

@@ -11,7 +11,7 @@ from uuid import UUID
 import msgspec
 import structlog
 
-from agent import approvals, keys, runlog, tasks
+from agent import approvals, instructions, keys, runlog, tasks
 from agent.accounts import users
 from agent.actor import Actor
 from agent.billing import usage
@@ -222,7 +222,7 @@ class Turn:
 
     def _said(self) -> context.History:
         """The answer so far; one that was cut off in the middle of a text is asked for its rest."""
-        asked: context.History = [("user", [Text(context.instruction("go_on").text)])] if self.is_cut else []
+        asked: context.History = [("user", [Text(instructions.render("go_on").text)])] if self.is_cut else []
         return [("assistant", self.blocks), *asked] if self.blocks else []
 
     async def _count_left_off(self, request: ModelRequest) -> None:

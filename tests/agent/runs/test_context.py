@@ -8,6 +8,7 @@ from uuid import UUID
 import jinja2
 import pytest
 
+from agent import instructions
 from agent.messages import Block, Text, ToolCall, ToolResult
 from agent.runs import compaction, context
 from agent.tools.menu import TOOLS
@@ -68,7 +69,7 @@ def test_room_follows_the_model() -> None:
 def test_instructions_are_strict() -> None:
     """A variable that is missing is an error, and a prompt's version is that of its source."""
     with pytest.raises(jinja2.UndefinedError):
-        context.instruction("system", tools=())
+        instructions.render("system", tools=())
     assert context.system_prompt("a", ()).hash == context.system_prompt("b", (), shows_results=True).hash
 
 
