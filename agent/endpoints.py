@@ -218,6 +218,7 @@ async def delete(actor: Actor, endpoint_id: UUID) -> None:
     endpoint = await get(actor, endpoint_id)
     await Row.delete().where((Row.id == endpoint_id) & (Row.user_id == actor.user_id))
     await audit.record("ENDPOINT_DELETED", actor=actor, resource="ENDPOINT", resource_id=endpoint_id, name=endpoint.name)
+    await events.ring("endpoint", endpoint_id)
 
 
 async def public(slug: str) -> Endpoint | None:

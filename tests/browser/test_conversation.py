@@ -106,6 +106,24 @@ async def test_a_lost_network_comes_back(site: Site, say: Say) -> None:
     await _same(page)
 
 
+async def test_a_lost_stream_is_told_and_comes_back_by_itself(site: Site, say: Say) -> None:
+    """Where the server cannot be reached the page says so, to eyes too, until it can be; then it follows the chat as before."""
+    site.allowed = ["ERR_FAILED", "Failed to fetch"]
+    page = await site.page()
+    await page.goto("/")
+    await say(page, "how many credits do I have?")
+    status = page.locator("#status")
+    await page.route("**/stream?*", lambda route: route.abort())
+    await page.reload()
+    await expect(status).to_have_text("Connection lost, trying again")
+    await expect(status).to_have_css("position", "fixed")
+    await page.unroute("**/stream?*")
+    await expect(status).to_have_text("Connected again")
+    await expect(status).to_have_css("position", "absolute")
+    await say(page, "list my APIs")
+    await expect(page.locator(".message.assistant")).to_have_count(2)
+
+
 async def test_a_panel_opened_meanwhile_loses_nothing(site: Site, say: Say) -> None:
     """Opening and closing the evidence panel swaps the tab's one stream; the text goes on without a seam, and Back works."""
     actor = await users.actor_by_email("ada@example.com", "web")

@@ -33,6 +33,8 @@ async def chat_page(request: PageRequest, chat: Chat, where: Where | None = None
     actor, where, language = signed_in_actor(request), where or Where(), look.of(request).language
     found = await chats.shown(actor, chat.id, before=where.before, at=where.middle)
     drawn = await views(request, actor, chat.id, found.messages)
+    if not chat.title:
+        chat = await chats.get(actor, chat.id)  # a first answer that is written by now has given one, which the page's stream tells no more
     if not found.has_newer:
         mark_last(drawn)
     shown = [view_of(one) for one in drawn]

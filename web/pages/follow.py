@@ -27,6 +27,8 @@ from web.pages.stream import Answer, news, partial
 
 _PACE, _LIVE_PACE = 0.08, 0.25
 _BEAT = 15.0
+_GONE = {"calls": "#panel .panel-body", "page": "#api"}
+"""Where the calls of an API stand: beside a chat, on the API's own page."""
 
 
 @get("/stream")
@@ -38,21 +40,30 @@ async def follow(
     actor = signed_in_actor(request)
     tab = await _tab(request, actor, chat, last, run, after) if chat else None
     kind, _, slug = live.partition(":")
-    watched = await endpoints.find(actor, slug) if kind in ("calls", "page") and slug else None
+    watched, is_gone = None, False
+    if kind in _GONE and slug:
+        try:
+            watched = await endpoints.find(actor, slug)
+        except Problem:
+            if tab is None:
+                raise
+            is_gone = True  # the chat beside it goes on
     if tab is None and watched is None and kind != "needs":
         raise Problem("not_found", "There is nothing to follow.", remedy="Name a chat, the calls of an API, or what needs you.")
     headers = {"cache-control": "no-cache, no-transform", "x-accel-buffering": "no"}
-    return Stream(_messages(request, actor, tab, watched, where=kind), media_type="text/event-stream", headers=headers)
+    return Stream(_messages(request, actor, tab, watched, where=kind, is_gone=is_gone), media_type="text/event-stream", headers=headers)
 
 
 ROUTES = (follow,)
 
 
-async def _messages(request: PageRequest, actor: Actor, tab: "_Tab | None", watched: Endpoint | None, *, where: str) -> AsyncIterator[bytes]:
+async def _messages(request: PageRequest, actor: Actor, tab: "_Tab | None", watched: Endpoint | None, *, where: str, is_gone: bool) -> AsyncIterator[bytes]:
     """Messages at a bounded pace, and a comment after 15 seconds of silence."""
     hub, shown = hub_of(request), ""
     calls = [f"calls:{watched.id}", f"endpoint:{watched.id}"] if watched else []
     yield b"retry: 500\n\n"
+    if is_gone:
+        yield _message(_gone(request, where))
     with hub.waiting(tab.topics if tab else []) as chat_bell, hub.waiting([f"approvals:{actor.user_id}"]) as needs_bell:
         chat_bell.set()
         needs_bell.set()  # what was asked for while the page was drawn may be missing in its badge
@@ -204,9 +215,18 @@ async def _tab(request: PageRequest, actor: Actor, chat_id: UUID, last: UUID | N
 
 
 async def _live_calls(request: PageRequest, actor: Actor, watched: Endpoint, where: str) -> str:
-    panel = await calls_panel(actor, await endpoints.get(actor, watched.id), where="page" if where == "page" else "panel")
+    try:
+        endpoint = await endpoints.get(actor, watched.id)
+    except Problem:
+        return _gone(request, where)
+    panel = await calls_panel(actor, endpoint, where="page" if where == "page" else "panel")
     html = environment(request).get_template("parts/live_calls.html").render(request=request, panel=panel)
     return partial(f"#live-{watched.id}", "outerMorph", html)
+
+
+def _gone(request: PageRequest, where: str) -> str:
+    """In place of an API that was deleted while somebody looked at it."""
+    return partial(_GONE[where], "innerHTML", environment(request).get_template("parts/gone.html").render(request=request))
 
 
 def _message(data: str, *, id: str = "", event: str = "") -> bytes:

@@ -25,6 +25,16 @@ async def test_a_message_makes_a_chat_and_is_answered(doors: Doors) -> None:
     assert "Answer again" in page
 
 
+async def test_a_page_with_the_whole_answer_has_its_title(doors: Doors) -> None:
+    """However the page was drawn while the first answer was written: one that follows nothing any more is not called a new chat."""
+    ada = doors[0]
+    for _ in range(12):
+        chat = await _chat(ada)
+        while "data-run" in (page := (await ada.get(chat)).text):
+            pass
+        assert '<h1 class="cut" id="chat-title">New chat</h1>' not in page
+
+
 async def test_own_things_are_cards_and_words_are_copied_as_written(doors: Doors) -> None:
     """Prompts and use have cards; what was said is given as it was written, to its owner alone."""
     ada, bob, _ = doors

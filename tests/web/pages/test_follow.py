@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
+from agent import endpoints
+from agent.accounts import users
 from agent.messages import text_of
 from agent.providers import scripted
 from tests import crowd
@@ -181,4 +183,24 @@ async def test_what_needs_somebody_is_told_in_every_chat(doors: Doors) -> None:
     assert "Refused" in answer.text
     badges = [data async for _, _, data in _upto(heard, "data-needs")]
     assert "needs you" not in badges[-1]
+    await heard.aclose()
+
+
+@pytest.mark.parametrize("when", ["meanwhile", "before"])
+async def test_an_api_that_is_deleted_takes_no_chat_with_it(doors: Doors, when: str) -> None:
+    """Its calls stood beside a chat: there it is told that they are gone, and the chat goes on in the same stream; so it does for a tab that comes back later."""
+    ada = doors[0]
+    actor = await users.actor_by_email("ada@example.com", "web")
+    made = await endpoints.create(actor, "demo")
+    chat = await _begun(ada)
+    tab = Tab((await ada.get(chat)).text)
+    heard = _events(ada.http, f"/stream?chat={chat[3:]}&last={tab.messages[-1]}&live=calls:{made.slug}")
+    if when == "meanwhile":
+        async for _ in _upto(heard, "Nothing heard yet"):
+            pass
+    await endpoints.delete(actor, made.id)
+    async for _ in _upto(heard, "This API was deleted"):
+        pass
+    await ada.post(f"{chat}/messages", {"message": "list my APIs"}, **{"hx-request": "true"})
+    assert [event async for event, _, _ in _upto(heard, "list my APIs")][-1] == "line"
     await heard.aclose()

@@ -72,7 +72,33 @@ document.addEventListener("said", (event) => {
   const sentence = words[event.detail.data];
   if (sentence) announce(sentence);
 });
-document.addEventListener("htmx:sse:error", () => announce(words.lost));
+
+// Shown once it has lasted: a page that is being left, or a server that is back within a second, says nothing.
+let lost = 0;
+function lose() {
+  lost ||= setTimeout(() => {
+    document.body.dataset.lost = "";
+    announce(words.lost);
+  }, 1500);
+}
+document.addEventListener("htmx:sse:error", lose);
+document.addEventListener("htmx:sse:after:connection", () => {
+  clearTimeout(lost);
+  lost = 0;
+  if (!("lost" in document.body.dataset)) return;
+  delete document.body.dataset.lost;
+  announce(words.back);
+});
+
+// htmx makes a stream anew that broke, but not one that could not be opened in the first place.
+document.addEventListener("htmx:error", (event) => {
+  if (event.target.id !== "stream") return;
+  lose();
+  setTimeout(() => {
+    current = "";
+    connect();
+  }, 1000);
+});
 
 document.addEventListener("htmx:after:swap", connect);
 
