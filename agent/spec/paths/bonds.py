@@ -12,7 +12,7 @@ import msgspec
 from agent.spec.paths.reasons import WRITTEN_VERSION, Child, Repeats
 from agent.spec.paths.shapes import Shape, containment, similarity
 from agent.spec.paths.tree import MORE, SHAPES_POOLED, SLOT, Cell, Context, cut_tail, drawn, join_cells
-from agent.spec.values import CERTAIN
+from agent.spec.values import CERTAIN, kind_of
 
 _MOST_ALIKE = 6.0
 """What answers that are alike can say at most."""
@@ -104,7 +104,10 @@ def _novelty(child: Child, group: Group) -> float:
 
 
 def _look(child: Child) -> str:
-    return child.kind if child.kind in CERTAIN and child.kind not in ("free", "list") else "text"
+    """The kind of an id, a list of some being what its parts are, or that it may be any text."""
+    kinds = {kind_of(part) for part in child.parts.stem.split(",")} if child.kind == "list" else {child.kind}
+    kind = kinds.pop()
+    return kind if not kinds and kind in CERTAIN and kind != "free" else "text"
 
 
 def _look_bond(child: Child, group: Group) -> float:

@@ -1,0 +1,33 @@
+"""What binds values to one parameter, and what keeps a name from it."""
+
+import json
+from typing import Any
+
+from agent.spec.infer import conclude
+from agent.spec.model import Exchange
+from agent.spec.observe import observe_all
+
+_JSON = (("content-type", "application/json"),)
+_PLACES = [f"/{name}" for name in "orders products profile customers carts rates places status about terms login offers news events".split()]  # noqa: SIM905
+
+
+def _templates(answers: dict[str, list[Any]]) -> set[str]:
+    """Templates where each path was asked for and gave these bodies, beside an API of other things."""
+    beside = {path: [{f"{key}{number}": 1 for key in ("a", "b", "c")}] * 4 for number, path in enumerate(_PLACES)}
+    calls = [
+        Exchange(f"{path} {number}", "GET", "https://api.example" + path, 200, (), b"", _JSON, json.dumps(body).encode())
+        for path, bodies in (answers | beside).items()
+        for number, body in enumerate(bodies)
+    ]
+    return {operation.template for operation in conclude(observe_all(calls)).operations} - set(_PLACES)
+
+
+def test_a_list_of_numbers_looks_like_numbers() -> None:
+    """Questions are asked for by one id or several; `featured` is a list of its own, though it is answered alike."""
+    page = {"items": [{"title": "x", "score": 1, "owner": {"name": "y"}}], "has_more": True, "quota": 9}
+    ids = [f"/questions/{1234 * number},{987 * number},{456 * number}" for number in range(3, 12)]
+    assert _templates({path: [page] * 2 for path in (*ids, "/questions/4711", "/questions/featured", "/questions/unanswered")}) == {
+        "/questions/{question_id}",
+        "/questions/featured",
+        "/questions/unanswered",
+    }
