@@ -199,7 +199,7 @@ def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
     below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
     if sum(times > 1 for times in below.values()) > 1:
         return len(members) <= _FEW and _are_used_apart(members)
-    if any(child.kind != "word" or _is_marked(child) for child in members):
+    if any(child.kind != "word" or (have_tails and _is_marked(child)) for child in members):
         return False
     among = sum(child.reasons.get("collection", 0.0) <= COLLECTION for child in siblings if child not in members)
     is_below_value = any(child.leaves[0].roles[child.position - 1] for child in members[:1] if child.position)

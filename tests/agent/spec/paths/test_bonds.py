@@ -31,3 +31,12 @@ def test_a_list_of_numbers_looks_like_numbers() -> None:
         "/questions/featured",
         "/questions/unanswered",
     }
+
+
+def test_few_names_below_a_value_are_no_values_for_a_word_in_some_body() -> None:
+    """`data` is what a field somewhere holds."""
+    body = {"lines": [{"at": "x", "state": "y"}], "total": 1, "next": "z"}
+    answers: dict[str, list[Any]] = {f"/tasks/{4000 + number}/changes": [body] for number in range(3)}
+    answers |= {"/tasks/4711/log": [body] * 2, "/tasks/4711/data": [body]}
+    answers |= {"/search": [{"found": [{"what": word} for word in ("data", "tasks", "other", "more", "all")]}]}
+    assert _templates(answers) == {"/tasks/{task_id}/changes", "/tasks/{task_id}/log", "/tasks/{task_id}/data", "/search"}
