@@ -78,7 +78,7 @@ def bond_of(child: Child, group: Group, context: Context, needed: float = -inf) 
     if cells is not child.cells:
         total = max(total, _tail_bond(cells, group, context) - 1.0)
     floor = -1.5 * log(1 + child.count) / log(2)
-    least, others = max(_LEAST_ALIKE, floor, _novelty(child, group)), _look_bond(child, group) + _echo_bond(child, group)
+    least, others = max(_LEAST_ALIKE, floor, _novelty(child, group)), _look_bond(child, group) + echo_bond(child, group)
     if (most := max(least, min(8.0, total)) + _MOST_ALIKE + others) < needed:
         return most
     alike = 0.0
@@ -118,7 +118,7 @@ def _look_bond(child: Child, group: Group) -> float:
     return max(-4.0, log((group.looks[look] + 1) / (group.looked + 2)))
 
 
-def _echo_bond(child: Child, group: Group) -> float:
+def echo_bond(child: Child, group: Group) -> float:
     """Where the answers repeat the value of a parameter, one that never repeats its own is no value of it: `/posts/latest`."""
     bond = 0.0
     for key, one in child.repeats.items():

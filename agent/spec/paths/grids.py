@@ -40,8 +40,8 @@ def _is_grid(leaves: list[Leaf], position: int, prefix: str, evident: set[str], 
     columns = [{leaf.segments[at] for leaf in leaves} for at in range(position, len(leaves[0].segments))]
     if 2 * len(columns[0] & evident) > len(columns[0]):
         columns[0] = set()
-    enumerations = [at for at, values in enumerate(columns) if 1 < len(values) <= _MOST_WORDS and not any(_is_certain(value) for value in values)]
-    if len(enumerations) < 2 or all(_have_theme(columns[at]) for at in enumerations):
+    enumerations = [at for at, values in enumerate(columns) if 1 < len(values) <= _MOST_WORDS and not any(map(_is_certain, values)) and not _have_theme(values)]
+    if len(enumerations) < 2:
         return False
     free = sum(_is_combined(leaves, position + one, position + two) for one, two in pairwise(enumerations))
     return free > 0 and _is_answered_alike(leaves, prefix, context)

@@ -13,7 +13,7 @@ from agent.spec.english import singular
 from agent.spec.names import is_version, words_of
 from agent.spec.path_syntax import HOLE
 from agent.spec.paths.affixes import parts_of
-from agent.spec.paths.bonds import Group, bond_of, draw_bond, forced_cells, join_group, shares_answers, single_bonus
+from agent.spec.paths.bonds import Group, bond_of, draw_bond, echo_bond, forced_cells, join_group, shares_answers, single_bonus
 from agent.spec.paths.forms import forms_of
 from agent.spec.paths.grids import grid_of
 from agent.spec.paths.reasons import COLLECTION, Child, child_of, forgive_collections, openness, recall_values, weigh_together
@@ -154,7 +154,7 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     best, best_score, is_forced = _best_cluster([child for child in siblings if child.value not in members], context)
     for child in members.values():
         join_group(group, child, is_forced)
-    if best and (not members or best_score + max(-_SECOND, sum(bond_of(child, group, context) for child in best)) > 0):
+    if best and (not members or best_score + max(-_SECOND, sum(bond_of(child, group, context) for child in best)) + sum(echo_bond(child, group) for child in best) > 0):
         for child in best:
             members[child.value] = child
             join_group(group, child, is_forced)

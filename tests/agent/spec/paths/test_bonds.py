@@ -33,6 +33,15 @@ def test_a_list_of_numbers_looks_like_numbers() -> None:
     }
 
 
+def test_a_name_whose_answers_hold_another_id_is_no_value() -> None:
+    """`/data/last` answers with a point as `/data/{id}` does; the id in it is that of the point."""
+    ids = [f"5f3c9a7b-e1d2-4c0a-9b8e-0000000000{number}" for number in range(10, 22)]
+    point = [{"id": one, "value": "7", "feed": "x", "created": "y", "expires": "z"} for one in ids]
+    answers: dict[str, list[Any]] = {"/feeds/4711/data": [point], **{f"/feeds/4711/data/{one['id']}": [one] for one in point}}
+    answers |= {f"/feeds/4711/data/{name}": point[: 5 + 2 * index] for index, name in enumerate(("first", "last", "next", "previous"))}
+    assert _templates(answers) >= {f"/feeds/{{feed_id}}/data/{name}" for name in ("{data_id}", "first", "last", "next", "previous")}
+
+
 def test_few_names_below_a_value_are_no_values_for_a_word_in_some_body() -> None:
     """`data` is what a field somewhere holds."""
     body = {"lines": [{"at": "x", "state": "y"}], "total": 1, "next": "z"}
@@ -40,3 +49,10 @@ def test_few_names_below_a_value_are_no_values_for_a_word_in_some_body() -> None
     answers |= {"/tasks/4711/log": [body] * 2, "/tasks/4711/data": [body]}
     answers |= {"/search": [{"found": [{"what": word} for word in ("data", "tasks", "other", "more", "all")]}]}
     assert _templates(answers) == {"/tasks/{task_id}/changes", "/tasks/{task_id}/log", "/tasks/{task_id}/data", "/search"}
+
+
+def test_two_lists_of_one_theme_are_no_enumeration() -> None:
+    """`top-writers` and `top-readers` of a month or of all time, answered alike, which nothing else is."""
+    row = {"items": [{"score": 1, "posts": 2, "member": {"name": "x"}}], "has_more": True}
+    paths = [f"/tags/rust/{who}/{when}" for who in ("top-writers", "top-readers") for when in ("month", "all_time")]
+    assert {template.rpartition("/")[0] for template in _templates({path: [row] * 9 for path in paths})} == {"/tags/rust/top-writers", "/tags/rust/top-readers"}
