@@ -18,6 +18,10 @@ _MOST_ALIKE = 6.0
 """What answers that are alike can say at most."""
 _LEAST_ALIKE = -12.0
 """What tails that are unlike can say at most: twice what alike answers can."""
+_PLAIN_MAP = 2
+"""The paths of a map, its values and itself, where these have nothing inside."""
+_THIN = 0.5
+"""The weight of a body that is empty as often as not: it contradicts no other."""
 _MOST_CLOSED, _MOST_OPEN = 3.0, 2.0
 """What the calls of one value can say at most against and for a pool that it is drawn from."""
 
@@ -217,19 +221,31 @@ def _cell_bond(a: Cell, b: Cell, context: Context) -> float:
 
 
 def _response_bond(a: Cell, b: Cell, context: Context) -> float:
-    """Equal shapes bind by their rarity; shapes without much in common part, and surely so where both were seen twice."""
-    if len(a.response) < 2 and len(b.response) < 2:
-        return 0.0 if a.response.keys() == b.response.keys() else -6.0
-    if a.response.roots.isdisjoint(b.response):
+    """Equal shapes bind by their rarity; shapes without much in common part, unless one is almost empty, and surely so where both were seen twice.
+
+    Where the keys of one are data, those of the other are such too; a map of plain values says nothing.
+    """
+    one, two = a.response, b.response
+    if len(one) < 2 and len(two) < 2:
+        return 0.0 if one.keys() == two.keys() else -6.0
+    if one.roots.isdisjoint(two):
         return -6.0
-    least = min(a.response_count, b.response_count)
-    if least > 1 and (excluded := _excluded(a.response, b.response)):
+    if one.is_keyed != two.is_keyed:
+        one, two = one.keyed, two.keyed
+    if one.is_keyed and min(len(one), len(two)) <= _PLAIN_MAP:
+        return 0.0
+    bond = _shape_bond(one, two, min(a.response_count, b.response_count), context)
+    return max(0.0, bond) if min(one.inner_weight, two.inner_weight) <= _THIN else bond
+
+
+def _shape_bond(a: Shape, b: Shape, least: int, context: Context) -> float:
+    if least > 1 and (excluded := _excluded(a, b)):
         return -12.0 if (least > 2 and excluded == 2) or least > 5 else -3.0 if excluded == 2 else 0.0
-    if similarity(a.response, b.response) >= 0.5:
-        return context.clusters.rarity(a.response)
-    inside = containment(a.response, b.response)
+    if similarity(a, b) >= 0.5:
+        return context.clusters.rarity(a)
+    inside = containment(a, b)
     if inside >= 0.7:
-        return 0.5 * context.clusters.rarity(a.response) if min(len(a.response), len(b.response)) > 4 else 0.0
+        return 0.5 * context.clusters.rarity(a) if min(len(a), len(b)) > 4 else 0.0
     return 0.0 if inside >= 0.3 else -12.0 if least > 1 else -6.0
 
 

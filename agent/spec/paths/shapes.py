@@ -1,13 +1,15 @@
 """The shape of a body as a set of weighted key paths, and how alike two shapes are. An empty body has no shape: it is no evidence."""
 
+import re
 from collections.abc import Iterable
 from functools import cached_property, lru_cache
 from math import fsum
 
-from agent.spec.schemas.maps import are_data
+from agent.spec.schemas.maps import are_data, never_repeat
 from agent.spec.summary import Content, Node
 
 DEPTH = 3
+_KEY = re.compile(r"^\.[^.\[:]+")
 _REMEMBERED = 4096
 
 
@@ -34,6 +36,20 @@ class Shape(dict[str, float]):
     def roots(self) -> set[str]:
         """What the body itself is."""
         return {path for path in self if len(path) < 3}
+
+    @cached_property
+    def is_keyed(self) -> bool:
+        """Whether the keys of the body itself are data."""
+        return any(path.startswith(".*") for path in self)
+
+    @cached_property
+    def keyed(self) -> "Shape":
+        """What it would be if they were."""
+        paths: dict[str, float] = {}
+        for path, share in self.items():
+            name = _KEY.sub(".*", path)
+            paths[name] = max(paths.get(name, 0.0), share)
+        return _one_of(frozenset(paths.items()))
 
     @cached_property
     def sure(self) -> set[str]:
@@ -123,7 +139,7 @@ def _walk(node: Node, path: str, share: float, depth: int, shape: dict[str, floa
         if node.items is not None:
             _walk(node.items, path + "[]", share, depth, shape)
     if node.objects and depth < DEPTH:
-        objects, is_keyed = node.objects, are_data(node.properties)
+        objects, is_keyed = node.objects, are_data(node.properties) or never_repeat(node)
         for key, inner in node.properties.items():
             _walk(inner, f"{path}.{'*' if is_keyed else key}", share * (inner.total / objects) if inner.total < objects else share, depth + 1, shape)
     kind = _type(node)

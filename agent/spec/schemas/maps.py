@@ -7,6 +7,7 @@ from functools import lru_cache
 from agent.spec.summary import Node
 
 _SPARSE_KEYS = 8
+_STRANGE_KEYS = 4
 
 
 def is_map(nodes: list[Node]) -> bool:
@@ -30,6 +31,13 @@ def are_data(keys: Iterable[str]) -> bool:
     if all(map(_is_evident, names)):
         return bool(names)
     return len(names) > 2 and (all(map(_is_like_data, names)) or all(map(_CODE.fullmatch, names)))
+
+
+def never_repeat(node: Node) -> bool:
+    """Whether no two objects have a key in common, however they look: names that somebody gave."""
+    if node.objects < 2 or len(node.properties) < _STRANGE_KEYS or any(inner.total > 1 for inner in node.properties.values()):
+        return False
+    return len({tuple(types) for inner in node.properties.values() if (types := types_of([inner]))}) <= 1
 
 
 def types_of(nodes: list[Node]) -> list[str]:

@@ -33,6 +33,23 @@ def test_a_list_of_numbers_looks_like_numbers() -> None:
     }
 
 
+def test_names_with_maps_below_them_are_values() -> None:
+    """Each answers with the keys that somebody gave it: no two bodies have one in common."""
+    names = ("quick-harbor", "silent-orchid", "tiny-lagoon", "wild-cedar", "brave-maple", "young-summit")
+    words = iter(f"{one}{two}" for one in ("sea", "oak", "sun", "fog", "ice", "ash", "elm", "fir", "bay", "sky") for two in ("side", "wood", "field", "stone"))
+    answers = {f"/features/{name}/labels": [{next(words): [{"value": "x", "when": "y"}] for _ in range(2)} for _ in range(2 + index % 2)] for index, name in enumerate(names)}
+    answers |= {f"/features/{name}/runs": [{"state": "x", "at": "y", "log": ["z"]}] for name in names[:4]}
+    assert _templates(answers) == {"/features/{feature_id}/labels", "/features/{feature_id}/runs"}
+
+
+def test_an_answer_that_is_nearly_empty_contradicts_no_other() -> None:
+    """Plans answer with errors, if any."""
+    full = {"errors": [{"code": 1, "text": "x"}], "left": 2, "until": "y"}
+    answers = {f"/plans/{name}": [full] * 3 for name in ("wild-cedar", "silent-orchid", "brave-maple", "young-summit")}
+    answers |= {f"/plans/{name}": [{}, {}, {}, {"warning": "x"}] for name in ("quick-harbor", "tiny-lagoon")}
+    assert _templates(answers) == {"/plans/{plan_id}"}
+
+
 def test_a_name_whose_answers_hold_another_id_is_no_value() -> None:
     """`/data/last` answers with a point as `/data/{id}` does; the id in it is that of the point."""
     ids = [f"5f3c9a7b-e1d2-4c0a-9b8e-0000000000{number}" for number in range(10, 22)]
