@@ -18,7 +18,7 @@ from agent.spec.paths.forms import forms_of
 from agent.spec.paths.grids import grid_of
 from agent.spec.paths.reasons import COLLECTION, Child, child_of, forgive_collections, openness, recall_values, weigh_together
 from agent.spec.paths.tags import tags_of
-from agent.spec.paths.tree import CLOSED, MORE, SLOT, Affix, Cell, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
+from agent.spec.paths.tree import CLOSED, MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN, kind_of
 
@@ -154,7 +154,9 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     best, best_score, is_forced = _best_cluster([child for child in siblings if child.value not in members], context)
     for child in members.values():
         join_group(group, child, is_forced)
-    if best and (not members or best_score + max(-_SECOND, sum(bond_of(child, group, context) for child in best)) + sum(echo_bond(child, group) for child in best) > 0):
+    if best and (
+        not members or best_score + max(-_SECOND, sum(bond_of(child, group, context) for child in best)) + sum(echo_bond(child, group) for child in best) > 0
+    ):
         for child in best:
             members[child.value] = child
             join_group(group, child, is_forced)
@@ -276,22 +278,17 @@ def _best_cluster(siblings: list[Child], context: Context) -> Cluster:
             members, score = _grow(seed, ordered, is_forced, context)
             if all(child.reasons.get("collection", 0.0) < 0 for child in members):
                 score -= 6.0 * (1.0 - len(members) / len(ordered))
-            if len(members) > 1 and score > best.score and not _are_alternatives(_core(members, seed, is_forced), ordered):
+            if len(members) > 1 and score > best.score and not _are_alternatives(_core(members, seed), ordered):
                 best = Cluster(members, score, is_forced)
             if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
                 break
     return best
 
 
-def _core(members: list[Child], seed: Child, is_forced: bool) -> list[Child]:
+def _core(members: list[Child], seed: Child) -> list[Child]:
     """Those with something below them that the seed has too. The others, where they were heard once or twice, may be values of anything."""
-    below = _below(seed, is_forced).keys()
-    core = [child for child in members if child.count > 2 or not _below(child, is_forced).keys().isdisjoint(below)]
+    core = [child for child in members if child.count > 2 or not child.cells.keys().isdisjoint(seed.cells)]
     return core if len(core) > 2 else members
-
-
-def _below(child: Child, is_forced: bool) -> dict[tuple[str, str], Cell]:
-    return child.forced or child.cells if is_forced else child.cells
 
 
 def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) -> tuple[list[Child], float]:
