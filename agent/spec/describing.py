@@ -61,7 +61,16 @@ def evidence_of(seen: Seen) -> Evidence:
 
 
 def operation_of(
-    template: str, method: str, route: Route, group: list[Route], name: str, security: tuple[tuple[str, ...], ...], carriers: auth.Carriers, pool: Pool
+    template: str,
+    method: str,
+    route: Route,
+    group: list[Route],
+    name: str,
+    security: tuple[tuple[str, ...], ...],
+    carriers: auth.Carriers,
+    pool: Pool,
+    *,
+    is_thing: bool = False,
 ) -> Operation:
     pointer = f"/operations/{name}"
     queries = {key.partition(":")[2]: field for key, field in route.fields.items() if key.startswith("query:") and key not in carriers.schemes}
@@ -76,8 +85,8 @@ def operation_of(
         id=name,
         method=method,
         template=template,
-        summary=summary_of(method, template, is_list=is_list(route), api_type=kind, names=tuple(sorted(route.named))),
-        tags=_tags(template),
+        summary=summary_of(method, template, is_list=is_list(route), is_thing=is_thing, api_type=kind, names=tuple(sorted(route.named))),
+        tags=_tags(template, is_thing=is_thing),
         api_type=kind,
         parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers, paging)),
         request=tuple(_exemplified(content, sample.request) for content in request) if sample else request,
@@ -93,12 +102,12 @@ def operation_of(
     )
 
 
-def _tags(template: str) -> tuple[str, ...]:
+def _tags(template: str, *, is_thing: bool) -> tuple[str, ...]:
     """The first resource. The name of a call, as `getUpdates`, is none."""
     parts = resource_path(custom_verb(template)[0])
     plain = next((part for part in parts if "{" not in part), "")
     words = words_of(plain)
-    is_call = plain == parts[-1] and len(words) > 1 and is_action(words, "POST") if plain else False
+    is_call = plain == parts[-1] and len(words) > 1 and is_action(words, "POST", is_thing=is_thing) if plain else False
     return (ENDING.sub("", plain),) if plain and not is_call else ()
 
 

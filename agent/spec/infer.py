@@ -1,5 +1,6 @@
 """Summary in, Spec out: which routes are one operation, and everything that can be said about it. Pure and canonical."""
 
+import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
@@ -12,6 +13,7 @@ from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
 from agent.spec.names import acting, call_id, free, operation_id, resource_path, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kinds
+from agent.spec.path_syntax import unnamed
 from agent.spec.paths.grouping import group_routes, matches
 from agent.spec.phrasing import ENDING, told_apart
 from agent.spec.protocols import graphql
@@ -23,6 +25,7 @@ from agent.spec.values import kind_of
 
 _NAMING_INSIDE = ("GraphQL", "JSON-RPC", "XML-RPC", "SOAP", "gRPC")
 """Kinds whose calls are all POST: the method says nothing of what is done."""
+_TAIL = re.compile(r"(?:/\{[^{}/]*\})+$")
 
 
 def conclude(summary: Summary, *, title: str = "", server: str | None = None, pins: tuple[Pin, ...] = (), is_pooled: bool = True) -> Spec:
@@ -75,10 +78,13 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     carriers = auth.used_carriers(carriers, securities.values())
     merged = {key: merge_route(*group) for key, group in groups.items()}
     carriers = oauth.with_flows(carriers, merged)
-    pool = _fill_pool(merged) if is_pooled else Pool()
-    ids = _operation_ids(merged)
+    things = _things(merged)
+    pool = _fill_pool(merged, things) if is_pooled else Pool()
+    ids = _operation_ids(merged, things)
     operations = told_apart(
-        operation_of(template, method, route, groups[template, method], ids[template, method], securities[template, method], carriers, pool)
+        operation_of(
+            template, method, route, groups[template, method], ids[template, method], securities[template, method], carriers, pool, is_thing=template in things
+        )
         for (template, method), route in merged.items()
     )
     operations = tuple(_as_called(operation, merged[operation.template, operation.method]) for operation in operations)
@@ -107,10 +113,16 @@ def _as_called(operation: Operation, route: Route) -> Operation:
     return msgspec.structs.replace(operation, template=operation.template + "/")
 
 
-def _fill_pool(merged: dict[tuple[str, str], Route]) -> Pool:
+def _things(merged: dict[tuple[str, str], Route]) -> frozenset[str]:
+    """The templates about something of which one can be got by its id: `/merge_requests` where there is `/merge_requests/{id}`, whatever its words say."""
+    known = {unnamed(template.rpartition("/")[0]) for template, method in merged if method == "GET" and template.endswith("}")}
+    return frozenset(template for template, _ in merged if unnamed(_TAIL.sub("", template)) in known)
+
+
+def _fill_pool(merged: dict[tuple[str, str], Route], things: frozenset[str]) -> Pool:
     pool = Pool()
     for (template, method), route in merged.items():
-        place = place_of(method, template)
+        place = place_of(method, template, is_thing=template in things)
         name = next((segment for segment in reversed(template.split("/")) if segment and not segment.startswith("{")), "item")
         for status, outcome in sorted(route.outcomes.items()):
             for _, content in sorted(outcome.contents.items()):
@@ -124,7 +136,7 @@ def _fill_pool(merged: dict[tuple[str, str], Route]) -> Pool:
     return pool
 
 
-def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str], str]:
+def _operation_ids(merged: dict[tuple[str, str], Route], things: frozenset[str]) -> dict[tuple[str, str], str]:
     base = _common_prefix([template for template, _ in merged])
     ids: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
@@ -133,13 +145,17 @@ def _operation_ids(merged: dict[tuple[str, str], Route]) -> dict[tuple[str, str]
         told = ""
         if method == "POST" and kind in _NAMING_INSIDE:
             told = call_id(_without_version(template), is_procedure=kind == "gRPC") or kind.lower().replace("-", "")
-        name = told if told and told not in taken else operation_id(acting(method, template), _without_version(template), is_list(route))
+        name = (
+            told
+            if told and told not in taken
+            else operation_id(acting(method, template), _without_version(template), is_list(route), is_thing=template in things)
+        )
         last = next((part for part in reversed(template.split("/")) if part.startswith("{")), "")
         by = "By" + "".join(word.capitalize() for word in words_of(last)) if last else ""
         if name in taken and ids.get((template.removesuffix(f"/{last}"), method)) == name:
             name += by
         if name in taken:
-            name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(route))
+            name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(route), is_thing=template in things)
         if name in taken:
             name += by
         ids[template, method] = free(name, taken)

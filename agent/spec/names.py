@@ -14,8 +14,8 @@ _FILE = r"(?i)\.(?:asmx|atom|aspx?|csv|do|gif|html?|ics|jpe?g|js|jsonp?|jsp|md|p
 _FILE_ENDING = r"(?i)\.(?:asmx|svc|php|aspx|jsp|do)$"
 """Both are for few paths: most runs need not compile them."""
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|\d+")
-_ACTION_WORDS = """accept activate add apply approve archive assign authenticate authorize block cancel check clone close commit compare complete confirm convert copy count create deactivate
-    decline delete deploy disable discard download duplicate enable execute export find finalize follow import invite join leave like link list lock login logout lookup
+_ACTION_WORDS = """accept activate add aggregate apply approve archive assign authenticate authorize block cancel check clone close commit compare complete confirm convert copy count create deactivate
+    decline delete deploy disable discard download duplicate enable execute export filter find finalize follow import invite join leave like link list lock login logout lookup
     mark merge move mute notify pause pay pin preview print process propose publish purge query reactivate rebuild refresh refund register reject release remove rename
     renew reopen replace reply report rerun reset resend resolve restart restore resume retry revoke rollback rotate run save search send share sign simulate skip star start stop
     submit subscribe suspend sync tag test toggle transfer trigger unarchive unassign unblock unfollow unlink unlock unmute unpin unpublish unstar unsubscribe
@@ -85,17 +85,35 @@ def custom_verb(template: str) -> tuple[str, str]:
     return (template[: found.start()], found[1]) if found else (template, "")
 
 
-def acted_on(segments: list[str], method: str) -> list[str]:
+def looked_up(segments: list[str]) -> tuple[list[str], str]:
+    """The segments without those that only say by what one is found, and what the last of them says where nothing follows: `types/{slug}` and `slug` of `types/slug/{slug}`."""
+    kept: list[str] = []
+    by = ""
+    for segment, following in zip(segments, [*segments, ""][1:], strict=True):
+        if kept and following == f"{{{segment}}}" and singular(segment) == segment and "{" not in kept[-1] and singular(kept[-1]) != kept[-1]:
+            by = segment
+        else:
+            kept.append(segment)
+            by = by if segment == f"{{{by}}}" else ""
+    return kept, by
+
+
+def acted_on(segments: list[str], method: str, *, is_thing: bool = False) -> list[str]:
     """The segments up to a verb that is followed by what it is done to: `requests/accept` of `requests/accept/{id}`; else all."""
     end = len(segments)
     while end and "{" in segments[end - 1]:
         end -= 1
     words = words_of(segments[end - 1]) if end and method in ("POST", "PUT", "PATCH") else []
-    return segments[:end] if words and is_action(words, method) else segments
+    return segments[:end] if words and is_action(words, method, is_thing=is_thing) else segments
 
 
-def is_action(words: list[str], method: str) -> bool:
-    """Whether words at the end of a path name what is done, as `cancel` does. Deleting a lock is no locking, and getting a follow no following."""
+def is_action(words: list[str], method: str, *, is_thing: bool = False) -> bool:
+    """Whether words at the end of a path name what is done, as `cancel` does. Deleting a lock is no locking, and getting a follow no following.
+
+    Of a thing, of which one can be got by its id, several words are its name: `merge_requests` merges nothing.
+    """
+    if is_thing and len(words) > 1:
+        return False
     if method in ("GET", "HEAD"):
         return words[0] in _ASKING or (words[0] in ("get", "fetch") and len(words) > 1)
     if method == "DELETE" or len(words) == 1:
@@ -128,12 +146,13 @@ def pascal(text: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in words_of(text))
 
 
-def operation_id(method: str, template: str, is_list: bool) -> str:
+def operation_id(method: str, template: str, is_list: bool, *, is_thing: bool = False) -> str:
     """`listPets`, `getPetById`: camelCase from the template, whatever comes before the first resource left out by the caller."""
     verb = "list" if method == "GET" and is_list else "update" if method == "POST" and template.endswith("}") else _VERBS.get(method, method.lower())
     template, custom = custom_verb(template)
     parts: list[str] = []
-    segments = [segment for segment in template.split("/") if segment]
+    segments, by = looked_up([segment for segment in template.split("/") if segment])
+    segments = segments[:-1] if by and is_list else segments
     for index, segment in enumerate(segments):
         if segment.startswith("{"):
             continue
@@ -142,14 +161,14 @@ def operation_id(method: str, template: str, is_list: bool) -> str:
         if words and (is_followed or (method == "POST" and index == len(segments) - 1)):
             words[-1] = singular(words[-1])
         parts += words
-    named = acted_on(segments, method)
+    named = acted_on(segments, method, is_thing=is_thing)
     last = words_of(named[-1]) if named and not named[-1].startswith("{") else []
     if custom:
         verb = _camel(words_of(custom))
-    elif last and is_action(last, method):
+    elif last and is_action(last, method, is_thing=is_thing):
         verb, parts = last[0], [*parts[: len(parts) - len(last)], *last[1:]]
     tail = [segment for segment in segments if segment.startswith("{")]
-    name = verb + "".join(word[:1].upper() + word[1:] for word in parts)
+    name = verb + "".join(word[:1].upper() + word[1:] for word in parts) + (f"By{pascal(by)}" if by else "")
     if parts or custom or verb not in ("list", *_VERBS.values()):
         return name
     return name + ("By" + "".join(word.capitalize() for word in words_of(tail[-1])) if tail else "Root")

@@ -8,7 +8,7 @@ import msgspec
 
 from agent.spec.english import indefinite_article, plural, singular, spelled
 from agent.spec.model import ApiType, Operation, Paging
-from agent.spec.names import acted_on, acting, custom_verb, is_action, is_version, resource_path, words_of
+from agent.spec.names import acted_on, acting, custom_verb, is_action, is_version, looked_up, resource_path, words_of
 from agent.spec.pagination import BACK, FLAGS, LIMIT
 from agent.spec.values import kind_of
 
@@ -39,14 +39,18 @@ _SOMETHING = Noun(("resource",), True)
 """What a path is about that has no words."""
 
 
-def summary_of(method: str, template: str, *, is_list: bool, api_type: ApiType = "REST", names: tuple[str, ...] = ()) -> str:
-    """One line without a full stop."""
+def summary_of(method: str, template: str, *, is_list: bool, is_thing: bool = False, api_type: ApiType = "REST", names: tuple[str, ...] = ()) -> str:
+    """One line without a full stop. `is_thing` as `is_action` has it."""
     if api_type != "REST":
         return _other(template, api_type, names)
     template, custom = custom_verb(template)
     if custom:
         return spelled(_action(_words(custom), _noun(_segments(template)) or _SOMETHING))
-    return spelled(_sentence(acting(method, template), _segments(template), is_list=is_list))
+    segments, by = looked_up(_segments(template))
+    if by:
+        segments = segments[:-1] if is_list else segments
+    said = _sentence(acting(method, template), segments, is_list=is_list, is_thing=is_thing)
+    return spelled(f"{said} by {' '.join(_words(by))}" if by else said)
 
 
 def paging_words(paging: Paging, name: str) -> str:
@@ -102,18 +106,18 @@ def _method(operation: Operation) -> str:
     return f" ({operation.method})"
 
 
-def _sentence(method: str, segments: list[str], *, is_list: bool) -> str:
+def _sentence(method: str, segments: list[str], *, is_list: bool, is_thing: bool = False) -> str:
     me = next((at for at, segment in enumerate(segments[:-1]) if at < 2 and segment.lower() in _CURRENT), -1)
     if me >= 0 and not _is_parameter(segments[me - 1] if me else ""):
         owner = _noun(segments[:me])
-        return f"{_sentence(method, segments[me + 1 :], is_list=is_list)} of the current {' '.join(_singular(owner.words)) if owner else 'user'}"
+        return f"{_sentence(method, segments[me + 1 :], is_list=is_list, is_thing=is_thing)} of the current {' '.join(_singular(owner.words)) if owner else 'user'}"
     last = _words(ENDING.sub("", segments[-1])) if segments and not _is_parameter(segments[-1]) else []
     if last and last[0] in _CURRENT:
         owner = _noun(segments[:-1])
         return f"{_verb(method, is_item=True)} the current {' '.join(_singular(owner.words)) if owner else 'user'}"
-    if last and is_action(last, method):
-        return _action(last, _noun(segments[:-1]))
-    if len(done := acted_on(segments, method)) < len(segments):
+    if last and is_action(last, method, is_thing=is_thing):
+        return _action(last, _noun(_selection(segments[:-1])))
+    if len(done := acted_on(segments, method, is_thing=is_thing)) < len(segments):
         whom = _noun(done[:-1])
         return _action(_words(done[-1]), whom._replace(is_one=True) if whom else None)
     if len(segments) > 1 and segments[-1].lower() in SELECTING and not _is_parameter(segments[-2]):
@@ -130,11 +134,18 @@ def _sentence(method: str, segments: list[str], *, is_list: bool) -> str:
     return f"{_verb(method, is_item=False)} {_one(noun, 'for') if method == 'POST' else _many(noun, article='the ')}"
 
 
+def _selection(segments: list[str]) -> list[str]:
+    """With a word that says which of many before them: `latest_artifacts` of `artifacts/latest`."""
+    if len(segments) < 2 or segments[-1].lower() not in SELECTING or _is_parameter(segments[-2]):
+        return segments
+    return [*segments[:-2], f"{segments[-1].lower()}_{segments[-2]}"]
+
+
 def _selected(method: str, segments: list[str], *, is_list: bool) -> str:
     """Which of many is asked for: `Get the latest release`, `List recent posts`, `Search all tweets`."""
     which, rest = segments[-1].lower(), segments[:-1]
     if len(rest) > 1 and is_action(_words(rest[-1]), method) and not _is_parameter(rest[-2]):
-        return _sentence(method, [*rest[:-2], f"{which}_{rest[-2]}", rest[-1]], is_list=is_list)
+        return _sentence(method, [*_selection([*rest[:-1], which]), rest[-1]], is_list=is_list)
     noun = _noun(rest)
     if noun is None or is_list or (which not in _SINGLE and method != "POST"):
         several = _several(noun).removeprefix("the ") if noun else "resources"

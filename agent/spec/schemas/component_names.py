@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from agent.spec.english import singular
-from agent.spec.names import OWN_IDS, acted_on, free, is_action, pascal, resource_path, words_of
+from agent.spec.names import OWN_IDS, acted_on, free, is_action, looked_up, pascal, resource_path, words_of
 from agent.spec.phrasing import ENDING, SELECTING
 from agent.spec.summary import Node
 
@@ -25,13 +25,13 @@ class Place(NamedTuple):
     owner: str = ""
 
 
-def place_of(method: str, template: str) -> Place:
+def place_of(method: str, template: str, *, is_thing: bool = False) -> Place:
     """Of what an operation takes and gives: `/bot/getChatMember` gives a chat member, `/accounts/get` an account."""
-    segments = acted_on(resource_path(template), method)
+    segments = acted_on(looked_up(resource_path(template))[0], method, is_thing=is_thing)
     named = [ENDING.sub("", segment) for segment in segments if "{" not in segment]
     named = named[:-1] if len(named) > 1 and named[-1].lower() in SELECTING else named
     words = words_of(named[-1]) if named else []
-    if words and is_action(words, "POST"):
+    if words and is_action(words, "POST", is_thing=is_thing):
         named = [*named[:-1], " ".join(words[1:])] if len(words) > 1 else named[:-1]
     return Place(*reversed(named[-2:])) if named else Place("")
 

@@ -262,3 +262,22 @@ def test_a_last_slash_stays_where_most_calls_had_one() -> None:
     ]
     assert {one.id for one in spec.operations} >= {"listUsers", "createUser", "getUser"}
     assert set(openapi.document(spec)["paths"]) >= {"/users/", "/users", "/users/{user_id}/"}
+
+
+def test_a_thing_of_which_one_can_be_got_is_no_deed() -> None:
+    """`merge_requests` merges nothing where there is `merge_requests/{id}`; `merge-branches`, of which none is got, does."""
+    one = {"id": 7, "title": "x"}
+    calls = [
+        *(_call(f"/projects/{n}/merge_requests/{n}", {**one, "id": n}) for n in (101, 102, 103)),
+        _call("/projects/101/merge_requests", one, "POST", 201),
+        _call("/projects/101/merge_requests/102", one, "PUT"),
+        _call("/projects/101/merge-branches", one, "POST"),
+    ]
+    said = {operation.summary: operation.id for operation in conclude(observe_all(calls)).operations}
+    assert said == {
+        "Get a merge request of a project": "getProjectMergeRequest",
+        "Create a merge request for a project": "createProjectMergeRequest",
+        "Replace a merge request of a project": "replaceProjectMergeRequest",
+        "Merge branches of a project": "mergeProjectBranches",
+    }
+    assert {tag for operation in conclude(observe_all(calls)).operations for tag in operation.tags} == {"projects"}

@@ -50,6 +50,8 @@ def test_a_verb_behind_a_colon_names_the_operation() -> None:
         ("POST", "/friends/accept/{id}", "acceptFriends"),
         ("POST", "/{name}/importJobs", "createImportJob"),
         ("GET", "/feeds/latest.atom", "getFeedsLatestAtom"),
+        ("GET", "/block_types/slug/{slug}", "getBlockTypeBySlug"),
+        ("POST", "/work_pools/{name}/queues/filter", "filterWorkPoolQueues"),
     ],
 )  # fmt: skip
 def test_calls_that_are_named_after_what_they_do_keep_their_verbs(method: str, template: str, name: str) -> None:
