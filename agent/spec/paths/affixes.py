@@ -4,10 +4,12 @@ An affix is of the template where it says something of its own: one suffix for a
 some siblings have. Suffixes that go with the value, as those of files do, are part of it. Only siblings can tell, so this is decided per family.
 """
 
+import re
 from collections import Counter, defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Set
 from typing import NamedTuple
 
+from agent.spec.english import singular
 from agent.spec.path_syntax import HOLE
 from agent.spec.paths.tree import CLOSED, Leaf, affixes_of, drawn
 from agent.spec.values import CERTAIN, kind_of
@@ -17,6 +19,9 @@ _MAIN_SHARE = 0.75
 
 
 _PAIRS_LEAST = 4
+_SERIALS_LEAST = 3
+"""So many different numbers after a word are no part of its name, as that of `ipv6`."""
+_SERIAL = re.compile(r"([a-z]{3,}[-_]?)(\d{1,5})")
 _FORMS_LEAST = 3
 """Fewer file suffixes are forms of a resource, each with its operation; more are values that are chosen freely."""
 
@@ -30,7 +35,28 @@ class Parts(NamedTuple):
     joint: str = ""
 
 
-def parts_of(family: Mapping[str, list[Leaf]], position: int) -> dict[str, Parts]:
+def serials_of(leaves: Iterable[Leaf]) -> frozenset[str]:
+    """The words before numbers that say what these are, `page-` of `/new/page-2` and `/top/page-3`.
+
+    They stand in several places, or beside plain words. That of `/rooms/room2` only says again what stands before it.
+    """
+    numbers: dict[str, set[str]] = defaultdict(set)
+    places: dict[str, set[tuple[str, ...]]] = defaultdict(set)
+    plain: set[tuple[str, ...]] = set()
+    for leaf in leaves:
+        for position, segment in enumerate(leaf.segments):
+            place = tuple(leaf.texts[:position])
+            if serial := _SERIAL.fullmatch(segment):
+                word = serial.group(1)
+                if word.strip("-_") not in {singular(before) for before in leaf.segments[:position]}:
+                    numbers[word].add(serial.group(2))
+                    places[word].add(place)
+            elif kind_of(segment) == "word":
+                plain.add(place)
+    return frozenset(word for word, found in numbers.items() if len(found) >= _SERIALS_LEAST and (len(places[word]) > 1 or places[word] & plain))
+
+
+def parts_of(family: Mapping[str, list[Leaf]], position: int, serials: Set[str] = frozenset()) -> dict[str, Parts]:
     """The parts of each value of a family, by the rule of the family."""
     joints = _joints(family)
     parts = {value: affixes_of(value) for value in family}
@@ -40,6 +66,9 @@ def parts_of(family: Mapping[str, list[Leaf]], position: int) -> dict[str, Parts
     is_signed = len(signs) == 1 and signs != {""} and len(family) > 1
     found: dict[str, Parts] = {}
     for value, (before, stem, after) in parts.items():
+        if (serial := _SERIAL.fullmatch(value)) and serial.group(1) in serials:
+            found[value] = Parts(serial.group(1), serial.group(2), "")
+            continue
         if value in joints:
             found[value] = Parts("", value, "", joints[value])
             continue

@@ -2,13 +2,14 @@
 
 import re
 from collections import defaultdict
+from collections.abc import Container
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
 from agent.spec import path_syntax
 from agent.spec.model import Pin
-from agent.spec.names import parameter_name
+from agent.spec.names import free, parameter_name
 from agent.spec.noise import is_unserved
 from agent.spec.paths.roles import find_roles
 from agent.spec.paths.tree import Affix
@@ -24,8 +25,8 @@ def group_routes(routes: list[Route], summary: Summary, pins: tuple[Pin, ...]) -
     is_served = set(map(id, served))
     found_roles = find_roles(served, summary.values)
     roles = {path: _rejected(path, flags, pins) for path, flags in found_roles.flags.items()}
-    forms = {path: form for path, form in found_roles.forms.items() if not any(_is_rejected_form(pin, path) for pin in pins)}
-    namer = _Namer(served, found_roles.affixes, forms)
+    forms = {path for path in found_roles.forms if not any(_is_rejected_form(pin, path) for pin in pins)}
+    namer = _Namer(served, found_roles.affixes, found_roles.endings, forms)
     templates = {path: namer.template(path, flags, pins) for path, flags in sorted(roles.items())}
     found: dict[tuple[str, str], list[Route]] = defaultdict(list)
     for route in served:
@@ -104,8 +105,8 @@ def _literal(segment: str, taken: list[str]) -> str:
 class _Namer:
     """Names the parameters of templates: one name for one position below one prefix."""
 
-    def __init__(self, routes: list[Route], affixes: dict[str, tuple[Affix, ...]], forms: dict[str, str]) -> None:
-        self._affixes, self._forms = affixes, forms
+    def __init__(self, routes: list[Route], affixes: dict[str, tuple[Affix, ...]], endings: dict[str, str], forms: Container[str]) -> None:
+        self._affixes, self._endings, self._forms = affixes, endings, forms
         self._names: dict[tuple[str, ...], str] = {}
         self._echoes: dict[str, dict[str, int]] = defaultdict(dict)
         for route in routes:
@@ -122,8 +123,8 @@ class _Namer:
         parts: list[str] = []
         prefix: tuple[str, ...] = ()
         taken: list[str] = []
-        form = self._forms.get(path, "")
-        for position, segment in enumerate(part for part in path.removesuffix(form).split("/") if part):
+        ending = self._endings.get(path, "")
+        for position, segment in enumerate(part for part in path.removesuffix(ending).split("/") if part):
             if not flags[position]:
                 parts.append(_literal(segment, taken))
                 prefix += (segment,)
@@ -136,12 +137,15 @@ class _Namer:
                 literal = next((part for part in reversed(parts) if not part.startswith("{")), "")
                 is_direct = bool(parts) and not parts[-1].startswith("{")
                 echoed = self._echoed(path, position)
-                name = parameter_name(literal if is_direct else "", kind, taken, echoed)
+                counted = affix.before.strip("-_")
+                name = free(counted, taken, "_") if counted.isalpha() else parameter_name(literal if is_direct else "", kind, taken, echoed)
                 self._names[prefix] = name
             names = [name, parameter_name("", kind, [*taken, name], name)] if affix.joint else [name]
             taken += names
             parts.append(affix.around(*(f"{{{name}}}" for name in names)))
-        return "/" + "/".join(parts) + (f".{{{'format' if 'format' not in taken else 'extension'}}}" if form else "")
+        if path in self._forms:
+            ending = ".{extension}" if "format" in taken else ".{format}"
+        return "/" + "/".join(parts) + ending
 
     def _echoed(self, path: str, position: int) -> str:
         counts = self._echoes.get(f"{path} {position}", {})

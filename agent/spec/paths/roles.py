@@ -12,9 +12,9 @@ from typing import NamedTuple
 from agent.spec.english import singular
 from agent.spec.names import is_version, words_of
 from agent.spec.path_syntax import HOLE
-from agent.spec.paths.affixes import parts_of
+from agent.spec.paths.affixes import parts_of, serials_of
 from agent.spec.paths.bonds import Group, bond_of, draw_bond, echo_bond, forced_cells, join_group, shares_answers, single_bonus
-from agent.spec.paths.forms import forms_of
+from agent.spec.paths.forms import common_endings_of, forms_of
 from agent.spec.paths.grids import grid_of
 from agent.spec.paths.reasons import COLLECTION, Child, child_of, forgive_collections, openness, recall_values, weigh_together
 from agent.spec.paths.tags import tags_of
@@ -53,6 +53,8 @@ class Roles(NamedTuple):
     affixes: dict[str, tuple[Affix, ...]]
     forms: dict[str, str]
     """The suffixes by which callers choose a form (see `forms`)."""
+    endings: dict[str, str]
+    """Those, or the one that nearly all paths have: no part of the last segment."""
 
 
 def find_roles(routes: Sequence[Route], values: Mapping[str, Sample]) -> Roles:
@@ -61,16 +63,17 @@ def find_roles(routes: Sequence[Route], values: Mapping[str, Sample]) -> Roles:
     for route in routes:
         calls[route.path] += route.seen.count
     forms = forms_of(calls)
-    leaves = leaves_of(routes, forms)
+    endings = forms or common_endings_of(calls)
+    leaves = leaves_of(routes, endings)
     clusters = Clusters(cell.response for leaf in leaves for cell in leaf.cells.values())
-    speech = heard_speech(leaves, values)
+    speech, serials = heard_speech(leaves, values), serials_of(leaves)
     for number in range(PASSES):
         before = [tuple(leaf.roles) for leaf in leaves]
-        context = context_of(leaves, values, tags_of(leaves), clusters, speech, number == 0)
+        context = context_of(leaves, values, tags_of(leaves), clusters, speech, serials, number == 0)
         _decide(leaves, 0, "", context)
         if number and before == [tuple(leaf.roles) for leaf in leaves]:
             break
-    return Roles({leaf.path: tuple(leaf.roles) for leaf in leaves}, {leaf.path: tuple(leaf.affixes) for leaf in leaves}, forms)
+    return Roles({leaf.path: tuple(leaf.roles) for leaf in leaves}, {leaf.path: tuple(leaf.affixes) for leaf in leaves}, forms, endings)
 
 
 def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, grid: frozenset[str] = frozenset()) -> None:
@@ -80,7 +83,7 @@ def _decide(leaves: list[Leaf], position: int, prefix: str, context: Context, gr
             children[leaf.segments[position]].append(leaf)
     if not children:
         return
-    parts = parts_of(children, position)
+    parts = parts_of(children, position, context.serials)
     family = [child_of(value, below, parts[value], position, prefix, context) for value, below in sorted(children.items())]
     weigh_together(family, [leaf for leaf in leaves if len(leaf.segments) == position], prefix, context)
     recall_values(family, prefix, context)

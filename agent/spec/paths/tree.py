@@ -130,6 +130,8 @@ class Context(msgspec.Struct):
     is_first: bool = False
     tags: frozenset[str] = frozenset()
     """Fields that tell kinds, not ids (see `tags`)."""
+    serials: frozenset[str] = frozenset()
+    """Words that stand before numbers (see `affixes`)."""
     priors: dict[tuple[str, str], float] = {}
     """How likely a tail is, as far as it was asked for."""
 
@@ -182,13 +184,13 @@ class Clusters:
         return min(log(0.85 / min(share, 0.85)), 3.0)
 
 
-def leaves_of(routes: Iterable[Route], forms: Mapping[str, str]) -> list[Leaf]:
-    """The leaves of routes, without the suffixes by which callers choose a form."""
+def leaves_of(routes: Iterable[Route], endings: Mapping[str, str]) -> list[Leaf]:
+    """The leaves of routes, without what is no part of their last segments (see `forms`)."""
     found: dict[str, Leaf] = {}
     for route in sorted(routes, key=lambda route: (route.path, route.method)):
         leaf = found.get(route.path)
         if leaf is None:
-            segments = tuple(unquote(segment) for segment in route.path.removesuffix(forms.get(route.path, "")).split("/")[1:] if segment)
+            segments = tuple(unquote(segment) for segment in route.path.removesuffix(endings.get(route.path, "")).split("/")[1:] if segment)
             roles = [is_evident(segment) for segment in segments]
             texts = [SLOT if role else segment for segment, role in zip(segments, roles, strict=True)]
             leaf = found[route.path] = Leaf(route.path, segments, {}, roles, texts, [Affix()] * len(segments))
@@ -264,7 +266,9 @@ def heard_speech(leaves: list[Leaf], values: Mapping[str, Sample]) -> Speech:
     return speech_of(keys, often, _certain_literals(leaves), {value for sample in values.values() for value in sample.values})
 
 
-def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], clusters: Clusters, speech: Speech, is_first: bool) -> Context:
+def context_of(
+    leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset[str], clusters: Clusters, speech: Speech, serials: frozenset[str], is_first: bool
+) -> Context:
     tails, literal_at = (defaultdict(set[str]), defaultdict(set[str]))
     clusters.leave_places()
     slot_at: dict[str, set[str]] = defaultdict(set)
@@ -299,6 +303,7 @@ def context_of(leaves: list[Leaf], values: Mapping[str, Sample], tags: frozenset
         _joined(leaves),
         is_first,
         tags,
+        serials,
     )
 
 

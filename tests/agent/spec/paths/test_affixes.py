@@ -39,6 +39,19 @@ def test_an_affix_of_all_is_of_the_template_and_one_that_varies_of_the_value(pat
     assert _templates(paths) == {template}
 
 
+@pytest.mark.parametrize(
+    ("paths", "expected"),
+    [
+        (["/7/image7", "/9/image12", "/4/image31", "/4/restart", "/7/locate"], {"/{id}/image{image}", "/{id}/restart", "/{id}/locate"}),
+        (["/feeds/page-2", "/feeds/page-3", "/shows/page-2", "/shows/page-7"], {"/feeds/page-{page}", "/shows/page-{page}"}),
+        (["/rooms/room12", "/rooms/room7", "/east/rooms/room31", "/east/rooms/room8"], {"/rooms/{room_id}", "/east/rooms/{room_id}"}),
+    ],
+)
+def test_a_word_before_numbers_is_of_the_template_unless_it_names_what_is_before(paths: list[str], expected: set[str]) -> None:
+    """Pages of several lists, images beside actions, and rooms among rooms."""
+    assert _templates(paths) == expected
+
+
 def test_custom_verbs_stay_apart() -> None:
     """The same value with several suffixes: each suffix is an operation."""
     paths = [f"/topics/{topic}{verb}" for topic in ("topic-9f8e7d6c", "topic-1a2b3c4d", "topic-5e6f7a8b") for verb in ("", ":publish", ":pull")]

@@ -1,6 +1,6 @@
 """A suffix is a parameter where things come in the same several forms, and else written in the template."""
 
-from agent.spec.paths.forms import forms_of
+from agent.spec.paths.forms import common_endings_of, forms_of
 
 
 def test_forms_of_most_things_are_chosen() -> None:
@@ -24,3 +24,10 @@ def test_ids_in_several_forms_have_the_choice() -> None:
     """An id that was folded counts as one thing."""
     calls = {f"/{name}/<uuid>{suffix}": 4 for name in ("maps", "tiles", "routes") for suffix in (".json", ".xml")}
     assert forms_of(calls)["/maps/<uuid>.xml"] == ".xml"
+
+
+def test_what_nearly_all_paths_end_with_is_no_part_of_their_values() -> None:
+    """A few things have no suffix, or another one; where many have none, suffixes are part of values."""
+    feeds = [f"/shows/{name}.atom" for name in ("lost", "fargo", "all", "lost/series", "fargo/series", "a-z", "soon", "search", "top")]
+    assert common_endings_of([*feeds, "/status"]) == dict.fromkeys(feeds, ".atom")
+    assert common_endings_of([*feeds, "/status", "/login", "/logo.png"]) == {}
