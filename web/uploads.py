@@ -27,9 +27,10 @@ def as_download(data: bytes, file_name: str, media_type: str) -> Response[bytes]
     """Bytes that a browser saves under this name."""
     plain = "".join(c if c.isascii() and (c.isalnum() or c in "._- ") else "_" for c in file_name) or "file"
     headers = {
+        "content-type": media_type,
         "content-disposition": f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(file_name, safe='')}",
         "content-security-policy": _SANDBOX,
         "x-content-type-options": "nosniff",
         "cache-control": "private, no-store",
     }
-    return Response(data, media_type=media_type, headers=headers)
+    return Response(data, headers=headers)

@@ -171,9 +171,10 @@ def _asked_of_the_index(wanted: Filter, bounds: "_Where", tests: "_Where", marks
 
 
 def summary(row: asyncpg.Record) -> CallSummary:
-    """A line from a row that has `FIELDS`."""
+    """A line from a row that has `FIELDS`. A WebSocket that was opened has no status in the table: it is that of every handshake."""
+    is_opened = row["protocol"] in ("ws", "wss") and not row["error"]
     return CallSummary(
-        id=row["id"], endpoint_id=row["endpoint_id"], endpoint=row["slug"], method=row["method"], url=row["url"], path=row["path"], status=row["response_status"],
+        id=row["id"], endpoint_id=row["endpoint_id"], endpoint=row["slug"], method=row["method"], url=row["url"], path=row["path"], status=row["response_status"] or (101 if is_opened else None),
         error=error_of(row), duration_ms=round(row["duration"] or 0.0, 1), request_length=row["request_length"], response_length=row["response_length"],
         response_media_type=row["response_media_type"], protocol=row["protocol"], source=row["source"], truncated=row["truncated"], started_at=row["timestamp"],
     )  # fmt: skip
@@ -276,7 +277,7 @@ def _one_status(word: str, status: str) -> tuple[str, tuple[str, ...]]:
     if word in {"error", "errors", "failed"}:
         return "c.response_status >= 400 OR c.error IS NOT NULL", ("f:1",)
     if word in {"ok", "success"}:
-        return "c.response_status < 400", ("c:1", "c:2", "c:3")
+        return "c.response_status < 400 AND c.error IS NULL", ("c:1", "c:2", "c:3")
     if len(word) == 3 and word[0] in "12345" and word[1:] == "xx":
         return f"c.response_status BETWEEN {word[0]}00 AND {word[0]}99", (f"c:{word[0]}",)
     if word.isascii() and word.isdigit() and len(word) == 3:

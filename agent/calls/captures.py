@@ -81,11 +81,12 @@ async def get(actor: Actor, call: str | UUID, *, masked: bool = False) -> CallDe
     return _detail(row, masked=masked)
 
 
-async def latest_failure(actor: Actor, endpoint_id: UUID | None) -> CallSummary:
-    """Raises call_not_found."""
-    found = await search(actor, Filter(endpoint_id=endpoint_id, status="error"), limit=1)
+async def latest_failure(actor: Actor, endpoint_id: UUID | None, operation: str | None = None) -> CallSummary:
+    """The newest, of an operation such as `GET /orders/{id}`, or a path alone, where one is named. Raises call_not_found."""
+    method, _, path = (operation or "").strip().rpartition(" ")
+    found = await search(actor, Filter(endpoint_id=endpoint_id, status="error", method=method.strip() or None, pattern=path or None), limit=1)
     if not found.items:
-        raise Problem("call_not_found", "No captured call has failed.", remedy="Name a call to look at it.")
+        raise Problem("call_not_found", f"No captured call{f' of `{operation}`' if operation else ''} has failed.", remedy="Name a call to look at it.")
     return found.items[0]
 
 

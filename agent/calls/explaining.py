@@ -42,9 +42,9 @@ class Explanation(msgspec.Struct, frozen=True):
     likely_cause: str
 
 
-async def explain(actor: Actor, call: str | UUID | None = None, endpoint_id: UUID | None = None) -> Explanation:
-    """Look at a call beside the last success of the same operation. Without one, at the newest failure. Raises call_not_found."""
-    failing = await captures.get(actor, call or (await captures.latest_failure(actor, endpoint_id)).id, masked=True)
+async def explain(actor: Actor, call: str | UUID | None = None, endpoint_id: UUID | None = None, operation: str | None = None) -> Explanation:
+    """Look at a call beside the last success of the same operation. Without one, at the newest failure, of that operation if named. Raises call_not_found."""
+    failing = await captures.get(actor, call or (await captures.latest_failure(actor, endpoint_id, operation)).id, masked=True)
     good = await captures.last_success(actor, failing.summary)
     differences = _differences(failing, good) if good else []
     return Explanation(failing.summary, good.summary if good else None, differences, _likely_cause(failing, differences))
@@ -54,6 +54,8 @@ def _likely_cause(failing: CallDetail, differences: list[str]) -> str:
     status = failing.summary.status
     if status is None:
         return f"No answer came: {failing.summary.error or 'the connection failed'}."
+    if status < 400 and failing.summary.error:
+        return f"The upstream answered {status}, but the exchange did not end well: {failing.summary.error}."
     if status < 400:
         return f"This call did not fail: the upstream answered {status}."
     cause = _CAUSES.get(status, "The upstream failed on its side." if status >= 500 else "The upstream refused the request.")

@@ -37,11 +37,11 @@ Format = formats.Format | Literal["arazzo"]
 FILES: dict[Format, tuple[str, str]] = {
     "openapi": ("openapi.json", "application/json"),
     "openapi-yaml": ("openapi.yaml", "application/yaml"),
-    "markdown": ("markdown", "text/markdown; charset=utf-8"),
-    "typescript": ("typescript", "text/plain; charset=utf-8"),
-    "graphql": ("graphql", "text/plain; charset=utf-8"),
+    "markdown": ("markdown", "text/markdown"),
+    "typescript": ("typescript", "text/plain"),
+    "graphql": ("graphql", "text/plain"),
     "postman": ("postman", "application/json"),
-    "http": ("http", "text/plain; charset=utf-8"),
+    "http": ("http", "text/plain"),
     "arazzo": ("arazzo", "application/json"),
 }
 _RENEWED = "UPDATE endpoint_documentation SET open_api_spec = {}, markdown = {} WHERE id = {}"

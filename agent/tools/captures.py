@@ -68,10 +68,15 @@ async def capture_get(
 
 
 @tool(effect="read", scope="read", hears="captured")
-async def capture_explain(context: Context, call: CallRef | None = None, endpoint: EndpointRef | None = None) -> Answer:
-    """Explain a failing call by comparing it with the last success of the same operation. Without a call: the newest failure."""
+async def capture_explain(
+    context: Context,
+    call: CallRef | None = None,
+    endpoint: EndpointRef | None = None,
+    operation: Annotated[str, Meta(description="Such as `GET /orders/{order_id}`, with a real path `GET /orders/17`, or a path alone.")] | None = None,
+) -> Answer:
+    """Explain a failing call by comparing it with the last success of the same operation. Without a call: the newest failure, of the operation if named."""
     about = await endpoints.find(context.actor, endpoint) if endpoint else None
-    told = await explaining.explain(context.actor, call, about.id if about else None)
+    told = await explaining.explain(context.actor, call, about.id if about else None, operation)
     parts = [told.likely_cause, *(f"- {difference}" for difference in told.differences)]
     if told.last_success:
         parts.append(f"Last success: {_line(told.last_success)}")
@@ -129,7 +134,7 @@ async def _recording(context: Context, har: str | dict[str, Any]) -> bytes:
 
 
 def _line(call: CallSummary) -> str:
-    outcome = str(call.status) if call.status else call.error or "no answer"
+    outcome = ", ".join(str(part) for part in (call.status, call.error) if part) or "no answer"
     return f"- `{call.id}` {call.started_at:%Y-%m-%d %H:%M:%S} {call.method} {call.url} → {outcome}, {call.duration_ms:.0f} ms, {call.response_length} bytes"
 
 

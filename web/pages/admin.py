@@ -91,7 +91,7 @@ async def audit_export(request: PageRequest, action: FromQuery[str] = "", q: Fro
     actor = _admin(request)
     await audit.record("AUDIT_EXPORTED", actor=actor, resource="AUDIT")
     headers = {"content-disposition": 'attachment; filename="audit.csv"', "cache-control": "no-store"}
-    return Stream(audit.export(actor, Wanted(action, q, _day(since))), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(audit.export(actor, Wanted(action, q, _day(since))), media_type="text/csv", headers=headers)
 
 
 @get("/admin/health")

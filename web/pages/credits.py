@@ -39,7 +39,7 @@ async def credits(
 async def export(request: PageRequest, kind: FromQuery[str] = "", since: FromQuery[str] = "", until: FromQuery[str] = "") -> Stream:
     """The same entries, all of them."""
     headers = {"content-disposition": 'attachment; filename="credits.csv"', "cache-control": "no-store"}
-    return Stream(ledger.export(signed_in_actor(request), _wanted(kind, since, until)), media_type="text/csv; charset=utf-8", headers=headers)
+    return Stream(ledger.export(signed_in_actor(request), _wanted(kind, since, until)), media_type="text/csv", headers=headers)
 
 
 ROUTES = (credits, export)

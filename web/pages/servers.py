@@ -138,7 +138,7 @@ async def take_back(request: PageRequest, server_id: FromPath[UUID]) -> Redirect
 @get("/llms.txt", exclude_from_auth=True)
 async def llms() -> Response[str]:
     """For programs that read."""
-    return Response(llms_text(settings().base_url), media_type="text/plain; charset=utf-8")
+    return Response(llms_text(settings().base_url), media_type="text/plain")
 
 
 @get("/oauth/client.json", exclude_from_auth=True)

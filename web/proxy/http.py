@@ -59,6 +59,12 @@ class Recording:
         self.answer: Head | None = None
         self.has_begun = False
 
+    @property
+    def has_no_end(self) -> bool:
+        """An event stream is ended by its client: leaving it is no failure."""
+        said = crossing.value_of(self.answer.headers, b"content-type") if self.answer and self.answer.status < 400 else None
+        return (said or b"").lower().startswith(b"text/event-stream")
+
     async def keep(self, error: str | None = None) -> None:
         """Hand the record over. After this the exchange counts as acknowledged."""
         if not self._is_wanted:
@@ -95,7 +101,7 @@ async def forward(asked: Asked, receive: Receive, send: Send, route: Route, reco
     try:
         await _exchange(asked, client, send, route, recording, pool(asked.passage.loop if asked.passage else None))
     except Gone:
-        await recording.keep(_LEFT)
+        await recording.keep(None if recording.has_no_end else _LEFT)
     except asyncio.CancelledError:
         await recording.keep(_STOPPED)
         raise

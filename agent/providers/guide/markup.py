@@ -65,7 +65,8 @@ def call_line(call: Data) -> str:
 def outcome(call: Data) -> str:
     status = call.get("status") or call.get("response_status")
     shown = str(status or code(call.get("error") or "no answer"))
-    return f"**{shown}**" if has_failed(call) else shown
+    broken = f" {code(call['error'])}" if isinstance(status, int) and status < 400 and call.get("error") else ""
+    return f"**{shown}**{broken}" if has_failed(call) else shown
 
 
 def has_failed(call: Data) -> bool:

@@ -203,7 +203,7 @@ def _completed(tool: str, arguments: dict[str, Any], intent: Intent) -> dict[str
     if tool == "app_create":
         return {"description": arguments["name"], **arguments}
     if tool == "capture_explain" and "call" in arguments:
-        return {"call": arguments["call"]}
+        return {name: value for name, value in arguments.items() if name != "call"} if "operation" in arguments else {"call": arguments["call"]}
     return arguments
 
 

@@ -69,6 +69,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
     "json": span("json", change=json.loads),
     "operation": operation,
     "operation?": lambda said: operation(said) or (Found((known,), said.rest) if (known := said.memory.focus.get("operation")) and says_it(said) else None),
+    "failing": lambda said: None if span("id")(said) else operation(said) or span("path")(said),
     "path": path,
     "pairs": pairs,
     "arguments": arguments,

@@ -9,6 +9,7 @@ import pytest
 from agent.actor import Actor
 from agent.calls import explaining
 from agent.endpoints import Endpoint
+from agent.errors import Problem
 from agent.recorder import Heard, body_of, row_of, store
 from db.ids import uuid7
 from tests.agent.heard import BASE, an_endpoint
@@ -57,3 +58,24 @@ async def test_where_the_api_says_nothing_the_comparison_tells_most(database: ob
     await _order(actor, endpoint, {"product_id": "prod_1", "quantity": 2}, 422, answer, "text/html" if isinstance(answer, bytes) else "application/json")
     told = await explaining.explain(actor, endpoint_id=endpoint.id)
     assert told.likely_cause == "422: The body is well-formed but a value in it is not accepted. Most telling: The body lacks `note`."
+
+
+async def test_an_answer_that_was_cut_off_failed_by_that(database: object) -> None:
+    """A good status does not hide that the exchange broke off; and such a call is no success to compare with."""
+    actor, endpoint = await an_endpoint()
+    heard = Heard(endpoint.id, actor.user_id, "GET", f"{BASE}/export", status=200, error="the client left before the answer was complete")
+    await store([row_of(heard, uuid7())])
+    told = await explaining.explain(actor, endpoint_id=endpoint.id)
+    assert told.likely_cause == "The upstream answered 200, but the exchange did not end well: the client left before the answer was complete."
+    assert told.last_success is None
+
+
+async def test_the_newest_failure_of_one_operation(database: object) -> None:
+    """By its template, a real path or a path alone; one that never failed is said to have not."""
+    actor, endpoint = await an_endpoint()
+    for method, path, status in (("GET", "/orders/7", 404), ("GET", "/boom", 500), ("POST", "/boom", 422), ("GET", "/users", 200)):
+        await store([row_of(Heard(endpoint.id, actor.user_id, method, f"{BASE}{path}", status=status), uuid7())])
+    for operation, status in (("GET /orders/{order_id}", 404), ("/orders/7", 404), ("GET /boom", 500), ("/boom", 422)):
+        assert (await explaining.explain(actor, endpoint_id=endpoint.id, operation=operation)).call.status == status
+    with pytest.raises(Problem, match="No captured call of `GET /users` has failed"):
+        await explaining.explain(actor, operation="GET /users")

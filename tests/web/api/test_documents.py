@@ -35,6 +35,8 @@ async def test_pins_words_and_evidence_by_rest(database_url: str, monkeypatch: p
         plain = await client.get(f"{base}/openapi.json", params={"evidence": "false"})
         assert "x-evidence" not in plain.text and plain.headers["etag"] != (await client.get(f"{base}/openapi.json")).headers["etag"]
         assert "GET {{baseUrl}}/products/prod_" in (await client.get(f"{base}/http")).text
+        kinds = {name: (await client.get(f"{base}/{name}")).headers["content-type"] for name in ("markdown", "typescript", "http")}
+        assert kinds == {"markdown": "text/markdown; charset=utf-8", **dict.fromkeys(("typescript", "http"), "text/plain; charset=utf-8")}
         why = (await client.get(f"{base}/evidence", params={"operation": operation["operationId"], "place": "200 price_cents"})).json()
         assert why["values"] >= 4 and why["documented"]["count"] >= 4
         call = (await client.get(f"/api/v1/calls/{why['is_in'][0]['id']}")).json()

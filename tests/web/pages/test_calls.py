@@ -108,6 +108,16 @@ async def test_the_live_view_moves_within_a_second(doors: Any) -> None:
             assert (await timed(seen())).seconds < 1
 
 
+async def test_how_a_call_ended_is_seen_in_its_line(doors: Any) -> None:
+    """A WebSocket that was opened did not fail; an answer that broke off is no success, whatever its status."""
+    socket, broken = await _call(protocol="ws", status=None), await _call(error="the client left before the answer was complete")
+    for call, words in (
+        (socket, '<span class="status s1">101</span>'),
+        (broken, '<span class="status s0" title="the client left before the answer was complete">200 incomplete'),
+    ):
+        assert words in (await doors[0].get(f"/calls/{call}")).text
+
+
 async def test_graphql_and_sockets_have_their_views(doors: Any) -> None:
     """The operation's name and query; each message with its direction."""
     ada = doors[0]

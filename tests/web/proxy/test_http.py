@@ -189,6 +189,26 @@ async def test_a_client_that_leaves_ends_the_upstreams_work(proxy: Any, upstream
     assert "client left" in row["error"]
 
 
+async def test_leaving_an_event_stream_is_no_failure(proxy: Any, upstream: Any) -> None:
+    """A client ends such a stream by leaving, since it has no end of its own."""
+    gone = asyncio.Event()
+
+    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream; charset=utf-8\r\nTransfer-Encoding: chunked\r\n\r\n9\r\ndata: 1\n\n\r\n")
+        await reader.read()
+        gone.set()
+        writer.close()
+
+    upstream.answer = answer
+    reader, writer = await proxy.open()
+    writer.write(f"GET {proxy.path}/events HTTP/1.1\r\nHost: p\r\n\r\n".encode())
+    await reader.readuntil(b"data: 1\n\n")
+    writer.close()
+    await asyncio.wait_for(gone.wait(), 15)
+    (row,) = await proxy.calls()
+    assert (row["response_status"], row["error"]) == (200, None)
+
+
 async def test_an_upstream_that_breaks_off_cuts_the_client(proxy: Any, upstream: Any) -> None:
     """The client can tell that the answer is not whole, and so can the reader of the capture."""
 

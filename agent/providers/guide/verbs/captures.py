@@ -100,7 +100,7 @@ CAPTURES: tuple[Verb, ...] = (
             "diagnose $it",
             "diagnose call fail",
         ),
-        {"call": "call?", "endpoint": "endpoint?"},
+        {"operation": "failing", "call": "call?", "endpoint": "endpoint?"},
         view="explain",
         commands=("explain",),
         example="why did the last call fail?",

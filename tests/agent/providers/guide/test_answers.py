@@ -47,6 +47,12 @@ async def test_counted(reply: Reply) -> None:
     assert "**2 calls** since today, 1 of them failed." in text
 
 
+async def test_a_call_that_broke_off_says_so(reply: Reply) -> None:
+    """Its status alone would look like a success."""
+    text = await reply("which calls failed?", {"items": [{**CALL, "error": "the client left"}]})
+    assert "| **200** `the client left` |" in text
+
+
 async def test_none_failed(reply: Reply) -> None:
     """No failure is said as good news."""
     assert await reply("which calls failed in the last 24 hours?", {"items": [], "next": None}) == "No call failed in the last 24h."

@@ -41,6 +41,16 @@ async def test_the_only_api_need_not_be_named(reply: Callable[..., Awaitable[str
     assert (await reply("how do I authenticate?", {"items": []})).startswith("You capture no API yet.")
 
 
+@pytest.mark.parametrize(
+    ("text", "operation"),
+    [("why did GET /boom fail?", "GET /boom"), ("why does /orders/7 fail", "/orders/7"), ("explain the last failure of POST /orders", "POST /orders")],
+)
+async def test_the_operation_that_is_named_is_explained(say: Say, text: str, operation: str) -> None:
+    """Not the newest failure of anything, nor one that a list showed before."""
+    assert (await say(text)).calls == [("capture_explain", {"operation": operation})]
+    assert (await say("which calls failed?", text)).calls[-1][1]["operation"] == operation
+
+
 def test_a_recording_begins_the_first_api(tools: Tools) -> None:
     """Who has no API yet and attaches a recording gets one made for it; who has some is asked which."""
     file = Attachment(UUID(int=7), "shop.har", "application/har+json", 10)
