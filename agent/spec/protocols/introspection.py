@@ -7,6 +7,8 @@ import re
 from collections.abc import Callable
 from typing import Any
 
+from agent.spec.objects import as_objects
+
 MARK = "# told by introspection\n"
 _NAME = r"[A-Za-z_]\w*"
 _BUILT_IN = ("ID", "String", "Int", "Float", "Boolean")
@@ -20,7 +22,7 @@ def sdl_of(received: Any) -> str:
     schema: Any = data.get("__schema") if isinstance(data, dict) else None
     if not isinstance(schema, dict):
         return ""
-    types = {one["name"]: one for one in _objects(schema.get("types")) if _is_own(one.get("name"))}
+    types = {one["name"]: one for one in as_objects(schema.get("types")) if _is_own(one.get("name"))}
     blocks = [_schema_block(schema), *(_WRITERS[kind](types[name]) for name in sorted(types) if (kind := types[name].get("kind")) in _WRITERS)]
     text = MARK + "\n\n".join(block for block in blocks if block) + "\n"
     return text if len(blocks) > 1 and len(text) <= _LENGTH_MAX else ""
@@ -38,8 +40,8 @@ def _schema_block(schema: dict[str, Any]) -> str:
 
 def _with_fields(word: str) -> Callable[[dict[str, Any]], str]:
     def write(one: dict[str, Any]) -> str:
-        names = [other["name"] for other in _objects(one.get("interfaces")) if _is_own(other.get("name"))]
-        lines = [_field(inner) for inner in _objects(one.get("inputFields") if word == "input" else one.get("fields")) if _is_own(inner.get("name"))]
+        names = [other["name"] for other in as_objects(one.get("interfaces")) if _is_own(other.get("name"))]
+        lines = [_field(inner) for inner in as_objects(one.get("inputFields") if word == "input" else one.get("fields")) if _is_own(inner.get("name"))]
         implemented = f" implements {' & '.join(sorted(names))}" if names else ""
         return f"{word} {one['name']}{implemented} {{\n" + "\n".join(lines) + "\n}" if lines else ""
 
@@ -47,7 +49,7 @@ def _with_fields(word: str) -> Callable[[dict[str, Any]], str]:
 
 
 def _field(one: dict[str, Any]) -> str:
-    arguments = [f"{inner['name']}: {_reference(inner.get('type'))}" for inner in _objects(one.get("args")) if _is_own(inner.get("name"))]
+    arguments = [f"{inner['name']}: {_reference(inner.get('type'))}" for inner in as_objects(one.get("args")) if _is_own(inner.get("name"))]
     return f"  {one['name']}{'(' + ', '.join(arguments) + ')' if arguments else ''}: {_reference(one.get('type'))}" + (
         " @deprecated" if one.get("isDeprecated") else ""
     )
@@ -65,21 +67,17 @@ def _reference(kind: Any, depth: int = 0) -> str:
 
 
 def _enum(one: dict[str, Any]) -> str:
-    values = [f"  {value['name']}" for value in _objects(one.get("enumValues")) if _is_own(value.get("name"))]
+    values = [f"  {value['name']}" for value in as_objects(one.get("enumValues")) if _is_own(value.get("name"))]
     return f"enum {one['name']} {{\n" + "\n".join(values) + "\n}" if values else ""
 
 
 def _union(one: dict[str, Any]) -> str:
-    names = [other["name"] for other in _objects(one.get("possibleTypes")) if _is_own(other.get("name"))]
+    names = [other["name"] for other in as_objects(one.get("possibleTypes")) if _is_own(other.get("name"))]
     return f"union {one['name']} = {' | '.join(sorted(names))}" if names else ""
 
 
 def _scalar(one: dict[str, Any]) -> str:
     return "" if one["name"] in _BUILT_IN else f"scalar {one['name']}"
-
-
-def _objects(value: Any) -> list[dict[str, Any]]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
 
 
 def _is_own(name: Any) -> bool:

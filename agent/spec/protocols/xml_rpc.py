@@ -5,6 +5,7 @@ Parameters have places and no names, and many APIs take a user and a password fi
 
 from typing import Any, NamedTuple
 
+from agent.spec.objects import as_object
 from agent.spec.protocols import xml_elements
 from agent.spec.schemas.bodies import ABSENT
 
@@ -45,21 +46,21 @@ def written(method: str, params: list[Any]) -> str:
 def _element(body: bytes, name: str) -> dict[str, Any]:
     if len(body) > _MOST_BYTES or f"<{name}".encode() not in body[:_HEAD]:
         return {}
-    return _object(_object(xml_elements.read(body.decode("utf-8", "replace"), str)).get(name))
+    return as_object(as_object(xml_elements.read(body.decode("utf-8", "replace"), str)).get(name))
 
 
 def _params(element: dict[str, Any]) -> list[Any]:
-    return [_value(_object(param).get("value")) for param in _listed(_object(element.get("params")).get("param"))]
+    return [_value(as_object(param).get("value")) for param in _listed(as_object(element.get("params")).get("param"))]
 
 
 def _value(value: Any) -> Any:
     """What an element `value` holds: a text where it names no type."""
     kind, inner = next(iter(value.items()), ("", "")) if isinstance(value, dict) else ("string", value or "")
     if kind == "struct":
-        members = [_object(member) for member in _listed(_object(inner).get("member"))]
+        members = [as_object(member) for member in _listed(as_object(inner).get("member"))]
         return {str(member.get("name")): _value(member.get("value")) for member in members}
     if kind == "array":
-        return [_value(one) for one in _listed(_object(_object(inner).get("data")).get("value"))]
+        return [_value(one) for one in _listed(as_object(as_object(inner).get("data")).get("value"))]
     if kind in ("nil", "boolean"):
         return None if kind == "nil" else inner in ("1", "true")
     try:
@@ -82,10 +83,6 @@ def _written(value: Any) -> str:
 
 def _escaped(text: str) -> str:
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-
-def _object(value: Any) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _listed(value: Any) -> list[Any]:

@@ -13,10 +13,10 @@ from urllib.parse import quote_plus
 import yaml
 
 from agent.spec.model import Exchange, Headers
+from agent.spec.objects import Object, as_object, as_objects
 from agent.spec.readers import yaml_read
 from agent.spec.readers.reading import Reading, Skips, Unreadable, opened, whole, with_id
 
-Object = dict[str, Any]
 Variables = dict[str, str]
 Pairs = list[tuple[str, str]]
 MAX_FILE = 64 << 20
@@ -111,14 +111,6 @@ def flat(data: Any, prefix: str = "", depth: int = 0) -> Variables:
     for key, value in as_object(data).items():
         found |= flat(value, f"{prefix}{key}.", depth + 1) if isinstance(value, dict) and depth < MAX_DEPTH else {f"{prefix}{key}": str(value)}
     return found
-
-
-def as_object(value: Any) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def as_objects(value: Any) -> list[Object]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []
 
 
 def _load(data: bytes | BinaryIO, what: str) -> Object:

@@ -4,12 +4,10 @@ from collections.abc import Iterator
 from typing import Any, BinaryIO
 
 from agent.spec.model import Exchange
+from agent.spec.objects import Object, as_object, as_objects
 from agent.spec.readers.collections import (
     MAX_DEPTH,
-    Object,
     Variables,
-    as_object,
-    as_objects,
     exchange,
     filled,
     flat,

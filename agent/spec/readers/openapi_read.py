@@ -13,10 +13,10 @@ import yaml
 from agent.spec import evidence
 from agent.spec.fields import unescaped
 from agent.spec.model import Content, Evidence, JsonSchema, MessageFormat, Noise, Operation, Paging, Parameter, Response, SecurityScheme, Spec
+from agent.spec.objects import Object, as_object, as_objects
 from agent.spec.readers import swagger, yaml_read
 from agent.spec.readers.reading import Unreadable
 
-Object = dict[str, Any]
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace", "query")
 MAX_BYTES = 64 << 20
 MOST_PUT_IN_PLACE = 5_000
@@ -55,21 +55,21 @@ class _Reader:
         self._put_in_place = 0
 
     def spec(self) -> Spec:
-        document, components = self._document, _object(self._document.get("components"))
+        document, components = self._document, as_object(self._document.get("components"))
         return Spec(
-            title=str(_object(document.get("info")).get("title") or "API"),
-            servers=tuple(_server_url(server) for server in _objects(document.get("servers")) if server.get("url") not in (None, "/")),
+            title=str(as_object(document.get("info")).get("title") or "API"),
+            servers=tuple(_server_url(server) for server in as_objects(document.get("servers")) if server.get("url") not in (None, "/")),
             operations=tuple(
-                operation for template, item in _object(document.get("paths")).items() for operation in self._operations(str(template), self._resolved(item))
+                operation for template, item in as_object(document.get("paths")).items() for operation in self._operations(str(template), self._resolved(item))
             ),
-            schemas={str(name): self._schema(schema) for name, schema in _object(components.get("schemas")).items()},
-            security_schemes=tuple(_scheme(str(name), self._resolved(scheme)) for name, scheme in _object(components.get("securitySchemes")).items()),
+            schemas={str(name): self._schema(schema) for name, schema in as_object(components.get("schemas")).items()},
+            security_schemes=tuple(_scheme(str(name), self._resolved(scheme)) for name, scheme in as_object(components.get("securitySchemes")).items()),
             graphql_sdl=str(document.get("x-graphql-sdl") or ""),
-            cors=_object(document["x-cors"]) if "x-cors" in document else None,
-            rate_limit=_object(document.get("x-rate-limit")) or None,
-            versioning=_object(document.get("x-versioning")) or None,
-            webhooks={str(name): tuple(self._operations(str(name), self._resolved(item))) for name, item in _object(document.get("webhooks")).items()},
-            noise=tuple(_noise(item) for item in _objects(document.get("x-left-out"))),
+            cors=as_object(document["x-cors"]) if "x-cors" in document else None,
+            rate_limit=as_object(document.get("x-rate-limit")) or None,
+            versioning=as_object(document.get("x-versioning")) or None,
+            webhooks={str(name): tuple(self._operations(str(name), self._resolved(item))) for name, item in as_object(document.get("webhooks")).items()},
+            noise=tuple(_noise(item) for item in as_objects(document.get("x-left-out"))),
             evidence=_evidence(document),
         )
 
@@ -79,7 +79,7 @@ class _Reader:
             if not (isinstance(value, dict) and isinstance(value.get("$ref"), str)):
                 break
             value = self._target(value["$ref"])
-        return _object(value)
+        return as_object(value)
 
     def _target(self, reference: str) -> Any:
         current: Any = self._document
@@ -88,7 +88,7 @@ class _Reader:
         return current
 
     def _operations(self, template: str, item: Object, *, is_callback: bool = False) -> list[Operation]:
-        extra = _object(item.get("x-additional-operations")) | _object(item.get("additionalOperations"))
+        extra = as_object(item.get("x-additional-operations")) | as_object(item.get("additionalOperations"))
         found = [(method.upper(), item[method]) for method in item if method in METHODS and isinstance(item[method], dict)]
         found += [(str(method), operation) for method, operation in extra.items() if isinstance(operation, dict)]
         operations = [self._operation(template, method, item, operation) for method, operation in found]
@@ -98,7 +98,7 @@ class _Reader:
         return [msgspec.structs.replace(one, callbacks=told) if told else one for one, told in zip(operations, callbacks, strict=True)]
 
     def _callbacks(self, raw: Object) -> dict[str, tuple[Operation, ...]]:
-        named = {str(name): self._resolved(callback) for name, callback in _object(raw.get("callbacks")).items()}
+        named = {str(name): self._resolved(callback) for name, callback in as_object(raw.get("callbacks")).items()}
         return {
             name: tuple(
                 operation
@@ -112,7 +112,7 @@ class _Reader:
     def _operation(self, template: str, method: str, item: Object, raw: Object) -> Operation:
         body = self._resolved(raw.get("requestBody"))
         security = raw.get("security", self._document.get("security"))
-        paging = _object(raw.get("x-pagination"))
+        paging = as_object(raw.get("x-pagination"))
         return Operation(
             id=str(raw.get("operationId") or f"{method.lower()}{re.sub(r'[^A-Za-z0-9]+', '_', template)}"),
             method=method,
@@ -126,16 +126,16 @@ class _Reader:
             request_required=body.get("required") is True,
             responses=tuple(
                 self._response(str(status), self._resolved(response))
-                for status, response in _object(raw.get("responses")).items()
+                for status, response in as_object(raw.get("responses")).items()
                 if not str(status).startswith("x-")
             ),
-            security=tuple(tuple(str(name) for name in alternative) for alternative in _objects(security)),
-            scopes=_scopes(_objects(security)),
+            security=tuple(tuple(str(name) for name in alternative) for alternative in as_objects(security)),
+            scopes=_scopes(as_objects(security)),
             pagination=_paging(paging) if paging else None,
-            messages=tuple(self._message(message) for message in _objects(raw.get("x-messages"))),
+            messages=tuple(self._message(message) for message in as_objects(raw.get("x-messages"))),
             operation_names=tuple(str(name) for name in raw.get("x-operation-names") or ()),
             idempotency_header=str(raw.get("x-idempotency-header") or ""),
-            cors=_object(raw.get("x-cors")) or None,
+            cors=as_object(raw.get("x-cors")) or None,
             deprecated=raw.get("deprecated") is True,
             evidence=_evidence(raw),
         )
@@ -146,7 +146,7 @@ class _Reader:
         return tuple(found.values())
 
     def _parameter(self, raw: Object) -> Parameter:
-        content = next((self._resolved(media).get("schema") for media in _object(raw.get("content")).values()), {})
+        content = next((self._resolved(media).get("schema") for media in as_object(raw.get("content")).values()), {})
         where, schema = raw["in"], self._schema(raw.get("schema", content))
         return Parameter(
             str(raw["name"]),
@@ -161,11 +161,11 @@ class _Reader:
         )
 
     def _contents(self, owner: Object) -> tuple[Content, ...]:
-        found = ((str(media_type), self._resolved(raw)) for media_type, raw in _object(owner.get("content")).items())
+        found = ((str(media_type), self._resolved(raw)) for media_type, raw in as_object(owner.get("content")).items())
         return tuple(Content(media_type, self._schema(raw.get("schema", {})), _example(raw), _evidence(raw)) for media_type, raw in found)
 
     def _response(self, status: str, raw: Object) -> Response:
-        headers = ((str(name), self._resolved(header)) for name, header in _object(raw.get("headers")).items())
+        headers = ((str(name), self._resolved(header)) for name, header in as_object(raw.get("headers")).items())
         listed = tuple(
             Parameter(
                 name, "header", self._schema(h.get("schema", {})), h.get("required") is True, str(h.get("description") or ""), h.get("example"), _evidence(h)
@@ -249,7 +249,7 @@ def _scheme(name: str, raw: Object) -> SecurityScheme:
             evidence=evidence,
         )
     if kind in ("oauth2", "openidconnect"):
-        return SecurityScheme(name, "oauth2", flows=_object(raw.get("flows")) or None, description=description, evidence=evidence)
+        return SecurityScheme(name, "oauth2", flows=as_object(raw.get("flows")) or None, description=description, evidence=evidence)
     return SecurityScheme(
         name, "http", scheme=str(raw.get("scheme") or "bearer"), bearer_format=str(raw.get("bearerFormat") or ""), description=description, evidence=evidence
     )
@@ -262,8 +262,8 @@ def _scopes(alternatives: list[Object]) -> dict[str, tuple[str, ...]]:
 
 def _server_url(server: Object) -> str:
     url = str(server["url"])
-    for name, variable in _object(server.get("variables")).items():
-        url = url.replace("{" + str(name) + "}", str(_object(variable).get("default", "")))
+    for name, variable in as_object(server.get("variables")).items():
+        url = url.replace("{" + str(name) + "}", str(as_object(variable).get("default", "")))
     return url
 
 
@@ -281,7 +281,7 @@ def _noise(raw: Object) -> Noise:
 
 
 def _evidence(owner: Object) -> Evidence:
-    raw = _object(owner.get("x-evidence"))
+    raw = as_object(owner.get("x-evidence"))
     if not raw:
         return Evidence()
     confidence = raw.get("confidence", 1.0)
@@ -303,17 +303,9 @@ def _count(value: Any) -> int:
 def _example(raw: Object) -> Any:
     if "example" in raw:
         return raw["example"]
-    return next((example.get("value") for example in _object(raw.get("examples")).values() if isinstance(example, dict)), None)
+    return next((example.get("value") for example in as_object(raw.get("examples")).values() if isinstance(example, dict)), None)
 
 
 def _own(value: Any, default: str) -> str:
     """What the writer fills in is no summary of the user's."""
     return "" if value is None or value == default else str(value)
-
-
-def _object(value: Any) -> Object:
-    return value if isinstance(value, dict) else {}
-
-
-def _objects(value: Any) -> list[Object]:
-    return [item for item in value if isinstance(item, dict)] if isinstance(value, list) else []

@@ -7,12 +7,10 @@ from typing import Any, BinaryIO
 import msgspec
 
 from agent.spec.model import Exchange
+from agent.spec.objects import Object, as_object, as_objects
 from agent.spec.readers.collections import (
     MAX_DEPTH,
-    Object,
     Variables,
-    as_object,
-    as_objects,
     exchange,
     filled,
     headers,

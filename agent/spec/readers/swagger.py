@@ -2,7 +2,8 @@
 
 from typing import Any
 
-Object = dict[str, Any]
+from agent.spec.objects import Object, as_object
+
 METHODS = ("get", "put", "post", "delete", "options", "head", "patch")
 _MOVED = {"#/definitions/": "#/components/schemas/", "#/parameters/": "#/components/parameters/", "#/responses/": "#/components/responses/"}
 _SCHEMA_WORDS = (
@@ -15,14 +16,14 @@ _FLOWS = {"implicit": "implicit", "password": "password", "application": "client
 
 def modern(document: Object) -> Object:
     """The same API as an OpenAPI 3.0 document. The given one stays as it is."""
-    parameters = _object(document.get("parameters"))
-    responses = {name: _response(item, _types(document, {}, "produces")) for name, item in _object(document.get("responses")).items()}
+    parameters = as_object(document.get("parameters"))
+    responses = {name: _response(item, _types(document, {}, "produces")) for name, item in as_object(document.get("responses")).items()}
     components = {
-        "schemas": _moved(_object(document.get("definitions"))),
+        "schemas": _moved(as_object(document.get("definitions"))),
         "responses": responses,
-        "securitySchemes": {name: _scheme(_object(item)) for name, item in _object(document.get("securityDefinitions")).items()},
+        "securitySchemes": {name: _scheme(as_object(item)) for name, item in as_object(document.get("securityDefinitions")).items()},
     }
-    paths = {path: _item(document, parameters, _object(item)) for path, item in _object(document.get("paths")).items()}
+    paths = {path: _item(document, parameters, as_object(item)) for path, item in as_object(document.get("paths")).items()}
     kept = {key: value for key, value in document.items() if key in ("info", "tags", "security") or str(key).startswith("x-")}
     return {"openapi": "3.0.3", **kept, "servers": _servers(document), "paths": paths, "components": components}
 
@@ -38,7 +39,7 @@ def _item(document: Object, shared: Object, item: Object) -> Object:
     """Parameters of the whole path are given to each of its operations: one may be the body."""
     common = _parameters(shared, item.get("parameters"))
     return {
-        method: _operation(document, common, shared, _object(operation)) if method in METHODS else operation
+        method: _operation(document, common, shared, as_object(operation)) if method in METHODS else operation
         for method, operation in item.items()
         if method in METHODS or str(method).startswith("x-")
     }
@@ -55,7 +56,7 @@ def _operation(document: Object, common: list[Object], shared: Object, operation
         **kept,
         "parameters": [_parameter(one) for one in parameters if one.get("in") in ("path", "query", "header")],
         **({"requestBody": body} if body else {}),
-        "responses": {status: _response(response, produces) for status, response in _object(operation.get("responses")).items()},
+        "responses": {status: _response(response, produces) for status, response in as_object(operation.get("responses")).items()},
     }
 
 
@@ -98,15 +99,15 @@ def _body(parameters: list[Object], consumes: list[str]) -> Object:
 
 
 def _response(raw: Any, produces: list[str]) -> Object:
-    response = _object(raw)
+    response = as_object(raw)
     if "$ref" in response:
         return _moved(response)
-    examples = _object(response.get("examples"))
+    examples = as_object(response.get("examples"))
     content: Object = {}
     if "schema" in response:
         schema = _moved(response["schema"])
         content = {kind: {"schema": schema} | ({"example": examples[kind]} if kind in examples else {}) for kind in produces}
-    headers = {name: {"schema": _schema(_object(header))} for name, header in _object(response.get("headers")).items()}
+    headers = {name: {"schema": _schema(as_object(header))} for name, header in as_object(response.get("headers")).items()}
     return {"description": response.get("description") or "", **({"content": content} if content else {}), **({"headers": headers} if headers else {})}
 
 
@@ -146,7 +147,3 @@ def _scheme(raw: Object) -> Object:
 def _types(document: Object, operation: Object, word: str) -> list[str]:
     listed = operation.get(word) or document.get(word)
     return [str(kind) for kind in listed] if isinstance(listed, list) and listed else ["application/json"]
-
-
-def _object(value: Any) -> Object:
-    return value if isinstance(value, dict) else {}
