@@ -15,7 +15,7 @@ from agent.actor import Actor
 from agent.config import settings
 from agent.errors import Problem
 from agent.paging import Page, after, bounded, page
-from db import engine
+from db import engine, like
 from db.ids import uuid7
 from db.tables import Endpoint as Row
 
@@ -168,7 +168,7 @@ async def list_(
 ) -> Page[Endpoint]:
     """Newest first."""
     size = bounded(limit)
-    pattern = f"%{_escape_like(query)}%" if query else None
+    pattern = f"%{like.escaped(query)}%" if query else None
     rows = await Row.raw(
         f"{_SELECT} WHERE user_id = {{}} AND id < {{}} AND ({{}}::text IS NULL OR name ILIKE {{}} OR destination_url ILIKE {{}} OR slug ILIKE {{}})"
         " AND ({}::text IS NULL OR status = {}) AND ({}::text IS NULL OR {} = ANY(tags)) ORDER BY id DESC LIMIT {}",
@@ -278,10 +278,6 @@ def _as_uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
-
-
-def _escape_like(text: str) -> str:
-    return re.sub(r"([\\%_])", r"\\\1", text)
 
 
 _SELECT = """SELECT id, name, slug, description, destination_url, status, environment, tags, is_public, is_demo, monitoring_frequency, credits_used,

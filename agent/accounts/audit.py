@@ -10,7 +10,7 @@ import msgspec
 from agent import sheets
 from agent.actor import Actor
 from agent.paging import Page, after, page
-from db import jsonb
+from db import jsonb, like
 from db.tables import AuditLog
 
 _EXPORT_PAGE = 500
@@ -72,8 +72,8 @@ async def search(actor: Actor, wanted: Wanted, *, limit: int = 50, cursor: str |
         _SEARCH,
         after(cursor),
         None if actor.is_admin else actor.user_id,
-        _like(wanted.action.upper()) + "%",
-        f"%{_like(wanted.text)}%",
+        like.escaped(wanted.action.upper()) + "%",
+        f"%{like.escaped(wanted.text)}%",
         wanted.since,
         wanted.until,
         limit + 1,
@@ -91,10 +91,6 @@ async def export(actor: Actor, wanted: Wanted) -> AsyncIterator[str]:
         if found.next is None:
             return
         cursor = found.next
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 _SEARCH = """

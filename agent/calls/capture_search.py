@@ -19,7 +19,7 @@ from agent.actor import Actor
 from agent.errors import Problem
 from agent.paging import Page, bounded
 from agent.relative_time import moment
-from db import engine
+from db import engine, like
 
 
 class CallSummary(msgspec.Struct, frozen=True):
@@ -244,7 +244,7 @@ def _test(where: _Where, marks: _Marks, wanted: Filter) -> None:
         if text:
             for part in text.split():
                 marks.words(part)
-                where.add(f'c.{column} COLLATE "C" ILIKE {{}}', f"%{_like(part)}%")
+                where.add(f'c.{column} COLLATE "C" ILIKE {{}}', f"%{like.escaped(part)}%")
     if wanted.pattern:
         marks.words(_PARAMETER.sub("/", wanted.pattern) + "/")
         where.add(
@@ -311,10 +311,6 @@ def _open_cursor(cursor: str) -> tuple[datetime, UUID]:
         return datetime.fromisoformat(at), UUID(id_)
     except ValueError as error:
         raise Problem("bad_request", f"`{cursor[:60]}` is not a cursor.", remedy="Use the `next` of the page before, or none.") from error
-
-
-def _like(text: str) -> str:
-    return text.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
 _NEWER = "newer-"
