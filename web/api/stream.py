@@ -23,7 +23,6 @@ HEADERS = {
     "x-accel-buffering": "no",
     "x-vercel-ai-ui-message-stream": "v1",
 }
-_FINISH = {"completed": "stop", "length": "length"}
 
 
 def response(hub: Hub, run_id: UUID, chat_id: UUID, after: int = 0, headers: dict[str, str] | None = None) -> Stream:
