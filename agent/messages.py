@@ -73,6 +73,8 @@ class Picture(msgspec.Struct, frozen=True, tag="picture", tag_field="type"):
 
 
 Block = Text | Reasoning | Refusal | ToolCall | ToolResult | Attachment | Mention | Picture
+History = list[tuple[str, list[Block]]]
+"""A conversation as it is stored: (role, blocks), oldest first. A model is sent Messages, which `agent.runs.context` makes of it."""
 
 
 class Message(msgspec.Struct, frozen=True):

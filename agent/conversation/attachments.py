@@ -19,7 +19,7 @@ import msgspec
 from agent.actor import Actor
 from agent.billing import usage
 from agent.errors import Problem
-from agent.messages import Attachment, Block, Mention, Picture
+from agent.messages import Attachment, Block, History, Mention, Picture
 from agent.providers import models
 from agent.spec.readers import given, inputs
 from agent.spec.readers.reading import Unreadable
@@ -94,7 +94,7 @@ async def blocks(actor: Actor, ids: Sequence[UUID]) -> list[Block]:
     return [Attachment(one.id, one.file_name, one.media_type, one.size) for one in found]
 
 
-async def unfolded(actor: Actor, history: list[tuple[str, list[Block]]], model: str) -> list[tuple[str, list[Block]]]:
+async def unfolded(actor: Actor, history: History, model: str) -> History:
     """The same history with what is in its files: texts for every model, images for those that see. A file that is gone is only named."""
     return [(role, await _unfolded(actor, content, model) if role == "user" else content) for role, content in history]
 

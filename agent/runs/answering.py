@@ -20,7 +20,7 @@ from agent.billing import usage
 from agent.config import settings
 from agent.db_errors import as_problem
 from agent.errors import Problem
-from agent.messages import Block, Message, Picture, ToolCall, ToolResult
+from agent.messages import Block, History, Message, Picture, ToolCall, ToolResult
 from agent.messages import Text as Words
 from agent.providers import catalogue, metering, models, retries
 from agent.providers.base import Effort, Failure, Finish, ModelRequest, PartDelta, PartEnd, PartStart, ToolSpec, Usage
@@ -35,7 +35,6 @@ from db.jsonb import storable
 
 MAX_STEPS = 24
 _UNSEEN = Words("[an image that this model is not shown]")
-History = list[tuple[str, list[Block]]]
 
 
 class Wish(msgspec.Struct, frozen=True):

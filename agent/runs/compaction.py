@@ -8,10 +8,9 @@ from typing import Any
 
 import msgspec
 
-from agent.messages import Block, Text, ToolCall, text_of
+from agent.messages import Block, History, Text, ToolCall, text_of
 
 KEY = "summary"
-History = list[tuple[str, list[Block]]]
 _FULL, _KEPT = 0.85, 0.4
 _ASKED, _ANSWERED, _LONGEST = 300, 240, 12_000
 

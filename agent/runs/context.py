@@ -13,12 +13,10 @@ import msgspec
 
 from agent import instructions
 from agent.instructions import Instructions
-from agent.messages import Block, Mention, Message, Picture, Text, ToolCall, ToolResult
+from agent.messages import Block, History, Mention, Message, Picture, Text, ToolCall, ToolResult
 from agent.providers import models
 from agent.providers.base import ToolSpec
 from agent.tools.registry import Tool
-
-History = list[tuple[str, list[Block]]]
 
 LONGEST_RESULT = 24_000
 _SHORTENED = 1_500

@@ -20,7 +20,7 @@ from agent.conversation import attachments, chats, message_queue, naming
 from agent.conversation.tree import StoredMessage
 from agent.db_errors import as_problem
 from agent.errors import Problem
-from agent.messages import Block, Message, Text, ToolCall, ToolResult, text_of
+from agent.messages import Block, History, Message, Text, ToolCall, ToolResult, text_of
 from agent.providers import guide, metering, models, retries
 from agent.providers.base import Failure, Finish, ModelRequest, Usage
 from agent.runs import compaction, context
@@ -61,7 +61,7 @@ class Turn:
         self.step_usage = Usage()
         self.tainted = claimed.tainted
         self.waits_for: list[UUID] = []
-        self.asked: context.History = []
+        self.asked: History = []
         self.is_cut = False
         self.actor = Actor(user_id=claimed.user_id, scopes=frozenset())
         self.choice: keys.Choice | None = None
@@ -220,9 +220,9 @@ class Turn:
         except Problem as refusal:
             return refusal
 
-    def _said(self) -> context.History:
+    def _said(self) -> History:
         """The answer so far; one that was cut off in the middle of a text is asked for its rest."""
-        asked: context.History = [("user", [Text(instructions.render("go_on").text)])] if self.is_cut else []
+        asked: History = [("user", [Text(instructions.render("go_on").text)])] if self.is_cut else []
         return [("assistant", self.blocks), *asked] if self.blocks else []
 
     async def _count_left_off(self, request: ModelRequest) -> None:
@@ -290,7 +290,7 @@ class Turn:
     def _used(self) -> dict[str, Any]:
         return {**msgspec.to_builtins(self.usage), **({"cost_micros": self.cost_micros} if self.cost_micros is not None else {})}
 
-    async def _answer_calls(self, *, is_guide: bool, earlier: list[tuple[str, list[Block]]]) -> None:
+    async def _answer_calls(self, *, is_guide: bool, earlier: History) -> None:
         """Run the calls that have no result yet. Raises Paused where one of them waits for a person."""
         answered = {block.call_id for block in self.blocks if isinstance(block, ToolResult)}
         waits = False

@@ -8,11 +8,10 @@ from uuid import UUID
 
 from agent import runlog
 from agent.conversation import chats
-from agent.messages import Message
+from agent.messages import History, Message
 from agent.providers import models
 from agent.runs import compaction, context
 from agent.runs.compaction import Summary
-from agent.runs.context import History
 
 _LEAST, _SHARE, _SPARE = 4_000, 0.5, 0.85
 _NUMBER = re.compile(r"\d[\d,_]{2,}")

@@ -9,10 +9,9 @@ import msgspec
 
 from agent.actor import Actor
 from agent.conversation.attachments import MAX_IMAGE_BYTES
-from agent.messages import Block, Picture, ToolCall, ToolResult
+from agent.messages import Block, History, Picture, ToolCall, ToolResult
 from agent.messages import Text as TextBlock
 from agent.providers.base import Effort, ToolSpec
-from agent.runs import answering
 from agent.runs.answering import Wish
 from web.api.openai_models import DEFAULT, chosen
 from web.api.openai_requests import Both, ChatRequest, Image, Item, Part, ResponsesRequest, Turn, unfit
@@ -24,7 +23,7 @@ _EFFORTS: dict[str, Effort] = {"minimal": "low", "low": "low", "medium": "medium
 
 async def chat_wish(actor: Actor, asked: ChatRequest) -> Wish:
     """Raises invalid_arguments, provider_not_found."""
-    history, names = answering.History(), dict[str, str]()
+    history, names = History(), dict[str, str]()
     for at, turn in enumerate(asked.messages):
         field = f"messages[{at}]"
         match turn.role:
@@ -46,7 +45,7 @@ async def chat_wish(actor: Actor, asked: ChatRequest) -> Wish:
 async def responses_wish(actor: Actor, asked: ResponsesRequest) -> Wish:
     """Raises invalid_arguments, provider_not_found."""
     items = [Item(role="user", content=asked.input)] if isinstance(asked.input, str) else asked.input
-    history, names = answering.History(), dict[str, str]()
+    history, names = History(), dict[str, str]()
     instructions = [asked.instructions] if asked.instructions else []
     for at, item in enumerate(items):
         field = f"input[{at}]"
@@ -73,7 +72,7 @@ async def responses_wish(actor: Actor, asked: ResponsesRequest) -> Wish:
 async def _wish(
     actor: Actor,
     asked: Both,
-    history: answering.History,
+    history: History,
     instructions: list[str],
     field: str,
     most: int | None,
@@ -183,7 +182,7 @@ def _text(content: str | list[Part] | None) -> str:
     return content or ""
 
 
-def _turn(history: answering.History) -> list[Block]:
+def _turn(history: History) -> list[Block]:
     """The blocks of the turn that is being told: what the assistant said and called, with the results."""
     if not history or history[-1][0] != "assistant":
         history.append(("assistant", []))

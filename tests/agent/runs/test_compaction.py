@@ -2,13 +2,13 @@
 
 import msgspec
 
-from agent.messages import Block, Text, ToolCall
+from agent.messages import Block, History, Text, ToolCall
 from agent.runs import compaction
 from agent.runs.compaction import Summary
 
 
-def _history() -> compaction.History:
-    found: compaction.History = []
+def _history() -> History:
+    found: History = []
     for n in range(10):
         answer: list[Block] = [ToolCall(f"c{n}", "capture_search", {"endpoint": "shop"}), Text(f"Answer {n}. " + "more " * 100)]
         found += [("user", [Text(f"Question {n}?")]), ("assistant", answer)]

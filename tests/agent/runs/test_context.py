@@ -9,7 +9,7 @@ import jinja2
 import pytest
 
 from agent import instructions
-from agent.messages import Block, Text, ToolCall, ToolResult
+from agent.messages import Block, History, Text, ToolCall, ToolResult
 from agent.runs import compaction, context
 from agent.tools.menu import TOOLS
 from tests import prompt_cache, replay
@@ -18,7 +18,7 @@ from tests.live import wiretalk
 CHAT = UUID("0197a3f2-7c11-7aa0-8000-1234567890ab")
 
 
-def _turn(number: int, result: str = "fine", trust: str = "trusted") -> context.History:
+def _turn(number: int, result: str = "fine", trust: str = "trusted") -> History:
     answer: list[Block] = [
         ToolCall("call_1_0", "endpoint_list", {}),
         ToolResult("call_1_0", "endpoint_list", result, trust=trust),  # type: ignore[arg-type]
@@ -29,7 +29,7 @@ def _turn(number: int, result: str = "fine", trust: str = "trusted") -> context.
 
 def test_the_beginning_stays_the_same() -> None:
     """A longer conversation begins byte for byte as the shorter one did, with captured text in it too: that is what prompt caches need."""
-    history: context.History = [*_turn(1, "x" * 9000, "captured"), *_turn(2, "y" * 9000)]
+    history: History = [*_turn(1, "x" * 9000, "captured"), *_turn(2, "y" * 9000)]
     before = context.build(CHAT, history)
     after = context.build(CHAT, [*history, *_turn(3)])
     assert after[: len(before)] == before
@@ -46,7 +46,7 @@ def test_a_long_result_can_be_read_further() -> None:
 
 def test_a_full_window_shortens_old_results_first() -> None:
     """Before anything of what people said is left out, the results of earlier turns lose their tails; the newest keep theirs."""
-    history: context.History = [*_turn(1, "a" * 20_000), *_turn(2, "b" * 20_000)]
+    history: History = [*_turn(1, "a" * 20_000), *_turn(2, "b" * 20_000)]
     built = context.build(CHAT, history, 30_000)
     texts = [block.text for message in built for block in message.content if isinstance(block, ToolResult)]
     assert len(texts[0]) < 2_000
@@ -75,7 +75,7 @@ def test_instructions_are_strict() -> None:
 
 def test_a_handle_names_the_place_in_the_branch() -> None:
     """Also behind a summary, where the model's conversation is shorter: calls of two answers have the same ids, so a wrong place is another result."""
-    history: context.History = [*_turn(1), *_turn(2), *_turn(3), *_turn(4, "z" * 100_000)]
+    history: History = [*_turn(1), *_turn(2), *_turn(3), *_turn(4, "z" * 100_000)]
     shortened = compaction.applied(history, compaction.Summary("Before.", 6))
     shown = context.build(CHAT, shortened, left_out=len(history) - len(shortened))
     results = [block.text for message in shown for block in message.content if isinstance(block, ToolResult)]
@@ -98,7 +98,7 @@ def test_one_long_answer_stays_within_the_window() -> None:
 
 def test_a_script_of_many_bytes_weighs_more() -> None:
     """A Chinese character is about a token where three English ones are: the window fills accordingly sooner."""
-    history: context.History = [("user", [Text("请解释" * 300)]), ("assistant", [Text("好" * 900)])] * 20
+    history: History = [("user", [Text("请解释" * 300)]), ("assistant", [Text("好" * 900)])] * 20
     assert len(context.build(CHAT, history, 54_000)) == 20
 
 
