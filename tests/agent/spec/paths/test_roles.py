@@ -192,8 +192,8 @@ def test_the_form_that_callers_choose_by_a_suffix_is_a_parameter() -> None:
 def test_values_before_an_ending_of_all_are_those_without_it() -> None:
     """Categories are asked for themselves or for what is below them, without a body; only what comes last has the ending."""
     names = "harbor quick-harbor silent-orchid lagoon tiny-lagoon wild-cedar maple brave-maple young-summit".split()  # noqa: SIM905
-    below = ["", "/popular", "/title", "/4od", "/derived/ad"]
-    asked = ((1, 2), (3, 1), (0, 3), (1, 4), (1, 0), (0, 2), (1, 2), (0, 4), (4, 1))
+    below = ["", "/popular", "/title", "/4od", "/derived/ad", "/derived/ad/title"]
+    asked = ((1, 2), (0, 3), (3, 1), (0, 5), (0, 3), (4, 2), (0, 1), (4, 5), (2, 5))
     paths = [f"/tv/categories/{name}{below[tail]}.atom" for name, tails in zip(names, asked, strict=True) for tail in tails]
     lists = {"/tv/categories.atom", "/tv/search.atom"}
     assert _templates(dict.fromkeys([*paths, *lists])) == {f"/tv/categories/{{category_id}}{tail}.atom" for tail in below} | lists
