@@ -24,6 +24,7 @@ Kind = Literal[
     "ip",
     "list",
     "free",
+    "boolean",
     "version",
     "code",
     "locale",
@@ -44,7 +45,7 @@ STAND_INS = {
     "binary": "",
 }
 """By format, a value that nobody would take for one that was heard."""
-CERTAIN: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "phone", "date", "datetime", "email", "ip", "list", "free"})
+CERTAIN: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "phone", "date", "datetime", "email", "ip", "list", "free", "boolean"})
 """Kinds that no one writes as the literal name of a resource, unless it is a version (see `paths.roles`)."""
 
 SLOT_KINDS: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed", "phone", "email"})
@@ -55,6 +56,8 @@ SLOT_KINDS: frozenset[str] = frozenset({"int", "uuid", "hex", "token", "prefixed
 def kind_of(segment: str) -> Kind:
     """The kind of a decoded path segment. `word` is everything that could be a literal."""
     if segment.isascii() and segment.isalpha():  # as most are, and of letters alone little can be made
+        if segment in _BOOLEANS:
+            return "boolean"
         return "code" if len(segment) > 1 and segment.isupper() else _kind_of_letters(segment)
     if found := _FORM.fullmatch(segment):
         return _FORMS[(found.lastindex or 1) - 1][0]
@@ -111,6 +114,7 @@ def format_of(text: str) -> str:
 
 _FREE = re.compile(r"[^\w.~:@$,;='()*+&-]")
 """Nobody writes blanks, slashes, exclamation marks or pictures in the name of a resource."""
+_BOOLEANS = frozenset({"true", "false", "True", "False"})
 _VOWELS = re.compile(r"[aeiouyAEIOUY]")
 _YEAR = re.compile(r"(?:19|20)\d\d")
 _UUID = re.compile(r"\{?[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{4}-[0-9a-fA-F]{12}\}?")

@@ -9,6 +9,8 @@ from agent.spec.values import fold, format_of, kind_of, split_affixes
     ("segment", "kind"),
     [
         ("42", "int"),
+        ("true", "boolean"),
+        ("truth", "word"),
         ("08f343c5-7295-4018-9474-ae343f6c4e11", "uuid"),
         ("507f1f77bcf86cd799439011", "hex"),
         ("AeUhTPGfgQfwckRA7TPH4s", "token"),

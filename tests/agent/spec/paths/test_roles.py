@@ -269,6 +269,12 @@ def test_operations_with_a_theme_in_their_names_are_no_enumerations() -> None:
     assert set(paths) <= _heard({**paths, **others})
 
 
+def test_true_and_false_are_values() -> None:
+    """Nobody names an operation so, however often it is called, and though the other was never heard."""
+    answers: dict[str, tuple[int, Any]] = {"/annotations/17/true": (9, {"n": 1}), "/annotations/recent": (4, {"a": 1}), "/status": (3, {"b": 1})}
+    assert _heard(answers) == {"/annotations/{annotation_id}/{id}", "/annotations/recent", "/status"}
+
+
 def test_siblings_of_two_letters_are_codes() -> None:
     """Languages that were asked for now and then, and nothing in the answers that tells of them."""
     words = {f"/labels/{language}": (1 + index % 2, {}) for index, language in enumerate(("en", "es", "fr", "lv", "sw", "gu"))}
