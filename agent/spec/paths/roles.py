@@ -152,6 +152,9 @@ def _version_in(family: list[Child], position: int) -> Child | None:
 
 def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     """The evident values first, then the best cluster of the others, then whoever the group binds."""
+    verbs = [child for child in siblings if "verb" in child.reasons]
+    if len(verbs) > 1 and _is_closed(verbs):  # though answers tell what was done
+        siblings = [child for child in siblings if "verb" not in child.reasons]
     group = Group()
     members = {child.value: child for child in siblings if child.own >= EVIDENT}
     best, best_score, is_forced = _best_cluster([child for child in siblings if child.value not in members], context)

@@ -310,3 +310,23 @@ def test_many_actions_that_return_the_same_thing_are_still_actions() -> None:
     others = [Exchange(path, "GET", "https://api.example" + path, 200, (), b"", _JSON, json.dumps(body).encode()) for path, body in bodies.items()]
     found = {operation.template for operation in conclude(observe_all([*calls, *others])).operations}
     assert found == {f"/tasks/{{task_id}}/{name}" for name in actions} | set(_PLACES)
+
+
+def test_actions_that_their_answers_name_are_actions() -> None:
+    """`{"action": {"type": "refund_payment"}}` from a reader that was told to: four of them, called over and over."""
+    times = {"cancel_action": 6, "process_payment": 11, "refund_payment": 11, "set_display": 39}
+    calls = [
+        Exchange(
+            f"{name} {number}",
+            "POST",
+            f"https://api.example/readers/{4000 + number}/{name}",
+            200,
+            _JSON,
+            b"{}",
+            _JSON,
+            json.dumps({"action": {"type": name, "state": "x"}, "label": "y", "device": "z"}).encode(),
+        )
+        for name, often in times.items()
+        for number in range(often)
+    ]
+    assert {operation.template for operation in conclude(observe_all(calls)).operations} == {f"/readers/{{reader_id}}/{name}" for name in times}
