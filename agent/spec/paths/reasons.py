@@ -23,6 +23,7 @@ from agent.spec.values import CERTAIN, kind_of
 COLLECTION = -4.0
 """What it weighs against a value that it names a collection elsewhere."""
 _JOINED = re.compile(r"(?<=[^\W_])[-_](?=[^\W_])")
+_SIGN = re.compile(r"[-_.]")
 WRITTEN_VERSION = re.compile(r"[vV]\d+(?:(?:alpha|beta)\d*)?")
 """`v2` is never a value; `v2.1.0` may be one."""
 _NUMBERED = re.compile(r"[A-Za-z]+\d{1,2}[A-Za-z]*")
@@ -191,7 +192,7 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
     for child in verbs:
         child.reasons["verb"] *= min(1.0, _VERBS_TOLD / len(verbs))  # that all are posted to is one fact, not one of each
     repeated = Counter(key for child in family for key in child.echoes)
-    looks = Counter(child.kind for child in family)
+    looks = Counter(kind for kind, _ in {(child.kind, _what_looks(child)) for child in family})
     for child in family:
         if child.echoes and max(repeated[key] for key in child.echoes) < 2 and child.kind == "word" and not _is_named_echo(child):
             child.reasons["echo"] = 1.5 * min(1.0, _ECHOES * child.echoed / max(sum(repeats.answered for repeats in child.repeats.values()), 1))
@@ -211,6 +212,12 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
         if any(_is_named_after(leaf) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
             child.reasons["named"] = 2.0
         child.own = sum(child.reasons.values())
+
+
+def _what_looks(child: Child) -> str:
+    """What gives a value its look: a word with a digit, which several names may have, `md5` and `verify-md5`; else all of it."""
+    numbered = [word for word in _SIGN.split(child.parts.stem) if any(map(str.isdigit, word))]
+    return " ".join(numbered) if child.kind == "mixed" else child.value
 
 
 def _forgive_recurring(family: list[Child], prefix: str, context: Context) -> None:

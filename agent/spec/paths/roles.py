@@ -192,7 +192,9 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
                 joined = True
         if not joined:
             break
-    return set(members)
+    found = list(members.values())
+    is_written_down = len(found) > len(best) > 1 and openness(found) < _SURELY_CLOSED and _is_closed(found) and _are_alternatives(found, siblings)
+    return set() if is_written_down else set(members)
 
 
 def _are_alternatives(members: list[Child], siblings: list[Child]) -> bool:

@@ -33,10 +33,10 @@ def test_versioned_verbs_are_no_values() -> None:
 
 
 def test_alike_looks_bind_no_verbs() -> None:
-    """`copy_v2` and `move_v2` look alike as names of calls do; where they are no calls, as values do."""
+    """`copy_v2` and `move_v3` look alike as names of calls do; where they are no calls, as values do, unless they only have a word in common."""
     context = Context(set(), {}, Clusters([]), {}, {}, 0.5, 2, set(), {})
-    for verb, expected in (({"verb": -1.5}, False), ({}, True)):
-        family = [Child(value, [], Parts("", value, ""), "mixed", 2, reasons={"looks": 1.2} | verb) for value in ("copy_v2", "move_v2")]
+    for verb, values, expected in (({"verb": -1.5}, ("copy_v2", "move_v3"), False), ({}, ("copy_v2", "move_v3"), True), ({}, ("md5", "verify-md5"), False)):
+        family = [Child(value, [], Parts("", value, ""), "mixed", 2, reasons={"looks": 1.2} | verb) for value in values]
         weigh_together(family, [], "api/files", context)
         assert all(("same looks" in child.reasons) is expected for child in family)
 

@@ -330,3 +330,13 @@ def test_actions_that_their_answers_name_are_actions() -> None:
         for number in range(often)
     ]
     assert {operation.template for operation in conclude(observe_all(calls)).operations} == {f"/readers/{{reader_id}}/{name}" for name in times}
+
+
+def test_what_is_read_of_one_thing_over_and_over_is_no_pool_of_values() -> None:
+    """Parts of a file, two of which were asked for so seldom and are named so oddly that they may be values; the others join these. No answer has a body."""
+    times = {"is-packed": 2, "packed-data": 1, "packed-md5": 16, "md5": 7, "data": 5, "packed-size": 2, "info": 22, "size": 40}
+    answers: dict[str, tuple[int, Any]] = {
+        f"/files/{4000 + number}/{name}": (often // files, None) for name, often in times.items() for files in (max(1, often // 8),) for number in range(files)
+    }
+    answers["/status"] = (30, {"size": 1, "info": "x"})
+    assert {template.rpartition("/")[2] for template in _heard(answers)} == {*times, "status"}
