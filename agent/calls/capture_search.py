@@ -44,7 +44,7 @@ class CallSummary(msgspec.Struct, frozen=True):
 
 
 class Filter(msgspec.Struct, frozen=True):
-    """`status` is a code, a class such as 5xx, `error` or `ok`, or several of them with commas; times are RFC 3339 or relative; `pattern` is a path template."""
+    """`status` is a code, a class such as 5xx, `error` or `ok`, or several of them with commas; times are RFC 3339 or relative; `pattern` is a path template, in which `{+path}` stands for several segments."""
 
     endpoint_id: UUID | None = None
     method: str | None = None
@@ -291,9 +291,10 @@ def _one_status(word: str, status: str) -> tuple[str, tuple[str, ...]]:
 
 
 def _regex(pattern: str) -> str:
-    """A path template as a regular expression: what stands in braces is one segment."""
-    parts = _PARAMETER.split("/" + pattern.strip().strip("/"))
-    return "[^/]+".join(re.sub(r"([^\w/~%@:-])", r"\\\1", part, flags=re.ASCII) for part in parts)
+    """A path template as a regular expression: what stands in braces is one segment, `{+path}` several."""
+    text = "/" + pattern.strip().strip("/")
+    literals = [re.sub(r"([^\w/~%@:-])", r"\\\1", part, flags=re.ASCII) for part in _PARAMETER.split(text)]
+    return literals[0] + "".join((".+" if "+" in hole else "[^/]+") + after for hole, after in zip(_PARAMETER.findall(text), literals[1:], strict=True))
 
 
 def _call(statement: Statement) -> list[Any]:

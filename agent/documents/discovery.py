@@ -16,7 +16,7 @@ import msgspec
 from agent import endpoints
 from agent.calls import captures
 from agent.endpoints import Endpoint
-from agent.spec import infer, merge, observe, probing, summary
+from agent.spec import infer, merge, observe, serving, summary
 from agent.spec.decisions import Decisions
 from agent.spec.model import Exchange, Operation, Spec
 from db import engine, jsonb
@@ -131,7 +131,7 @@ async def _read_on(endpoint_id: UUID, base: str, state: _State) -> _State:
 
 def _below(base: str, exchange: Exchange) -> Exchange:
     """The exchange with its path as it stands below the endpoint's base URL, so that documents do not repeat the base in every path."""
-    rest = probing.below(base, exchange.url)
+    rest = serving.below(base, exchange.url)
     if rest is None:
         return exchange
     return msgspec.structs.replace(exchange, url=_origin(base) + (rest if rest.startswith("/") else f"/{rest}"))

@@ -28,6 +28,7 @@ from agent.spec.comparing.drift import Drift
 from agent.spec.model import Change, Operation, Pin, Spec
 from agent.spec.readers import given, openapi_read
 from agent.spec.readers.reading import Unreadable
+from agent.spec.serving import spread
 from agent.spec.writers import arazzo, formats, markdown, openapi, sdl, typescript
 from db.ids import uuid7
 from db.jsonb import storable
@@ -60,12 +61,15 @@ WHERE endpoint_id = {} AND discovered_endpoint_id IS NULL ORDER BY version LIKE 
 
 
 class OperationLine(msgspec.Struct, frozen=True):
+    """One operation of a list. `pattern` is the filter that finds its calls."""
+
     id: str
     method: str
     template: str
     summary: str
     api_type: str
     calls: int
+    pattern: str
 
 
 class Docs(msgspec.Struct, frozen=True):
@@ -372,7 +376,7 @@ def _spec_of(row: dict[str, Any]) -> Spec:
 
 
 def _line(operation: Operation) -> OperationLine:
-    return OperationLine(operation.id, operation.method, operation.template, operation.summary, operation.api_type, operation.evidence.count)
+    return OperationLine(operation.id, operation.method, operation.template, operation.summary, operation.api_type, operation.evidence.count, spread(operation))
 
 
 def _docs(endpoint: Endpoint, row: dict[str, Any], operations: list[OperationLine], calls: int) -> Docs:

@@ -22,6 +22,7 @@ from agent.spec import calling, fields, probing
 from agent.spec import model as spec_model
 from agent.spec.decisions import parameter_key
 from agent.spec.model import Operation, Spec
+from agent.spec.serving import spread
 
 MOST_CALLS = 300
 _MOST_SHOWN = 12
@@ -180,7 +181,7 @@ class _Tally:
 async def _calls(actor: Actor, endpoint_id: UUID, operation: Operation) -> list[capture_search.CallSummary]:
     found: list[capture_search.CallSummary] = []
     cursor: str | None = None
-    wanted = Filter(endpoint_id, method=operation.method, pattern=operation.template)
+    wanted = Filter(endpoint_id, method=operation.method, pattern=spread(operation))
     while len(found) < MOST_CALLS:
         page = await captures.search(actor, wanted, limit=min(200, MOST_CALLS - len(found)), cursor=cursor)
         found += page.items

@@ -11,6 +11,7 @@ import msgspec
 from agent.spec import encoding
 from agent.spec.encoding import Unfit
 from agent.spec.model import Content, JsonSchema, Operation, Parameter, Spec
+from agent.spec.serving import serving
 from agent.spec.validation import mismatch
 
 SAFE = ("GET", "HEAD", "OPTIONS", "QUERY")
@@ -53,8 +54,8 @@ def find(spec: Spec, word: str) -> Match | None:
     if meant and (len(meant) == 1 or not text.startswith("/")):
         return Match(meant[0], {})
     method, _, path = text.partition(" ")
-    found = [(o, filled) for o in spec.operations if o.method == method.upper() and (filled := _filled(o.template, path.strip())) is not None]
-    return Match(*min(found, key=lambda pair: len(pair[1]))) if found else None
+    found = serving(spec.operations, method.upper(), path.strip().partition("?")[0])
+    return Match(*found) if found else None
 
 
 def named(spec: Spec, word: str) -> list[Operation]:
@@ -85,7 +86,7 @@ def build(spec: Spec, operation: Operation, given: Arguments, *, is_strict: bool
     operation = operation if is_strict else _binding(operation)
     template, _, fixed = operation.template.partition("?")
     places = _wanted(spec, operation, "path", given.path)
-    path = encoding.path(template, places)
+    path = encoding.path(template, places, {one.name for one in operation.parameters if one.has_slashes})
     query = "&".join(part for part in (encoding.fixed_query(fixed, places), encoding.query(_wanted(spec, operation, "query", given.query))) if part)
     headers = [encoding.header(name, value) for name, value in _wanted(spec, operation, "header", given.headers).items()]
     if cookies := _wanted(spec, operation, "cookie", given.cookies):
@@ -109,13 +110,6 @@ def _binding(operation: Operation) -> Operation:
 
 def _one_or_many(schema: JsonSchema) -> JsonSchema:
     return {"anyOf": [schema, {"type": "array", "items": schema}]}
-
-
-def _filled(template: str, path: str) -> dict[str, str] | None:
-    names = _names(template)
-    parts = re.split(r"\{[^{}/]+\}", template)
-    found = re.fullmatch("([^/]+?)".join(re.escape(part) for part in parts), path.partition("?")[0])
-    return dict(zip(names, found.groups(), strict=True)) if found else None
 
 
 def _names(template: str) -> list[str]:

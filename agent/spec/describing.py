@@ -10,6 +10,7 @@ from agent.spec.fields import escaped
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response
 from agent.spec.names import custom_verb, is_action, resource_path, words_of
+from agent.spec.path_syntax import HOLE
 from agent.spec.paths.grouping import stem_of
 from agent.spec.phrasing import ENDING, paging_words, summary_of
 from agent.spec.protocols import envelopes, protobuf
@@ -125,6 +126,7 @@ def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:
                 schema["format"] = "date"
             working, _ = _slot_values([route for route in group if _is_served(route)] or group, position, part, number)
             example = max(sorted(working), key=lambda value: working[value], default=None)
+            has_slashes = any(route.path.split("/")[position + 1] == HOLE for route in group)
             if schema["type"] == "integer" and example is not None:
                 example = int(example)
             found.append(
@@ -135,6 +137,8 @@ def _path_parameters(template: str, group: list[Route]) -> list[Parameter]:
                     required=True,
                     example=example or None,
                     evidence=Evidence(count=sum(values.values()), total=len(values), confidence=_confidence(len(values), kinds)),
+                    has_slashes=has_slashes,
+                    description="Its slashes stay as they are." if has_slashes else "",
                 )
             )
     return found

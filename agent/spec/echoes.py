@@ -15,20 +15,27 @@ def count_echoes(summary: Summary, route: Route, value: Any, segments: list[str]
     """Counts what one body repeats and tells."""
     route.answered += 1
     wanted: dict[str, int] = {}
-    for position, segment in enumerate(segments):
-        text = unquote(segment)
+    texts = [unquote(segment) for segment in segments]
+    for position, text in enumerate(texts):
         wanted[text] = position
         wanted.setdefault(split_affixes(text)[1], position)
     numbers = {int(text): position for text, position in wanted.items() if len(text) < 19 and text.isdecimal() and (text[0] != "0" or text == "0")}
     hits: set[tuple[int, str]] = set()
-    _scan(_Wanted(summary.values, wanted, numbers, hits), (("", value),), 0)
-    for position, place in hits:
-        key = f"{position} {place}"
-        route.echoes[key] = route.echoes.get(key, 0) + 1
-    if len(route.echoes) > NAMES_MAX * 2:
-        route.echoes = smallest(route.echoes, NAMES_MAX)
+    rests: set[tuple[int, str]] = set()
+    path = "/".join(texts)
+    _scan(_Wanted(summary.values, wanted, numbers, path if path.count("/") < len(texts) else "", hits, rests), (("", value),), 0)
+    route.echoes = _counted(route.echoes, hits)
+    if rests:
+        route.rests = _counted(route.rests, rests)
     if len(summary.values) > FIELDS_MAX * 2:
         summary.values = smallest(summary.values, FIELDS_MAX)
+
+
+def _counted(known: dict[str, int], places: set[tuple[int, str]]) -> dict[str, int]:
+    for position, place in places:
+        key = f"{position} {place}"
+        known[key] = known.get(key, 0) + 1
+    return smallest(known, NAMES_MAX) if len(known) > NAMES_MAX * 2 else known
 
 
 class _Wanted(NamedTuple):
@@ -37,12 +44,15 @@ class _Wanted(NamedTuple):
     values: dict[str, Sample]
     texts: dict[str, int]
     numbers: dict[int, int]
+    path: str
+    """All segments; empty where one has a slash in it."""
     hits: set[tuple[int, str]]
+    rests: set[tuple[int, str]]
 
 
 def _scan(wanted: _Wanted, named: Iterable[tuple[str, Any]], depth: int) -> None:
     """Values with the names they stand under. It is asked for every value of every body: hence no call for each."""
-    samples, texts, numbers, hits = wanted
+    samples, texts, numbers, path, hits, rests = wanted
     for key, value in named:
         kind = type(value)
         if kind is str:
@@ -51,6 +61,8 @@ def _scan(wanted: _Wanted, named: Iterable[tuple[str, Any]], depth: int) -> None
             name = key if len(key) < 40 else ""
             if value in texts:
                 hits.add((texts[value], f"{depth} {name}"))
+            elif "/" in value and path.endswith(value) and path[-len(value) - 1 : -len(value)] == "/":
+                rests.add((path.count("/") - value.count("/"), f"{depth} {name}"))
             sample = samples.get(name)
             if sample is None:
                 sample = samples[name] = Sample()

@@ -2,6 +2,7 @@
 
 import hashlib
 import re
+from collections.abc import Container
 from typing import Any
 from urllib.parse import quote, urlencode
 
@@ -27,12 +28,12 @@ class Unfit(ValueError):
         self.field = field
 
 
-def path(template: str, values: dict[str, Any]) -> str:
-    """The template with its values, below the base URL of the API. Raises Unfit."""
+def path(template: str, values: dict[str, Any], slashed: Container[str] = ()) -> str:
+    """The template with its values, below the base URL of the API; those in `slashed` keep their slashes. Raises Unfit."""
     if not template.startswith("/") or _CONTROL.search(template):
         raise Unfit(f"The path `{template[:80]}` of this operation cannot be called.")
     pieces = re.split(r"\{([^{}/]+)\}", template)
-    filled = "".join(_literal(piece, template) if index % 2 == 0 else _segment(piece, values[piece]) for index, piece in enumerate(pieces))
+    filled = "".join(_literal(piece, template) if index % 2 == 0 else _segment(piece, values[piece], piece in slashed) for index, piece in enumerate(pieces))
     if any(re.fullmatch(r"(?:\.|%2e){1,2}", part, re.IGNORECASE) for part in filled.split("/")):
         raise Unfit(f"The path `{template[:80]}` leads out of the API.")
     return filled
@@ -109,11 +110,11 @@ def _literal(text: str, template: str) -> str:
     return "/".join(parts)
 
 
-def _segment(name: str, value: Any) -> str:
+def _segment(name: str, value: Any, has_slashes: bool) -> str:
     text = ",".join(as_text(item) for item in value) if isinstance(value, list) else as_text(value)
     if not text or any(part in (".", "..") for part in re.split(r"[/\\]", text)):
         raise Unfit(f"`{text[:40]}` cannot be the path parameter `{name}`.", name)
-    return quote(_short(text, name), safe=_UNRESERVED)
+    return quote(_short(text, name), safe=_UNRESERVED + "/" * has_slashes)
 
 
 def _is_latin(text: str) -> bool:

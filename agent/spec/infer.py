@@ -15,6 +15,7 @@ from agent.spec.names import acting, call_id, free, operation_id, resource_path,
 from agent.spec.noise import NoiseKind, main_origin, noise_kinds
 from agent.spec.path_syntax import unnamed
 from agent.spec.paths.grouping import group_routes, matches
+from agent.spec.paths.rests import with_rests
 from agent.spec.phrasing import ENDING, told_apart
 from agent.spec.protocols import graphql
 from agent.spec.protocols.kinds import kind_of_route
@@ -38,6 +39,7 @@ def conclude(summary: Summary, *, title: str = "", server: str | None = None, pi
     kinds = noise_kinds(routes, asked)
     origin = asked or main_origin(routes, kinds)
     mine, noise = _sort_out(routes, kinds, origin, pins)
+    mine = with_rests(mine)
     by_template = group_routes(mine, summary, pins)
     served = [route for group in by_template.values() for route in group]
     left = {id(route) for route in mine} - {id(route) for route in served}

@@ -135,6 +135,7 @@ def merge_route(*routes: Route) -> Route:
         requests=_union([route.requests for route in routes], merge_content),
         bodiless=sum([route.bodiless for route in routes]),
         echoes=smallest(_add([route.echoes for route in routes]), NAMES_MAX),
+        rests=smallest(_add([route.rests for route in routes]), NAMES_MAX),
         answered=sum([route.answered for route in routes]),
         named=smallest(_union([route.named for route in routes], _merge_named), NAMES_MAX),
         messages=smallest(_union([route.messages for route in routes], _merge_message), NAMES_MAX),
@@ -203,6 +204,7 @@ def _seal_route(route: Route) -> None:
     route.seen.ids = smallest(route.seen.ids, IDS_MAX)
     route.fields = smallest(route.fields, KEYS_MAX)
     route.echoes = smallest(route.echoes, NAMES_MAX)
+    route.rests = smallest(route.rests, NAMES_MAX)
     route.named = smallest(route.named, NAMES_MAX)
     route.messages = smallest(route.messages, NAMES_MAX)
     for sample in route.slots.values():

@@ -74,6 +74,8 @@ class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):
     style: str = ""
     """How a list or an object is written, and with `explode` whether its parts stand apart, where a document says so: traffic does not tell."""
     explode: bool | None = None
+    has_slashes: bool = False
+    """Whether the value of a path parameter may be several segments, whose slashes stay as they are."""
 
 
 class Content(msgspec.Struct, frozen=True, omit_defaults=True):

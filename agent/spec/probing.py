@@ -4,7 +4,6 @@ A schema is concluded from counts; this gives the calls behind them, one by one.
 """
 
 import json
-import re
 from collections.abc import Iterator
 from typing import Any, Literal, NamedTuple
 from urllib.parse import parse_qsl, unquote, urlsplit
@@ -14,6 +13,7 @@ from agent.spec.decisions import parameter_key
 from agent.spec.model import Exchange, Operation, Parameter, Spec
 from agent.spec.secrets.finding import is_secret_name
 from agent.spec.secrets.redact import mask_named
+from agent.spec.serving import below, serving, values_in
 
 State = Literal["value", "null", "missing"]
 _LONGEST = 80
@@ -58,16 +58,8 @@ def target(spec: Spec, operation: Operation, place: str) -> Target | None:
 
 def is_of(spec: Spec, operation: Operation, exchange: Exchange) -> bool:
     """Whether an exchange was a call of the operation: no more literal template fits its path."""
-    path = _below(spec, exchange)
-    alike = sorted((o for o in spec.operations if o.method == operation.method), key=lambda o: (o.template.count("{"), o.template))
-    return next((o.id for o in alike if _expression(o.template).fullmatch(path)), "") == operation.id
-
-
-def below(base: str, place: str) -> str | None:
-    """What of a path or URL comes after a base; None where it is not below it, as `/v10` is not below `/v1`."""
-    base = base.rstrip("/")
-    rest = place.removeprefix(base)
-    return rest if place.startswith(base) and rest[:1] in ("", "/", "?") else None
+    found = serving(spec.operations, operation.method, _below(spec, exchange))
+    return found is not None and found.operation.id == operation.id
 
 
 def probe(spec: Spec, operation: Operation, wanted: Target, exchange: Exchange) -> Found | None:
@@ -98,9 +90,8 @@ def _parameter(spec: Spec, operation: Operation, parameter: Parameter, exchange:
         value = next((text for name, text in parse_qsl(urlsplit(exchange.url).query, keep_blank_values=True) if name == parameter.name), None)
     elif parameter.where == "header":
         value = next((text for name, text in exchange.request_headers if name.lower() == parameter.name.lower()), None)
-    elif parameter.where == "path" and (match := _expression(operation.template).fullmatch(_below(spec, exchange))):
-        names = re.findall(r"\{([^{}/]+)\}", operation.template)
-        value = next((unquote(text) for name, text in zip(names, match.groups(), strict=True) if name == parameter.name), None)
+    elif parameter.where == "path" and (found := values_in(operation, _below(spec, exchange))) and parameter.name in found:
+        value = unquote(found[parameter.name])
     return Found(1, int(value is not None), 0, "" if value is None else _shown(parameter.name, value))
 
 
@@ -133,11 +124,7 @@ def _below(spec: Spec, exchange: Exchange) -> str:
     """The path of an exchange below the base URL of the API."""
     path = urlsplit(exchange.url).path or "/"
     rest = below(urlsplit(spec.servers[0]).path if spec.servers else "", path)
-    return (path if rest is None else rest).rstrip("/") or "/"
-
-
-def _expression(template: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{[^{}/]+\\\}", "([^/]+)", re.escape(template.rstrip("/") or "/")))
+    return path if rest is None else rest
 
 
 def _json(body: bytes) -> Any:

@@ -135,6 +135,8 @@ class Route(msgspec.Struct, omit_defaults=True):
     bodiless: int = 0
     echoes: dict[str, int] = {}
     """By `position key`: responses that repeat the segment under that key."""
+    rests: dict[str, int] = {}
+    """By `position key`, too: responses that repeat all that follows, of several segments."""
     answered: int = 0
     """Successful responses with a JSON body, in which an echo could have been."""
     named: dict[str, Named] = {}

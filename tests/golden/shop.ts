@@ -138,7 +138,10 @@ export function createClient(options: ClientOptions = {}) {
   return async function call<Id extends keyof Operations>(id: Id, input: Input<Operations[Id]>): Promise<Result<Operations[Id]["responses"]>> {
     const { params, query, headers, body } = input as AnyInput;
     const [method, template, contentType] = table[id as string]!;
-    const path = template.replace(/\{([^{}]+)\}/g, (_, name: string) => encodeURIComponent(String(params?.[name])));
+    const path = template.replace(/\{(\+?)([^{}]+)\}/g, (_, plus: string, name: string) => {
+      const value = encodeURIComponent(String(params?.[name]));
+      return plus ? value.replace(/%2F/g, "/") : value;
+    });
     const search = new URLSearchParams(pairs(query)).toString();
     const type: Record<string, string> = contentType && body !== undefined && !contentType.startsWith("multipart/") ? { "Content-Type": contentType } : {};
     const response = await send((options.baseUrl ?? "https://api.shop.test/v1") + path + (search ? (path.includes("?") ? "&" : "?") + search : ""), {

@@ -90,13 +90,13 @@ def _is_rejected_form(pin: Pin, path: str) -> bool:
     return pin.kind == "reject" and re.search(r"\.\{[^{}/]*\}$", pin.template) is not None and matches(pin.template, path)
 
 
-def _literal(segment: str, taken: list[str]) -> str:
-    """A segment as it is written in a template, with names in its holes."""
+def _literal(segment: str, taken: list[str], told: str) -> str:
+    """A segment as it is written in a template, with names in its holes: their own, or what bodies call the whole."""
     names = path_syntax.hole_names(segment)
     parts = [quote(unquote(part), safe="~!$&'()*+,;=:@-._") for part in segment.split(path_syntax.HOLE)]
     written = parts[0]
     for name, part in zip(names, parts[1:], strict=True):
-        named = parameter_name(path_syntax.resource_of(segment), "word", taken, name) if not name or name in taken else name
+        named = parameter_name(path_syntax.resource_of(segment), "word", taken, name or told) if not name or name in taken else name
         taken.append(named)
         written += f"{{{named}}}{part}"
     return written
@@ -126,7 +126,8 @@ class _Namer:
         ending = self._endings.get(path, "")
         for position, segment in enumerate(part for part in path.removesuffix(ending).split("/") if part):
             if not flags[position]:
-                parts.append(_literal(segment, taken))
+                told = self._names.setdefault((*prefix, segment), self._echoed(path, position)) if segment == path_syntax.HOLE else ""
+                parts.append(_literal(segment, taken, told))
                 prefix += (segment,)
                 continue
             affix = self._affixes[path][position]

@@ -158,6 +158,7 @@ class _Reader:
             evidence=_evidence(raw),
             style=str(raw.get("style") or ""),
             explode=raw["explode"] if isinstance(raw.get("explode"), bool) else None,
+            has_slashes=where == "path" and raw.get("x-multi-segment") is True,
         )
 
     def _contents(self, owner: Object) -> tuple[Content, ...]:

@@ -19,6 +19,7 @@ from agent.spec.secrets.finding import is_secret_name
 from agent.spec.secrets.marks import MARK
 from agent.spec.secrets.places import VALUES, hide_variables, inherited, pair_name
 from agent.spec.secrets.redact import mask_name, mask_named, mask_text, mask_url
+from agent.spec.serving import below, serving, values_in
 from agent.spec.values import kind_of
 
 Object = dict[str, Any]
@@ -70,21 +71,14 @@ def _steps(matched: list[tuple[Exchange, Operation]]) -> list[_Step]:
 
 
 def _matched(spec: Spec, exchanges: Sequence[Exchange]) -> list[tuple[Exchange, Operation]]:
-    """Each with the most literal template that fits."""
-    base = urlsplit(spec.servers[0]).path.rstrip("/") if spec.servers else ""
-    ordered = sorted(spec.operations, key=lambda operation: (operation.template.count("{"), operation.template))
-    table = [(operation, _expression(base + operation.template)) for operation in ordered]
-    found: list[tuple[Exchange, Operation]] = []
-    for exchange in exchanges:
-        path = urlsplit(exchange.url).path or "/"
-        operation = next((operation for operation, expression in table if operation.method == exchange.method and expression.fullmatch(path)), None)
-        if operation is not None:
-            found.append((exchange, operation))
-    return found
+    """Each with the operation that served it."""
+    base = _base(spec)
+    found = [(exchange, serving(spec.operations, exchange.method, below(base, urlsplit(exchange.url).path or "/") or "/")) for exchange in exchanges]
+    return [(exchange, served.operation) for exchange, served in found if served is not None]
 
 
-def _expression(template: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\\\{[^{}/]+\\\}", "([^/]+)", re.escape(template)))
+def _base(spec: Spec) -> str:
+    return urlsplit(spec.servers[0]).path if spec.servers else ""
 
 
 def _write(spec: Spec, step: _Step, known: Known, inputs: dict[str, Object]) -> Object:
@@ -92,7 +86,7 @@ def _write(spec: Spec, step: _Step, known: Known, inputs: dict[str, Object]) -> 
     result: Object = {"stepId": step.id}
     result |= {"description": mask_text(operation.summary)} if operation.summary else {}
     result["operationId"] = operation.id
-    parameters = [{"name": name, "in": where, "value": _payload(name, value, known, inputs, where)} for where, name, value in _sent(exchange, operation)]
+    parameters = [{"name": name, "in": where, "value": _payload(name, value, known, inputs, where)} for where, name, value in _sent(spec, exchange, operation)]
     parameters += _credentials(spec, step, known, inputs)
     result |= {"parameters": parameters} if parameters else {}
     media_type, body = _body(exchange)
@@ -134,12 +128,11 @@ def _credentials(spec: Spec, step: _Step, known: Known, inputs: dict[str, Object
     return found
 
 
-def _sent(exchange: Exchange, operation: Operation) -> list[tuple[str, str, str | list[str]]]:
+def _sent(spec: Spec, exchange: Exchange, operation: Operation) -> list[tuple[str, str, str | list[str]]]:
     """Where, name and value of each parameter; one that was repeated has a list."""
     parts = urlsplit(exchange.url)
-    names = re.findall(r"\{([^{}/]+)\}", operation.template)
-    match = re.search(_expression(operation.template).pattern + "$", mask_url(parts.path))
-    sent: list[tuple[str, str, str | list[str]]] = [("path", name, unquote(value)) for name, value in zip(names, match.groups(), strict=True)] if match else []
+    values = values_in(operation, below(_base(spec), mask_url(parts.path)) or "/") or {}
+    sent: list[tuple[str, str, str | list[str]]] = [("path", name, unquote(value)) for name, value in values.items()]
     declared = {parameter.name for parameter in operation.parameters if parameter.where == "query"}
     queried: dict[str, list[str]] = {}
     pairs = parse_qsl(parts.query)

@@ -133,6 +133,7 @@ class _Writer:
         result |= {"required": True} if parameter.required or parameter.where == "path" else {}
         result |= {"style": parameter.style} if parameter.style else {}
         result |= {"explode": parameter.explode} if parameter.explode is not None else {}
+        result |= {"x-multi-segment": True} if parameter.has_slashes else {}
         return result | self._described(parameter)
 
     def contents(self, contents: tuple[Content, ...], base: str) -> Document:

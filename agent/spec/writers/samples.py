@@ -161,7 +161,7 @@ def _path(spec: Spec, operation: Operation) -> str:
         parameter = given.get(match[1])
         is_known = parameter is not None and (parameter.example is not None or _says_more(parameter.schema))
         shown = _example(match[1], parameter.schema, parameter.example, spec) if parameter and is_known else _placeholder(match[1])
-        return quote(_plain(shown), safe="•:@,")
+        return quote(_plain(shown), safe="•:@,/" if parameter and parameter.has_slashes else "•:@,")
 
     return re.sub(r"\{([^{}/]+)\}", value, mask_url(operation.template))
 

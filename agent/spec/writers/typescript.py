@@ -11,6 +11,7 @@ from typing import Any
 from agent.spec.model import Content, JsonSchema, Operation, Parameter, Response, Spec
 from agent.spec.secrets.finding import is_secret_name
 from agent.spec.secrets.redact import mask_json, mask_name, mask_text
+from agent.spec.serving import spread
 from agent.spec.writers import typescript_paging
 from agent.spec.writers.typescript_paging import Walk
 
@@ -270,7 +271,7 @@ def _entry(operation: Operation, names: _Names, walk: Walk | None) -> str:
 
 def _client(spec: Spec, names: _Names) -> str:
     table = "\n".join(
-        f"{INDENT}{_key(o.id)}: [{json.dumps(o.method)}, {json.dumps(mask_text(o.template))}, {json.dumps(_body_type(o))}]," for o in spec.operations
+        f"{INDENT}{_key(o.id)}: [{json.dumps(o.method)}, {json.dumps(mask_text(spread(o)))}, {json.dumps(_body_type(o))}]," for o in spec.operations
     )
     server = json.dumps(spec.servers[0] if spec.servers else "")
     return _CLIENT.replace("__TABLE__", table).replace("__SERVER__", server)
@@ -340,7 +341,10 @@ export function createClient(options: ClientOptions = {}) {
   return async function call<Id extends keyof Operations>(id: Id, input: Input<Operations[Id]>): Promise<Result<Operations[Id]["responses"]>> {
     const { params, query, headers, body } = input as AnyInput;
     const [method, template, contentType] = table[id as string]!;
-    const path = template.replace(/\\{([^{}]+)\\}/g, (_, name: string) => encodeURIComponent(String(params?.[name])));
+    const path = template.replace(/\\{(\\+?)([^{}]+)\\}/g, (_, plus: string, name: string) => {
+      const value = encodeURIComponent(String(params?.[name]));
+      return plus ? value.replace(/%2F/g, "/") : value;
+    });
     const search = new URLSearchParams(pairs(query)).toString();
     const type: Record<string, string> = contentType && body !== undefined && !contentType.startsWith("multipart/") ? { "Content-Type": contentType } : {};
     const response = await send((options.baseUrl ?? __SERVER__) + path + (search ? (path.includes("?") ? "&" : "?") + search : ""), {

@@ -71,6 +71,7 @@ async def test_every_filter_finds_its_call(ground: Ground, database: asyncpg.Poo
     assert await ground.found(pattern="/customers/{id}") == [replayed, broken]
     assert await ground.found(pattern="/v1/customers/{id}") == [replayed, broken]
     assert await ground.found(pattern="/orders/{orderId}/refunds") == [refund]
+    assert await ground.found(pattern="/{+rest}/refunds") == [refund] == await ground.found(pattern="/orders/{+path}")
     assert await ground.found(min_duration_ms=1000) == [order]
     assert await ground.found(source="replay") == [replayed]
     assert await ground.found(method="GET", status="error", path="customers") == [cut, broken]

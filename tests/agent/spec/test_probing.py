@@ -3,7 +3,7 @@
 import msgspec
 import pytest
 
-from agent.spec import probing
+from agent.spec import probing, serving
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange, Spec
 from agent.spec.observe import observe_all
@@ -78,6 +78,6 @@ def test_a_version_is_not_below_another(spec: Spec) -> None:
     users = next(one for one in spec.operations if one.template == "/users")
     assert probing.is_of(spec, users, _call("/users", {}))
     assert not probing.is_of(spec, users, msgspec.structs.replace(_call("/users", {}), url="https://a.example/base2/users"))
-    assert probing.below("/v1/", "/v1?a=1") == "?a=1"
-    assert probing.below("/v1", "/v10/users") is None
-    assert probing.below("", "/users") == "/users"
+    assert serving.below("/v1/", "/v1?a=1") == "?a=1"
+    assert serving.below("/v1", "/v10/users") is None
+    assert serving.below("", "/users") == "/users"
