@@ -8,6 +8,7 @@ from msgspec import Meta
 
 from agent import endpoints
 from agent.calls import captures, explaining, imports
+from agent.calls import totals as summing
 from agent.calls.captures import CallDetail, CallSummary
 from agent.conversation import attachments
 from agent.documents import additions, docs
@@ -35,12 +36,15 @@ async def capture_search(
     min_duration_ms: Annotated[int, Meta(ge=0)] | None = None,
     limit: Annotated[int, Meta(ge=1, le=100)] | None = None,
     cursor: str | None = None,
+    totals: Annotated[bool, Meta(description="Instead: how many match, how many of them failed, their median time, and the slowest, slowest first.")] = False,
 ) -> Answer:
-    """Search the captured calls, newest first, by endpoint, method, status, path, text, time or slowness."""
+    """Search the captured calls, newest first, by endpoint, method, status, path, text, time or slowness; or sum them up."""
     about = await endpoints.find(context.actor, endpoint) if endpoint else None
     wanted = captures.Filter(
         endpoint_id=about.id if about else None, method=method, status=status, path=path, query=query, since=since, until=until, min_duration_ms=min_duration_ms
     )
+    if totals and not (about and not about.calls):
+        return _summed(await summing.of(context.actor, wanted, slowest=limit or 20))
     found = await captures.search(context.actor, wanted, limit=limit or 20, cursor=cursor)
     if about and not about.calls:
         return Answer(f"`{about.name}` has no captured calls yet. Send requests to {about.proxy_url}, then try again.", found)
@@ -48,6 +52,13 @@ async def capture_search(
         return Answer("No captured call matches.", found)
     text = "\n".join(_line(call) for call in found.items) + (f"\nMore: cursor `{found.next}`." if found.next else "")
     return Answer(text, found, "captured")
+
+
+def _summed(found: summing.Totals) -> Answer:
+    median = f", median {found.median_ms:,.0f} ms" if found.median_ms is not None else ""
+    lines = [f"{found.calls:,}{'' if found.is_all else ' or more'} calls, {found.failed:,} failed{median}.", *(_line(call) for call in found.slowest)]
+    data = {"items": found.slowest, "next": None, "calls": found.calls, "failed": found.failed, "median_ms": found.median_ms, "is_all": found.is_all}
+    return Answer("\n".join(lines), data, "captured")
 
 
 @tool(effect="read", scope="read", hears="captured")

@@ -21,15 +21,15 @@ from agent.providers.guide.markup import (
     code,
     counted,
     fenced,
-    has_failed,
     items_of,
     name_of,
     nested,
     pretty,
     rows,
+    slowest_of,
     state_of,
+    summed,
     there_already,
-    took,
     value_of,
 )
 from agent.providers.guide.plan import Done, Plan
@@ -157,6 +157,8 @@ def _calls(data: Data, done: Done) -> str:
     if done.step.arguments.get("limit") == 1:
         return f"The newest{' failing' if done.step.arguments.get('status') else ''} call:\n\n{call_table(items)}"
     noun = "failed call" if done.step.arguments.get("status") == "error" else "call"
+    if data.get("next") and done.step.arguments.get("limit") == len(items):
+        return f"The newest {len(items)} {noun}s:\n\n{call_table(items)}"
     return f"{counted(items, noun, data)}{', newest first' * (len(items) > 1)}:\n\n{call_table(items[:SHOWN])}{and_more(items)}"
 
 
@@ -175,21 +177,18 @@ def _within(done: Done) -> str:
 
 
 def _slowest(data: Data, done: Done) -> str:
-    items = sorted(items_of(data), key=lambda call: -took(call))
+    items = items_of(data)
     if not items:
-        return _no_calls(done)
-    first = items[0]
-    middle = items[len(items) // 2]
-    return f"The slowest of {len(items)}{'+' if data.get('next') else ''} calls took **{took(first):,.0f} ms**: {call_line(first)}. The median is {took(middle):,.0f} ms.\n\n{call_table(items[:5])}"
+        return "Only sockets and streams match: they last as long as somebody listens." if data.get("calls") else _no_calls(done)
+    return f"{slowest_of(data)}\n\n{call_table(items[:5])}"
 
 
 def _count(data: Data, done: Done) -> str:
-    items = items_of(data)
-    failed = sum(1 for call in items if has_failed(call))
-    total = f"{len(items)}{' or more' if data.get('next') else ''} call{'s' * (len(items) != 1)}"
+    if not data.get("calls"):
+        return _no_calls(done)
     if done.step.arguments.get("status") == "error":
-        return f"**{total}** failed{_within(done)}." if items else _no_calls(done)
-    return f"**{total}**{_within(done)}, {failed} of them failed." if items else _no_calls(done)
+        return f"**{summed(data)}** failed{_within(done)}."
+    return f"**{summed(data)}**{_within(done)}, {data.get('failed', 0):,} of them failed."
 
 
 def _call(data: Data, done: Done) -> str:

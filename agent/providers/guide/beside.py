@@ -6,7 +6,7 @@ A composer that gives "" leaves the answer as it is.
 from collections.abc import Callable
 from typing import Any, cast
 
-from agent.providers.guide.markup import Data, call_line, counted, fenced, has_failed, items_of, name_of, nested, there_already, took
+from agent.providers.guide.markup import Data, counted, fenced, has_failed, items_of, name_of, nested, slowest_of, there_already
 from agent.providers.guide.plan import Done
 
 
@@ -76,12 +76,8 @@ def operations(data: Data, done: Done) -> str:
 
 
 def slowest(data: Data, done: Done) -> str:
-    """The card lists them by time: here the slowest, in one line each."""
-    items = sorted(items_of(data), key=lambda call: -took(call))
-    if len(items) < 2:
-        return ""
-    lines = "\n".join(f"{n}. {call_line(call)}" for n, call in enumerate(items[:5], 1))
-    return f"The slowest of {len(items)}{'+' if data.get('next') else ''} calls, of which the median took {took(items[len(items) // 2]):,.0f} ms:\n\n{lines}"
+    """The card lists them, slowest first."""
+    return slowest_of(data) if items_of(data) else ""
 
 
 def called(data: Data, done: Done) -> str:

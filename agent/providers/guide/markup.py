@@ -48,6 +48,19 @@ def counted(items: list[Data], noun: str, data: Data) -> str:
     return f"{len(items)}{' or more' if data.get('next') else ''} {noun}{'s' * (len(items) != 1)}"
 
 
+def summed(data: Data) -> str:
+    """How many calls there are in all, where a search was summed up."""
+    calls = data.get("calls") or 0
+    return f"{calls:,}{'' if data.get('is_all', True) else ' or more'} call{'s' * (calls != 1)}"
+
+
+def slowest_of(data: Data) -> str:
+    """The first of the calls, which come slowest first, in a sentence with what is usual."""
+    first, median = items_of(data)[0], data.get("median_ms")
+    usual = f" The median is {median:,.0f} ms." if isinstance(median, int | float) else ""
+    return f"The slowest of {summed(data)} took **{took(first):,.0f} ms**: {call_line(first)}.{usual}"
+
+
 def and_more(items: list[Data]) -> str:
     return f"\n\n… and {len(items) - SHOWN} more." if len(items) > SHOWN else ""
 

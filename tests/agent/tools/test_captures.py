@@ -2,10 +2,13 @@
 
 import asyncio
 import json
+from typing import Any
 
 import httpx
 
+from agent import endpoints
 from agent.accounts import users
+from agent.recorder import Heard, store_heard
 from agent.tools import invoke
 from agent.tools.registry import Answer, Context
 from tests.live import wiretalk
@@ -76,3 +79,23 @@ async def test_what_is_cut_off_is_told_by_its_shape(database_url: str, monkeypat
     assert '"late":{"type":"boolean"}' in shown["text"]
     assert "offset 8000 reads on" in shown["text"]
     assert len(shown["text"]) < 12_000
+
+
+async def test_calls_are_summed_up(database_url: str, monkeypatch) -> None:  # type: ignore[no-untyped-def]
+    """All that match are counted, and the slowest is found however many came after it; a stream and a socket last long without being slow."""
+    async with wiretalk(monkeypatch) as api:
+        await api.post("/api/v1/endpoints", json={"destination_url": "demo"})
+        actor = await users.actor_by_email("ada@example.com", "mcp")
+        endpoint = (await endpoints.list_(actor)).items[0]
+
+        def heard(path: str, duration_ms: float, status: int | None = 200, **more: Any) -> Heard:
+            return Heard(endpoint.id, actor.user_id, "GET", f"{endpoint.destination_url}{path}", status=status, duration_ms=duration_ms, **more)
+
+        events = {"response_headers": [("Content-Type", "text/event-stream")]}
+        long = [heard("/report", 2400.0), heard("/events", 90_000.0, **events), heard("/socket", 80_000.0, None, protocol="ws")]
+        await store_heard([*long, *(heard(f"/users/{n}", 10.0, 500 if n < 5 else 200) for n in range(250))])
+        found = (await invoke.invoke(Context(actor), "capture_search", {"endpoint": "demo-shop", "totals": True, "limit": 2})).data
+        assert (found["calls"], found["failed"], found["median_ms"], found["is_all"]) == (253, 5, 10.0, True)
+        assert [call.duration_ms for call in found["items"]] == [2400.0, 10.0]
+        errors = await invoke.invoke(Context(actor), "capture_search", {"totals": True, "status": "error", "path": "/users"})
+        assert errors.text.startswith("5 calls, 5 failed, median 10 ms.")

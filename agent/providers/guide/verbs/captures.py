@@ -49,7 +49,7 @@ CAPTURES: tuple[Verb, ...] = (
         "capture_search",
         ("slow show call !$duration", "slow . !$duration"),
         {k: v for k, v in _SEARCH.items() if k != "limit"},
-        fixed={"limit": 200},
+        fixed={"totals": True},
         view="slowest",
         commands=("slowest",),
         example="what is the slowest call?",
@@ -59,7 +59,7 @@ CAPTURES: tuple[Verb, ...] = (
         "capture_search",
         ("^count $method", "^count call $time", "^count $status $time", "count fail", "count call $status", "count call question", "count call question $time"),
         {k: v for k, v in _SEARCH.items() if k != "limit"},
-        fixed={"limit": 200},
+        fixed={"totals": True},
         view="count",
     ),
     Verb(

@@ -37,14 +37,14 @@ async def test_documented(reply: Reply) -> None:
 
 async def test_slowest(reply: Reply) -> None:
     """The slowest call is named with its time, not merely listed."""
-    text = await reply("what is the slowest call?", {"items": [CALL, {**CALL, "id": "c2", "path": "/slow", "duration_ms": 2400.0}]})
+    text = await reply("what is the slowest call?", {"items": [{**CALL, "id": "c2", "path": "/slow", "duration_ms": 2400.0}, CALL], "calls": 2})
     assert "**2,400 ms**: `GET` `/slow`" in text
 
 
 async def test_counted(reply: Reply) -> None:
     """ "How many" is answered with a number."""
-    text = await reply("how many calls were there today?", {"items": [CALL, {**CALL, "status": 500}]})
-    assert "**2 calls** since today, 1 of them failed." in text
+    text = await reply("how many calls were there today?", {"items": [CALL, {**CALL, "status": 500}], "calls": 1200, "failed": 1})
+    assert "**1,200 calls** since today, 1 of them failed." in text
 
 
 async def test_a_call_that_broke_off_says_so(reply: Reply) -> None:

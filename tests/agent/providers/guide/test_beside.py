@@ -24,8 +24,8 @@ ENDPOINT = {"id": "e1", "name": "Shop", "slug": "shop", "proxy_url": "http://127
         ("call GET /orders on shop", {"status": 200, "body": "[]", "method": "GET", "url": "https://x/orders"}, "It was answered with **200**.", "https://x"),
         (
             "what is the slowest call?",
-            {"items": [{"method": "GET", "path": f"/{n}", "status": 200, "duration_ms": n} for n in (1, 30, 2)]},
-            "1. `GET` `/30` → 200 in 30 ms\n2. `GET` `/2` → 200 in 2 ms",
+            {"items": [{"method": "GET", "path": f"/{n}", "status": 200, "duration_ms": n} for n in (30, 2, 1)], "calls": 1430, "median_ms": 2.0},
+            "The slowest of 1,430 calls took **30 ms**: `GET` `/30` → 200 in 30 ms. The median is 2 ms.",
             "| 1 | `GET /30` |",
         ),
         ("list the MCP servers", {"items": [{"name": "linear", "url": "https://x/mcp", "tools": ["a"]}]}, "what tools does linear have", "1 tool"),

@@ -143,7 +143,7 @@ async def test_another_tool_helps_out(say: Say, tools: Tools) -> None:
 async def test_numbers_stay_within_the_menu(say: Say) -> None:
     """A tool's own maximum bounds what is asked of it."""
     search = ToolSpec("capture_search", "", {"type": "object", "properties": {"limit": {"type": "integer", "maximum": 100}}})
-    assert (await say("what is the slowest call?", tools=(search,))).calls == [("capture_search", {"limit": 100})]
+    assert (await say("show the last 500 calls", tools=(search,))).calls == [("capture_search", {"limit": 100})]
 
 
 @pytest.mark.parametrize(("state", "text"), [("error", "No such endpoint."), ("denied", "It was not done.")])
