@@ -28,7 +28,7 @@ async def of(actor: Actor, wanted: Filter, *, slowest: int = 20) -> Totals:
     asked = statements(actor, wanted, size=MOST)
     found = asked.whole if asked.whole.sql else asked.walk
     async with engine.connection() as connection:
-        row = await connection.fetchrow(_TOTALS.format(found.sql), *found.values)
+        (row,) = await connection.fetch(_TOTALS.format(found.sql), *found.values)
         rows = await connection.fetch(_THESE, (row["slowest"] or [])[:slowest])
     return Totals(min(row["calls"], MOST), row["failed"], row["median_ms"], row["calls"] <= MOST, [summary(one) for one in rows])
 
