@@ -281,7 +281,10 @@ def recall_values(family: list[Child], prefix: str, context: Context) -> None:
             is_plain = child.value.isalpha() and child.value.islower()
             if not context.literal_at.get(child.value, set()) - {here} and "collection" in child.reasons:
                 child.reasons["collection"] = max(-1.0, child.reasons["collection"])  # what is a value everywhere else names no collection
-            child.reasons["value elsewhere"] = 2.5 if max(together[place] for place in found) > 1 else 0.5 if is_plain else 2.0
+            most = max(together[place] for place in found)
+            child.reasons["value elsewhere"] = 2.5 if most > 1 else 0.5 if is_plain else 2.0
+            if is_plain and most >= _RECURRING:
+                child.reasons["words"] = max(0.0, child.reasons.get("words", 0.0))  # of an enumeration that the API speaks of
             child.own = sum(child.reasons.values())
 
 

@@ -6,7 +6,7 @@ from agent.spec.infer import conclude
 from agent.spec.model import Exchange
 from agent.spec.observe import observe_all
 from agent.spec.paths.affixes import Parts
-from agent.spec.paths.reasons import Child, weigh_together
+from agent.spec.paths.reasons import Child, recall_values, weigh_together
 from agent.spec.paths.tree import Clusters, Context
 
 _JSON = (("content-type", "application/json"),)
@@ -48,3 +48,12 @@ def test_underscores_around_a_word_join_nothing() -> None:
         family = [Child(value, [], Parts("", value, ""), "word", 1, reasons={"looks": -0.8}) for value in values]
         weigh_together(family, [], "v1", context)
         assert [child.reasons["looks"] for child in family] == [expected] * 4
+
+
+def test_words_of_an_enumeration_may_be_spoken_elsewhere() -> None:
+    """Three kinds that are the values of one parameter elsewhere are so here, though keys of bodies are called so; joined names, or two, may be operations."""
+    for values, expected in ((("cidr", "country", "agent"), 0.0), (("by-edits", "by-size", "by-date"), -2.0), (("cidr", "country"), -2.0)):
+        context = Context(set(), {}, Clusters([]), {}, {value: {"deny/all"} for value in values}, 0.5, 2, set(), {})
+        family = [Child(value, [], Parts("", value, ""), "word", 2, reasons={"looks": -1.5, "words": -2.0}) for value in values]
+        recall_values(family, "/allow/all", context)
+        assert [child.reasons["words"] for child in family] == [expected] * len(values)
