@@ -5,7 +5,7 @@
 
     conversation/   chats and what belongs to them
     endpoints       the APIs a user captures, with their controls          calls/          what was heard of them
-    documents/      from calls to a spec, from a spec to documents         operations      an API called by its document
+    documents/      from calls to a spec, from a spec to documents         operations/     an API called by its document
     search/         all of it by words
 
     accounts/       who there is and how they sign in                      billing/        credits, and what was used

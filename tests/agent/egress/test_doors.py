@@ -19,8 +19,8 @@ from agent.calls.resending import Edits
 from agent.documents import docs
 from agent.egress import addresses, clients, network, rules
 from agent.errors import Problem
-from agent.operations import Arguments
 from agent.recorder import Heard, store_heard
+from agent.spec.calling import Arguments
 from db.ids import uuid7
 
 Door = Callable[[str], Awaitable[object]]
