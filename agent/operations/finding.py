@@ -7,7 +7,7 @@ import msgspec
 
 from agent import endpoints
 from agent.actor import Actor
-from agent.documents import discovery, docs
+from agent.documents import discovery, versions
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.spec import calling, tool_schemas
@@ -122,7 +122,7 @@ def name_of(operation: Operation) -> str:
 
 async def _spec(endpoint: Endpoint, *, is_live: bool) -> Described:
     """What was given and what was heard. `is_live`: also what was heard since the last documents."""
-    known = await docs.known(endpoint.id)
+    known = await versions.known(endpoint.id)
     heard = known.heard
     if is_live and endpoint.calls:
         heard = (await discovery.update(endpoint)).spec

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta
 
 from agent import endpoints
-from agent.documents import docs
+from agent.documents import versions
 from agent.relative_time import moment
 from agent.tools.endpoints import EndpointRef
 from agent.tools.registry import Answer, Context, tool
@@ -58,7 +58,7 @@ async def change_list(
             one.after,
         )
         for api in about
-        for version in await docs.history(context.actor, api.id)
+        for version in await versions.history(context.actor, api.id)
         if earliest is None or version.generated_at >= earliest
         for one in version.changes
     ]

@@ -9,8 +9,8 @@ from litestar.params import FromPath, FromQuery, JSONBody
 from agent.actor import require_scope
 from agent.documents import curation, docs, evidence
 from agent.documents.curation import Curation, Text, Verdict
-from agent.documents.docs import Version
 from agent.documents.evidence import Evidence
+from agent.documents.versions import Version, history
 from agent.paging import Page
 from agent.spec.comparing.drift import Drift
 from agent.spec.decisions import Words
@@ -86,7 +86,7 @@ async def why(request: ApiRequest, endpoint_id: FromPath[UUID], operation: FromQ
 @get("/endpoints/{endpoint_id:uuid}/versions", guards=[signed_in], summary="Versions of the documents", tags=["documents"])
 async def versions(request: ApiRequest, endpoint_id: FromPath[UUID]) -> Page[Version]:
     """The newest first, each with what changed for clients since the one before, breaking or not."""
-    return Page(await docs.history(request.user, endpoint_id))
+    return Page(await history(request.user, endpoint_id))
 
 
 @post("/endpoints/{endpoint_id:uuid}/drift", guards=[signed_in], status_code=200, summary="Compare traffic with a document", tags=["documents"])

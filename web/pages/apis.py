@@ -12,7 +12,7 @@ from litestar.response import Redirect, Template
 from agent import controls, endpoints
 from agent.calls import call_charts, call_filters, capture_search, captures, imports
 from agent.calls.imports import ImportReport
-from agent.documents import curation, discovery, docs
+from agent.documents import curation, discovery, docs, versions
 from agent.endpoints import TRANSITIONS, Endpoint, EndpointChange, Status
 from agent.errors import Problem
 from agent.spec.decisions import Words, key_of
@@ -215,7 +215,7 @@ async def _documented(request: PageRequest, endpoint: Endpoint, tab: Tab, asked:
     if tab == "docs" and asked.operation:
         spec, found = await curation.found_operation(actor, endpoint.id, asked.operation)
         edits = (await discovery.decisions(endpoint.id)).edits.get(key_of(found), Words())
-        changes = tuple((version.version, change) for version in await docs.history(actor, endpoint.id, 3) for change in version.changes)
+        changes = tuple((version.version, change) for version in await versions.history(actor, endpoint.id, 3) for change in version.changes)
         return {"reference": reference.of(spec, found, endpoint.slug, edits, changes)}
     if tab == "docs":
         spec = await docs.spec_of(actor, endpoint.id)
@@ -224,9 +224,9 @@ async def _documented(request: PageRequest, endpoint: Endpoint, tab: Tab, asked:
         return {"contents": listed, "document": (await docs.get(actor, endpoint.id, "markdown")).text if is_read else ""}
     if tab == "endpoints":
         return {"curation": await curation.overview(actor, endpoint.id)}
-    known = await docs.known(endpoint.id)
+    known = await versions.known(endpoint.id)
     drift = {"drift": await docs.drift(actor, endpoint.id), "drift_from": ""} if known.given and known.heard else {}
-    return {"versions": await docs.history(actor, endpoint.id)} | drift
+    return {"versions": await versions.history(actor, endpoint.id)} | drift
 
 
 async def _live(request: PageRequest, endpoint: Endpoint, wanted: dict[str, str], cursor: str | None, newer: str | None = None) -> dict[str, Any]:

@@ -17,7 +17,8 @@ from agent.calls.captures import CallDetail, CallSummary, Filter
 from agent.conversation import chats
 from agent.conversation.chats import Chat
 from agent.documents import docs
-from agent.documents.docs import Docs, Version
+from agent.documents.docs import Docs
+from agent.documents.versions import Version, history
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from web.pages import look
@@ -109,7 +110,7 @@ async def _docs_panel(actor: Actor, endpoint: Endpoint, show: str, at: str) -> P
 
 
 async def _changes_panel(actor: Actor, endpoint: Endpoint, show: str, at: str) -> Panel:
-    versions = await docs.history(actor, endpoint.id)
+    versions = await history(actor, endpoint.id)
     return Panel(show, "changes", endpoint.name, at, page=f"/apis/{endpoint.slug}?tab=changes", endpoint=endpoint, versions=versions)
 
 

@@ -3,7 +3,7 @@
 import asyncpg
 import pytest
 
-from agent.documents import docs
+from agent.documents import docs, versions
 from agent.errors import Problem
 from tests.agent.heard import an_endpoint, hear
 
@@ -75,7 +75,7 @@ async def test_drift_from_an_uploaded_document_and_from_one_that_was_given(datab
     assert unreadable.value.code == "unreadable_document"
     found = await docs.drift(actor, endpoint.id, GIVEN)
     assert [(one.kind, one.template) for one in found.findings] == [("contradiction", "/things"), ("unheard", "/old")]
-    assert (await docs.known(endpoint.id)).given is None
+    assert (await versions.known(endpoint.id)).given is None
     await docs.give(actor, endpoint.id, GIVEN)
     assert (await docs.drift(actor, endpoint.id)).findings == found.findings
 
@@ -83,13 +83,13 @@ async def test_drift_from_an_uploaded_document_and_from_one_that_was_given(datab
 async def test_versions_say_what_changed_for_clients(database: asyncpg.Pool) -> None:
     """Newest first; the first has nothing before it."""
     actor, endpoint = await an_endpoint()
-    assert await docs.history(actor, endpoint.id) == []
+    assert await versions.history(actor, endpoint.id) == []
     await hear(actor, endpoint, "/things/1", {"id": 1, "name": "a"})
     await docs.generate(actor, endpoint.id)
     await hear(actor, endpoint, "/things/2", {"id": "two"})
     await hear(actor, endpoint, "/others", [])
     await docs.generate(actor, endpoint.id)
-    newest, first = await docs.history(actor, endpoint.id)
+    newest, first = await versions.history(actor, endpoint.id)
     assert (first.version, first.changes, newest.version) == ("1.0.0", [], "1.1.0")
     assert {change.kind for change in newest.changes} >= {"NEW_ENDPOINT", "RESPONSE_CHANGED"}
     assert newest.breaking == 2
