@@ -16,6 +16,7 @@ from agent.actor import Actor
 from agent.calls import capture_search, captures
 from agent.calls.capture_search import Filter
 from agent.documents import curation, docs
+from agent.documents.field_lists import Trait, has
 from agent.endpoints import Endpoint
 from agent.errors import Problem
 from agent.spec import calling, fields, probing
@@ -93,25 +94,39 @@ class _Place(NamedTuple):
     is_required: bool
 
 
-async def why(actor: Actor, field: str, operation: str | None = None, endpoint: str | None = None) -> Why:
-    """The evidence for what people call by a name alone, such as `owner`: of the operation heard most that has it, in the first API that does.
+class _Ranked(NamedTuple):
+    """`heard`: how often its operation was."""
+
+    fit: int
+    is_so: bool
+    heard: int
+    place: _Place
+
+
+async def why(actor: Actor, field: str, operation: str | None = None, endpoint: str | None = None, trait: Trait | None = None) -> Why:
+    """The evidence for what people call by a name alone, such as `owner`: of the operation heard most that has it, in the first API that does; rather
+    of one that has it so, where a trait is asked about.
 
     Raises endpoint_not_found, endpoint_ambiguous, not_found.
     """
     among = [await endpoints.find(actor, endpoint)] if endpoint else (await endpoints.list_(actor, limit=_MOST_APIS)).items
-    ranked: list[tuple[int, int, _Place]] = []
+    ranked: list[_Ranked] = []
     for owner in among:
         spec = await docs.spec_of(actor, owner.id)
-        ranked += await asyncio.to_thread(_meant, owner, spec, field.strip(), (operation or "").strip()) if spec else []
+        ranked += await asyncio.to_thread(_meant, owner, spec, field.strip(), (operation or "").strip(), trait) if spec else []
     if not ranked:
         where = f" of `{operation}`" if operation else f" of `{endpoint}`" if endpoint else ""
         raise Problem(
             "not_found", f"There is no documented field or parameter `{field[:200]}`{where}.", remedy="Search the documentation for it, or document the API."
         )
-    best = max(ranked, key=lambda one: one[:2])
-    chosen = best[2]
+    best = max(ranked, key=lambda one: (one.fit, one.is_so, one.heard))
+    chosen = best.place
     known = await of_place(actor, chosen.endpoint.id, chosen.operation.id, chosen.place)
-    others = [f"{one.operation.method} {one.operation.template}: {one.place}" for rank, _, one in ranked if rank == best[0] and one is not chosen]
+    others = [
+        f"{one.operation.method} {one.operation.template}: {one.place}"
+        for one in (other.place for other in ranked if other.fit == best.fit)
+        if one is not chosen
+    ]
     name = f"{chosen.operation.method} {chosen.operation.template}"
     return Why(chosen.endpoint.slug, name, chosen.place, chosen.kind, chosen.is_required, known, others[:_MOST_ELSEWHERE])
 
@@ -134,16 +149,17 @@ async def of_place(actor: Actor, endpoint_id: UUID, operation: str, place: str =
     return tally.evidence(found, place, _counts(spec, found, wanted))
 
 
-def _meant(owner: Endpoint, spec: Spec, field: str, operation: str) -> list[tuple[int, int, _Place]]:
-    """How well each place fits, and how often its operation was heard: the place itself, the whole name, the last part of it."""
-    found: list[tuple[int, int, _Place]] = []
+def _meant(owner: Endpoint, spec: Spec, field: str, operation: str, trait: Trait | None) -> list[_Ranked]:
+    """How well each place fits: the place itself, the whole name, the last part of it."""
+    found: list[_Ranked] = []
     for one in calling.named(spec, operation) if operation else spec.operations:
-        places = [(parameter_key(p), p.name, fields.in_words(p.schema), p.required) for p in one.parameters]
-        places += [(f.place, f.place.partition(" ")[2], fields.in_words(f.schema), f.is_required) for f in fields.of_operation(spec, one)]
-        for place, name, kind, is_required in places:
+        places = [(parameter_key(p), p.name, p.schema, p.required) for p in one.parameters]
+        places += [(f.place, f.place.partition(" ")[2], f.schema, f.is_required) for f in fields.of_operation(spec, one)]
+        for place, name, schema, is_required in places:
             rank = 3 if field == place else 2 if field == name else 1 if field == re.split(r"[.\[\]* ]+", name)[-1] else 0
             if rank:
-                found.append((rank, one.evidence.count, _Place(owner, one, place, kind, is_required)))
+                is_so = trait is not None and has(trait, schema, is_required=is_required)
+                found.append(_Ranked(rank, is_so, one.evidence.count, _Place(owner, one, place, fields.in_words(schema), is_required)))
     return found
 
 

@@ -49,6 +49,14 @@ async def listed(actor: Actor, trait: Trait, operation: str | None = None, endpo
     return Lines(found[:MOST], len(found))
 
 
+def has(trait: Trait, schema: JsonSchema, *, is_required: bool) -> bool:
+    """Whether a field with this schema is so."""
+    if trait == "nullable":
+        options = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
+        return "null" in (schema.get("type") or ()) or any(isinstance(one, dict) and has("nullable", one, is_required=is_required) for one in options)
+    return is_required == (trait == "required")
+
+
 def _of(owner: Endpoint, spec: Spec, trait: Trait, operation: str) -> list[Line]:
     """A field of a shared schema is one line, however many operations have it."""
     lines: dict[str, Line] = {}
@@ -69,16 +77,9 @@ def _all(owner: Endpoint, spec: Spec, operation: Operation, trait: Trait) -> dic
     found = {
         f"{name} {parameter_key(one)}": line(parameter_key(one), one.schema, one.evidence)
         for one in operation.parameters
-        if one.where != "path" and _has(trait, one.schema, is_required=one.required)
+        if one.where != "path" and has(trait, one.schema, is_required=one.required)
     }
     for one in fields.of_operation(spec, operation):
-        if one.pointer not in found and _has(trait, one.schema, is_required=one.is_required):
+        if one.pointer not in found and has(trait, one.schema, is_required=one.is_required):
             found[one.pointer] = line(one.place, one.schema, fields.evidence_of(spec, one) or Evidence())
     return found
-
-
-def _has(trait: Trait, schema: JsonSchema, *, is_required: bool) -> bool:
-    if trait == "nullable":
-        options = [*(schema.get("anyOf") or ()), *(schema.get("oneOf") or ())]
-        return "null" in (schema.get("type") or ()) or any(isinstance(one, dict) and _has("nullable", one, is_required=is_required) for one in options)
-    return is_required == (trait == "required")

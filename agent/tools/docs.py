@@ -102,7 +102,10 @@ async def docs_why(
     | None = None,
     operation: Annotated[str, Meta(description="Its operation: id, or method and path template. Default: the one heard most that has it.")] | None = None,
     endpoint: EndpointRef | None = None,
-    all_that_are: Annotated[Trait, Meta(description="In place of a field: list all that are so.")] | None = None,
+    all_that_are: Annotated[
+        Trait, Meta(description="In place of a field: list all that are so. With one: the place of it that is so, rather than the one heard most.")
+    ]
+    | None = None,
 ) -> Answer:
     """Say why the documentation has a field or parameter as it has it (nullable, optional, required, a parameter, these values): the counts, and the calls behind them."""
     if all_that_are and not field:
@@ -112,7 +115,7 @@ async def docs_why(
         if endpoint:
             await endpoints.find(context.actor, endpoint)
         raise Problem("invalid_arguments", "Which field?", remedy="Give its `field`, or `all_that_are`.", field="field")
-    found = await evidence.why(context.actor, field, operation, endpoint)
+    found = await evidence.why(context.actor, field, operation, endpoint, all_that_are)
     return Answer(_because(found), found, "captured")
 
 

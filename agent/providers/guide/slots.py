@@ -51,7 +51,7 @@ _WHY_SO = rf"^why (?:is|are|was|were|isn't|aren't|can|could)\b.*\b(?:{_SAID_OF_I
 
 # "Which fields can be null?": all of them, not one.
 _WHICH_ARE = r"^(?:which|what|list|show|are|is|tell|give)\b.*\b(?:fields?|propert(?:y|ies)|param(?:eter)?s?|attributes?|members?)\b.*\b(?:nullable|null|optional|required|mandatory|missing|absent)\b|\b(?:nullable|optional|required|mandatory) (?:fields|properties|param(?:eter)?s|attributes|members|ones)\b|^what (?:can|may|could|might) be (?:null|missing|absent|left out)\b"
-_ONE_NULL = r"^(?:can|could|may|might|is|are)(?: the)?(?: field| parameter| property)? (?!it\b|this\b|that\b|there\b|an?\b)(?P<value>⟦\d+⟧|[\w.\[\]*-]+)(?= (?:ever |sometimes )?(?:be )?(?:nullable|null|optional)\b)"
+_ONE_NULL = r"^(?:can|could|may|might|is|are)(?: the)?(?: field| parameter| property)? (?!it\b|this\b|that\b|there\b|an?\b)(?P<value>⟦\d+⟧|[\w.\[\]*-]+)(?= (?:ever |sometimes )?(?:be )?(?:nullable|null|optional|always (?:there|present))\b)"
 
 _TOLD = regex(
     r"\b(?:in|of|on|for|from) (?:the |my )?(?!the\b|my\b|it\b|this\b|that\b|docs?\b|documentation\b|spec\b|good\b|now\b|ever\b|me\b|us\b|place\b|future\b)(?P<value>[\w.-]+)(?: api| docs?| documentation)?\s*[?.!]*$"
@@ -123,7 +123,7 @@ EXTRACTORS: dict[str, Callable[[Said], Found | None]] = {
         _ONE_NULL,
     ),
     "endpoint_spoken": lambda said: _TOLD(said) or (Found((known,), said.rest) if (known := said.memory.focus.get("endpoint")) else None),
-    "trait": table(((r"\bnull", "nullable"), (r"\b(?:required|mandatory)\b", "required"), (r"\b(?:optional|missing|absent|left out)\b", "optional"))),
+    "trait": table(((r"\bnull", "nullable"), (r"\b(?:required|mandatory|always (?:there|present))\b", "required"), (r"\b(?:optional|missing|absent|left out)\b", "optional"))),
     "endpoint_near": things("endpoint", near=True, topic=True),
     "call": call,
     "call?": call,

@@ -62,3 +62,16 @@ async def test_a_name_alone_is_enough(database: asyncpg.Pool) -> None:
         with pytest.raises(Problem) as refused:
             await evidence.why(actor, field, operation)
         assert refused.value.code == "not_found"
+
+
+async def test_what_is_asked_about_is_where_it_is_so(database: asyncpg.Pool) -> None:
+    """*Why is note nullable?* means the operation that has it null, not one that was heard more and never had."""
+    actor, endpoint = await an_endpoint()
+    for number in range(11, 16):
+        await hear(actor, endpoint, f"/users/{number}", {"id": number, "note": "hello"})
+    for number, note in ((21, None), (22, "x")):
+        await hear(actor, endpoint, f"/orders/{number}", {"id": number, "note": note})
+    await docs.generate(actor, endpoint.id)
+    assert (await evidence.why(actor, "note", trait="nullable")).operation == "GET /orders/{order_id}"
+    assert (await evidence.why(actor, "note", trait="required")).operation == "GET /users/{user_id}"
+    assert (await evidence.why(actor, "note")).operation == "GET /users/{user_id}"

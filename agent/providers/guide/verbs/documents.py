@@ -54,7 +54,7 @@ DOCUMENTS: tuple[Verb, ...] = (
     Verb(
         "docs_why",
         ("$why_so",),
-        {"operation": "operation", "field": "field", "endpoint": "endpoint_told"},
+        {"operation": "operation", "field": "field", "endpoint": "endpoint_told", "all_that_are": "trait"},
         ("field",),
         example="why is owner nullable in GET /teams/{id}?",
         does="See the evidence for a field or parameter",

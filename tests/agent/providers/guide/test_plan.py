@@ -82,13 +82,17 @@ def test_a_file_of_an_earlier_message_is_not_meant_by_everything(tools: Tools) -
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [
-        ("why is owner nullable in GET /teams/{team_id} of shop?", {"field": "owner", "operation": "GET /teams/{team_id}", "endpoint": "shop"}),
+        (
+            "why is owner nullable in GET /teams/{team_id} of shop?",
+            {"field": "owner", "operation": "GET /teams/{team_id}", "endpoint": "shop", "all_that_are": "nullable"},
+        ),
         ("Why is team_id a parameter?", {"field": "team_id"}),
         ("where does the enum of role come from in shop?", {"field": "role", "endpoint": "shop"}),
         ("what is the evidence for owner.email?", {"field": "owner.email"}),
-        ("why can nickname be null", {"field": "nickname"}),
-        ("为什么 nickname 是可选的？", {"field": "nickname"}),
-        ("is nickname nullable?", {"field": "nickname"}),
+        ("why can nickname be null", {"field": "nickname", "all_that_are": "nullable"}),
+        ("为什么 nickname 是可选的？", {"field": "nickname", "all_that_are": "optional"}),
+        ("is nickname nullable?", {"field": "nickname", "all_that_are": "nullable"}),
+        ("is total always there?", {"field": "total", "all_that_are": "required"}),
         ("Which fields can be null?", {"all_that_are": "nullable"}),
         ("list the optional fields of GET /teams/{team_id}", {"operation": "GET /teams/{team_id}", "all_that_are": "optional"}),
         ("which parameters are required in shop?", {"endpoint": "shop", "all_that_are": "required"}),
