@@ -171,7 +171,7 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
         if not members or child.own + bond_of(child, group, context) > 0:
             members[child.value] = child
             join_group(group, child, is_forced)
-    if len(members) == 1 < len(siblings) and all(map(_is_only_looks, members.values())):
+    if len(members) == 1 < len(siblings) and any(_is_only_looks(child) or _is_untold_word(child) for child in members.values()):
         return set()
     for _ in range(3):
         joined = False
@@ -261,6 +261,11 @@ def _is_marked(child: Child, least: float = 0.0, *, recalled: bool = True) -> bo
 def _is_only_looks(child: Child) -> bool:
     """Whether nothing but its characters speaks for a value, and they are none that only ids have."""
     return child.kind not in CERTAIN and "item verb" not in child.reasons and not _is_marked(child)
+
+
+def _is_untold_word(child: Child) -> bool:
+    """Whether a plain word is in none of its answers. Alone it is no value, though these are things that the place has: `PUT /addresses/recognize`."""
+    return child.kind not in CERTAIN and child.value.isalpha() and "echo" not in child.reasons
 
 
 class Cluster(NamedTuple):

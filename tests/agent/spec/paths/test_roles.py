@@ -340,3 +340,16 @@ def test_what_is_read_of_one_thing_over_and_over_is_no_pool_of_values() -> None:
     }
     answers["/status"] = (30, {"size": 1, "info": "x"})
     assert {template.rpartition("/")[2] for template in _heard(answers)} == {*times, "status"}
+
+
+def test_one_word_alone_is_no_value_though_things_of_the_place_are_answered() -> None:
+    """`PUT /addresses/recognize` answers with an address, and some field holds the word; what it recognized has another name."""
+    body = json.dumps({"address": {"street": "x", "city": "y"}, "score": 1}).encode()
+    calls = [
+        Exchange(f"{name} {turn}", method, f"https://api.example/addresses/{name}", 200, _JSON, b'{"text": "x"}', _JSON, body)
+        for method, name in (("PUT", "recognize"), ("POST", "validate"))
+        for turn in range(3)
+    ]
+    held = {"/events": [{"what": word} for word in ("recognize", "tasks", "other", "more", "all")], **_unlike(_PLACES[:8])}
+    others = [Exchange(path, "GET", "https://api.example" + path, 200, (), b"", _JSON, json.dumps(found).encode()) for path, found in held.items()]
+    assert {operation.template for operation in conclude(observe_all([*calls, *others])).operations} >= {"/addresses/recognize", "/addresses/validate"}
