@@ -61,8 +61,22 @@ def test_files_stay_short() -> None:
     assert long <= set(LONG), long - set(LONG)
 
 
+def test_what_the_documents_name_is_there() -> None:
+    """A file, folder or module that a page of ours names can be opened."""
+    pages = [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]
+    named = {name for page in pages for name in re.findall(r"`((?:agent|web|db|tests|prompts)/[\w/.]+|(?:agent|db|tests)\.[\w.]+)`", page.read_text())}
+    assert len(named) > 20
+    assert not {name for name in named if not _is_there(name)}
+
+
+def _is_there(name: str) -> bool:
+    """As a path, as a module, or within one, as `agent.tasks.spawn` is."""
+    path = name.replace(".", "/")
+    return any((ROOT / place).exists() for place in (name, path, f"{path}.py", f"{path.rpartition('/')[0]}.py"))
+
+
 def test_tests_stand_where_their_modules_do() -> None:
-    """The tests of `agent/spec/paths/tree.py` are looked for in `tests/agent/spec/paths/test_tree.py`; who moves one moves the other."""
+    """The tests of `agent/spec/paths/roles.py` are looked for in `tests/agent/spec/paths/test_roles.py`; who moves one moves the other."""
     tests = {path.relative_to(ROOT / "tests") for folder in ("agent", "db", "web") for path in (ROOT / "tests" / folder).rglob("test_*.py")}
     modules = {path: ROOT / path.with_name(path.stem.removeprefix("test_")) for path in tests}
     alone = {str(path) for path, module in modules.items() if not module.is_dir() and not module.with_suffix(".py").is_file()}
