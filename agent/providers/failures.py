@@ -74,7 +74,7 @@ def from_error(error: BaseException, connection: Connection, model: str) -> Fail
             code = "provider_unreachable" if cause.code == "upstream_unreachable" else cause.code
             return Failure(code, clean(cause.detail, connection), retryable=code == "provider_unreachable")
         if isinstance(cause, anthropic.APIStatusError | openai.APIStatusError):
-            return from_response(cause.response, cause.response.text, connection, model)
+            return _from_response(cause.response, cause.response.text, connection, model)
     for cause in chain:
         if isinstance(cause, httpx2.TransportError):
             return _from_transport(cause, connection)
@@ -85,7 +85,7 @@ def from_error(error: BaseException, connection: Connection, model: str) -> Fail
     return Failure("internal", "The answer could not be read because of a mistake on our side.")
 
 
-def from_response(response: httpx2.Response, body: str, connection: Connection, model: str) -> Failure:
+def _from_response(response: httpx2.Response, body: str, connection: Connection, model: str) -> Failure:
     """What an answer with an error status means; `body` is its text."""
     status = response.status_code
     if 300 <= status < 400:

@@ -87,7 +87,7 @@ def redirect_uri() -> str:
     return f"{settings().base_url}/settings/servers/callback"
 
 
-def document_url() -> str:
+def _document_url() -> str:
     """Where our client document stands; an id only where strangers can fetch it."""
     return f"{settings().base_url}/oauth/client.json"
 
@@ -95,7 +95,7 @@ def document_url() -> str:
 def client_document() -> dict[str, Any]:
     """What a service may know of us: the same as a document and as a registration."""
     return {
-        "client_id": document_url(),
+        "client_id": _document_url(),
         "client_name": "Wiretalk",
         "client_uri": settings().base_url,
         "redirect_uris": [redirect_uri()],
@@ -140,7 +140,7 @@ async def discover(server_url: str, document: str = "", scope: str = "", held: s
 async def introduce(service: Service) -> Client:
     """Make ourselves known, by an address where the service can read one, else by registration. Raises server_failed."""
     if service.takes_documents and settings().is_secure and not settings().is_loopback_only:
-        return Client(document_url(), "", "none", service.issuer, redirect_uri())
+        return Client(_document_url(), "", "none", service.issuer, redirect_uri())
     if not service.register_url:
         raise _failed("its sign-in knows only clients that were registered there by hand: give the client id that you got there")
     method = next((known for known in ("none", "client_secret_basic", "client_secret_post") if known in service.client_methods), "none")

@@ -58,10 +58,10 @@ class Draft:
 
     def blocks(self) -> list[Block]:
         """What was said; a tool call whose arguments never came whole is left out."""
-        return [block for part in self.parts.values() if (block := block_of(part)) is not None]
+        return [block for part in self.parts.values() if (block := _block_of(part)) is not None]
 
 
-def block_of(part: Part) -> Block | None:
+def _block_of(part: Part) -> Block | None:
     match part.kind:
         case "text":
             return Text(part.text, part.meta) if part.text else None
@@ -136,7 +136,7 @@ def replay(events: list[Event]) -> list[Block]:
                 continue
             case _:
                 continue
-        if (key := data.get("part")) in parts and (block := block_of(parts[key])) is not None:
+        if (key := data.get("part")) in parts and (block := _block_of(parts[key])) is not None:
             blocks[key] = block
     return joined(before, list(blocks.values()))
 

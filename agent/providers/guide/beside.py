@@ -24,7 +24,7 @@ def created(data: Data, done: Done) -> str:
     )
 
 
-def credits_left(data: Data, done: Done) -> str:
+def _credits_left(data: Data, done: Done) -> str:
     balance, price = data.get("balance"), (nested(data, "prices") or {}).get("endpoint_create")
     if not isinstance(balance, int) or not isinstance(price, int) or price <= 0:
         return ""
@@ -91,7 +91,7 @@ def called(data: Data, done: Done) -> str:
 
 BESIDE: dict[str, Callable[[Data, Done], str]] = {
     "endpoint_create": created,
-    "credit_check": credits_left,
+    "credit_check": _credits_left,
     "key_list": keys,
     "prompt_list": prompts,
     "mcp_list": servers,

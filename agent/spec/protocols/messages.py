@@ -45,7 +45,7 @@ def values_of(exchange: Exchange) -> list[Any]:
     return [value for _, data in _events(exchange.response_body) if (value := bodies.decode(data)) is not bodies.ABSENT]
 
 
-def type_of(value: Any) -> str:
+def _type_of(value: Any) -> str:
     """The name of a message: the text under the first type-like key it has, its number, or the first word of a list."""
     if type(value) is list:
         return _event_of(value)
@@ -103,7 +103,7 @@ def _value(data: bytes) -> Any:
 
 def _count(route: Route, exchange: Exchange, direction: str, said: _Said) -> None:
     value = _without_secrets(said.value)
-    key = f"{direction} {said.name or type_of(value) or _shape(value)}"
+    key = f"{direction} {said.name or _type_of(value) or _shape(value)}"
     message = route.messages.get(key)
     if message is None:
         if len(route.messages) >= NAMES_MAX * 2:

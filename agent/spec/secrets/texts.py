@@ -32,7 +32,7 @@ def mask_written(text: str) -> str:
     text = compiled(_MEMBER).sub(_between(3), text) if "</name>" in text else text
     text = compiled(_PAIR).sub(_between(3), text) if "alue" in text or "content" in text else text
     text = compiled(_QUOTED).sub(_between(4), text) if '"' in text or "'" in text else text
-    return mask_columns(mask_said(_mask_assigned(text)))
+    return _mask_columns(mask_said(_mask_assigned(text)))
 
 
 def mask_said(text: str) -> str:
@@ -40,7 +40,7 @@ def mask_said(text: str) -> str:
     return _SAID.sub(_said, text) if " " in text else text
 
 
-def mask_columns(text: str) -> str:
+def _mask_columns(text: str) -> str:
     """The columns of a table whose first line names them."""
     head, line_break, rest = text.partition("\n")
     if not line_break or not rest or len(head) > _LONGEST_HEAD:

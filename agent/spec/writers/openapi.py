@@ -38,10 +38,10 @@ def document(spec: Spec, *, evidence: bool = True) -> Document:
     result |= {"webhooks": writer.calls(spec.webhooks)} if spec.webhooks else {}
     components = {
         "schemas": _used(
-            {component_name(name): writer.schema(spec.schemas[name], f"{fields.COMPONENTS}{name}") for name in sorted(spec.schemas)},
+            {_component_name(name): writer.schema(spec.schemas[name], f"{fields.COMPONENTS}{name}") for name in sorted(spec.schemas)},
             {"paths": result["paths"], "webhooks": result.get("webhooks")},
         ),
-        "securitySchemes": {component_name(scheme.name): writer.scheme(scheme) for scheme in spec.security_schemes},
+        "securitySchemes": {_component_name(scheme.name): writer.scheme(scheme) for scheme in spec.security_schemes},
     }
     result |= {"components": {name: part for name, part in components.items() if part}} if any(components.values()) else {}
     return result | _root_extensions(spec, with_evidence=evidence) | writer.evidence(spec.evidence)
@@ -60,12 +60,12 @@ def to_yaml(document: Document) -> str:
     return yaml_text.dump(document)
 
 
-def component_name(name: str) -> str:
+def _component_name(name: str) -> str:
     """A name as the keys of `components` may be spelled."""
     return re.sub(r"[^A-Za-z0-9._-]+", "_", name) or "Schema"
 
 
-def evidence_document(evidence: Evidence) -> Document:
+def _evidence_document(evidence: Evidence) -> Document:
     """Evidence with readable times; what is not known is left out."""
     result: Document = {"count": evidence.count}
     result |= {name: field_evidence.written(value) for name, value in (("firstSeen", evidence.first_seen), ("lastSeen", evidence.last_seen)) if value}
@@ -81,7 +81,7 @@ class _Writer:
         self._known = known
 
     def evidence(self, evidence: Evidence) -> Document:
-        return {"x-evidence": evidence_document(evidence)} if self._known is not None and evidence.count else {}
+        return {"x-evidence": _evidence_document(evidence)} if self._known is not None and evidence.count else {}
 
     def paths(self, operations: tuple[Operation, ...]) -> Document:
         paths: dict[str, Document] = {}
@@ -125,7 +125,7 @@ class _Writer:
         result["responses"] = {response.status: self.response(response, f"{base}/responses/{response.status}") for response in operation.responses} or {
             "default": {"description": "No answer was heard"}
         }
-        result["security"] = [{component_name(name): list(operation.scopes.get(name, ())) for name in alternative} for alternative in operation.security]
+        result["security"] = [{_component_name(name): list(operation.scopes.get(name, ())) for name in alternative} for alternative in operation.security]
         return result | self.callbacks(operation) | self._extensions(operation)
 
     def parameter(self, parameter: Parameter) -> Document:
@@ -302,4 +302,4 @@ def _discriminator(value: Document) -> Document:
 
 def _reference(value: str) -> str:
     head, _, name = value.rpartition("/")
-    return f"{head}/{component_name(name)}" if head == "#/components/schemas" else value
+    return f"{head}/{_component_name(name)}" if head == "#/components/schemas" else value
