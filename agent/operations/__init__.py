@@ -5,7 +5,7 @@ owner stored with the endpoint, else those of the owner's own newest successful 
 """
 
 from agent.operations.credentials import credential_names, set_credentials
-from agent.operations.finding import Found, Target, describe, search, target, typed
-from agent.operations.sending import MOST_SHOWN, Called, call
+from agent.operations.finding import Found, Target, describe, search, typed
+from agent.operations.sending import MOST_SHOWN, Called, call, target
 
 __all__ = ["MOST_SHOWN", "Called", "Found", "Target", "call", "credential_names", "describe", "search", "set_credentials", "target", "typed"]

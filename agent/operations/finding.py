@@ -1,7 +1,6 @@
 """Which operation is meant, and what is known of it: by words or by name, of one API or of the only one that has it."""
 
 from typing import Any, NamedTuple
-from urllib.parse import urlsplit
 
 import msgspec
 
@@ -78,12 +77,6 @@ async def describe(actor: Actor, operation: str, endpoint: str | None = None) ->
     """What an operation takes and gives, at most about 4 KB. Raises endpoint_not_found, operation_not_found."""
     meant = await find(actor, operation, endpoint)
     return {"endpoint": meant.owner.slug, **tool_schemas.describe(meant.described.spec, meant.match.operation)}
-
-
-async def target(actor: Actor, operation: str, endpoint: str | None = None) -> Target:
-    """Where a call of it would go, nothing being sent. Raises endpoint_not_found, operation_not_found."""
-    meant = await find(actor, operation, endpoint)
-    return Target(urlsplit(meant.owner.destination_url).netloc, name_of(meant.match.operation))
 
 
 async def typed(actor: Actor, endpoint: Endpoint) -> tuple[TypedTool, ...]:

@@ -2,7 +2,7 @@
 
 import time
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, NamedTuple
 from urllib.parse import urlsplit
 from uuid import UUID
 
@@ -15,17 +15,20 @@ from agent.calls import bodies, outline
 from agent.config import settings
 from agent.endpoints import Endpoint
 from agent.errors import Problem
-from agent.operations.credentials import Pairs, authorised, way_of, with_defaults
-from agent.operations.finding import CLOSED, Described, find, name_of
+from agent.operations.credentials import Pairs, Way, authorised, way_of, with_defaults
+from agent.operations.finding import CLOSED, Described, Target, find, name_of
 from agent.recorder import Body, Heard, store_heard
 from agent.spec import calling
 from agent.spec.calling import Arguments
 from agent.spec.encoding import Unfit
+from agent.spec.model import Operation
 from agent.spec.secrets import redact
+from agent.spec.writers import samples
 from db.ids import uuid7
 
 MOST_SHOWN = 20_000
 _SECONDS = 60.0
+_LONGEST_EXAMPLE = 400
 _SHOWN_HEADERS = ("content-type", "location", "link", "retry-after", "etag", "x-request-id", "x-ratelimit-remaining", "x-ratelimit-limit", "x-total-count")
 
 
@@ -51,8 +54,29 @@ class Called(msgspec.Struct, frozen=True):
     resource: str
 
 
+class _Ready(NamedTuple):
+    owner: Endpoint
+    match: calling.Match
+    described: Described
+    way: Way
+    request: calling.Request
+
+
+async def target(actor: Actor, operation: str, given: Arguments, endpoint: str | None = None) -> Target:
+    """Where a call would go, nothing being sent. Raises what `call` raises before it sends: nobody is asked about a call that cannot be made."""
+    ready = await _ready(actor, operation, given, endpoint)
+    return Target(urlsplit(ready.owner.destination_url).netloc, name_of(ready.match.operation))
+
+
 async def call(actor: Actor, operation: str, given: Arguments, endpoint: str | None = None) -> Called:
     """Send it. An answer of the API is a result whatever its status. Raises unfit_arguments, operation_not_found, endpoint_stopped, upstream_*."""
+    owner, match, described, way, request = await _ready(actor, operation, given, endpoint)
+    target = egress.parse(owner.destination_url.rstrip("/") or owner.destination_url, "call")
+    headers, credentials = await authorised(actor, owner, described.spec, match.operation, list(request.headers), way)
+    return await _send(actor, owner, target, request, headers, credentials, way.timeout_s or _SECONDS)
+
+
+async def _ready(actor: Actor, operation: str, given: Arguments, endpoint: str | None) -> _Ready:
     require_scope(actor, "call")
     owner, match, described = await find(actor, operation, endpoint)
     if owner.status in CLOSED:
@@ -62,10 +86,7 @@ async def call(actor: Actor, operation: str, given: Arguments, endpoint: str | N
     way = await way_of(actor, owner.id)
     if way.allowed_methods and match.operation.method not in way.allowed_methods:
         raise Problem("method_not_allowed", f"`{owner.slug}` does not take {match.operation.method}.", allowed=way.allowed_methods)
-    request = _build(described, match, with_defaults(given, way, match.operation))
-    target = egress.parse(owner.destination_url.rstrip("/") or owner.destination_url, "call")
-    headers, credentials = await authorised(actor, owner, described.spec, match.operation, list(request.headers), way)
-    return await _send(actor, owner, target, request, headers, credentials, way.timeout_s or _SECONDS)
+    return _Ready(owner, match, described, way, _build(described, match, with_defaults(given, way, match.operation)))
 
 
 def _build(described: Described, match: calling.Match, given: Arguments) -> calling.Request:
@@ -73,7 +94,19 @@ def _build(described: Described, match: calling.Match, given: Arguments) -> call
         with_path = msgspec.structs.replace(given, path={**match.path, **given.path})
         return calling.build(described.spec, match.operation, with_path, is_strict=name_of(match.operation) in described.given)
     except Unfit as error:
-        raise Problem("unfit_arguments", f"`{name_of(match.operation)}`: {error}", operation=name_of(match.operation), field=error.field) from error
+        name, body = name_of(match.operation), _example(described, match.operation) if error.field == "body" else ""
+        remedy = f"Give one such as `{body}`." if body else None
+        raise Problem("unfit_arguments", f"`{name}`: {error}", remedy=remedy, operation=name, field=error.field) from error
+
+
+def _example(described: Described, operation: Operation) -> str:
+    """A body that would fit, as JSON on one line; empty where it would be long or is none."""
+    content = next((one for one in operation.request if one.media_type.endswith("json")), None)
+    if content is None:
+        return ""
+    fits = samples.example(content.schema, described.spec) if content.example is None else content.example
+    text = msgspec.json.encode(fits).decode().replace("`", "'")
+    return text if len(text) <= _LONGEST_EXAMPLE else ""
 
 
 async def _send(

@@ -25,7 +25,8 @@ def _changing(arguments: dict[str, Any]) -> str | None:
 
 
 async def _target(context: Context, arguments: dict[str, Any]) -> Reach:
-    found = await operations.target(context.actor, str(arguments["operation"]), arguments.get("endpoint"))
+    given = _given(*(arguments.get(name) for name in ("path", "query", "headers", "cookies", "body")))
+    found = await operations.target(context.actor, str(arguments["operation"]), given, arguments.get("endpoint"))
     return Reach(found.host, found.operation)
 
 
@@ -68,9 +69,12 @@ async def operation_call(
     body: Annotated[Any, Meta(description="The request's body, as JSON.")] = None,
 ) -> Answer:
     """Call an operation of a captured API, with its stored credentials, and show the answer. Reading is free; changing asks first."""
-    given = Arguments(path or {}, query or {}, headers or {}, cookies or {}, msgspec.UNSET if body is None else body)
-    called = await operations.call(context.actor, operation, given, endpoint)
+    called = await operations.call(context.actor, operation, _given(path, query, headers, cookies, body), endpoint)
     return Answer(_text(called), called, "captured")
+
+
+def _given(path: Values | None, query: Values | None, headers: Values | None, cookies: Values | None, body: Any) -> Arguments:
+    return Arguments(path or {}, query or {}, headers or {}, cookies or {}, msgspec.UNSET if body is None else body)
 
 
 def _text(called: Called) -> str:

@@ -303,3 +303,25 @@ async def test_the_demo_shop_is_callable_with_what_was_heard(database_url: str, 
         assert "demo-token" not in json.dumps(called)
         read = (await api.get(f"/api/v1/calls/{called['data']['call']}")).json()
         assert read["summary"]["source"] == "agent"
+
+
+async def test_nobody_is_asked_about_a_call_that_cannot_be_made(database_url: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is missing is said at once, with what would fit; with it, the call is asked about."""
+    async with wiretalk(monkeypatch) as api:
+        shop = (await api.post("/api/v1/endpoints", json={"destination_url": "demo"})).json()
+        order = {"product_id": "prod_1001", "quantity": 2}
+        async with httpx.AsyncClient(base_url=shop["proxy_url"], trust_env=False, headers={"authorization": "Bearer demo-token"}) as client:
+            for _ in range(3):
+                assert (await client.post("/orders", json=order)).status_code == 201
+        while (await api.get(f"/api/v1/endpoints/{shop['id']}")).json()["calls"] < 3:
+            pass
+        await api.post(f"/api/v1/endpoints/{shop['id']}/documentation")
+
+        async def said(message: str) -> dict[str, Any]:
+            return (await api.post("/api/v1/chat", json={"message": message, "provider": "builtin"})).json()
+
+        refused = await said("call POST /orders on demo-shop")
+        assert (refused["status"], refused["approvals"]) == ("completed", [])
+        assert "A body is needed (application/json). Give one such as `{" in refused["text"] and "prod_1001" in refused["text"]
+        asked = await said(f"call POST /orders on demo-shop with {json.dumps(order)}")
+        assert asked["status"] == "waiting_approval" and asked["approvals"][0]["arguments"]["body"] == order

@@ -180,6 +180,7 @@ SAID: tuple[tuple[str, str], ...] = (
     ("Search the operations to see what there is.", "请先搜索操作，看看有哪些。"),
     ("Describe the operation to see what it takes.", "请先查看操作的说明，了解它接收什么。"),
     ("A body is needed ({kind}).", "需要请求体（{kind}）。"),
+    ("Give one such as {body}.", "例如 {body}。"),
     ("The name `{name}` cannot be found. Check its spelling and the network.", "找不到名称 `{name}`。请检查拼写和网络。"),
     ("No name server answers for `{name}`. Check its spelling and the network.", "没有域名服务器回答 `{name}`。请检查拼写和网络。"),
     ("There is no endpoint `{name}`.", "没有端点 `{name}`。"),
