@@ -23,4 +23,4 @@ async def known(endpoint: Endpoint, since: datetime | None = None) -> Spec:
 async def added(endpoint: Endpoint, before: Spec) -> list[str]:
     """What has been heard beyond `before`, in sentences."""
     after = await known(endpoint)
-    return list(dict.fromkeys(change.description for change in diff.compare(before, after)))[:_MOST]
+    return list(dict.fromkeys(change.description for change in diff.compare(before, after, is_heard=True)))[:_MOST]

@@ -100,7 +100,7 @@ async def history(actor: Actor, endpoint_id: UUID, limit: int = _MOST_VERSIONS) 
     rows = await EndpointDocumentation.raw(_HISTORY, endpoint_id, limit + 1)
     specs = [await asyncio.to_thread(_read, row["open_api_spec"]) for row in rows]
     found = [
-        Version(row["version"], row["generated_at"], list(await asyncio.to_thread(spec_diff.compare, before, spec)))
+        Version(row["version"], row["generated_at"], list(await asyncio.to_thread(spec_diff.compare, before, spec, is_heard=True)))
         for row, spec, before in zip(rows, specs, specs[1:], strict=False)
     ]
     first = [Version(rows[-1]["version"], rows[-1]["generated_at"], [])] if 0 < len(rows) <= limit else []

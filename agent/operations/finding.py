@@ -142,7 +142,7 @@ def _words(text: str) -> list[str]:
 
 
 def _score(wanted: list[str], endpoint: Endpoint, operation: Operation) -> float:
-    """How much of what was asked is in the operation: its path counts most, then its id and summary, then what its owner says."""
+    """How much of what was asked is in the operation: its path counts most, then its id and summary, then what its owner says; of equals, the one about less."""
     if not wanted:
         return 1.0
     path = set(_words(f"{operation.method} {operation.template}"))
@@ -150,4 +150,4 @@ def _score(wanted: list[str], endpoint: Endpoint, operation: Operation) -> float
     more = set(_words(f"{operation.description[:500]} {endpoint.name} {endpoint.slug}"))
     verbs = {_VERBS.get(word, "") for word in wanted}
     hits = sum(3.0 if word in path else 2.0 if word in told else 1.0 if word in more else 0.0 for word in wanted)
-    return hits + (0.5 if hits and operation.method in verbs else 0.0)
+    return hits + (0.5 if operation.method in verbs else 0.0) - len(path.difference(wanted)) / 100 if hits else 0.0

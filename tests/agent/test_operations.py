@@ -189,6 +189,17 @@ async def test_an_uploaded_document_is_callable_before_anything_was_captured(ada
             await operations.call(ada, "somethingElse", Arguments(), "pets")
 
 
+async def test_of_operations_with_the_words_asked_for_the_one_about_least_is_first(ada: Actor) -> None:
+    """What has more in it fits too, however often it was called."""
+    one, inner = (
+        {"post": {"summary": summary, "responses": {"201": {"description": "ok"}}}} for summary in ("Create a work pool", "Create a queue for a work pool")
+    )
+    made = await endpoints.create(ada, "http://127.0.0.1:8099", name="Flows")
+    await docs.give(ada, made.id, yaml.safe_dump(_document({"/work_pools/{name}/queues": inner, "/work_pools/": one})).encode())
+    found = await operations.search(ada, "how do I create a work pool")
+    assert [item.operation for item in found] == ["POST /work_pools/", "POST /work_pools/{name}/queues"]
+
+
 def _endless_yaml() -> bytes:
     lines = ["openapi: 3.1.0", "info: {title: t, version: '1'}", "a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]" for n in range(1, 12)]

@@ -16,10 +16,11 @@ class Found(NamedTuple):
     pointer: str
     before: object = None
     after: object = None
+    is_learned: bool = False
 
 
 def found_from(difference: Difference, kind: str, lead: str) -> Found:
-    return Found(kind, difference.is_breaking, lead + difference.text, difference.pointer, difference.before, difference.after)
+    return Found(kind, difference.is_breaking, lead + difference.text, difference.pointer, difference.before, difference.after, difference.is_learned)
 
 
 def compare_contents(
@@ -31,7 +32,7 @@ def compare_contents(
     for media_type in sorted(before.keys() | after.keys()):
         at = f"{pointer}/content/{escaped(media_type)}"
         if media_type not in after:
-            found.append(Found(kind, True, f"{where} is no longer offered as `{media_type}`.", at, media_type))
+            found.append(Found(kind, True, f"{where} is no longer offered as `{media_type}`.", at, media_type, is_learned=True))
         elif media_type not in before:
             found.append(Found(kind, False, f"{where} is also offered as `{media_type}`.", at, None, media_type))
         else:

@@ -21,12 +21,17 @@ from agent.spec.model import Change, MessageFormat, Operation, Parameter, Respon
 Key = tuple[str, str]
 
 
-def compare(old: Spec, new: Spec) -> tuple[Change, ...]:
-    """The changes from `old` to `new`, by path, then method. `compare(a, a)` is empty."""
+def compare(old: Spec, new: Spec, *, is_heard: bool = False) -> tuple[Change, ...]:
+    """The changes from `old` to `new`, by path, then method. `compare(a, a)` is empty.
+
+    `is_heard`: both were concluded from calls, `new` from those of `old` and more. What is gone or narrower was learned then, not changed, and is left out.
+    """
     before, after = _operations(old), _operations(new)
     paths_before, paths_after = {path for path, _ in before}, {path for path, _ in after}
     changes: list[Change] = []
     for key in sorted(before.keys() | after.keys()):
+        if key not in after and is_heard:
+            continue
         if key not in after:
             kind = "METHOD_REMOVED" if key[0] in paths_after else "REMOVED_ENDPOINT"
             changes.append(_gone(before[key], kind))
@@ -35,8 +40,8 @@ def compare(old: Spec, new: Spec) -> tuple[Change, ...]:
             operation = after[key]
             changes.append(Change(kind, False, f"`{operation.method} {operation.template}` is new.", operation.method, operation.template))
         else:
-            changes += _Pair(old, new, before[key], after[key]).changes()
-    return (*changes, *_webhooks(old, new), *_graphql(old, new), *_flows(old, new))
+            changes += _Pair(old, new, before[key], after[key]).changes(is_heard=is_heard)
+    return (*changes, *_webhooks(old, new), *_graphql(old, new, is_heard=is_heard), *_flows(old, new))
 
 
 def has_breaking(changes: tuple[Change, ...]) -> bool:
@@ -80,13 +85,14 @@ class _Pair:
         self._sides = Sides(old_spec.schemas, new_spec.schemas)
         self._specs, self.old, self.new = (old_spec, new_spec), old, new
 
-    def changes(self) -> list[Change]:
+    def changes(self, *, is_heard: bool) -> list[Change]:
         found = self._remarks() + self._parameters() + self._request() + self._responses() + self._messages() + self._auth()
         found += compare_calls(self._sides, self.old.callbacks, self.new.callbacks, "callback", "/callbacks")
         address = f"`{self.new.method} {self.new.template}`"
         return [
             Change(item.kind, item.is_breaking, f"{address}: {item.text}", self.new.method, self.new.template, item.pointer, item.before, item.after)  # type: ignore[arg-type]
             for item in found
+            if not (is_heard and item.is_learned)
         ]
 
     def _remarks(self) -> list[Found]:
@@ -101,7 +107,7 @@ class _Pair:
         for key in sorted(old.keys() | new.keys()):
             label, pointer = f"{key[0]} parameter `{key[1]}`", f"/parameters/{key[0]}/{escaped(key[1])}"
             if key not in new:
-                found.append(Found("SCHEMA_CHANGED", True, f"the {label} is gone.", pointer, old[key].schema))
+                found.append(Found("SCHEMA_CHANGED", True, f"the {label} is gone.", pointer, old[key].schema, is_learned=True))
             elif key not in old:
                 must = new[key].required
                 found.append(Found("SCHEMA_CHANGED", must, f"the {label} is new{' and required' if must else ''}.", pointer, None, new[key].schema))
@@ -124,6 +130,7 @@ class _Pair:
                     pointer + "/required",
                     old.required,
                     new.required,
+                    is_learned=new.required,
                 )
             )
         return found
@@ -142,12 +149,16 @@ class _Pair:
                 )
             ]
         if self.old.request and not self.new.request:
-            return [Found("SCHEMA_CHANGED", True, "the request body is gone.", "/requestBody", [content.media_type for content in self.old.request])]
+            return [
+                Found(
+                    "SCHEMA_CHANGED", True, "the request body is gone.", "/requestBody", [content.media_type for content in self.old.request], is_learned=True
+                )
+            ]
         found = compare_contents(self._sides, self.old.request, self.new.request, "SCHEMA_CHANGED", "the request", "/requestBody", is_response=False)
         if self.old.request_required != self.new.request_required:
             must = self.new.request_required
             found.append(
-                Found("SCHEMA_CHANGED", must, f"the request body is {'now' if must else 'no longer'} required.", "/requestBody/required", not must, must)
+                Found("SCHEMA_CHANGED", must, f"the request body is {'now' if must else 'no longer'} required.", "/requestBody/required", not must, must, must)
             )
         return found
 
@@ -157,7 +168,7 @@ class _Pair:
         for status in sorted(old):
             now = new.get(status) or next((new[wider] for wider in (f"{status[:1]}XX", "default") if wider in new and wider not in old), None)
             if now is None:
-                found.append(Found("RESPONSE_CHANGED", status[:1] == "2", f"status {status} is gone.", f"/responses/{status}", status))
+                found.append(Found("RESPONSE_CHANGED", status[:1] == "2", f"status {status} is gone.", f"/responses/{status}", status, is_learned=True))
             else:
                 found += self._response(old[status], now, f"/responses/{status}")
         found += [Found("RESPONSE_CHANGED", False, f"status {status} is new.", f"/responses/{status}", None, status) for status in sorted(new.keys() - old)]
@@ -177,7 +188,7 @@ class _Pair:
             name = now.name if now else was.name if was else key
             at = f"{pointer}/headers/{escaped(name)}"
             if now is None:
-                found.append(Found("RESPONSE_CHANGED", bool(was and was.required), f"{where} no longer has the header `{name}`.", at, name))
+                found.append(Found("RESPONSE_CHANGED", bool(was and was.required), f"{where} no longer has the header `{name}`.", at, name, is_learned=True))
             elif was is None:
                 found.append(Found("RESPONSE_CHANGED", False, f"{where} has the header `{name}` now.", at, None, name))
             else:
@@ -196,7 +207,7 @@ class _Pair:
             kind, where = "RESPONSE_CHANGED" if is_response else "SCHEMA_CHANGED", f"the {key[0]} message" + (f" `{key[1]}`" if key[1] else "")
             pointer = f"/messages/{key[0]}/{escaped(key[1])}"
             if key not in new:
-                found.append(Found(kind, True, f"{where} is gone.", pointer, key[1]))
+                found.append(Found(kind, True, f"{where} is gone.", pointer, key[1], is_learned=True))
             elif key not in old:
                 found.append(Found(kind, False, f"{where} is new.", pointer, None, key[1]))
             else:
@@ -227,10 +238,12 @@ def _begun(text: str) -> str:
     return text[:1].upper() + text[1:]
 
 
-def _graphql(old: Spec, new: Spec) -> list[Change]:
+def _graphql(old: Spec, new: Spec, *, is_heard: bool) -> list[Change]:
     """What changed in the GraphQL schema. A field of a root is an endpoint of its own."""
     found: list[Change] = []
     for item in sdl_diff.compare(old.graphql_sdl, new.graphql_sdl):
+        if is_heard and (item.is_input or item.root == "gone") and item.is_breaking:
+            continue
         kind = "REMOVED_ENDPOINT" if item.root == "gone" else "NEW_ENDPOINT" if item.root else "SCHEMA_CHANGED" if item.is_input else "RESPONSE_CHANGED"
         found.append(Change(kind, item.is_breaking, f"GraphQL: {item.text}", pointer=f"/x-graphql-sdl/{item.place}"))
     return found

@@ -36,11 +36,14 @@ class Sides(NamedTuple):
 
 
 class Difference(NamedTuple):
+    """`is_learned`: more calls of an API that stayed as it is can tell it, since what had only never come was a guess."""
+
     is_breaking: bool
     text: str
     pointer: str
     before: Any = None
     after: Any = None
+    is_learned: bool = False
 
 
 def compare_schemas(old: Any, new: Any, sides: Sides, pointer: str, *, is_response: bool, is_text: bool = False) -> list[Difference]:
@@ -69,7 +72,7 @@ class _Comparison:
 
     def _difference(self, is_wider: bool, text: str, pointer: str, before: Any = None, after: Any = None) -> Difference:
         """Wider breaks a reader, narrower breaks a writer."""
-        return Difference(is_wider == self._is_response, text, pointer, before, after)
+        return Difference(is_wider == self._is_response, text, pointer, before, after, is_learned=not is_wider)
 
     def _branches(self, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str, depth: int) -> list[Difference]:
         found = self._types(old, new, pointer, name)
@@ -88,7 +91,7 @@ class _Comparison:
             return self._integer(old, new, pointer, name)
         words = f"{_quoted(name)} was {_or(old)} and is {_or(new)}."
         if gained and lost and not (self._is_text and gained == {"string"} and lost <= _WRITTEN and not self._is_response):
-            return [Difference(True, words, pointer, _written_types(old), _written_types(new))]
+            return [Difference(True, words, pointer, _written_types(old), _written_types(new), is_learned=True)]
         return [self._difference(bool(gained), words, pointer, _written_types(old), _written_types(new))]
 
     def _integer(self, old: list[JsonSchema], new: list[JsonSchema], pointer: str, name: str) -> list[Difference]:
@@ -148,14 +151,15 @@ class _Comparison:
             return []
         if before is None or after is None:
             words = f"{_quoted(name)} {'is no longer' if after is None else 'is now'} limited to certain values."
-            return [self._difference(after is None, words, pointer + "/enum", old.get("enum"), new.get("enum"))]
+            return [self._difference(after is None, words, pointer + "/enum", old.get("enum"), new.get("enum"))._replace(is_learned=True)]
         gained, lost = sorted(after - before), sorted(before - after)
         found = [self._difference(True, f"{_quoted(name)} may also be {', '.join(gained[:8])}.", pointer + "/enum", None, gained)] if gained else []
         return found + ([self._difference(False, f"{_quoted(name)} can no longer be {', '.join(lost[:8])}.", pointer + "/enum", lost)] if lost else [])
 
     def _limits(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
         pairs = ((key, _limit_of(old, key), _limit_of(new, key)) for key in _LIMITS if key in old or key in new)
-        return [self._limit(key, was, now, f"{pointer}/{key}", name) for key, was, now in pairs if was != now]
+        found = [(key, self._limit(key, was, now, f"{pointer}/{key}", name)) for key, was, now in pairs if was != now]
+        return [item._replace(is_learned=True) if key in _BOUNDS else item for key, item in found]
 
     def _remarks(self, old: JsonSchema, new: JsonSchema, pointer: str, name: str) -> list[Difference]:
         """What is good to know and breaks nothing."""
@@ -176,7 +180,7 @@ class _Comparison:
         if key == "format" and ((was, now) in _WITHIN or (now, was) in _WITHIN):
             return self._difference((was, now) in _WITHIN, words, pointer, was, now)
         if not (key in (*_BOUNDS, "multipleOf") and isinstance(was, int | float) and isinstance(now, int | float)):
-            return Difference(True, words, pointer, was, now)
+            return Difference(True, words, pointer, was, now, is_learned=True)
         if key == "multipleOf":
             return self._multiple(was, now, words, pointer)
         return self._difference((now < was) == ("min" in key.lower()), words, pointer, was, now)
@@ -199,7 +203,7 @@ class _Comparison:
             if key not in after:
                 is_read = not self._is_response and _is_only(properties.get(key), "readOnly")  # no server is known to refuse what it only ignores
                 words = f"{_quoted(path)} is only read now." if is_read else f"{_quoted(path)} is gone."
-                found.append(Difference(not is_read, words, at, before[key]))
+                found.append(Difference(not is_read, words, at, before[key], is_learned=True))
             elif key not in before:
                 must = key in must_after
                 found.append(Difference(must and not self._is_response, f"{_quoted(path)} is new{' and required' if must else ''}.", at, None, after[key]))
@@ -230,7 +234,7 @@ class _Comparison:
         if was is now:
             return []
         if self._is_response:
-            return [Difference(True, f"{_quoted(every)} is gone.", at, was, now)] if isinstance(was, dict) and was else []
+            return [Difference(True, f"{_quoted(every)} is gone.", at, was, now, is_learned=True)] if isinstance(was, dict) and was else []
         words = f"{_quoted(name)} takes {'no' if now is False else 'also'} other properties{' any more' if now is False else ''}."
         return [self._difference(now is not False, words, at, was, now)]
 

@@ -265,3 +265,23 @@ def test_scopes_and_flows_are_part_of_the_contract(old: Spec, new: Spec, expecte
     assert [(change.description, change.is_breaking) for change in diff.compare(old, new)] == expected
     assert {change.kind for change in diff.compare(old, new)} == {"AUTH_CHANGED"}
     assert diff.compare(old, openapi_read.read(openapi.document(old))) == ()
+
+
+def test_of_what_was_heard_only_what_came_is_a_change() -> None:
+    """More calls of an API that stayed as it is tell limits, and lack what they never had; a field that stays away, a null and a new call are changes."""
+
+    def with_body(properties: dict[str, Any], required: list[str]) -> Operation:
+        body = (Content("application/json", {"type": "object", "properties": properties, "required": required}),)
+        return msgspec.structs.replace(GET, responses=(Response("200", contents=body),))
+
+    text, nothing = {"type": "string"}, {"type": ["string", "null"]}
+    before = with_body({"a": nothing, "b": text, "c": {"type": "integer", "minimum": 3}, "d": text, "e": {**text, "enum": ["x", "y"]}}, ["b"])
+    after = with_body({"a": {**text, "enum": ["x"]}, "b": nothing, "c": {"type": "integer", "minimum": 0}, "e": {**text, "enum": ["x", "y", "z"]}}, ["a"])
+    narrowed = msgspec.structs.replace(after, parameters=(GET.parameters[0], Parameter("q", "query", {"type": "string", "enum": ["1"]}, required=True)))
+    old, new = (msgspec.structs.replace(BASE, operations=operations) for operations in ((before, POST), (narrowed,)))
+    assert len(diff.compare(old, new)) > 8
+    assert [change.description.partition(": ")[2] for change in diff.compare(old, new, is_heard=True)] == [
+        "in the 200 response, `b` is no longer always there.",
+        "in the 200 response, `b` was string and is null or string.",
+        'in the 200 response, `e` may also be "z".',
+    ]
