@@ -35,6 +35,8 @@ _OPEN = 3.0
 _ECHOES = 10.0
 """One answer of so many that repeats a word says that it is a value; fewer may be chance."""
 _VERBS_TOLD = 3
+_OF_THINGS = frozenset({"version", "boolean"})
+"""Kinds of values that stand below the name of one thing, `/packages/left-pad/1.3.0`, and not below that of a collection."""
 _CODES_LEAST = 3
 _RECURRING = 3
 """So many words that stand together again are no chance."""
@@ -177,6 +179,8 @@ def _collection(child: Child, position: int) -> float:
         return -6.0
     if not any(leaf.roles[position + 1] for leaf in below):
         return 0.0
+    if all(kind_of(leaf.segments[position + 1]) in _OF_THINGS for leaf in below if leaf.roles[position + 1]):
+        return -0.5
     plain = -3.0 if any(tail in ("", SLOT) for tail, _ in child.cells) else -1.0
     repeated = {echo.position for leaf in below for echoes in leaf.echoes.values() for echo in echoes}
     return plain - 1.5 if position + 1 in repeated and position not in repeated else plain

@@ -6,8 +6,8 @@ from agent.spec.infer import conclude
 from agent.spec.model import Exchange
 from agent.spec.observe import observe_all
 from agent.spec.paths.affixes import Parts
-from agent.spec.paths.reasons import Child, recall_values, weigh_together
-from agent.spec.paths.tree import Clusters, Context
+from agent.spec.paths.reasons import Child, child_of, recall_values, weigh_together
+from agent.spec.paths.tree import SLOT, Affix, Clusters, Context, Leaf
 
 _JSON = (("content-type", "application/json"),)
 
@@ -57,3 +57,15 @@ def test_words_of_an_enumeration_may_be_spoken_elsewhere() -> None:
         family = [Child(value, [], Parts("", value, ""), "word", 2, reasons={"looks": -1.5, "words": -2.0}) for value in values]
         recall_values(family, "/allow/all", context)
         assert [child.reasons["words"] for child in family] == [expected] * len(values)
+
+
+def test_what_stands_above_a_version_is_a_thing_not_a_collection() -> None:
+    """`/packages/left-pad/1.3.0`, and on the other hand `/packages/recent/17`."""
+    context = Context(set(), {}, Clusters([]), {}, {}, 0.5, 2, set(), {})
+
+    def collection(name: str, below: str) -> float:
+        segments = ("packages", name, below)
+        leaf = Leaf("/".join(("", *segments)), segments, {}, [False, False, True], ["packages", name, SLOT], [Affix()] * 3)
+        return child_of(name, [leaf], Parts("", name, ""), 1, "packages", context).reasons["collection"]
+
+    assert collection("left-pad", "1.3.0") > collection("recent", "17")
