@@ -106,7 +106,7 @@ async def change(request: PageRequest, slug: FromPath[str]) -> Template | Redire
     actor, form = signed_in_actor(request), await form_of(request)
     found = await endpoints.find(actor, slug)
     try:
-        await endpoints.update(actor, found.id, _change(found, form))
+        await endpoints.update(actor, found.id, _change(form))
     except Problem as problem:
         return await api_page(request, found, "settings", problem=problem)
     return see_other(f"/apis/{found.slug}?tab=settings")
@@ -278,13 +278,30 @@ async def _chart(request: PageRequest, endpoint: Endpoint) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _change(before: Endpoint, form: dict[str, str]) -> EndpointChange:
-    status = form.get("status", before.status)
+def _change(form: dict[str, str]) -> EndpointChange:
+    """What differs from what the form showed: anything else may have been changed meanwhile, in another tab or by a chat."""
+    shown = _shown(form)
+    given = {name: _plain(form.get(name, "")) for name in ("name", "description", "environment", "tags", "is_public", "status")}
+    changed = {name: value for name, value in given.items() if value != shown.get(name)}
     return EndpointChange(
-        name=form.get("name") or None,
-        description=form.get("description", ""),
-        environment=form.get("environment", ""),
-        tags=[tag for tag in (part.strip() for part in form.get("tags", "").split(",")) if tag],
-        is_public=form.get("is_public") == "yes",
-        status=msgspec.convert(status, Status) if status in TRANSITIONS else None,
+        name=changed.get("name") or None,
+        description=changed.get("description"),
+        environment=changed.get("environment"),
+        tags=[tag for part in changed["tags"].split(",") if (tag := part.strip())] if "tags" in changed else None,
+        is_public=changed["is_public"] == "yes" if "is_public" in changed else None,
+        status=msgspec.convert(changed["status"], Status) if changed.get("status") in TRANSITIONS else None,
     )
+
+
+def _shown(form: dict[str, str]) -> dict[str, str]:
+    """As the page wrote it beside its fields; nothing where a program fills in the form."""
+    try:
+        shown = msgspec.json.decode(form.get("shown", "{}"), type=dict[str, str])
+    except msgspec.MsgspecError:
+        return {}
+    return {name: _plain(value) for name, value in shown.items()}
+
+
+def _plain(text: str) -> str:
+    """Browsers send the ends of lines in their own way."""
+    return text.replace("\r\n", "\n")

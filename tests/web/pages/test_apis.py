@@ -62,6 +62,20 @@ async def test_nothing_of_one_user_is_seen_by_another(doors: Doors) -> None:
     assert "Demo shop" not in (await bob.get("/search?q=demo")).text
 
 
+async def test_a_form_changes_only_what_was_changed_in_it(doors: Doors) -> None:
+    """Two tabs show the same settings: the later save, of another field, takes nothing of the earlier one back."""
+    ada = doors[0]
+    made = await _made()
+    page = (await ada.get(f"/apis/{made.slug}?tab=settings")).text
+    shown = {"shown": unescape(re.findall(r'name="shown" value="([^"]+)"', page)[0]), "name": made.name, "status": "ACTIVE"}
+    path = f"/apis/{made.slug}/settings"
+    await ada.post(path, {**shown, "description": "One\r\ntwo", "is_public": "yes", "status": "REVIEW"})
+    await ada.post(path, {**shown, "description": "", "tags": "a"})
+    actor = await users.actor_by_email("ada@example.com", "web")
+    found = await endpoints.get(actor, made.id)
+    assert (found.description, found.is_public, found.status, found.tags) == ("One\ntwo", True, "REVIEW", ["a"])
+
+
 async def test_settings_are_changed_along_allowed_states(doors: Doors) -> None:
     """Name, tags and publication are stored; a state that cannot follow is refused with the states that can."""
     ada, _, stranger = doors
