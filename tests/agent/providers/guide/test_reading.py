@@ -15,6 +15,7 @@ from agent.providers.guide.reading import clause, mask, pieces, unmask
         ("try api.acme.io, ok", "host", "api.acme.io"),
         ("key sk-proj-abcdefghijklmnop here", "secret", "sk-proj-abcdefghijklmnop"),
         ("at localhost:3000/api now", "host", "localhost:3000/api"),
+        ("failed in 127-0-0-1-8888?", "host", "127-0-0-1-8888"),
     ],
 )
 def test_mask(text: str, kind: str, value: str) -> None:
