@@ -19,8 +19,8 @@ _MAIN_SHARE = 0.75
 
 
 _PAIRS_LEAST = 4
-_SERIALS_LEAST = 3
-"""So many different numbers after a word are no part of its name, as that of `ipv6`."""
+_SERIALS_LEAST = 5
+"""So many different numbers after a word are no part of its name, as those of `ipv6` or `int8`, `int16` and `int32`."""
 _SERIAL = re.compile(r"([a-z]{3,}[-_]?)(\d{1,5})")
 _FORMS_LEAST = 3
 """Fewer file suffixes are forms of a resource, each with its operation; more are values that are chosen freely."""

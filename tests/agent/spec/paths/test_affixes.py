@@ -42,9 +42,15 @@ def test_an_affix_of_all_is_of_the_template_and_one_that_varies_of_the_value(pat
 @pytest.mark.parametrize(
     ("paths", "expected"),
     [
-        (["/7/image7", "/9/image12", "/4/image31", "/4/restart", "/7/locate"], {"/{id}/image{image}", "/{id}/restart", "/{id}/locate"}),
-        (["/feeds/page-2", "/feeds/page-3", "/shows/page-2", "/shows/page-7"], {"/feeds/page-{page}", "/shows/page-{page}"}),
-        (["/rooms/room12", "/rooms/room7", "/east/rooms/room31", "/east/rooms/room8"], {"/rooms/{room_id}", "/east/rooms/{room_id}"}),
+        (
+            ["/7/image7", "/9/image12", "/4/image31", "/4/image8", "/9/image3", "/4/restart", "/7/locate"],
+            {"/{id}/image{image}", "/{id}/restart", "/{id}/locate"},
+        ),
+        (
+            [f"/{kind}/page-{number}" for kind, numbers in (("feeds", (2, 3, 9)), ("shows", (2, 7, 12))) for number in numbers],
+            {"/feeds/page-{page}", "/shows/page-{page}"},
+        ),
+        (["/rooms/room12", "/rooms/room7", "/rooms/room3", "/east/rooms/room31", "/east/rooms/room8"], {"/rooms/{room_id}", "/east/rooms/{room_id}"}),
     ],
 )
 def test_a_word_before_numbers_is_of_the_template_unless_it_names_what_is_before(paths: list[str], expected: set[str]) -> None:
