@@ -21,6 +21,7 @@ CallRef = Annotated[str, Meta(description="Id of a captured call.")]
 Time = Annotated[str, Meta(description="RFC 3339, or relative: 24h, 7d, today, yesterday, monday.")]
 _BODY_SHOWN = 8_000
 _BODY_REST = 25_000
+_SLOWEST = 5
 
 
 @tool(effect="read", scope="read", hears="captured")
@@ -44,7 +45,7 @@ async def capture_search(
         endpoint_id=about.id if about else None, method=method, status=status, path=path, query=query, since=since, until=until, min_duration_ms=min_duration_ms
     )
     if totals and not (about and not about.calls):
-        return _summed(await summing.of(context.actor, wanted, slowest=limit or 20))
+        return _summed(await summing.of(context.actor, wanted, slowest=limit or _SLOWEST))
     found = await captures.search(context.actor, wanted, limit=limit or 20, cursor=cursor)
     if about and not about.calls:
         return Answer(f"`{about.name}` has no captured calls yet. Send requests to {about.proxy_url}, then try again.", found)

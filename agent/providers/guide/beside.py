@@ -6,7 +6,7 @@ A composer that gives "" leaves the answer as it is.
 from collections.abc import Callable
 from typing import Any, cast
 
-from agent.providers.guide.markup import Data, counted, fenced, has_failed, items_of, name_of, nested, slowest_of, there_already
+from agent.providers.guide.markup import Data, counted, fenced, has_failed, items_of, name_of, nested, rows, slowest_of, there_already
 from agent.providers.guide.plan import Done
 
 
@@ -89,6 +89,12 @@ def called(data: Data, done: Done) -> str:
     return " ".join(said)
 
 
+def used(data: Data, done: Done) -> str:
+    today = nested(data, "today") or {}
+    is_limited = any(meter.get("limit") is not None for meter in rows(today, "meters"))
+    return f"What is left today begins anew at {str(today.get('resets_at'))[11:16]} UTC." if is_limited else "Nothing of it is limited for you."
+
+
 BESIDE: dict[str, Callable[[Data, Done], str]] = {
     "endpoint_create": created,
     "credit_check": _credits_left,
@@ -99,4 +105,5 @@ BESIDE: dict[str, Callable[[Data, Done], str]] = {
     "capture_search:slowest": slowest,
     "operation_search": operations,
     "operation_call": called,
+    "usage_get": used,
 }

@@ -13,6 +13,7 @@ ENDPOINT = {"id": "e1", "name": "Shop", "slug": "shop", "proxy_url": "http://127
     ("text", "data", "beside", "elsewhere"),
     [
         ("how many credits do I have?", {"balance": 60, "prices": {"endpoint_create": 25}}, "Enough for 2 more APIs.", "**60 credits**"),
+        ("usage", {"period": "month", "total": {"messages": 69}, "today": {"meters": []}}, "Nothing of it is limited for you.", "**69**"),
         ("list my keys", {"items": [{"id": "k1", "name": "work", "provider": "openai", "last4": "a91f"}]}, "1 key, none of them lent to others.", "a91f"),
         ("list my prompts", {"items": [{"name": "daily"}]}, "Say *use the daily prompt*", "- **daily**"),
         (

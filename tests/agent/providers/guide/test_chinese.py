@@ -28,6 +28,11 @@ async def test_answers_are_chinese(reply: Reply) -> None:
     assert "1 个失败的请求" in said
     assert await reply("我还有多少积分？", {"balance": 25, "prices": {"endpoint_create": 25}}, shows_results=True) == "还够捕获 1 个 API。"
     assert "/no call failed" in said
+    assert (await reply("显示最近 1 个失败的请求", {**calls, "next": "x"}, "shop")).startswith("最新的失败请求")
+    assert (
+        chinese.said("**The upstream answered 200, but the exchange did not end well: the client left.**")
+        == "**上游回答了 200，但交换没有正常结束：the client left。**"
+    )
     assert "1 failed call" in await reply("which calls failed?", calls, "shop")
     assert await reply("我还有多少积分？", {"balance": 75, "held": 0}) == "您有 **75 积分**。"
 
