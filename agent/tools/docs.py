@@ -32,14 +32,15 @@ async def docs_generate(context: Context, endpoint: EndpointRef) -> Answer:
     """Work out the API from all captured calls and write OpenAPI 3.1, Markdown, TypeScript and, where it fits, GraphQL documents."""
     found = await endpoints.find(context.actor, endpoint)
     made = await docs.generate(context.actor, found.id)
-    lines = [f"- `{operation.method} {operation.template}` {operation.summary} ({operation.calls} calls)" for operation in made.operations[:50]]
+    lines = [
+        f"- `{operation.method} {operation.template}` {operation.summary} ({operation.calls} call{'s' * (operation.calls != 1)})"
+        for operation in made.operations[:50]
+    ]
     more = f"\n… and {len(made.operations) - 50} more." if len(made.operations) > 50 else ""
     links = "\n".join(f"- {name}: {url}" for name, url in made.links.items())
     text = (
-        f"`{found.name}` is documented (version {made.version}): {len(made.operations)} operations from {made.calls} calls.\n"
-        + "\n".join(lines)
-        + more
-        + f"\n\n{links}"
+        f"`{found.name}` is documented (version {made.version}): {len(made.operations)} operation{'s' * (len(made.operations) != 1)} "
+        f"from {made.calls} call{'s' * (made.calls != 1)}.\n" + "\n".join(lines) + more + f"\n\n{links}"
     )
     return Answer(text, made, "captured")
 

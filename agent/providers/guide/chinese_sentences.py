@@ -94,6 +94,8 @@ SAID: tuple[tuple[str, str], ...] = (
     ("Arrived:", "已到达："),
     ("No operation matches that.", "没有符合条件的操作。"),
     ("**{name}** is documented: {n} operations from {calls} calls.", "**{name}** 的文档已写好：{n} 个操作，来自 {calls} 个请求。"),
+    ("**{name}** is documented: {n} operations from {calls} call.", "**{name}** 的文档已写好：{n} 个操作，来自 {calls} 个请求。"),
+    ("**{name}** is documented: {n} operation from {calls} call.", "**{name}** 的文档已写好：{n} 个操作，来自 {calls} 个请求。"),
     ("**{name}** is documented: {n} operation from {calls} calls.", "**{name}** 的文档已写好：{n} 个操作，来自 {calls} 个请求。"),
     ("**{name}** is documented: {n} operations.", "**{name}** 的文档已写好：{n} 个操作。"),
     ("Documents: ", "文档："),

@@ -21,7 +21,7 @@ def documented(data: Data, done: Done) -> str:
     lines = "\n".join(f"- `{one['method']} {one.get('template') or one.get('path', '')}` {one.get('summary', '')}" for one in operations[:SHOWN])
     heading = (
         f"**{title}** is documented: {len(operations)} operation{'s' * (len(operations) != 1)}"
-        + (f" from {data['calls']} calls" if data.get("calls") else "")
+        + (f" from {data['calls']} call{'s' * (data['calls'] != 1)}" if data.get("calls") else "")
         + "."
     )
     return "\n\n".join(part for part in (heading, lines, f"Documents: {links}" if links else "") if part)

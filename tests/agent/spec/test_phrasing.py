@@ -22,6 +22,7 @@ SAID = [
     ("GET", "/albums/artist/{artist}", True, "List albums by artist"),
     ("GET", "/users/profile/{profile_id}", False, "Get a user profile"),
     ("POST", "/artifacts/filter", False, "Filter artifacts"),
+    ("PROPFIND", "/calendars/{name}", False, "Ask for the properties of a calendar"),
     ("POST", "/artifacts/latest/filter", False, "Filter latest artifacts"),
     ("GET", "/v1/me/playlists", True, "List playlists of the current user"),
     ("GET", "/project_statuses/{id}", False, "Get a project status"),
