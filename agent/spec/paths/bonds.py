@@ -75,11 +75,12 @@ def bond_of(child: Child, group: Group, context: Context, needed: float = -inf) 
     """Log-odds that a child is another value of the same parameter as the group. Less than what is needed is not worked out exactly."""
     if not group.size:
         return 0.0
-    cells, total = child.cells, _tail_bond(child.cells, group, context)
+    cells = child.cells
     if group.is_deep and not all(tail.startswith(SLOT) for tail, _ in cells):
-        forced = forced_cells(child, context)
-        if (deeper := _tail_bond(forced, group, context) - 1.0) > total:
-            cells, total = forced, deeper
+        cells = forced_cells(child, context)
+    total = _tail_bond(child.cells, group, context)
+    if cells is not child.cells:
+        total = max(total, _tail_bond(cells, group, context) - 1.0)
     floor = -1.5 * log(1 + child.count) / log(2)
     least, others = max(_LEAST_ALIKE, floor, _novelty(child, group)), _look_bond(child, group) + echo_bond(child, group)
     if (most := max(least, min(8.0, total)) + _MOST_ALIKE + others) < needed:

@@ -18,7 +18,7 @@ from agent.spec.paths.forms import common_endings_of, forms_of
 from agent.spec.paths.grids import grid_of
 from agent.spec.paths.reasons import COLLECTION, Child, child_of, forgive_collections, openness, recall_values, weigh_together
 from agent.spec.paths.tags import tags_of
-from agent.spec.paths.tree import CLOSED, MORE, SLOT, Affix, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
+from agent.spec.paths.tree import CLOSED, MORE, SLOT, Affix, Cell, Clusters, Context, Leaf, context_of, heard_speech, leaves_of
 from agent.spec.summary import Route, Sample, rank
 from agent.spec.values import CERTAIN, kind_of
 
@@ -193,7 +193,10 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
         if not joined:
             break
     found = list(members.values())
-    is_written_down = len(found) > len(best) > 1 and openness(found) < _SURELY_CLOSED and _is_closed(found) and _are_alternatives(found, siblings)
+    are_leaves = not any(tail for child in found for tail, _ in child.cells)
+    is_written_down = (
+        are_leaves and len(found) > len(best) > 1 and openness(found) < _SURELY_CLOSED and _is_closed(found) and _are_alternatives(found, siblings)
+    )
     return set() if is_written_down else set(members)
 
 
@@ -291,17 +294,22 @@ def _best_cluster(siblings: list[Child], context: Context) -> Cluster:
             members, score = _grow(seed, ordered, is_forced, context)
             if all(child.reasons.get("collection", 0.0) < 0 for child in members):
                 score -= 6.0 * (1.0 - len(members) / len(ordered))
-            if len(members) > 1 and score > best.score and not _are_alternatives(_core(members, seed), ordered):
+            if len(members) > 1 and score > best.score and not _are_alternatives(_core(members, seed, is_forced), ordered):
                 best = Cluster(members, score, is_forced)
             if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
                 break
     return best
 
 
-def _core(members: list[Child], seed: Child) -> list[Child]:
+def _core(members: list[Child], seed: Child, is_forced: bool) -> list[Child]:
     """Those with something below them that the seed has too. The others, where they were heard once or twice, may be values of anything."""
-    core = [child for child in members if child.count > 2 or not child.cells.keys().isdisjoint(seed.cells)]
+    below = _below(seed, is_forced).keys()
+    core = [child for child in members if child.count > 2 or not _below(child, is_forced).keys().isdisjoint(below)]
     return core if len(core) > 2 else members
+
+
+def _below(child: Child, is_forced: bool) -> dict[tuple[str, str], Cell]:
+    return child.forced or child.cells if is_forced else child.cells
 
 
 def _grow(seed: Child, ordered: list[Child], is_forced: bool, context: Context) -> tuple[list[Child], float]:

@@ -6,11 +6,6 @@ from typing import Any
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange
 from agent.spec.observe import observe_all
-from agent.spec.paths.affixes import Parts
-from agent.spec.paths.bonds import Group, bond_of, join_group
-from agent.spec.paths.reasons import Child
-from agent.spec.paths.shapes import Shape
-from agent.spec.paths.tree import Cell, Clusters, Context
 
 _JSON = (("content-type", "application/json"),)
 _PLACES = [f"/{name}" for name in "orders products profile customers carts rates places status about terms login offers news events".split()]  # noqa: SIM905
@@ -81,25 +76,3 @@ def test_two_lists_of_one_theme_are_no_enumeration() -> None:
     row = {"items": [{"score": 1, "posts": 2, "member": {"name": "x"}}], "has_more": True}
     paths = [f"/tags/rust/{who}/{when}" for who in ("top-writers", "top-readers") for when in ("month", "all_time")]
     assert {template.rpartition("/")[0] for template in _templates({path: [row] * 9 for path in paths})} == {"/tags/rust/top-writers", "/tags/rust/top-readers"}
-
-
-def test_what_stands_below_all_names_binds_them_though_some_have_values_below() -> None:
-    """`/anna/boards` is what it is below other members, also where one of these has `/anna/{type}/{id}/acl`."""
-
-    boards = Shape({".boards[]": 1.0, ".boards[].id:n": 1.0, ":o": 1.0})
-    clusters = Clusters([boards])
-    clusters.occur(boards, "GET boards")
-
-    def member(name: str, *tails: str) -> Child:
-        cells = {(tail, "GET"): Cell(2, 1.6, frozenset({"200"}), 0, 2, frozenset()) for tail in tails}
-        for cell in cells.values():
-            cell.response, cell.request = boards, Shape()
-        return Child(name, [], Parts("", name, ""), "word", cells=cells, forced={("{}", "GET"): cells[tails[0], "GET"]})
-
-    def bond(*tails: str) -> float:
-        group = Group()
-        for name in ("birch", "cedar", "maple"):
-            join_group(group, member(name, *tails))
-        return bond_of(member("anna", "boards"), group, Context(set(), {}, clusters, {}, {}, 0.5, 100, set(), {}))
-
-    assert bond("boards", "{}/{}/acl") > bond("boards") - 1.0
