@@ -32,15 +32,12 @@ async def docs_generate(context: Context, endpoint: EndpointRef) -> Answer:
     """Work out the API from all captured calls and write OpenAPI 3.1, Markdown, TypeScript and, where it fits, GraphQL documents."""
     found = await endpoints.find(context.actor, endpoint)
     made = await docs.generate(context.actor, found.id)
-    lines = [
-        f"- `{operation.method} {operation.template}` {operation.summary} ({operation.calls} call{'s' * (operation.calls != 1)})"
-        for operation in made.operations[:50]
-    ]
+    lines = [f"- `{operation.method} {operation.template}` {operation.summary} ({_calls(operation.calls)})" for operation in made.operations[:50]]
     more = f"\n… and {len(made.operations) - 50} more." if len(made.operations) > 50 else ""
     links = "\n".join(f"- {name}: {url}" for name, url in made.links.items())
     text = (
         f"`{found.name}` is documented (version {made.version}): {len(made.operations)} operation{'s' * (len(made.operations) != 1)} "
-        f"from {made.calls} call{'s' * (made.calls != 1)}.\n" + "\n".join(lines) + more + f"\n\n{links}"
+        f"from {_calls(made.calls)}.\n" + "\n".join(lines) + more + f"\n\n{links}"
     )
     return Answer(text, made, "captured")
 
@@ -151,7 +148,12 @@ def _because(found: Why) -> str:
         )
     elif all_calls.total:
         nulls = f", and null in {all_calls.nulls:,} of them" if all_calls.nulls else ", and never null"
-        lines.append(f"It was there in {all_calls.count:,} of {all_calls.total:,}{nulls}." + (f" Its newest values: {shown}." if shown else ""))
+        is_expected = (not all_calls.nulls and "null" in found.kind) or (not found.is_required and all_calls.count >= all_calls.total)
+        lines.append(
+            f"It was there in {all_calls.count:,} of {all_calls.total:,}{nulls}."
+            + (" That it may be otherwise is expected, not heard: such fields vary in this API, and the calls are few." if is_expected else "")
+            + (f" Its newest values: {shown}." if shown else "")
+        )
     for title, calls in (("Null", known.is_null_in), ("Missing", known.is_missing_in), ("There", known.is_in)):
         if calls:
             lines.append(f"- {title} in {', '.join(f'[{one.method} {one.path}](/calls/{one.id})' for one in calls[:3])}")
@@ -165,16 +167,20 @@ def _side(where: str) -> str:
     return {"request": "in the request", "message": "in a message"}.get(where, f"in the {where}" if where.isalpha() else f"in the {where} answer")
 
 
+def _calls(number: int) -> str:
+    return f"{number:,} call{'s' * (number != 1)}"
+
+
 def _reviewed(name: str, seen: Curation) -> str:
     """What `docs_review` says: the least certain templates first."""
     if not (seen.templates or seen.pins or seen.left_out):
         return f"`{name}` is not documented yet: `docs_generate` does it."
     doubtful = sorted(seen.templates, key=lambda one: (one.confidence, one.template))
     lines = [
-        f"- `{one.template}` ({', '.join(one.methods)}; {one.calls} calls; {one.confidence:.0%} sure{_verdict(one.pin)})" for one in doubtful[:_MOST_LINES]
+        f"- `{one.template}` ({', '.join(one.methods)}; {_calls(one.calls)}; {one.confidence:.0%} sure{_verdict(one.pin)})" for one in doubtful[:_MOST_LINES]
     ]
     pins = [f"- `{pin.template}`: {_VERDICTS[pin.kind]}" for pin in seen.pins if pin.template not in {one.template for one in seen.templates}]
-    out = [f"- {one.kind}: `{one.method} {one.path}` ({one.calls} calls){'' if one.template else f'. {one.why_not}'}" for one in seen.left_out[:_MOST_LINES]]
+    out = [f"- {one.kind}: `{one.method} {one.path}` ({_calls(one.calls)}){'' if one.template else f'. {one.why_not}'}" for one in seen.left_out[:_MOST_LINES]]
     parts = [f"Path templates of `{name}`:", *lines, *_more(len(doubtful))]
     parts += ["", "Other pins:", *pins] if pins else []
     return "\n".join([*parts, "", "Left out:", *out, *_more(len(seen.left_out))] if out else [*parts, "", "Nothing was left out."])

@@ -24,6 +24,7 @@ SAID: tuple[tuple[str, str], ...] = (
     (" is documented as optional: ", " 记录为可选："),
     ("It was there in {n} of {total}, and never null.", "在 {total} 个中出现了 {n} 个，从不为 null。"),
     ("It was there in {n} of {total}, and null in {nulls} of them.", "在 {total} 个中出现了 {n} 个，其中 {nulls} 个为 null。"),
+    ("That it may be otherwise is expected, not heard: such fields vary in this API, and the calls are few.", "可能有例外是推测，并未听到：这个 API 的同类字段会变化，而请求还很少。"),
     ("Its newest values: {values}.", "最近的值：{values}。"),
     ("It is a parameter because {n} different values stood at its place in the path, {share} sure: {values}.", "它是参数，因为路径的这个位置上出现过 {n} 个不同的值（把握 {share}）：{values}。"),
     ("*Split* the template if they are different things.", "如果它们是不同的东西，请*拆分*该模板。"),

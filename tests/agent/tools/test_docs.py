@@ -28,7 +28,7 @@ async def test_what_was_found_is_decided_by_the_menu(database: asyncpg.Pool) -> 
     assert "not documented yet" in (await use("docs_review")).text
     await use("docs_generate")
     seen = (await use("docs_review")).text
-    assert "- `/reports/{report_name}` (GET; 4 calls; " in seen and "- asset: `GET /app.css` (1 calls)" in seen
+    assert "- `/reports/{report_name}` (GET; 4 calls; " in seen and "- asset: `GET /app.css` (1 call)" in seen
     assert "`/reports/{region}` (GET; 4 calls; 100% sure, kept by the user)" in (await use("docs_decide", decision="keep", path="/reports/{region}")).text
     assert await templates() == ["/reports/{region}"]
     assert "Other pins:\n- `/reports/{region}`: split by the user" in (await use("docs_decide", decision="split", path="/reports/{region}")).text
@@ -53,6 +53,18 @@ async def test_why_a_document_says_so_is_told_with_the_calls(database: asyncpg.P
     assert f"- Null in [GET /users/11](/calls/{null})" in told and f"- Missing in [GET /users/12](/calls/{missing})" in told
     told = (await invoke.invoke(Context(actor), "docs_why", {"field": "user_id", "endpoint": endpoint.slug})).text
     assert "It is a parameter because 3 different values stood at its place" in told and "`11`" in told
+
+
+async def test_what_is_only_expected_is_told_as_such(database: asyncpg.Pool) -> None:
+    """In an API whose fields come and go, one call is no promise."""
+    actor, endpoint = await an_endpoint()
+    for n in range(6):
+        await hear(actor, endpoint, f"/users/{n + 11}", {f"k{key}": None if (n + key) % 3 else "x" for key in range(12)})
+    await hear(actor, endpoint, "/status", {"since": "today", "up": "x"})
+    await docs.generate(actor, endpoint.id)
+    told = (await invoke.invoke(Context(actor), "docs_why", {"field": "since"})).text
+    assert "string or null." in told
+    assert "It was there in 1 of 1, and never null. That it may be otherwise is expected, not heard" in told
 
 
 async def test_all_fields_that_are_so_are_listed(database: asyncpg.Pool) -> None:
