@@ -223,19 +223,24 @@ def _cell_bond(a: Cell, b: Cell, context: Context) -> float:
 def _response_bond(a: Cell, b: Cell, context: Context) -> float:
     """Equal shapes bind by their rarity; shapes without much in common part, unless one is almost empty, and surely so where both were seen twice.
 
-    Where the keys of one are data, those of the other are such too; a map of plain values says nothing.
+    Where the keys of one are data, those of the other are such too, unless they come again; a map of plain values says nothing.
     """
     one, two = a.response, b.response
     if len(one) < 2 and len(two) < 2:
         return 0.0 if one.keys() == two.keys() else -6.0
     if one.roots.isdisjoint(two):
         return -6.0
-    if one.is_keyed != two.is_keyed:
+    if one.is_keyed != two.is_keyed and not any(_is_record(cell) for cell in (a, b)):
         one, two = one.keyed, two.keyed
-    if one.is_keyed and min(len(one), len(two)) <= _PLAIN_MAP:
+    if one.is_keyed and two.is_keyed and min(len(one), len(two)) <= _PLAIN_MAP:
         return 0.0
     bond = _shape_bond(one, two, min(a.response_count, b.response_count), context)
     return max(0.0, bond) if min(one.inner_weight, two.inner_weight) <= _THIN else bond
+
+
+def _is_record(cell: Cell) -> bool:
+    """Whether keys came again in all of several answers, so that they are no data."""
+    return cell.response_count > 1 and not cell.response.is_keyed and any(len(path) > 2 for path in cell.response.sure)
 
 
 def _shape_bond(a: Shape, b: Shape, least: int, context: Context) -> float:

@@ -6,6 +6,11 @@ from typing import Any
 from agent.spec.infer import conclude
 from agent.spec.model import Exchange
 from agent.spec.observe import observe_all
+from agent.spec.paths.affixes import Parts
+from agent.spec.paths.bonds import Group, bond_of, join_group
+from agent.spec.paths.reasons import Child
+from agent.spec.paths.shapes import Shape
+from agent.spec.paths.tree import Cell, Clusters, Context
 
 _JSON = (("content-type", "application/json"),)
 _PLACES = [f"/{name}" for name in "orders products profile customers carts rates places status about terms login offers news events".split()]  # noqa: SIM905
@@ -76,3 +81,18 @@ def test_two_lists_of_one_theme_are_no_enumeration() -> None:
     row = {"items": [{"score": 1, "posts": 2, "member": {"name": "x"}}], "has_more": True}
     paths = [f"/tags/rust/{who}/{when}" for who in ("top-writers", "top-readers") for when in ("month", "all_time")]
     assert {template.rpartition("/")[0] for template in _templates({path: [row] * 9 for path in paths})} == {"/tags/rust/top-writers", "/tags/rust/top-readers"}
+
+
+def test_a_record_beside_a_map_is_no_map() -> None:
+    """One answers with ever other keys, the other with the same ones each time."""
+
+    def named(name: str, shape: Shape) -> Child:
+        cell = Cell(3, 2.0, frozenset({"200"}), 0, 3, frozenset())
+        cell.response, cell.request = shape, Shape()
+        return Child(name, [], Parts("", name, ""), "word", cells={("labels", "GET"): cell})
+
+    group = Group()
+    join_group(group, named("harbor", Shape({".*[]": 1.0, ".*[].value:t": 1.0, ":o": 1.0})))
+    record = named("limits", Shape({".most[]": 1.0, ".most[].value:t": 1.0, ":o": 1.0}))
+    context = Context(set(), {}, Clusters([]), {}, {}, 0.5, 100, set(), {})
+    assert bond_of(record, group, context) < 0
