@@ -13,8 +13,10 @@ from agent.spec.pagination import BACK, FLAGS, LIMIT
 from agent.spec.values import kind_of
 
 ENDING = re.compile(r"\.(?:json|xml|html?|csv|txt|ya?ml)$", re.IGNORECASE)
-_VERBS = {"GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "DELETE": "Delete", "HEAD": "Check"}
-_VERBS |= {"OPTIONS": "Ask for the options of", "PROPFIND": "Ask for the properties of", "PROPPATCH": "Change the properties of"}
+_VERBS = {
+    "GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "DELETE": "Delete", "HEAD": "Check", "OPTIONS": "Ask for the options of",
+    "PROPFIND": "Ask for the properties of", "PROPPATCH": "Change the properties of",
+}  # fmt: skip
 _CURRENT = {"me", "self", "current", "whoami", "mine", "my"}
 _JOINING = {"by", "with", "from", "to", "for", "in", "of", "on", "as"}
 _WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
