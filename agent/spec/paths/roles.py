@@ -238,13 +238,30 @@ def _is_named(child: Child) -> bool:
 
 
 def _are_used_apart(members: list[Child]) -> bool:
-    """Whether what stands below them is asked in other proportions of each: two trees that are built alike, not two values that are drawn (a G-test)."""
-    total = sum(child.count for child in members)
-    tails = Counter[tuple[str, str]]()
-    for child in members:
-        tails.update({key: cell.count for key, cell in child.cells.items()})
-    distance = 2.0 * sum(cell.count * log(cell.count * total / (tails[key] * child.count)) for child in members for key, cell in child.cells.items())
-    return distance > _APART * (len(tails) - 1) * (len(members) - 1) + 10.0
+    """Whether what stands below them is asked in other proportions of each: two trees that are built alike, not two values that are drawn (a G-test).
+
+    What has values and names at one place below is counted as one: which of its names are values was decided of each alone.
+    """
+    mixed = _mixed_below(members)
+    used = [Counter[tuple[str, str]]() for _ in members]
+    for child, counts in zip(members, used, strict=True):
+        for (tail, method), cell in child.cells.items():
+            first = tail.partition("/")[0]
+            counts[first if first in mixed else tail, method] += cell.count
+    tails = sum(used, Counter[tuple[str, str]]())
+    total = sum(tails.values())
+    distance = 2.0 * sum(times * log(times * total / (tails[tail] * counts.total())) for counts in used for tail, times in counts.items())
+    return distance > _APART * (len(tails) - 1) * (len(members) - 1) + 16.0
+
+
+def _mixed_below(members: list[Child]) -> set[str]:
+    """The first segments below which both a value and a name stand at one depth."""
+    found: dict[tuple[str, int], set[bool]] = defaultdict(set)
+    for tail in {tail for child in members for tail, _ in child.cells}:
+        first, *rest = tail.split("/")
+        for depth, part in enumerate(rest):
+            found[first, depth].add(SLOT in part)
+    return {first for (first, _), kinds in found.items() if len(kinds) > 1}
 
 
 def _is_collection_elsewhere(child: Child) -> bool:
