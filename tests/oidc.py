@@ -15,19 +15,33 @@ import pytest
 from agent import config
 from tests.live import free_port
 
+_TRIES = 5
+
 
 @contextmanager
 def provider(*people: dict[str, Any]) -> Iterator[str]:
     """Its address; it knows these people by their claims."""
-    port = free_port()
-    command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
-    for person in people:
-        command += ["--user-claims", msgspec.json.encode(person).decode()]
-    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
+    process, issuer = _started(people)
+    with process:
         try:
-            yield _issuer(f"http://127.0.0.1:{port}")
+            yield issuer
         finally:
             process.terminate()
+
+
+def _started(people: tuple[dict[str, Any], ...]) -> tuple[subprocess.Popen[bytes], str]:
+    """The process and what it calls itself, on a port that nobody took in between."""
+    for _ in range(_TRIES):
+        port = free_port()
+        command = [sys.executable, "-W", "ignore", "-m", "oidc_provider_mock", "--port", str(port), "--require-nonce", "true"]
+        for person in people:
+            command += ["--user-claims", msgspec.json.encode(person).decode()]
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        if issuer := _issuer(f"http://127.0.0.1:{port}", process):
+            return process, issuer
+        process.kill()
+        process.wait()
+    raise RuntimeError("The provider found no port.")
 
 
 def offer(issuer: str, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -46,13 +60,16 @@ async def visit(url: str, person: str) -> dict[str, str]:
     return {name: values[0] for name, values in parse_qs(urlsplit(answer.headers["location"]).query).items()}
 
 
-def _issuer(url: str) -> str:
-    """What the provider calls itself, once it answers."""
+def _issuer(url: str, process: subprocess.Popen[bytes]) -> str:
+    """What the provider calls itself, once it answers; empty where somebody else answers there."""
     until = time.monotonic() + 60
     while True:
         try:
-            return httpx.get(f"{url}/.well-known/openid-configuration", trust_env=False).json()["issuer"]
+            answer = httpx.get(f"{url}/.well-known/openid-configuration", trust_env=False)
+            return answer.json()["issuer"] if answer.is_success else ""
         except httpx.HTTPError:
+            if process.poll() is not None:
+                return ""
             if time.monotonic() > until:
                 raise
             time.sleep(0.1)
