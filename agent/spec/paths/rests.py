@@ -5,7 +5,7 @@ after several values is a literal again. The segments of a value become one hole
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 from urllib.parse import unquote
 
@@ -15,7 +15,8 @@ from agent.spec.merge import merge_route
 from agent.spec.path_syntax import HOLE
 from agent.spec.paths.shapes import Shape, are_alike, shape_of
 from agent.spec.paths.tree import good_contents
-from agent.spec.summary import Route, Sample
+from agent.spec.schemas.bodies import admit
+from agent.spec.summary import SAMPLE_MAX, Route, Sample
 from agent.spec.values import kind_of
 
 _LINKS = frozenset({"self", "href", "url", "uri", "link", "resource_uri", "selfLink"})
@@ -36,13 +37,19 @@ def with_rests(routes: Sequence[Route]) -> list[Route]:
     if not any(route.rests for route in routes):
         return list(routes)
     found = _values(routes)
-    literals = {place: _literals(place, values, routes) for place, values in found.items()}
+    below: dict[_Place, list[Route]] = defaultdict(list)
     alike: dict[tuple[str, str, str], list[Route]] = defaultdict(list)
     for route in routes:
-        place = next((place for place in sorted(found) if _is_below(route, place)), None)
-        held = route if place is None else _holed(route, place.position, _length(_tail(route, place), found[place], literals[place]))
-        alike[held.origin, held.method, held.path].append(held)
-    return [merge_route(*group) for group in alike.values()]
+        if (place := _place_of(route, found)) is not None:
+            below[place].append(route)
+        else:
+            alike[route.origin, route.method, route.path].append(route)
+    for place, routes_below in below.items():
+        literals = _literals(place, found[place], routes_below)
+        for route in routes_below:
+            held = _holed(route, place.position, _length(_tail(route, place), found[place], literals))
+            alike[held.origin, held.method, held.path].append(held)
+    return [merge_route(*alike[key]) for key in sorted(alike)]
 
 
 def _values(routes: Sequence[Route]) -> dict[_Place, set[_Tail]]:
@@ -69,7 +76,7 @@ def _literals(place: _Place, values: set[_Tail], routes: Sequence[Route]) -> set
     """The words that come after several values, as `checkpoints` after each file."""
     after: dict[str, set[_Tail]] = defaultdict(set)
     for route in routes:
-        tail = _tail(route, place) if _is_below(route, place) else ()
+        tail = _tail(route, place)
         known = _known(tail, values)
         if known < len(tail):
             after[tail[known]].add(tail[:known])
@@ -98,7 +105,10 @@ def _holed(route: Route, position: int, length: int) -> Route:
         return "" if position < place < position + length else f"{place if place <= position else place - length + 1}{mark}{rest}"
 
     slots = {new: sample for key, sample in route.slots.items() if key.split(".")[0] != str(position) and (new := moved(key))}
-    sample = Sample(values={value: route.seen.count}) if "<" not in value else Sample(is_partial=True)
+    sample = Sample(is_partial="<" in value)
+    if not sample.is_partial:
+        admit(sample, value, "path", SAMPLE_MAX)
+        sample.values = {text: route.seen.count for text in sample.values}
     echoes = {new: times for key, times in route.echoes.items() if (new := moved(key))}
     for key, times in route.rests.items():
         if key.startswith(f"{position} "):
@@ -107,9 +117,10 @@ def _holed(route: Route, position: int, length: int) -> Route:
     return msgspec.structs.replace(route, path=path, slots=slots | {f"{position}.0": sample}, echoes=echoes, rests={})
 
 
-def _is_below(route: Route, place: _Place) -> bool:
+def _place_of(route: Route, found: Mapping[_Place, object]) -> _Place | None:
+    """The first place that a path leads through."""
     segments = _segments(route)
-    return len(segments) > place.position and segments[place.position - 1] == place.before
+    return next((place for position in range(1, len(segments)) if (place := _Place(position, segments[position - 1])) in found), None)
 
 
 def _tail(route: Route, place: _Place) -> _Tail:
