@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Literal
 
+from agent.spec.secrets.finding import is_secret_name
 from agent.spec.summary import Route
 
 NoiseKind = Literal["asset", "telemetry", "preflight", "scanner", "other-host", "document"]
@@ -23,6 +24,8 @@ _WELL_KNOWN = frozenset(
     /favicon.ico /robots.txt /manifest.json /site.webmanifest /humans.txt /ads.txt /service-worker.js /sw.js /browserconfig.xml /crossdomain.xml
     """.split()  # noqa: SIM905 - a list of literals would be a page
 )
+_BROWSERS = ("basic", "digest", "negotiate", "ntlm")
+"""The schemes by which a browser signs in by itself."""
 _BUILT = ("/apple-touch-icon", "/_next/static/", "/_next/image", "/_nuxt/", "/@vite/", "/@fs/", "/@id/")
 """What a page's own builder serves it."""
 _PAGES = ("text/html", "application/xhtml+xml", "text/x-component", "text/vnd.turbo-stream.html")
@@ -73,6 +76,8 @@ def _noise_kind(route: Route, is_of_telemetry: bool) -> NoiseKind | None:
     if any(route.kinds.get(kind) for kind in ("GraphQL", "JSON-RPC", "XML-RPC", "SOAP", "gRPC", "WebSocket", "SSE")):
         return None
     path = route.path
+    if _is_signed_for(route):
+        return None
     if _is_well_known(path.lower()) or (route.method in ("GET", "HEAD") and _is_asset(route)):
         return "asset"
     answers_json = _answers_json(route)
@@ -83,6 +88,14 @@ def _noise_kind(route: Route, is_of_telemetry: bool) -> NoiseKind | None:
     if route.method in ("GET", "HEAD") and _is_document(route):
         return "document"
     return None
+
+
+def _is_signed_for(route: Route) -> bool:
+    """Whether the calls carry a key or a token in a header: a page asks for none of its parts so, only a program does, and a picture may be an answer."""
+    return any(
+        key.removeprefix("scheme:") not in _BROWSERS if key.startswith("scheme:") else key.startswith("header:") and is_secret_name(key[7:])
+        for key in route.fields
+    )
 
 
 def _media_types(route: Route) -> set[str]:

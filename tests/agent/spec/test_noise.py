@@ -32,6 +32,9 @@ def _kind(calls: list[Exchange], path: str) -> str | None:
         (None, "/api/report.php", 200, "application/xml", ()),
         (None, "/avatars/7", 200, "image/png", ()),
         (None, "/api/state", 304, "application/json", ()),
+        ("asset", "/labels/7.png", 200, "image/png", (("Authorization", "Basic YTpi"),)),
+        (None, "/labels/7.png", 200, "image/png", (("Authorization", "Bearer abc"),)),
+        (None, "/widgets/7", 200, "text/html", (("X-Api-Key", "abc"),)),
     ],
 )
 def test_pages_and_what_belongs_to_them_are_left_out(kind: str | None, path: str, status: int, media_type: str, request_headers: Headers) -> None:
