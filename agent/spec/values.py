@@ -137,7 +137,7 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
     ("phone", r"\+\d{6,15}"),
     ("list", r"\d+(?::\d+)+"),
     ("version", r"[vV]?\d+(?:\.\d+)+(?:[-+.]?[a-z]+[.\d]*)?"),
-    ("version", r"[vV]\d+(?:(?:alpha|beta|rc|preview)\d*)?"),
+    ("version", r"[vV]\d+(?:p\d+)?(?:(?:alpha|beta|rc|preview)\d*)?"),
     ("hex", r"(?=.*\d)(?=.*[a-f])(?:[0-9a-f]{8,}|0x[0-9a-f]{6,})|(?=.*\d)(?=.*[A-F])[0-9A-F]{8,}"),
     ("locale", r"[a-z]{2}[-_][A-Z]{2}"),
     ("code", r"[A-Z]{2,}(?:[-_][A-Z]{2,})*"),
@@ -146,7 +146,12 @@ _FORMS: tuple[tuple[Kind, str], ...] = (
 )
 _FORM = re.compile("|".join(f"({form})" for _, form in _FORMS))
 """All in one, of which the first that fits counts: asked one by one, they would take most of the time."""
-_CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]+)+|(?:[a-z]{3,}|[A-Z]+[a-z]{2,})+[A-Z]*")
+_CAMEL = re.compile(r"[a-z]*(?:[A-Z][a-z]+)+|(?:[a-z]{3,}|[A-Z]+[a-z]{2,}|(?:By|To|Of|In|At|On|Or|As|Is)(?=[A-Z]))+[A-Z]*\d?")
+"""Names of joined words, with the short ones that join them: `NewsByPlayerID`, `CollectionToJSON`, `ScoresDeltaV3`."""
+_SPOKEN = re.compile(r"(?=[a-z]{8})(?:[^aeiouy\W\d_]{0,2}[aeiouy]{1,2})+[^aeiouy\W\d_]{0,2}(?=\d)")
+"""A long word before a digit: `authorise3ds2`."""
+_LONG = 20
+"""What is longer is no word, even if it begins as one."""
 _VERSIONED = re.compile(r"(?<=[a-z])[-_.]?v\d$")
 """`recently-visited-v1` is a name like any other."""
 _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
@@ -183,7 +188,9 @@ def _is_random(text: str) -> bool:
         return False
     numeric = sum((a == "d") != (b == "d") for a, b in pairwise(classes) if "-" not in (a, b))
     if length >= 16 and "-" not in classes and "u" in classes and "l" in classes and switches / length > 0.33:
-        return True
+        return not _CAMEL.fullmatch(text)
+    if length < _LONG and _SPOKEN.match(text):
+        return False
     return numeric >= 3 and (numeric / length >= 0.2 or length >= 16) and classes.count("-") <= length / 8
 
 

@@ -33,6 +33,12 @@ from agent.spec.values import fold, format_of, kind_of, split_affixes
         ("barbara7", "mixed"),
         ("rfc6749", "mixed"),
         ("recently-visited-v1", "word"),
+        ("NewsByPlayerID", "word"),
+        ("CollectionToJSON", "word"),
+        ("BoxScoresDeltaV3", "mixed"),
+        ("authorise3ds2", "mixed"),
+        ("retrieve3ds2Result", "mixed"),
+        ("v1p1beta1", "version"),
     ],
 )
 def test_kinds_of_segments(segment: str, kind: str) -> None:
