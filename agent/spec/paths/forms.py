@@ -1,6 +1,7 @@
 """Whether callers choose the form of an answer by a suffix: `route.json`, `route.kml` and `distance.json` are two operations with a `{format}` each.
 
-One thing that comes in two forms may be two operations. Where most things do, in the same forms, the suffix is a parameter of the whole API.
+One thing that comes in two forms may be two operations, and is, where it comes without a suffix as well: `taste`, `taste.json`, `taste.png`. Where most
+things have the same forms, the suffix is a parameter of the whole API.
 Where all that an API answers has one suffix, it is no part of any value: `/shows/{show}` of `/shows/lost.atom` is that of `/shows/lost/series.atom`.
 """
 
@@ -30,7 +31,8 @@ def forms_of(calls: Mapping[str, int]) -> dict[str, str]:
     several = [thing for thing, found in forms.items() if len(found) > 1]
     often = [thing for thing, times in asked.items() if times > 2]
     chosen = set[str]().union(*[forms[thing] for thing in several])
-    if len(several) < _THINGS_LEAST or len(several) < _SHARE * len(often) or len(chosen) > _FORMS_MOST:
+    bare = sum(thing in calls for thing in several)
+    if len(several) < _THINGS_LEAST or len(several) < _SHARE * len(often) or len(chosen) > _FORMS_MOST or bare * 2 > len(several):
         return {}
     return {path: suffix for path, suffix in suffixes.items() if suffix in chosen}
 

@@ -31,3 +31,9 @@ def test_what_nearly_all_paths_end_with_is_no_part_of_their_values() -> None:
     feeds = [f"/shows/{name}.atom" for name in ("lost", "fargo", "all", "lost/series", "fargo/series", "a-z", "soon", "search", "top")]
     assert common_endings_of([*feeds, "/status"]) == dict.fromkeys(feeds, ".atom")
     assert common_endings_of([*feeds, "/status", "/login", "/logo.png"]) == {}
+
+
+def test_things_that_come_without_a_suffix_too_have_an_operation_for_each() -> None:
+    """A widget is a page, a picture and data, each documented for itself."""
+    calls = {f"/recipes/<int>/{name}{suffix}": 4 for name in ("taste", "price", "nutrition") for suffix in ("", ".json", ".png")}
+    assert forms_of(calls) == {}
