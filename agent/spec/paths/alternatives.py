@@ -13,6 +13,8 @@ _OFTEN = 6
 """Calls of each of a few names, after which one that is new is no longer expected."""
 SURELY_CLOSED = CLOSED - 1.0
 """The same, of names that are answered alike, with nothing below."""
+_SPOKEN = -1.3
+"""Words that weigh so much against a value are those of names elsewhere."""
 _AMONG_LEAST = 3
 _APART = 2.0
 _FEW = 8
@@ -29,23 +31,37 @@ def are_alternatives(members: list[Child], siblings: list[Child]) -> bool:
         return True
     if any(is_marked(child, HINT) for child in members):
         return False
-    below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if "/" in tail})
-    if sum(times > 1 for times in below.values()) > 1:
-        return len(members) <= _FEW and _are_used_apart(members)
+    below = Counter(tail for child in members for tail in {tail for tail, _ in child.cells if tail not in ("", SLOT)})
+    shared = [tail for tail, times in below.items() if times > 1]
+    if len(shared) > 1 and len(members) <= _FEW and _are_used_apart(members):
+        return True
+    if sum("/" in tail for tail in shared) > 1:
+        return False
     if any(child.kind != "word" or (have_tails and is_marked(child)) for child in members):
         return False
     among = sum(child.reasons.get("collection", 0.0) <= COLLECTION for child in siblings if child not in members)
     is_below_value = any(child.leaves[0].roles[child.position - 1] for child in members[:1] if child.position)
-    return among >= _AMONG_LEAST or ((len(members) < _WORDS_LEAST or is_below_value) and all(child.value.isalpha() for child in members))
+    return among >= _AMONG_LEAST or ((len(members) < _WORDS_LEAST or is_below_value) and all(map(_is_spoken, members)))
+
+
+def _shared_names(members: list[Child]) -> int:
+    """How many different segments follow several of them; that nothing follows is one too."""
+    times = Counter(name for child in members for name in {tail.partition("/")[0] for tail, _ in child.cells})
+    return sum(count > 1 for count in times.values())
+
+
+def _is_spoken(child: Child) -> bool:
+    """Whether a value is one word, or several in which the API speaks, of something that is only ever posted to: `source_oauths`."""
+    return child.value.isalpha() or (child.reasons.get("words", 0.0) <= _SPOKEN and all(method == "POST" for _, method in child.cells))
 
 
 def is_closed(members: list[Child]) -> bool:
     """Whether so few values were asked for so often that no other is to be expected: somebody wrote them down, as operations or, less often, as a choice."""
     if not all(map(_is_named, members)):
         return False
-    if not any(cell.response for child in members for cell in child.cells.values()):
-        return openness(members) < CLOSED
     tails = {tail for child in members for tail, _ in child.cells}
+    if not any(cell.response for child in members for cell in child.cells.values()):
+        return openness(members) < CLOSED and (_shared_names(members) <= 2 or _are_used_apart(members))
     if tails == {""} and openness(members) < SURELY_CLOSED:
         return True
     is_small = len(members) <= _FEW and len(tails) <= 2 and not any(tail.endswith(MORE) for tail in tails)

@@ -4,9 +4,10 @@ from typing import NamedTuple
 
 from agent.spec.english import singular
 from agent.spec.names import words_of
-from agent.spec.paths.alternatives import are_alternatives, is_marked
+from agent.spec.paths.alternatives import HINT, are_alternatives, is_marked
 from agent.spec.paths.bonds import Group, bond_of, draw_bond, forced_cells, join_group, single_bonus
 from agent.spec.paths.reasons import COLLECTION, Child
+from agent.spec.paths.shapes import similarity
 from agent.spec.paths.tree import SLOT, Cell, Context
 from agent.spec.summary import rank
 from agent.spec.values import kind_of
@@ -30,8 +31,8 @@ class Cluster(NamedTuple):
     is_forced: bool
 
 
-def best_cluster(siblings: list[Child], context: Context) -> Cluster:
-    """The siblings that belong together best, where that makes a parameter of them."""
+def best_cluster(siblings: list[Child], among: int, context: Context) -> Cluster:
+    """The siblings that belong together best, where that makes a parameter of them, among so many at the place."""
     best = Cluster([], 0.0, False)
     if len(siblings) < 2:
         return best
@@ -45,11 +46,28 @@ def best_cluster(siblings: list[Child], context: Context) -> Cluster:
             members, score = _grow(seed, ordered, is_forced, context)
             if all(child.reasons.get("collection", 0.0) < 0 for child in members):
                 score -= 6.0 * (1.0 - len(members) / len(ordered))
-            if len(members) > 1 and score > best.score and not are_alternatives(_core(members, seed, is_forced), ordered):
+            if (
+                len(members) > 1
+                and score > best.score
+                and not are_alternatives(_core(members, seed, is_forced), ordered)
+                and not _are_above_values(members, among)
+            ):
                 best = Cluster(members, score, is_forced)
             if len(members) > 2 and len(members) * 5 >= len(ordered) * 4:
                 break
     return best
+
+
+def _are_above_values(members: list[Child], among: int) -> bool:
+    """Whether more names stand below some of the words of a place than there are of these, all asked and answered in one way: `/flags/de`, `/browsers/de`."""
+    if len(members) * 2 > among or any(child.kind != "word" or is_marked(child, HINT) for child in members):
+        return False
+    below = {key: cell for child in members for key, cell in child.cells.items() if key[0]}
+    names = {tail.partition("/")[0] for tail, _ in below}
+    if len(names) <= len(members) or SLOT in names or len({(tail.partition("/")[2], method) for tail, method in below}) > 1:
+        return False
+    answers = [cell.response for cell in below.values() if cell.response]
+    return all(similarity(answers[0], answer) >= 0.5 for answer in answers[1:])
 
 
 def _core(members: list[Child], seed: Child, is_forced: bool) -> list[Child]:

@@ -24,7 +24,10 @@ def grid_of(leaves: list[Leaf], position: int, prefix: str, evident: set[str], c
     found = [
         group
         for depth, group in by_depth.items()
-        if depth > position + 1 and not _is_answered_between(group, answered, position) and _is_grid(group, position, prefix, evident, context)
+        if depth > position + 1
+        and not _is_answered_between(group, answered, position)
+        and not _has_more_below(group, leaves, position)
+        and _is_grid(group, position, prefix, evident, context)
     ]
     return frozenset(leaf.path for group in found for leaf in group)
 
@@ -32,6 +35,12 @@ def grid_of(leaves: list[Leaf], position: int, prefix: str, evident: set[str], c
 def _is_answered_between(group: list[Leaf], answered: set[tuple[str, ...]], position: int) -> bool:
     """Whether a beginning of one of the paths is answered itself: a resource, with sub-resources below it that may well look alike."""
     return any(leaf.segments[:at] in answered for leaf in group for at in range(position + 1, len(leaf.segments)))
+
+
+def _has_more_below(group: list[Leaf], leaves: list[Leaf], position: int) -> bool:
+    """Whether less deep paths share the first words: resources with operations of their own, `/company/search` beside `/company/id/{id}`."""
+    depth = len(group[0].segments)
+    return not {leaf.segments[position] for leaf in group}.isdisjoint({leaf.segments[position] for leaf in leaves if position < len(leaf.segments) < depth})
 
 
 def _is_grid(leaves: list[Leaf], position: int, prefix: str, evident: set[str], context: Context) -> bool:

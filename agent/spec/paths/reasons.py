@@ -28,6 +28,8 @@ WRITTEN_VERSION = re.compile(r"[vV]\d+(?:(?:alpha|beta)\d*)?")
 """`v2` is never a value; `v2.1.0` may be one."""
 _NUMBERED = re.compile(r"[A-Za-z]+\d{1,2}[A-Za-z]*")
 """`ipv6`, `int32s`: as often a literal as a value."""
+_COUNTED = re.compile(r"([a-z]+(?:[-_][a-z]+)+[-_])\d")
+"""`fees-tier-1`, beside `fees-tier-2`: one name."""
 _STRANGE_LEAST = 4
 """So many siblings that are joined as no literal of the API is are names that somebody gave."""
 _OPEN = 3.0
@@ -219,22 +221,33 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
 
 
 def _what_looks(child: Child) -> str:
-    """What gives a value its look: a word with a digit, which several names may have, `md5` and `verify-md5`; else all of it."""
-    numbered = [word for word in _SIGN.split(child.parts.stem) if any(map(str.isdigit, word))]
-    return " ".join(numbered) if child.kind == "mixed" else child.value
+    """What gives a value its look: a word with a digit, which several names may have, `md5` and `verify-md5`; a name that is counted; else all of it."""
+    if child.kind != "mixed":
+        return child.value
+    if counted := _COUNTED.fullmatch(child.parts.stem):
+        return counted.group(1)
+    return " ".join(word for word in _SIGN.split(child.parts.stem) if any(map(str.isdigit, word)))
 
 
 def _forgive_recurring(family: list[Child], prefix: str, context: Context) -> None:
-    """Words that stand together in several places, below a name, may as well be an enumeration: `directions/{profile}` and `matching/{profile}`."""
-    if prefix.endswith(SLOT):
+    """Words that stand together in several places, below a name, may as well be an enumeration: `directions/{profile}` and `matching/{profile}`.
+
+    Below what has ids somewhere they are its operations: `/leagues/{id}/matches/past`, where there is `/matches/17`.
+    """
+    if prefix.endswith(SLOT) or prefix.rpartition("/")[2] in context.collections:
         return
-    told = [child for child in family if child.reasons.get("literal elsewhere", 0.0) > COLLECTION and "literal elsewhere" in child.reasons]
+    told = [child for child in family if "literal elsewhere" in child.reasons and child.reasons["literal elsewhere"] > COLLECTION and _tells(child)]
     places = Counter(place for child in told for place in context.literal_at[child.value] if place != prefix)
     for child in told:
         if any(places[place] >= _RECURRING for place in context.literal_at[child.value]):
             del child.reasons["literal elsewhere"]
             child.reasons["recurring"] = 0.5
             child.reasons["words"] = max(0.0, child.reasons.get("words", 0.0))
+
+
+def _tells(child: Child) -> bool:
+    """Whether there is anything by which values could be known as alike: answers, or more below them."""
+    return any(tail or cell.response for (tail, _), cell in child.cells.items())
 
 
 def _forgive_strange(family: list[Child], context: Context) -> None:

@@ -13,7 +13,7 @@ from agent.spec.path_syntax import HOLE
 from agent.spec.paths.affixes import parts_of, serials_of
 from agent.spec.paths.alternatives import SURELY_CLOSED, are_alternatives, is_closed, is_marked
 from agent.spec.paths.bonds import Group, bond_of, echo_bond, join_group, shares_answers, single_bonus
-from agent.spec.paths.clusters import best_cluster
+from agent.spec.paths.clusters import best_cluster, expected_below
 from agent.spec.paths.forms import common_endings_of, forms_of
 from agent.spec.paths.grids import grid_of
 from agent.spec.paths.reasons import Child, child_of, forgive_collections, openness, recall_values, weigh_together
@@ -137,12 +137,13 @@ def _version_in(family: list[Child], position: int) -> Child | None:
 
 def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     """The evident values first, then the best cluster of the others, then whoever the group binds."""
+    among = len(siblings)
     verbs = [child for child in siblings if "verb" in child.reasons]
     if len(verbs) > 1 and is_closed(verbs):  # though answers tell what was done
         siblings = [child for child in siblings if "verb" not in child.reasons]
     group = Group()
     members = {child.value: child for child in siblings if child.own >= EVIDENT}
-    best, best_score, is_forced = best_cluster([child for child in siblings if child.value not in members], context)
+    best, best_score, is_forced = best_cluster([child for child in siblings if child.value not in members], among, context)
     for child in members.values():
         join_group(group, child, is_forced)
     if best and (
@@ -151,7 +152,7 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
         for child in best:
             members[child.value] = child
             join_group(group, child, is_forced)
-    likely = [child for child in siblings if child.own >= LIKELY and child.value not in members]
+    likely = [child for child in siblings if child.own + _expected_alone(child, siblings) >= LIKELY and child.value not in members]
     for child in likely if members or len(likely) < 2 or not are_alternatives(likely, siblings) else ():
         if not members or child.own + bond_of(child, group, context) > 0:
             members[child.value] = child
@@ -169,7 +170,7 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
             if all(not tail for tail, _ in child.cells) and not any(key in group.cells for key in child.cells):
                 closure = 0.0
             own = child.own
-            if shares_answers(child, group) and any(tail.startswith(SLOT) for tail, _ in group.cells):
+            if (shares_answers(child, group) or "same looks" in child.reasons) and any(tail.startswith(SLOT) for tail, _ in group.cells):
                 own -= child.reasons.get("collection", 0.0)  # two parameters in a row are the rule here
             if own + bond_of(child, group, context) + single_bonus(child, context) + closure > 0:
                 members[child.value] = child
@@ -181,6 +182,11 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
     are_leaves = not any(tail for child in found for tail, _ in child.cells)
     is_written_down = are_leaves and len(found) > len(best) > 1 and openness(found) < SURELY_CLOSED and is_closed(found) and are_alternatives(found, siblings)
     return set() if is_written_down else set(members)
+
+
+def _expected_alone(child: Child, siblings: list[Child]) -> float:
+    """What the place adds to the only value, of a thing that is listed above it and says its name: `/servers/localhost`, not `/users/me`."""
+    return max(0.0, expected_below(child)) if len(siblings) == 1 and {"listed", "echo"} <= child.reasons.keys() else 0.0
 
 
 def _is_only_looks(child: Child) -> bool:
