@@ -12,6 +12,7 @@ What goes in and comes out is in `model`, what is remembered on the way in `summ
     comparing/   two specs, or traffic and a document
     secrets/     what is a secret, and how it is hidden
 
+Which operations are things and which are done is in `deeds`, what they are called in `names` and `phrasing`.
 What people decided and earlier documents said is kept by `decisions` and `steady`.
 An operation is called by `calling`: arguments are checked in `validation` and written in `encoding`; `tool_schemas` makes it a tool of a model.
 """

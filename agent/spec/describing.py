@@ -9,7 +9,7 @@ from agent.spec import auth, pagination
 from agent.spec.fields import escaped
 from agent.spec.model import Content as ContentSpec
 from agent.spec.model import Evidence, JsonSchema, MessageFormat, Operation, Paging, Parameter, Response
-from agent.spec.names import custom_verb, is_action, resource_path, words_of
+from agent.spec.names import Reading, custom_verb, is_action, resource_path, words_of
 from agent.spec.path_syntax import HOLE
 from agent.spec.paths.grouping import stem_of
 from agent.spec.phrasing import ENDING, paging_words, summary_of
@@ -47,13 +47,13 @@ REASONS = {
 }
 
 
-def is_list(route: Route) -> bool:
-    """Whether it answers with a list: of things, or in an envelope."""
+def is_list(template: str, route: Route) -> bool:
+    """Whether it answers with a list: of things, or in an envelope. What is asked for by its id is one, with whatever lists in it."""
     for status, outcome in route.outcomes.items():
         for content in outcome.contents.values() if status[:1] == "2" else ():
             node = content.node
-            if node is not None and (node.arrays or is_envelope(node)):
-                return not route.path.rstrip("/").endswith(">")
+            if node is not None and (node.arrays or (not template.endswith("}") and is_envelope(node))):
+                return True
     return False
 
 
@@ -71,7 +71,7 @@ def operation_of(
     carriers: auth.Carriers,
     pool: Pool,
     *,
-    is_thing: bool = False,
+    reading: Reading = "words",
 ) -> Operation:
     pointer = f"/operations/{name}"
     queries = {key.partition(":")[2]: field for key, field in route.fields.items() if key.startswith("query:") and key not in carriers.schemes}
@@ -86,8 +86,8 @@ def operation_of(
         id=name,
         method=method,
         template=template,
-        summary=summary_of(method, template, is_list=is_list(route), is_thing=is_thing, api_type=kind, names=tuple(sorted(route.named))),
-        tags=_tags(template, is_thing=is_thing),
+        summary=summary_of(method, template, is_list=is_list(template, route), reading=reading, api_type=kind, names=tuple(sorted(route.named))),
+        tags=_tags(template, reading=reading),
         api_type=kind,
         parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers, paging)),
         request=tuple(_exemplified(content, sample.request) for content in request) if sample else request,
@@ -103,12 +103,12 @@ def operation_of(
     )
 
 
-def _tags(template: str, *, is_thing: bool) -> tuple[str, ...]:
+def _tags(template: str, *, reading: Reading) -> tuple[str, ...]:
     """The first resource. The name of a call, as `getUpdates`, is none."""
     parts = resource_path(custom_verb(template)[0])
     plain = next((part for part in parts if "{" not in part), "")
     words = words_of(plain)
-    is_call = plain == parts[-1] and len(words) > 1 and is_action(words, "POST", is_thing=is_thing) if plain else False
+    is_call = plain == parts[-1] and (reading == "deed" or (len(words) > 1 and is_action(words, "POST", reading=reading))) if plain else False
     return (ENDING.sub("", plain),) if plain and not is_call else ()
 
 

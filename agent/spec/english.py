@@ -10,8 +10,8 @@ _AN_LETTERS = "aefhilmnorsx"
 """Letters whose names begin with a vowel: `an SMS`, `a URL`."""
 _MASS = frozenset(
     """
-    access art clothing content data equipment feedback furniture health history info information inventory media metadata music news pricing timeline
-    traffic usage weather
+    access art clothing content csv data equipment feedback furniture health history html info information inventory json media metadata music news
+    pricing timeline traffic usage weather xml yaml
     """.split()  # noqa: SIM905 - a list of them would be a page
 )
 """Nouns that have no plural, or need none."""

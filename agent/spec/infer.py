@@ -1,19 +1,17 @@
 """Summary in, Spec out: which routes are one operation, and everything that can be said about it. Pure and canonical."""
 
-import re
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
 import msgspec
 
-from agent.spec import auth, conventions, oauth
+from agent.spec import auth, conventions, deeds, oauth
 from agent.spec.describing import REASONS, evidence_of, is_list, operation_of
 from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
-from agent.spec.names import acting, call_id, free, operation_id, resource_path, words_of
+from agent.spec.names import Reading, acting, call_id, free, operation_id, resource_path, words_of
 from agent.spec.noise import NoiseKind, main_origin, noise_kinds
-from agent.spec.path_syntax import unnamed
 from agent.spec.paths.grouping import group_routes, matches
 from agent.spec.paths.rests import with_rests
 from agent.spec.phrasing import ENDING, told_apart
@@ -26,7 +24,6 @@ from agent.spec.values import kind_of
 
 _NAMING_INSIDE = ("GraphQL", "JSON-RPC", "XML-RPC", "SOAP", "gRPC")
 """Kinds whose calls are all POST: the method says nothing of what is done."""
-_TAIL = re.compile(r"(?:/\{[^{}/]*\})+$")
 
 
 def conclude(summary: Summary, *, title: str = "", server: str | None = None, pins: tuple[Pin, ...] = (), is_pooled: bool = True) -> Spec:
@@ -80,12 +77,20 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     carriers = auth.used_carriers(carriers, securities.values())
     merged = {key: merge_route(*group) for key, group in groups.items()}
     carriers = oauth.with_flows(carriers, merged)
-    things = _things(merged)
-    pool = _fill_pool(merged, things) if is_pooled else Pool()
-    ids = _operation_ids(merged, things)
+    read = deeds.readings(merged)
+    pool = _fill_pool(merged, read) if is_pooled else Pool()
+    ids = _operation_ids(merged, read)
     operations = told_apart(
         operation_of(
-            template, method, route, groups[template, method], ids[template, method], securities[template, method], carriers, pool, is_thing=template in things
+            template,
+            method,
+            route,
+            groups[template, method],
+            ids[template, method],
+            securities[template, method],
+            carriers,
+            pool,
+            reading=read.get((template, method), "words"),
         )
         for (template, method), route in merged.items()
     )
@@ -115,16 +120,10 @@ def _as_called(operation: Operation, route: Route) -> Operation:
     return msgspec.structs.replace(operation, template=operation.template + "/")
 
 
-def _things(merged: dict[tuple[str, str], Route]) -> frozenset[str]:
-    """The templates about something of which one can be got by its id: `/merge_requests` where there is `/merge_requests/{id}`, whatever its words say."""
-    known = {unnamed(template.rpartition("/")[0]) for template, method in merged if method == "GET" and template.endswith("}")}
-    return frozenset(template for template, _ in merged if unnamed(_TAIL.sub("", template)) in known)
-
-
-def _fill_pool(merged: dict[tuple[str, str], Route], things: frozenset[str]) -> Pool:
+def _fill_pool(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key, Reading]) -> Pool:
     pool = Pool()
     for (template, method), route in merged.items():
-        place = place_of(method, template, is_thing=template in things)
+        place = place_of(method, template, reading=read.get((template, method), "words"))
         name = next((segment for segment in reversed(template.split("/")) if segment and not segment.startswith("{")), "item")
         for status, outcome in sorted(route.outcomes.items()):
             for _, content in sorted(outcome.contents.items()):
@@ -138,7 +137,7 @@ def _fill_pool(merged: dict[tuple[str, str], Route], things: frozenset[str]) -> 
     return pool
 
 
-def _operation_ids(merged: dict[tuple[str, str], Route], things: frozenset[str]) -> dict[tuple[str, str], str]:
+def _operation_ids(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key, Reading]) -> dict[tuple[str, str], str]:
     base = _common_prefix([template for template, _ in merged])
     ids: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
@@ -150,14 +149,16 @@ def _operation_ids(merged: dict[tuple[str, str], Route], things: frozenset[str])
         name = (
             told
             if told and told not in taken
-            else operation_id(acting(method, template), _without_version(template), is_list(route), is_thing=template in things)
+            else operation_id(acting(method, template), _without_version(template), is_list(template, route), reading=read.get((template, method), "words"))
         )
         last = next((part for part in reversed(template.split("/")) if part.startswith("{")), "")
         by = "By" + "".join(word.capitalize() for word in words_of(last)) if last else ""
         if name in taken and ids.get((template.removesuffix(f"/{last}"), method)) == name:
             name += by
+        if any(ids.get((template, other)) == name for other in ("GET", "PUT")):
+            name += f"By{method.capitalize()}"
         if name in taken:
-            name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(route), is_thing=template in things)
+            name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(template, route), reading=read.get((template, method), "words"))
         if name in taken:
             name += by
         ids[template, method] = free(name, taken)

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Iterable
+from typing import Literal, NamedTuple
 
 from agent.spec.english import singular
 from agent.spec.values import kind_of
@@ -39,6 +40,8 @@ _ASKING = frozenset(("check", "count", "download", "export", "find", "list", "lo
 _ACTIONS = frozenset(_ACTION_WORDS.split())
 _VERBS = {"GET": "get", "POST": "create", "PUT": "replace", "PATCH": "update", "DELETE": "delete", "HEAD": "head", "OPTIONS": "options"}
 
+Reading = Literal["words", "thing", "deed"]
+"""How the words at the end of a path are to be read, as `deeds` finds it: as they stand, as the name of things, as what is done."""
 OWN_IDS = ("id", "_id", "uuid", "gid", "sid")
 """What has one of these is a thing, and no envelope around others."""
 
@@ -98,22 +101,22 @@ def looked_up(segments: list[str]) -> tuple[list[str], str]:
     return kept, by
 
 
-def acted_on(segments: list[str], method: str, *, is_thing: bool = False) -> list[str]:
+def acted_on(segments: list[str], method: str, *, reading: Reading = "words") -> list[str]:
     """The segments up to a verb that is followed by what it is done to: `requests/accept` of `requests/accept/{id}`; else all."""
     end = len(segments)
     while end and "{" in segments[end - 1]:
         end -= 1
     words = words_of(segments[end - 1]) if end and method in ("POST", "PUT", "PATCH") else []
-    return segments[:end] if words and is_action(words, method, is_thing=is_thing) else segments
+    return segments[:end] if words and is_action(words, method, reading=reading) else segments
 
 
-def is_action(words: list[str], method: str, *, is_thing: bool = False) -> bool:
+def is_action(words: list[str], method: str, *, reading: Reading = "words") -> bool:
     """Whether words at the end of a path name what is done, as `cancel` does. Deleting a lock is no locking, and getting a follow no following.
 
-    Of a thing, of which one can be got by its id, several words are its name: `merge_requests` merges nothing.
+    Of a thing, of which one can be got by its id, several words are its name: `merge_requests` merges nothing. What is a deed, is one whatever its words.
     """
-    if is_thing and len(words) > 1:
-        return False
+    if reading == "deed" or (reading == "thing" and len(words) > 1):
+        return reading == "deed"
     if method in ("GET", "HEAD"):
         return words[0] in _ASKING or (words[0] in ("get", "fetch") and len(words) > 1)
     if method == "DELETE" or len(words) == 1:
@@ -121,6 +124,19 @@ def is_action(words: list[str], method: str, *, is_thing: bool = False) -> bool:
     if words[0] in _NOUNS:
         return singular(words[-1]) == words[-1] and (words[0] in _ACTIONS or method == "POST")
     return words[0] in _ACTIONS | _BEGINNING
+
+
+class Deed(NamedTuple):
+    """What is done, and what else the words of it say: `create or update` and nothing, `set` and `webhook`."""
+
+    verb: list[str]
+    rest: list[str]
+
+
+def deed_of(words: list[str]) -> Deed:
+    """The verb at the beginning of an action, or all of them: `removeAndSwap`."""
+    end = 3 if len(words) > 2 and words[1] in ("and", "or") else 1
+    return Deed(words[:end], words[end:])
 
 
 def parameter_name(before: str, kind: str, taken: Iterable[str], echoed: str = "") -> str:
@@ -146,7 +162,7 @@ def pascal(text: str) -> str:
     return "".join(word[:1].upper() + word[1:] for word in words_of(text))
 
 
-def operation_id(method: str, template: str, is_list: bool, *, is_thing: bool = False) -> str:
+def operation_id(method: str, template: str, is_list: bool, *, reading: Reading = "words") -> str:
     """`listPets`, `getPetById`: camelCase from the template, whatever comes before the first resource left out by the caller."""
     verb = "list" if method == "GET" and is_list else "update" if method == "POST" and template.endswith("}") else _VERBS.get(method, method.lower())
     template, custom = custom_verb(template)
@@ -161,12 +177,13 @@ def operation_id(method: str, template: str, is_list: bool, *, is_thing: bool = 
         if words and (is_followed or (method == "POST" and index == len(segments) - 1)):
             words[-1] = singular(words[-1])
         parts += words
-    named = acted_on(segments, method, is_thing=is_thing)
+    named = acted_on(segments, method, reading=reading)
     last = words_of(named[-1]) if named and not named[-1].startswith("{") else []
     if custom:
         verb = _camel(words_of(custom))
-    elif last and is_action(last, method, is_thing=is_thing):
-        verb, parts = last[0], [*parts[: len(parts) - len(last)], *last[1:]]
+    elif last and is_action(last, method, reading=reading):
+        done = deed_of(last) if is_action(last, method) else Deed(last, [])
+        verb, parts = _camel(done.verb), [*parts[: len(parts) - len(last)], *done.rest]
     tail = [segment for segment in segments if segment.startswith("{")]
     name = verb + "".join(word[:1].upper() + word[1:] for word in parts) + (f"By{pascal(by)}" if by else "")
     if parts or custom or verb not in ("list", *_VERBS.values()):

@@ -8,7 +8,7 @@ import msgspec
 
 from agent.spec.english import indefinite_article, plural, singular, spelled
 from agent.spec.model import ApiType, Operation, Paging
-from agent.spec.names import acted_on, acting, custom_verb, is_action, is_version, looked_up, resource_path, words_of
+from agent.spec.names import Reading, acted_on, acting, custom_verb, deed_of, is_action, is_version, looked_up, resource_path, words_of
 from agent.spec.pagination import BACK, FLAGS, LIMIT
 from agent.spec.values import kind_of
 
@@ -26,6 +26,7 @@ SELECTING = _SINGLE.union(
     ("upcoming", "weekly", "yearly"),
 )
 """Words behind a resource that say which of them: `releases/latest`, `posts/recent`."""
+_PARTICIPLE = re.compile(r"[a-z]{3,}[^e]ed")
 _PARAMETER = re.compile(r"\{([^{}]+)\}")
 _BY_NAME = re.compile(r"(?<![^/])([A-Za-z_]+)=\{[^{}]*\}(?![^/])")
 
@@ -42,8 +43,8 @@ _SOMETHING = Noun(("resource",), True)
 """What a path is about that has no words."""
 
 
-def summary_of(method: str, template: str, *, is_list: bool, is_thing: bool = False, api_type: ApiType = "REST", names: tuple[str, ...] = ()) -> str:
-    """One line without a full stop. `is_thing` as `is_action` has it."""
+def summary_of(method: str, template: str, *, is_list: bool, reading: Reading = "words", api_type: ApiType = "REST", names: tuple[str, ...] = ()) -> str:
+    """One line without a full stop. `reading` as `is_action` has it."""
     if api_type != "REST":
         return _other(template, api_type, names)
     template, custom = custom_verb(template)
@@ -52,8 +53,16 @@ def summary_of(method: str, template: str, *, is_list: bool, is_thing: bool = Fa
     segments, by = looked_up(_segments(template))
     if by:
         segments = segments[:-1] if is_list else segments
-    said = _sentence(acting(method, template), segments, is_list=is_list, is_thing=is_thing)
+    said = _sentence(acting(method, template), segments, is_list=is_list, reading=reading)
     return spelled(f"{said} by {' '.join(_words(by))}" if by else said)
+
+
+def is_selecting(segments: list[str]) -> bool:
+    """Whether the last word says which of what stands before it: a participle behind a plural, as `apps/approved`, does too."""
+    if len(segments) < 2 or _is_parameter(segments[-2]):
+        return False
+    before = segments[-2].lower()
+    return segments[-1].lower() in SELECTING or bool(_PARTICIPLE.fullmatch(segments[-1]) and singular(before) != before)
 
 
 def paging_words(paging: Paging, name: str) -> str:
@@ -80,8 +89,10 @@ def told_apart(operations: Iterable[Operation]) -> tuple[Operation, ...]:
 
 def _apart(summary: str, group: list[Operation]) -> list[str]:
     texts = [summary] * len(group)
+    plain = [operation for operation in group if not operation.template.endswith("}")]
     for tell in (_format, _version, _last_word, _last_parameter, _method):
-        longer = [text + tell(operation) for text, operation in zip(texts, group, strict=True)]
+        is_said = len(plain) == 1 and tell in (_last_word, _last_parameter)
+        longer = [text if is_said and operation in plain else text + tell(operation) for text, operation in zip(texts, group, strict=True)]
         texts = longer if len(set(longer)) > len(set(texts)) else texts
     return texts if len(set(texts)) == len(group) else [f"{summary} ({operation.method} {operation.template})" for operation in group]
 
@@ -109,28 +120,30 @@ def _method(operation: Operation) -> str:
     return f" ({operation.method})"
 
 
-def _sentence(method: str, segments: list[str], *, is_list: bool, is_thing: bool = False) -> str:
+def _sentence(method: str, segments: list[str], *, is_list: bool, reading: Reading = "words") -> str:
     me = next((at for at, segment in enumerate(segments[:-1]) if at < 2 and segment.lower() in _CURRENT), -1)
     if me >= 0 and not _is_parameter(segments[me - 1] if me else ""):
         owner = _noun(segments[:me])
-        return f"{_sentence(method, segments[me + 1 :], is_list=is_list, is_thing=is_thing)} of the current {' '.join(_singular(owner.words)) if owner else 'user'}"
+        return (
+            f"{_sentence(method, segments[me + 1 :], is_list=is_list, reading=reading)} of the current {' '.join(_singular(owner.words)) if owner else 'user'}"
+        )
     last = _words(ENDING.sub("", segments[-1])) if segments and not _is_parameter(segments[-1]) else []
     if last and last[0] in _CURRENT:
         owner = _noun(segments[:-1])
         return f"{_verb(method, is_item=True)} the current {' '.join(_singular(owner.words)) if owner else 'user'}"
-    if last and is_action(last, method, is_thing=is_thing):
+    if last and (is_action(last, method, reading=reading) or (last == ["get"] and method == "GET" and len(segments) > 1)):
         return _action(last, _noun(_selection(segments[:-1])))
-    if len(done := acted_on(segments, method, is_thing=is_thing)) < len(segments):
+    if len(done := acted_on(segments, method, reading=reading)) < len(segments):
         whom = _noun(done[:-1])
         return _action(_words(done[-1]), whom._replace(is_one=True) if whom else None)
-    if len(segments) > 1 and segments[-1].lower() in SELECTING and not _is_parameter(segments[-2]):
+    if is_selecting(segments):
         return _selected(method, segments, is_list=is_list)
     noun = _noun(segments)
     if noun is None:
         return f"{_verb(method, is_item=bool(segments))} {_without_words(segments)}"
     if noun.words == (method.lower(),):
         return f"Send a {method} request"
-    if method == "GET" and is_list and not noun.is_one:
+    if method == "GET" and is_list:
         return f"List {_several(noun)}"
     if noun.is_one:
         return f"{_verb(method, is_item=True)} {_one(noun)}"
@@ -139,7 +152,7 @@ def _sentence(method: str, segments: list[str], *, is_list: bool, is_thing: bool
 
 def _selection(segments: list[str]) -> list[str]:
     """With a word that says which of many before them: `latest_artifacts` of `artifacts/latest`."""
-    if len(segments) < 2 or segments[-1].lower() not in SELECTING or _is_parameter(segments[-2]):
+    if not is_selecting(segments):
         return segments
     return [*segments[:-2], f"{segments[-1].lower()}_{segments[-2]}"]
 
@@ -200,7 +213,8 @@ def _other(template: str, api_type: ApiType, names: tuple[str, ...]) -> str:
 
 
 def _action(words: list[str], owner: Noun | None) -> str:
-    verb, rest = words[0].capitalize(), words[1:]
+    done, rest = deed_of(words)
+    verb = " ".join(done).capitalize()
     if words[0] in ("login", "logout"):
         return " ".join(["Log", words[0][3:], *rest])
     if words[0] in ("sign", "log") and rest and rest[0] in ("in", "out", "up", "off"):
@@ -208,6 +222,8 @@ def _action(words: list[str], owner: Noun | None) -> str:
     if owner is None:
         return " ".join([verb, *rest])
     whom = _one(owner) if owner.is_one or words[0] == "create" else _several(owner) if words == ["list"] else _many(owner)
+    if words[0] == "list" and len(rest) == 1 and not owner.is_one and plural(rest[0]) != rest[0]:
+        return f"{verb} {rest[0]} {whom}"
     if rest and rest[0] not in _JOINING:
         return f"{verb} {' '.join(rest)} of {whom}"
     return " ".join([verb, whom, *rest])

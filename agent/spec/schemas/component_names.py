@@ -9,8 +9,8 @@ from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
 from agent.spec.english import singular
-from agent.spec.names import OWN_IDS, acted_on, free, is_action, looked_up, pascal, resource_path, words_of
-from agent.spec.phrasing import ENDING, SELECTING
+from agent.spec.names import OWN_IDS, Reading, acted_on, deed_of, free, is_action, looked_up, pascal, resource_path, words_of
+from agent.spec.phrasing import ENDING, is_selecting
 from agent.spec.summary import Node
 
 _WRAPPERS = ("data", "item", "items", "result", "results", "response", "payload", "body", "records", "list", "value", "values")
@@ -25,14 +25,15 @@ class Place(NamedTuple):
     owner: str = ""
 
 
-def place_of(method: str, template: str, *, is_thing: bool = False) -> Place:
+def place_of(method: str, template: str, *, reading: Reading = "words") -> Place:
     """Of what an operation takes and gives: `/bot/getChatMember` gives a chat member, `/accounts/get` an account."""
-    segments = acted_on(looked_up(resource_path(template))[0], method, is_thing=is_thing)
+    segments = acted_on(looked_up(resource_path(template))[0], method, reading=reading)
     named = [ENDING.sub("", segment) for segment in segments if "{" not in segment]
-    named = named[:-1] if len(named) > 1 and named[-1].lower() in SELECTING else named
+    named = named[:-1] if is_selecting(named) else named
     words = words_of(named[-1]) if named else []
-    if words and is_action(words, "POST", is_thing=is_thing):
-        named = [*named[:-1], " ".join(words[1:])] if len(words) > 1 else named[:-1]
+    if words and is_action(words, "POST", reading=reading):
+        rest = deed_of(words).rest if len(words) == 1 or is_action(words, "POST") else words
+        named = [*named[:-1], " ".join(rest)] if rest else named[:-1]
     return Place(*reversed(named[-2:])) if named else Place("")
 
 
@@ -67,6 +68,8 @@ def _lists(node: Node) -> list[str]:
 
 def name_of(places: Counter[Place], keys: Iterable[str], taken: Mapping[str, Iterable[str]]) -> str:
     """The first name that is free: the usual one, with what it belongs to, another one, with a key that the others of the name lack, with a number."""
+    of_errors = Counter({place: times for place, times in places.items() if place.own in _ERROR})
+    places = places if of_errors.total() * 2 > places.total() else places - of_errors
     own: Counter[str] = Counter()
     for place, times in places.items():
         own[_pascal(place.own)] += times

@@ -61,6 +61,17 @@ SAID = [
     ("PUT", "/tools/log-level", False, "Replace the tool log level"),
     ("GET", "/2010-04-01/Accounts/{sid}", False, "Get an account"),
     ("POST", "/v1/{id}/{id_2}", False, "Update a resource by ID"),
+    ("POST", "/state/create_or_update", False, "Create or update a state"),
+    ("POST", "/payments/cancelOrRefund", False, "Cancel or refund payments"),
+    ("POST", "/source_definitions/list_private", True, "List private source definitions"),
+    ("POST", "/users/list_teams", True, "List teams of users"),
+    ("GET", "/api/admin.apps.approved.list", True, "List admin approved apps"),
+    ("GET", "/jobs/{id}/files/delivered", True, "List delivered files of a job"),
+    ("GET", "/jobs/{id}/feed", False, "Get the feed of a job"),
+    ("GET", "/containers/json", True, "List container JSON"),
+    ("GET", "/images/{id}/get", False, "Get an image"),
+    ("GET", "/get", False, "Send a GET request"),
+    ("GET", "/scores/games/{season}", True, "List score games"),
 ]
 
 
@@ -96,6 +107,10 @@ def test_summaries_are_told_apart() -> None:
     said = [operation.summary for operation in told_apart(operations)]
     assert said[:7] == ["Get the a as JSON", "Get the a as XML", "Get the b (v1)", "Get the b (v2)", "Get a c by ID", "Get a c by slug", "Get a d (GET)"]
     assert len(set(said)) == len(said)
+    listed = [
+        Operation(template, "GET", template, summary="List records of a domain") for template in ("/domains/{id}/records", "/domains/{id}/records/{type}")
+    ]
+    assert [operation.summary for operation in told_apart(listed)] == ["List records of a domain", "List records of a domain by type"]
 
 
 def test_what_pages_says_so() -> None:

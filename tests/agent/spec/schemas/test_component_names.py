@@ -18,6 +18,7 @@ from agent.spec.summary import Node
         ("POST", "/orders/{id}/cancel", Place("orders")),
         ("GET", "/repos/{id}/releases/latest", Place("releases", "repos")),
         ("GET", "/hooks.json", Place("hooks")),
+        ("POST", "/state/create_or_update", Place("state")),
         ("GET", "/{id}", Place("")),
     ],
 )
@@ -40,6 +41,7 @@ def test_a_name_that_is_taken_gets_an_owner_then_a_key_and_a_number_in_the_end()
     assert name_of(Counter([Place("error", "Too many requests")]), ("message",), taken) == "TooManyRequestsError"
     mixed = Counter([Place("error", "Not found"), Place("error", "Forbidden")])
     assert name_of(mixed, ("message", "detail"), taken) == "ErrorWithDetail" and name_of(mixed, ("message",), taken) == "Error2"
+    assert name_of(Counter({Place("files", "jobs"): 3, Place("error", "Not found"): 1}), ("name",), taken) == "File"
     assert name_of(Counter([Place("2d data")]), (), {}) == "Object2DData" and name_of(Counter([Place("用户")]), (), {}) == "Object"
 
 
