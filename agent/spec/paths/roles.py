@@ -30,6 +30,8 @@ _ALONE_LEAST = 6
 _SECOND = 8.0
 """What it takes for a second kind of value at a position: an id, and elsewhere a name, after `/shops`."""
 
+_SECOND_LEAST = 3
+
 
 class Roles(NamedTuple):
     """By path: which segments are parameters, and what stands around the values in each."""
@@ -178,10 +180,19 @@ def _choose_among(siblings: list[Child], context: Context) -> set[str]:
                 joined = True
         if not joined:
             break
-    found = list(members.values())
+    found = [*members.values(), *_second_cluster(siblings, members, context)]
     are_leaves = not any(tail for child in found for tail, _ in child.cells)
     is_written_down = are_leaves and len(found) > len(best) > 1 and openness(found) < SURELY_CLOSED and is_closed(found) and are_alternatives(found, siblings)
-    return set() if is_written_down else set(members)
+    return set() if is_written_down else {child.value for child in found}
+
+
+def _second_cluster(siblings: list[Child], members: Mapping[str, Child], context: Context) -> list[Child]:
+    """Values of which other things were asked than of those that were found: some machines were started, and others have schedules."""
+    left = [child for child in siblings if child.value not in members and all(tail for tail, _ in child.cells)]
+    if not members or len(left) < _SECOND_LEAST:
+        return []
+    second, score, _ = best_cluster(left, len(siblings), context)
+    return second if score > _SECOND else []
 
 
 def _expected_alone(child: Child, siblings: list[Child]) -> float:

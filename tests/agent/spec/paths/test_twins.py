@@ -119,3 +119,15 @@ def test_codes_of_one_kind_are_values_all() -> None:
     calls += [_call(f"/{name}", turn, {f"{name}_{key}": 1 for key in "abc"}) for name in _OTHERS for turn in range(2)]
     found = {operation.template for operation in conclude(observe_all(calls)).operations if "sales_tax" in operation.template}
     assert {template.count("{") for template in found} == {2}
+
+
+def test_values_with_other_operations_are_values_of_the_same_place() -> None:
+    """Some machines were started and stopped, others have schedules; none was asked for both ways."""
+    started = ("nimble-media", "true-library", "zen-site", "local-agent", "quick-portal", "red-scheduler")
+    planned = ("vivid-payments", "happy-proxy", "main-library", "silent-data", "rapid-reports", "urban-site")
+    times = {f"/labs/4001/machines/{name}/{verb}": 1 + number % 2 for number, name in enumerate(started) for verb in ("start", "stop", "resize", "claim")}
+    bodies: dict[str, Any] = {path: {f"{path.rpartition('/')[2]}_{key}": 1 for key in "abc"} for path in times}
+    plans = {f"/labs/4001/machines/{name}/schedules{tail}": 1 for name in planned for tail in ("", "/1017", "/2034")}
+    plan = {"task": "x", "daily": True, "zone": "y", "notify": "z"}
+    bodies |= {path: plan if path[-1].isdigit() else {"value": [plan], "next": None} for path in plans}
+    assert {template.split("/")[4][0] for template in _templates(times | plans, bodies)} == {"{"}
