@@ -50,7 +50,6 @@ KEPT_RESPONSE_HEADERS = frozenset(
 SEGMENTS_MAX = 40
 SEGMENT_MAX = 400
 _KEPT_PREFIXES = ("ratelimit", "x-ratelimit", "x-rate-limit", "x-total", "x-page", "x-next")
-_PATH_END = re.compile(r"[?#]")
 _MOVED = (301, 302, 307, 308)
 _BORING_PREFIXES = ("sec-", ":", "cf-", "x-b3-", "x-amzn-trace")
 
@@ -107,11 +106,15 @@ def _split_url(url: str) -> tuple[str, list[str], str]:
 
 def _ends_in_slash(exchange: Exchange, segments: list[str], response: dict[str, str]) -> bool:
     """Whether the path that serves a call ends in a slash. A server that redirects from one form to the other serves the other."""
-    path = _PATH_END.split(exchange.url, 1)[0]
-    if exchange.status in _MOVED and (location := _PATH_END.split(response.get("location", ""), 1)[0]):
+    path = _bare(exchange.url)
+    if exchange.status in _MOVED and (location := _bare(response.get("location", ""))):
         target = [part for part in location.rpartition("://")[2].split("/") if part]
         path = location if target[-len(segments) :] == segments else path
     return path.endswith("/")
+
+
+def _bare(url: str) -> str:
+    return url.partition("?")[0].partition("#")[0]
 
 
 @lru_cache(maxsize=1024)

@@ -35,6 +35,8 @@ def cut(segment: str) -> Holed | None:
 
 def hole_names(text: str) -> list[str]:
     """The names that the syntax gives to the holes of a segment, empty where it gives none."""
+    if HOLE not in text:
+        return []
     if _OPEN_RANGE.fullmatch(text):
         return ["from", "to"]
     if text.startswith(f"{HOLE},{HOLE}"):

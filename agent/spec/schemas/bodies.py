@@ -149,7 +149,7 @@ def admit(sample: Sample, text: str, name: str, limit: int) -> None:
         except UnicodeEncodeError:
             sample.is_partial = True
             return
-    if (len(text) >= _SHORTEST or (name and not _PLAIN_NAMES.get(name))) and _is_secret(name, text):
+    if (len(text) >= _SHORTEST or not _is_plain(name)) and _is_secret(name, text):
         sample.is_partial = True
         return
     sample.values[text] = 1
@@ -160,19 +160,15 @@ def admit(sample: Sample, text: str, name: str, limit: int) -> None:
 @lru_cache(maxsize=8192)
 def _is_secret(name: str, text: str) -> bool:
     """Whether redaction would change the text. Each is asked for twice: in its body, and among the values of its name. Most texts are seen at once to be none, under a name that means nothing."""
-    is_plain = _PLAIN_NAMES.get(name)
-    if is_plain is None:
-        is_plain = not _is_hidden(name, _PROBE)
-        if len(_PLAIN_NAMES) < 5000:
-            _PLAIN_NAMES[name] = is_plain
-    if is_plain and (len(text) < _SHORTEST or _HARMLESS.fullmatch(text)):
+    if _is_plain(name) and (len(text) < _SHORTEST or _HARMLESS.fullmatch(text)):
         return False
-    return _is_hidden(name, text)
+    return mask_named(name, text) != text or mask_name(name) != name
 
 
 @lru_cache(maxsize=4096)
-def _is_hidden(name: str, text: str) -> bool:
-    return mask_named(name, text) != text or mask_name(name) != name
+def _is_plain(name: str) -> bool:
+    """Whether a name means nothing, and is no secret itself."""
+    return not told_by(name) and mask_name(name) == name
 
 
 def trim(sample: Sample, limit: int) -> None:
@@ -247,10 +243,8 @@ def _property(node: Node, key: str) -> Node | None:
     return inner
 
 
-_PLAIN_NAMES: dict[str, bool] = {}
 _SHORTEST = 12
 """No secret is shorter, under a name that means nothing."""
-_PROBE = "aB3dE5gH7jK9mN1pQ3sT5"
 _HARMLESS = re.compile(r"[^\d:@=]*|\d{4}-\d\d-\d\dT[\d:.]+Z?|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|https?://[\w.-]+(?:/[\w-]{0,15}){0,4}")
 _INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,15})")
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,15})\.\d{1,15}")

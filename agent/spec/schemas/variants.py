@@ -47,6 +47,7 @@ def count_shape(node: Node, value: Mapping[str, Any]) -> None:
         node.shapes = {}
 
 
+@lru_cache(maxsize=4096)
 def kept_name(key: str) -> str:
     """The name under which a property is counted."""
     name = key if len(key) < 16 else mask_text(key)

@@ -161,10 +161,11 @@ def _mask_string(value: str, name: str) -> str:
         return value
     if name.lower().endswith("id") and value.isdigit() and told_by(name) == "":
         return value
-    if _URL.match(value):
-        return mask_url(value)
-    if _ASSIGNS.search(value):
-        return mask_text(value)
+    if ":" in value or "=" in value:
+        if _URL.match(value):
+            return mask_url(value)
+        if _ASSIGNS.search(value):
+            return mask_text(value)
     found = mask_said(mask_found(value))
     return found if len(found) < LONG or names_an_id(name) else mask_drawn(found)
 
