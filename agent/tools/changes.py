@@ -31,9 +31,10 @@ class Changed(msgspec.Struct, frozen=True):
 
 
 class Changes(msgspec.Struct, frozen=True):
-    """Newest first."""
+    """Newest first, of so many versions as there are, whenever they were made."""
 
     items: list[Changed]
+    versions: int
 
 
 @tool(effect="read", scope="read", hears="captured")
@@ -45,9 +46,10 @@ async def change_list(
     """List what changed for clients between the versions of the documents, newest first, of one API or all. Calls captured since count after `docs_generate`."""
     about = [await endpoints.find(context.actor, endpoint)] if endpoint else (await endpoints.list_(context.actor, limit=_MOST_APIS)).items
     earliest = moment(since) if since else None
+    known = [(api.slug, await versions.history(context.actor, api.id)) for api in about]
     found = [
         Changed(
-            api.slug,
+            slug,
             version.version,
             version.generated_at,
             one.kind,
@@ -57,16 +59,19 @@ async def change_list(
             one.before,
             one.after,
         )
-        for api in about
-        for version in await versions.history(context.actor, api.id)
+        for slug, history in known
+        for version in history
         if earliest is None or version.generated_at >= earliest
         for one in version.changes
     ]
     found.sort(key=lambda one: one.at, reverse=True)
-    return Answer(_told(found), Changes(found[:_MOST]), "captured")
+    number = sum(len(history) for _, history in known)
+    return Answer(_told(found, number), Changes(found[:_MOST], number), "captured")
 
 
-def _told(found: list[Changed]) -> str:
+def _told(found: list[Changed], number: int) -> str:
+    if not number:
+        return "There is no version of the documents yet to compare with. `docs_generate` makes the first; what changes after it is listed here."
     if not found:
         return "Nothing changed for clients between the versions of the documents. `docs_generate` compares the newest calls with the last one."
     lines = [

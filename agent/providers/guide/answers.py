@@ -260,6 +260,8 @@ def _operation_line(one: Data) -> str:
 
 def _changes(data: Data, done: Done) -> str:
     items = items_of(data)
+    if not items and data.get("versions") == 0:
+        return "There is no version of the documents yet to compare with. Say *document it*, and ask again when more was called."
     if not items:
         return "Nothing changed" + _within(done) + "."
     rows = [

@@ -114,6 +114,7 @@ SAID: tuple[tuple[str, str], ...] = (
     ("No API is documented yet.", "还没有任何 API 的文档。"),
     ("The captured calls show no pages or cursors.", "捕获的请求中没有看到分页或游标。"),
     ("The captured calls show no rate limit: no such header, and no answer 429.", "捕获的请求中没有看到限流：没有相关的头，也没有 429。"),
+    ("There is no version of the documents yet to compare with. Say *document it*, and ask again when more was called.", "还没有可以比较的文档版本。请说 *给它写文档*，有了更多请求之后再问。"),
     ("Nothing changed", "没有变化"),
     ("{n} changes, {breaking} breaking:", "{n} 处变化，其中 {breaking} 处不兼容："),
     ("{n} change, {breaking} breaking:", "{n} 处变化，其中 {breaking} 处不兼容："),

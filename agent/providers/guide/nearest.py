@@ -63,7 +63,8 @@ def _votes(text: str, names: frozenset[str]) -> dict[str, float]:
 
 
 def _verb_key(key: str) -> str:
-    return key if key in KEYS else key.split()[0]
+    parts = key.split()
+    return next((known for end in range(len(parts), 0, -1) if (known := " ".join(parts[:end])) in KEYS), parts[0])
 
 
 @cache

@@ -9,8 +9,10 @@ from tests.agent.heard import an_endpoint, hear
 
 
 async def test_what_changed_is_listed(database: asyncpg.Pool) -> None:
-    """Nothing while there is one version; then each change with its version, a breaking one marked; nothing of before `since`, nothing of another API."""
+    """No version before the first, nothing while there is one; then each change with its version, a breaking one marked; nothing of before `since`, nothing of another API."""
     actor, endpoint = await an_endpoint()
+    answer = await invoke.invoke(Context(actor), "change_list", {})
+    assert answer.text.startswith("There is no version of the documents yet") and answer.data.versions == 0
     await hear(actor, endpoint, "/orders", {"id": 1, "total": 3})
     await docs.generate(actor, endpoint.id)
     assert (await invoke.invoke(Context(actor), "change_list", {})).text.startswith("Nothing changed")

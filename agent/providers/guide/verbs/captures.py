@@ -33,7 +33,7 @@ CAPTURES: tuple[Verb, ...] = (
             "call $name .",
             "$status $time",
             "$listed $method .",
-            "$listed $status . !detail !explain !$one",
+            "$listed $status . !detail !explain !count !$one",
             "$listed $time .",
             "$listed $path .",
             "show|question $recorded $focused",

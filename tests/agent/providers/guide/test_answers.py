@@ -140,3 +140,12 @@ async def test_rows_of_a_card_are_not_said_again(reply: Reply) -> None:
     data = {"items": [CALL, {**CALL, "id": "c2"}], "next": None}
     assert await reply("show the calls", data, shows_results=True) == "2 calls, newest first."
     assert "| " in await reply("show the calls", data)
+
+
+async def test_what_was_never_documented_has_not_stayed_as_it_was(reply: Reply) -> None:
+    """Without a version there is nothing to compare with; with one, nothing changed. In Chinese too."""
+    asked = "what changed since the last version?"
+    none = await reply(asked, {"items": [], "versions": 0}, "shop")
+    assert none == "There is no version of the documents yet to compare with. Say *document it*, and ask again when more was called."
+    assert await reply(asked, {"items": [], "versions": 1}, "shop") == "Nothing changed."
+    assert (await reply("从上个版本以来有什么变化？", {"items": [], "versions": 0}, "shop")).startswith("还没有可以比较的文档版本。")

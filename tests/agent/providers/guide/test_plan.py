@@ -253,3 +253,11 @@ def test_nothing_is_decided_about_an_api_that_was_not_named(tools: Tools, text: 
     shown = Message("tool", (ToolResult("t", "docs_get", "", {"format": "markdown", "content": "# Shop"}),))
     step = plan((Message("user", (Text("show me the docs of shop"),)), spoken, shown, Message("user", (Text(text),))), tools()).step
     assert step and (step.tool, step.arguments["endpoint"]) == ("docs_decide", endpoint)
+
+
+@pytest.mark.parametrize("before", ["", "which calls failed?", "list my APIs", "show me the last 5 calls"])
+@pytest.mark.parametrize("text", ["how many calls failed?", "how many failed?", "how many requests failed?"])
+async def test_how_many_is_counted_after_a_list_too(say: Say, before: str, text: str) -> None:
+    """A number is asked for, whatever was listed before."""
+    tool, arguments = (await say(*([before] if before else []), text)).calls[-1]
+    assert (tool, arguments["status"], arguments.get("totals")) == ("capture_search", "error", True)
