@@ -15,6 +15,7 @@ from litestar.exceptions import HTTPException, SerializationException, Validatio
 from litestar.response import Redirect, Template
 from litestar.routes import HTTPRoute
 
+from agent.choices import accepted
 from agent.db_errors import as_problem
 from agent.errors import CATALOGUE, Problem
 from agent.rates import Rate
@@ -27,7 +28,7 @@ _BY_STATUS = {401: "unauthenticated", 403: "forbidden", 404: "not_found", 405: "
 
 def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     """The exception handler of the application."""
-    problem = problem_of(error)
+    problem = problem_of(error, request)
     if problem.code == "internal":
         problem.extra["request_id"] = secrets.token_hex(6)
         log.error("request.failed", request=problem.extra["request_id"], method=request.method, path=request.scope["path"], exc_info=error)
@@ -50,12 +51,12 @@ def handle(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     return Response(problem.document(), status_code=problem.status, media_type="application/problem+json", headers=headers)
 
 
-def problem_of(error: Exception) -> Problem:
-    """What an exception amounts to for the one who asked."""
+def problem_of(error: Exception, request: Request[Any, Any, Any] | None = None) -> Problem:
+    """What an exception amounts to for the one who asked; of a request, with what may stand where one of a few values is taken."""
     if isinstance(error, Problem):
         return error
     if isinstance(error, ValidationException):
-        return _invalid(error)
+        return _invalid(error, request)
     if isinstance(error, HTTPException):
         code = _BY_STATUS.get(error.status_code, "bad_request" if error.status_code < 500 else "internal")
         if error.status_code == 400 and isinstance(error.__cause__, SerializationException):
@@ -81,13 +82,23 @@ def is_page(request: Request[Any, Any, Any]) -> bool:
     return "text/html" in request.headers.get("accept", "") and not path.startswith(("/api/", "/v1/", "/mcp"))
 
 
-def _invalid(error: ValidationException) -> Problem:
+def _invalid(error: ValidationException, request: Request[Any, Any, Any] | None) -> Problem:
     found: list[Any] = error.extra if isinstance(error.extra, list) else []
     fields = [_field(str(item.get("key", "")), str(item.get("message", ""))) for item in found if isinstance(item, dict)]
     if any("JSON is malformed" in field["message"] or "decod" in field["message"].lower() for field in fields):
         return Problem("invalid_json", "The body is not valid JSON.")
+    fields = [{**field, "message": ". ".join(filter(None, (field["message"], _choices(field, request))))} for field in fields]
     sentence = "; ".join(f"`{field['field']}`: {field['message']}" for field in fields) or error.detail
     return Problem("invalid_arguments", f"{sentence}.", errors=fields)
+
+
+def _choices(field: dict[str, str], request: Request[Any, Any, Any] | None) -> str:
+    if request is None or not field["message"].startswith("Invalid enum value"):
+        return ""
+    taken = request.route_handler.parsed_fn_signature.parameters
+    name = field["field"].partition("[")[0]
+    whole, path = (taken[name], field["field"].removeprefix(name)) if name in taken else (taken["data"], field["field"])
+    return accepted(msgspec.json.schema(whole.annotation), path)
 
 
 def _field(key: str, message: str) -> dict[str, str]:

@@ -13,6 +13,7 @@ import msgspec
 
 from agent.actor import Actor
 from agent.approvals import Reach
+from agent.choices import accepted
 from agent.errors import Problem
 from agent.messages import Trust
 
@@ -103,7 +104,9 @@ def parse(tool: Tool, arguments: dict[str, Any]) -> dict[str, Any]:
         values = msgspec.convert(given, tool.arguments, strict=False)
     except (msgspec.ValidationError, RecursionError) as error:
         allowed = ", ".join(f"`{name}`" for name in tool.input_schema["properties"]) or "none"
-        raise Problem("invalid_arguments", f"`{tool.name}`: {_sentence(str(error))}", remedy=f"It takes: {allowed}.", tool=tool.name) from error
+        raise Problem(
+            "invalid_arguments", f"`{tool.name}`: {_sentence(str(error), tool.input_schema)}", remedy=f"It takes: {allowed}.", tool=tool.name
+        ) from error
     return {name: getattr(values, name) for name in values.__struct_fields__}
 
 
@@ -145,8 +148,9 @@ def _plain(schema: dict[str, Any], known: dict[str, Any]) -> dict[str, Any]:
     return kept
 
 
-def _sentence(message: str) -> str:
-    """`Expected `int`, got `str` - at `$.limit`` reads better with the argument first."""
+def _sentence(message: str, schema: dict[str, Any]) -> str:
+    """`Expected `int`, got `str` - at `$.limit`` reads better with the argument first, and where it takes one of a few values, with those."""
     what, _, where = message.partition(" - at ")
     name = where.strip("`").removeprefix("$.")
-    return f"`{name}`: {what}." if name and name != "$" else f"{what}."
+    said = ". ".join(filter(None, (what, accepted(schema, name))))
+    return f"`{name}`: {said}." if name and name != "$" else f"{said}."

@@ -98,6 +98,21 @@ async def test_programs_are_told_what_is_wrong_by_name(doors: Doors) -> None:
         assert (answer.status_code, answer.headers.get("allow")) == (405, allowed), answer.text
 
 
+async def test_one_of_a_few_values_is_named_with_all_of_them(doors: Doors) -> None:
+    """In a path, a query and a body: who was wrong is told what there is."""
+    bearer = {"authorization": f"Bearer {(await tokens.create(await users.actor_by_email('ada@example.com'), 'test')).token}"}
+    get, post, some = doors[2].http.get, doors[2].http.post, "01a1ffdd-2c27-740e-ad0d-12de253b9f5d"
+    answers = [
+        ("status", "`ACTIVE`", await get("/api/v1/endpoints?status=BOGUS", headers=bearer)),
+        ("kind", "`postman`, `typescript`", await get(f"/api/v1/endpoints/{some}/bogus", headers=bearer)),
+        ("decision", "`approve`", await post(f"/api/v1/runs/{some}/approvals/{some}", headers=bearer, json={"decision": "maybe"})),
+    ]
+    for name, value, answer in answers:
+        said = answer.json()
+        assert (said["code"], said["errors"][0]["field"]) == ("invalid_arguments", name), answer.text
+        assert "It takes " in said["detail"] and value in said["detail"] and value in said["errors"][0]["message"], answer.text
+
+
 async def test_a_page_stands_alone_where_its_shell_breaks_too(doors: Doors, monkeypatch: pytest.MonkeyPatch) -> None:
     """The second failure hides nothing of the first."""
 

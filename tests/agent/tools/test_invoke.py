@@ -11,6 +11,7 @@ import pytest
 from agent.accounts import users
 from agent.actor import Actor
 from agent.billing import ledger
+from agent.errors import Problem
 from agent.tools import invoke
 from agent.tools.registry import Answer, Context
 
@@ -49,3 +50,12 @@ async def _entering_credits(database: asyncpg.Pool, actor: Actor) -> AsyncGenera
     async with database.acquire() as other, other.transaction():
         await other.execute("LOCK TABLE credit_transactions IN SHARE MODE")
         yield asyncio.ensure_future(invoke.invoke(Context(actor), "endpoint_create", {"destination_url": "demo"})), other
+
+
+async def test_what_an_argument_takes_is_told(database: asyncpg.Pool) -> None:
+    """A model that gives another value learns which there are."""
+    profile = await users.sign_up("ada@example.com", "correct horse")
+    actor = users.actor_of(profile.id, "USER", profile.email, "web")
+    with pytest.raises(Problem) as caught:
+        await invoke.invoke(Context(actor), "docs_get", {"endpoint": "shop", "format": "word"})
+    assert str(caught.value).startswith("`docs_get`: `format`: Invalid enum value 'word'. It takes `")
