@@ -160,6 +160,8 @@ _RANDOM_TAIL = re.compile(r"([A-Za-z]{1,12})[_-]([A-Za-z0-9]{6,})")
 def _kind_of_letters(text: str) -> Kind:
     if text[:3] == "eyJ" and text.count(".") == 2:
         return "token"  # a JWT, which no document may show as the name of a resource
+    if len(text) > 36 and _UUID.search(text):
+        return "prefixed"
     if sum(map(_is_unspeakable, chunks := re.split(r"[-_.]", text))) and len(chunks) > 1:
         return "prefixed"
     tail = _RANDOM_TAIL.fullmatch(text)

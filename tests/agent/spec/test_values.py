@@ -19,6 +19,7 @@ from agent.spec.values import fold, format_of, kind_of, split_affixes
         ("web-7d4b9cx2x1-z2kfp", "prefixed"),
         ("L_646829496481105433", "prefixed"),
         ("INV0012345", "prefixed"),
+        ("order-08f343c5-7295-4018-9474-ae343f6c4e11-46", "prefixed"),
         ("2024-05-01", "date"),
         ("a.b@c.example", "email"),
         ("10.0.0.1", "ip"),
