@@ -232,14 +232,17 @@ def _what_looks(child: Child) -> str:
 def _forgive_recurring(family: list[Child], prefix: str, context: Context) -> None:
     """Words that stand together in several places, below a name, may as well be an enumeration: `directions/{profile}` and `matching/{profile}`.
 
+    Three are enough, or all that the place has, where values follow each: `/project/{host}/{owner}` and `/insights/{host}/{owner}`.
     Below what has ids somewhere they are its operations: `/leagues/{id}/matches/past`, where there is `/matches/17`.
     """
     if prefix.endswith(SLOT) or prefix.rpartition("/")[2] in context.collections:
         return
     told = [child for child in family if "literal elsewhere" in child.reasons and child.reasons["literal elsewhere"] > COLLECTION and _tells(child)]
     places = Counter(place for child in told for place in context.literal_at[child.value] if place != prefix)
+    are_all = len(told) == len(family) > 1 and all(tail.startswith(SLOT) for child in family for tail, _ in child.cells)
+    least = min(_RECURRING, len(family)) if are_all else _RECURRING
     for child in told:
-        if any(places[place] >= _RECURRING for place in context.literal_at[child.value]):
+        if any(places[place] >= least for place in context.literal_at[child.value]):
             del child.reasons["literal elsewhere"]
             child.reasons["recurring"] = 0.5
             child.reasons["words"] = max(0.0, child.reasons.get("words", 0.0))
