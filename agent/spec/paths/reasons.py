@@ -200,7 +200,7 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
     repeated = Counter(key for child in family for key in child.echoes)
     looks = Counter(kind for kind, _ in {(child.kind, _what_looks(child)) for child in family})
     for child in family:
-        if child.echoes and max(repeated[key] for key in child.echoes) < 2 and child.kind == "word" and not _is_named_echo(child):
+        if child.echoes and max(repeated[key] for key in child.echoes) < 2 and child.kind == "word" and child.value.isalpha() and not _is_named_echo(child):
             child.reasons["echo"] = 1.5 * min(1.0, _ECHOES * child.echoed / max(sum(repeats.answered for repeats in child.repeats.values()), 1))
         kind = child.kind
         if (

@@ -131,3 +131,12 @@ def test_values_with_other_operations_are_values_of_the_same_place() -> None:
     plan = {"task": "x", "daily": True, "zone": "y", "notify": "z"}
     bodies |= {path: plan if path[-1].isdigit() else {"value": [plan], "next": None} for path in plans}
     assert {template.split("/")[4][0] for template in _templates(times | plans, bodies)} == {"{"}
+
+
+def test_a_joined_word_that_its_answer_repeats_is_a_value() -> None:
+    """A plain word may be in an answer by chance; several that are joined by signs are somebody's name."""
+    times = {"/stats/index/super-billing-west": 3, "/stats/index/users": 4, "/stats/index/queries": 9}
+    bodies: dict[str, Any] = {path: {f"{path.rpartition('/')[2]}_{key}": 1 for key in "abc"} for path in times}
+    bodies["/stats/index/super-billing-west"] = {"name": "super-billing-west", "items": 4, "size": 2}
+    found = {template.rpartition("/")[2] for template in _templates(times, bodies)}
+    assert {"users", "queries"} < found and "super-billing-west" not in found
