@@ -188,7 +188,8 @@ def _value(field: Field) -> _Value:
         lengths = usual
     is_random = bool(lengths) and all(length.endswith("random") for length in lengths)
     shortest = min((int(length.split(" ")[0]) for length in lengths), default=0)
-    return _Value(len(hashes) == 1, len(hashes) <= max(2, field.total // 8), is_random, shortest)
+    is_repeated = len(hashes) < max(2, sum(hashes.values()))
+    return _Value(len(hashes) == 1, is_repeated and len(hashes) <= max(2, field.total // 8), is_random, shortest)
 
 
 def _is_public(where: str, name: str) -> bool:

@@ -58,6 +58,16 @@ def test_a_secret_that_no_operation_asks_for_is_a_parameter() -> None:
     assert [(parameter.name, parameter.where, parameter.example) for parameter in found] == [("token", "query", None)]
 
 
+def test_what_is_another_each_time_is_no_credential() -> None:
+    """Two passwords in two calls to set them are values of a form; one that comes again is a key."""
+    for second, expected in (("other-words-9", ["basicAuth"]), ("correct-horse-1", ["basicAuth", "storePassword"])):
+        calls = [
+            Exchange(str(n), "POST", f"https://api.example/setup?storePassword={value}", 200, (("Authorization", "Basic YTpi"),))
+            for n, value in enumerate(("correct-horse-1", second))
+        ]
+        assert [scheme.name for scheme in conclude(observe_all(calls)).security_schemes] == expected
+
+
 def test_a_signature_is_no_parameter() -> None:
     """It is a part of signing in, beside the key, and differs in each call; AWS signs in the query too."""
     calls = [
