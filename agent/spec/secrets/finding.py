@@ -62,7 +62,7 @@ def told_by(name: str) -> Literal["secret", "doubtful", ""]:
 def is_secret(name: str, value: str) -> bool:
     """Whether this value is a credential under this name."""
     verdict = told_by(name)
-    return verdict == "secret" or (verdict == "doubtful" and (looks_random(value) or (_is_number_of_4_to_8(value) and words_of(name)[-1] == "pin")))
+    return verdict == "secret" or (verdict == "doubtful" and (looks_random(value) or _is_its_kind(words_of(name), value)))
 
 
 def find_secrets(text: str) -> tuple[Secret, ...]:
@@ -158,8 +158,12 @@ def _name_before(text: str, start: int) -> str:
     return named[1] if named else ""
 
 
-def _is_number_of_4_to_8(value: str) -> bool:
-    return 4 <= len(value) <= 8 and value.isascii() and value.isdigit()
+def _is_its_kind(words: list[str], value: str) -> bool:
+    """Whether a value is such a one as people choose: a PIN of digits, and under `pass` alone a word; counts and answers of tests are none."""
+    if words[-1] == "pin":
+        return 4 <= len(value) <= 8 and value.isascii() and value.isdigit()
+    is_password = words[0] == "pass" and all(map(str.isdigit, words[1:]))
+    return is_password and any(map(str.isalpha, value)) and value.lower() not in ("true", "false", "yes", "no")
 
 
 def _is_readable(value: str) -> bool:

@@ -471,3 +471,12 @@ def test_variables_in_an_address_are_hidden_too() -> None:
     """As those in a body are."""
     asked = "https://x.test/graphql?query=" + quote("query G($t: String) { me(token: $t) { id } }") + "&variables=" + quote('{"t":"hunter2"}')
     assert "hunter2" not in mask_url(asked)
+
+
+def test_a_password_that_is_called_pass_is_hidden() -> None:
+    """Whatever it is like, in a query, a form and an object; what only says that a test was passed is none."""
+    assert "horse" not in mask_url("https://api.example/login?user=ada&pass=correct-horse&pass2=correct-horse")
+    assert b"horse" not in mask_body(b"user=ada&pass=correct-horse", "application/x-www-form-urlencoded")
+    assert b"horse" not in mask_body(b'{"user": "ada", "pass": "correct-horse"}', "application/json")
+    said = b'{"pass": "true", "pass2": 12, "boarding_pass": "window seat", "pass_rate": "high"}'
+    assert mask_body(said, "application/json") == said
