@@ -19,7 +19,7 @@ _VERBS = {
 }  # fmt: skip
 _CURRENT = {"me", "self", "current", "whoami", "mine", "my"}
 _JOINING = {"by", "with", "from", "to", "for", "in", "of", "on", "as"}
-_WORD = re.compile(r"[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+\d*|\d+")
+_WORD = re.compile(r"\d+[a-z]{1,2}(?![a-z])\d*|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+(?:\d+(?!\d|[a-z]{1,2}(?![a-z])))?|\d+")
 _SINGLE = {"default", "first", "last", "latest", "newest", "next", "previous", "random"}
 SELECTING = _SINGLE.union(
     ("active", "all", "archived", "daily", "featured", "hourly", "monthly", "nearby", "new", "pending", "popular", "recent", "top", "trending"),
@@ -184,7 +184,7 @@ def _unnumbered(name: str) -> list[str]:
 
 
 def _words(text: str) -> list[str]:
-    """As `words_of`, with numbers left at the words before them: `G2M`, `v2`."""
+    """As `words_of`, with numbers left at the words before them, as in `G2M` and `v2`, and with a letter or two at theirs: `3d`, `3ds2`."""
     return [word.lower() for word in _WORD.findall(text)]
 
 

@@ -305,7 +305,7 @@ def _paging(item: Operation) -> str:
         else "leads to the next page"
     )
     following = f"; {code(paging.next_field)} {told}" if paging.next_field else ""
-    most = f"; at most {paging.limit_max} a page" if paging.limit_max is not None else ""
+    most = f"; up to {paging.limit_max} a page were asked for" if paging.limit_max is not None else ""
     return f"**Pagination**: by {paging.kind}{f', with {names}{place}' if names else ''}{following}{most}."
 
 

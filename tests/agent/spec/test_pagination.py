@@ -197,4 +197,4 @@ def test_where_pages_are_said_is_written_and_read() -> None:
     written = openapi.document(spec)
     assert written["paths"]["/search"]["post"]["x-pagination"] == {"type": "page", "in": "body", "parameters": ["page", "size"], "limitMax": 5}
     assert openapi_read.read(written).operations[0].pagination == spec.operations[0].pagination
-    assert "**Pagination**: by page, with `page` and `size` in the body; at most 5 a page." in markdown.document(spec)
+    assert "**Pagination**: by page, with `page` and `size` in the body; up to 5 a page were asked for." in markdown.document(spec)
