@@ -5,7 +5,7 @@ What shows that something is made there speaks against it: an answer 201, what c
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from itertools import groupby
 
 from agent.spec.english import plural, spelled
@@ -30,7 +30,7 @@ def readings(merged: Mapping[Key, Route]) -> dict[Key, Reading]:
     families = [list(family) for _, family in groupby(named, _family)]
     posted = [key for key in named if key[1] == "POST"]
     is_spoken = _are_done(posted, _SOME)
-    fields = frozenset(_fields(merged)) if posted else frozenset[str]()
+    fields = _fields(merged) if posted else set[str]()
     for family in families:
         if family[0][1] == "GET" and _are_asked(family):
             found |= dict.fromkeys((key for key in family if len(_last(key)) > 1 and is_action(_last(key), "POST")), "deed")
@@ -66,7 +66,7 @@ def _are_asked(family: list[Key]) -> bool:
     return asked >= _FEW and done * 5 > len(family) * 4
 
 
-def _may_be_done(key: Key, merged: Mapping[Key, Route], fields: frozenset[str], *, is_near: bool) -> bool:
+def _may_be_done(key: Key, merged: Mapping[Key, Route], fields: set[str], *, is_near: bool) -> bool:
     template, _ = key
     words, before = _last(key), resource_path(template)[:-1]
     if "201" in merged[key].outcomes or (template, "GET") in merged or any(other.startswith(f"{template}/{{") for other, _ in merged):
@@ -78,18 +78,17 @@ def _may_be_done(key: Key, merged: Mapping[Key, Route], fields: frozenset[str], 
     return bool(before) and not is_noun and not (len(said := words_of(before[-1])) > 1 and is_action(said, "POST"))
 
 
-def _fields(merged: Mapping[Key, Route]) -> Iterator[str]:
+def _fields(merged: Mapping[Key, Route]) -> set[str]:
     """The last words of what bodies and queries have: what they name is something."""
+    names = {key.partition(":")[2] for route in merged.values() for key in route.fields if key.startswith("query:")}
     for route in merged.values():
-        names = [key.partition(":")[2] for key in route.fields if key.startswith("query:")]
-        contents = [*route.requests.values(), *(content for outcome in route.outcomes.values() for content in outcome.contents.values())]
-        names += [name for content in contents if content.node for name in _properties(content.node)]
-        yield from {words[-1] for name in names if (words := words_of(name))}
+        for content in (*route.requests.values(), *(content for outcome in route.outcomes.values() for content in outcome.contents.values())):
+            _add_names(names, content.node)
+    return {words[-1] for name in names if (words := words_of(name))}
 
 
-def _properties(node: Node) -> Iterator[str]:
-    for name, inner in node.properties.items():
-        yield name
-        yield from _properties(inner)
-    if node.items:
-        yield from _properties(node.items)
+def _add_names(names: set[str], node: Node | None) -> None:
+    if node is not None:
+        names.update(node.properties)
+        for inner in (*node.properties.values(), node.items):
+            _add_names(names, inner)

@@ -41,10 +41,10 @@ def counted(nodes: list[Node], times: int, objects: int) -> Evidence:
     """That of a property which some of the objects at a place had, from its counts."""
     return Evidence(
         count=times,
-        first_seen=float(min((node.first for node in nodes if node.first), default=0)),
-        last_seen=float(max(node.last for node in nodes)),
+        first_seen=float(min([node.first for node in nodes if node.first], default=0)),
+        last_seen=float(max([node.last for node in nodes])),
         total=objects,
-        nulls=min(times, sum(node.nulls for node in nodes)),
+        nulls=min(times, sum([node.nulls for node in nodes])),
         confidence=round(times / max(objects, 1), 4),
     )
 

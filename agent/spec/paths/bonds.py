@@ -142,7 +142,7 @@ def draw_bond(child: Child, group: Group) -> float:
     """
     bond = 0.0
     for key, cell in child.cells.items() if child.kind not in CERTAIN else ():
-        if calls := group.calls[key]:
+        if calls := group.calls.get(key):
             values = group.members[key]
             bond += drawn(calls + cell.count, values + 1) - (drawn(calls, values) if values > 1 else 0.0)
     return max(0.0 if "recurring" in child.reasons else -_MOST_CLOSED, min(_MOST_OPEN, bond))

@@ -68,7 +68,7 @@ class Pool:
         elif node.objects and node.properties:
             self._found.append((node, name))
             self._places[id(node)] = shown_as(node, place)
-        for key in sorted(node.properties):
+        for key in sorted(key for key, inner in node.properties.items() if inner.properties or inner.items):
             inner = node.properties[key]
             self.add(inner, key, within(place, key)) if inner_name is name else self.add(inner, inner_name, place)
         if node.items is not None:
@@ -135,34 +135,34 @@ class Pool:
                 if into.union and is_of(cluster.members, into.union) and all(into.types.get(key, kind) == kind for key, kind in cluster.types.items()):
                     self._clusters.remove(cluster)
                     for node in cluster.members:
-                        self._join(node, next(iter(cluster.names)), into)
+                        self._join(node, next(iter(cluster.names)), key_types(node), into)
                     into.union = union_of(into.members) or into.union
                     break
 
     def _place(self, node: Node, name: str) -> None:
-        cluster = self._find(node, name)
+        types = key_types(node)
+        cluster = self._find(node, name, types)
         if cluster is None:
             cluster = Cluster(node)
             self._clusters.append(cluster)
-        self._join(node, name, cluster)
+        self._join(node, name, types, cluster)
 
-    def _join(self, node: Node, name: str, cluster: Cluster) -> None:
+    def _join(self, node: Node, name: str, types: dict[str, str], cluster: Cluster) -> None:
         for key, inner in node.properties.items():
             if key not in cluster.totals:
                 self._by_key.setdefault(key, []).append(cluster)
             cluster.totals[key] = cluster.totals.get(key, 0) + inner.total
         cluster.objects += node.objects
-        cluster.types.update(key_types(node))
+        cluster.types.update(types)
         cluster.members.append(node)
         if name not in cluster.names:
             self._by_name.setdefault(name, []).append(cluster)
         cluster.names[name] += 1
         self._of_node[id(node)] = cluster
 
-    def _find(self, node: Node, name: str) -> Cluster | None:
+    def _find(self, node: Node, name: str, types: dict[str, str]) -> Cluster | None:
         """The cluster with most of the keys, and without a contradicting type. Objects of few keys must also stand under the same name."""
         best, found = POOL_ALIKE, None
-        types = key_types(node)
         for cluster in self._near(node, name):
             is_small = min(len(node.properties), len(cluster.totals)) < POOL_KEYS
             is_envelope = name not in _ERRORS and ("object" in types.values() or "object" in cluster.types.values())
@@ -223,7 +223,7 @@ class Pool:
         for key in sorted(inner):
             place = f"{pointer}/properties/{escaped(key)}"
             properties[key] = self._property(key, inner[key], place, _risk(len(inner)))
-            total = sum(one.total for one in inner[key])
+            total = sum([one.total for one in inner[key]])
             if total >= objects:
                 required.append(key)
             self.evidence[place] = evidence.counted(inner[key], total, objects)
@@ -243,7 +243,7 @@ class Pool:
         return {**schema, "type": [kind, "null"]} if isinstance(kind, str) and "enum" not in schema else {"anyOf": [schema, {"type": "null"}]}
 
     def _fractional(self, schema: JsonSchema, key: str, nodes: list[Node], risk: float) -> JsonSchema:
-        kind, whole = schema.get("type"), sum(node.integers for node in nodes)
+        kind, whole = schema.get("type"), sum([node.integers for node in nodes])
         if (kind != "integer" and kind != ["integer", "null"]) or not self._fractions.has_changed(key) or self._fractions.missing(key, whole) <= risk:
             return schema
         return {"type": "number" if kind == "integer" else ["number", "null"]}
@@ -293,8 +293,8 @@ class _Filled(NamedTuple):
 
 
 def _filled(nodes: list[Node]) -> _Filled:
-    total = sum(node.total for node in nodes)
-    return _Filled(total - sum(node.nulls for node in nodes), total)
+    total = sum([node.total for node in nodes])
+    return _Filled(total - sum([node.nulls for node in nodes]), total)
 
 
 def _whole(key: str, nodes: list[Node]) -> Held:
