@@ -71,6 +71,7 @@ def operation_of(
     carriers: auth.Carriers,
     pool: Pool,
     *,
+    base: str = "",
     reading: Reading = "words",
 ) -> Operation:
     pointer = f"/operations/{name}"
@@ -86,8 +87,10 @@ def operation_of(
         id=name,
         method=method,
         template=template,
-        summary=summary_of(method, template, is_list=is_list(template, route), reading=reading, api_type=kind, names=tuple(sorted(route.named))),
-        tags=_tags(template, reading=reading),
+        summary=summary_of(
+            method, template.removeprefix(base), is_list=is_list(template, route), reading=reading, api_type=kind, names=tuple(sorted(route.named))
+        ),
+        tags=_tags(template.removeprefix(base), reading=reading),
         api_type=kind,
         parameters=(*_path_parameters(template, group), *_field_parameters(route, carriers, paging)),
         request=tuple(_exemplified(content, sample.request) for content in request) if sample else request,

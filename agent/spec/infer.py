@@ -7,6 +7,7 @@ from urllib.parse import urlsplit
 import msgspec
 
 from agent.spec import auth, conventions, deeds, oauth
+from agent.spec.bases import base_of
 from agent.spec.describing import REASONS, evidence_of, is_list, operation_of
 from agent.spec.merge import merge_route
 from agent.spec.model import Noise, Operation, Pin, Spec
@@ -78,8 +79,9 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
     merged = {key: merge_route(*group) for key, group in groups.items()}
     carriers = oauth.with_flows(carriers, merged)
     read = deeds.readings(merged)
-    pool = _fill_pool(merged, read) if is_pooled else Pool()
-    ids = _operation_ids(merged, read)
+    base = base_of(sorted({template for template, _ in merged}))
+    pool = _fill_pool(merged, read, base) if is_pooled else Pool()
+    ids = _operation_ids(merged, read, base)
     operations = told_apart(
         operation_of(
             template,
@@ -90,6 +92,7 @@ def _spec(summary: Summary, origin: str, title: str, groups: dict[tuple[str, str
             securities[template, method],
             carriers,
             pool,
+            base=base,
             reading=read.get((template, method), "words"),
         )
         for (template, method), route in merged.items()
@@ -120,10 +123,10 @@ def _as_called(operation: Operation, route: Route) -> Operation:
     return msgspec.structs.replace(operation, template=operation.template + "/")
 
 
-def _fill_pool(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key, Reading]) -> Pool:
+def _fill_pool(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key, Reading], base: str) -> Pool:
     pool = Pool()
     for (template, method), route in merged.items():
-        place = place_of(method, template, reading=read.get((template, method), "words"))
+        place = place_of(method, template.removeprefix(base), reading=read.get((template, method), "words"))
         name = next((segment for segment in reversed(template.split("/")) if segment and not segment.startswith("{")), "item")
         for status, outcome in sorted(route.outcomes.items()):
             for _, content in sorted(outcome.contents.items()):
@@ -137,8 +140,8 @@ def _fill_pool(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key, Re
     return pool
 
 
-def _operation_ids(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key, Reading]) -> dict[tuple[str, str], str]:
-    base = _common_prefix([template for template, _ in merged])
+def _operation_ids(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key, Reading], base: str) -> dict[tuple[str, str], str]:
+    common = _common_prefix([template for template, _ in merged])
     ids: dict[tuple[str, str], str] = {}
     taken: set[str] = set()
     for (template, method), route in merged.items():
@@ -149,7 +152,9 @@ def _operation_ids(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key
         name = (
             told
             if told and told not in taken
-            else operation_id(acting(method, template), _without_version(template), is_list(template, route), reading=read.get((template, method), "words"))
+            else operation_id(
+                acting(method, template), _without_version(template.removeprefix(base)), is_list(template, route), reading=read.get((template, method), "words")
+            )
         )
         last = next((part for part in reversed(template.split("/")) if part.startswith("{")), "")
         by = "By" + "".join(word.capitalize() for word in words_of(last)) if last else ""
@@ -158,7 +163,9 @@ def _operation_ids(merged: dict[tuple[str, str], Route], read: Mapping[deeds.Key
         if any(ids.get((template, other)) == name for other in ("GET", "PUT")):
             name += f"By{method.capitalize()}"
         if name in taken:
-            name = operation_id(method, "/" + template.removeprefix(base).lstrip("/"), is_list(template, route), reading=read.get((template, method), "words"))
+            name = operation_id(
+                method, "/" + template.removeprefix(common).lstrip("/"), is_list(template, route), reading=read.get((template, method), "words")
+            )
         if name in taken:
             name += by
         ids[template, method] = free(name, taken)

@@ -17,9 +17,9 @@ _VERBS = {
     "GET": "Get", "POST": "Create", "PUT": "Replace", "PATCH": "Update", "DELETE": "Delete", "HEAD": "Check", "OPTIONS": "Ask for the options of",
     "PROPFIND": "Ask for the properties of", "PROPPATCH": "Change the properties of",
 }  # fmt: skip
-_CURRENT = {"me", "self", "current", "whoami", "mine", "my"}
+CURRENT = {"me", "self", "current", "whoami", "mine", "my"}
 _JOINING = {"by", "with", "from", "to", "for", "in", "of", "on", "as"}
-_WORD = re.compile(r"\d+[a-z]{1,2}(?![a-z])\d*|[A-Z]+(?![a-z])\d*|[A-Z]?[a-z]+(?:\d+(?!\d|[a-z]{1,2}(?![a-z])))?|\d+")
+_WORD = re.compile(r"\d+[a-z]{1,2}(?![a-z])\d*|[A-Z]+(?![a-z])\d*|[a-z]\d+|[A-Z]?[a-z]+(?:\d+(?!\d|[a-z]{1,2}(?![a-z])))?|\d+")
 _SINGLE = {"default", "first", "last", "latest", "newest", "next", "previous", "random"}
 SELECTING = _SINGLE.union(
     ("active", "all", "archived", "daily", "featured", "hourly", "monthly", "nearby", "new", "pending", "popular", "recent", "top", "trending"),
@@ -121,14 +121,14 @@ def _method(operation: Operation) -> str:
 
 
 def _sentence(method: str, segments: list[str], *, is_list: bool, reading: Reading = "words") -> str:
-    me = next((at for at, segment in enumerate(segments[:-1]) if at < 2 and segment.lower() in _CURRENT), -1)
+    me = next((at for at, segment in enumerate(segments[:-1]) if at < 2 and segment.lower() in CURRENT), -1)
     if me >= 0 and not _is_parameter(segments[me - 1] if me else ""):
         owner = _noun(segments[:me])
         return (
             f"{_sentence(method, segments[me + 1 :], is_list=is_list, reading=reading)} of the current {' '.join(_singular(owner.words)) if owner else 'user'}"
         )
     last = _words(ENDING.sub("", segments[-1])) if segments and not _is_parameter(segments[-1]) else []
-    if last and last[0] in _CURRENT:
+    if last and last[0] in CURRENT:
         owner = _noun(segments[:-1])
         return f"{_verb(method, is_item=True)} the current {' '.join(_singular(owner.words)) if owner else 'user'}"
     if last and (is_action(last, method, reading=reading) or (last == ["get"] and method == "GET" and len(segments) > 1)):

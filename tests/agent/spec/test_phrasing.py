@@ -72,6 +72,7 @@ SAID = [
     ("GET", "/images/{id}/get", False, "Get an image"),
     ("GET", "/get", False, "Send a GET request"),
     ("POST", "/payments/getResultOf3ds2", False, "Get result of 3ds2 of payments"),
+    ("GET", "/stats/h5pc/md5sum", False, "Get the stats h5 pc md5 sum"),
     ("GET", "/models/viewer3d", False, "Get the model viewer 3d"),
     ("GET", "/oauth2callback", False, "Get the oauth2 callback"),
     ("GET", "/scores/games/{season}", True, "List score games"),
