@@ -156,8 +156,8 @@ def _add_echoes(child: Child, echoes: list[Echo], tags: frozenset[str]) -> int:
 
 def _is_key_of_answer(child: Child, stem: str) -> bool:
     """Whether the own answer has a top-level key of this name, as `{"projects": […]}` from `/projects`."""
-    value, items = f".{stem}:", f".{stem}[]"
-    return any(not tail and (items in cell.response or any([path.startswith(value) for path in cell.response])) for (tail, _), cell in child.cells.items())
+    paths = {f".{stem}{kind}" for kind in ("[]", ":t", ":n", ":b", ":o")}
+    return any(not tail and not cell.response.keys().isdisjoint(paths) for (tail, _), cell in child.cells.items())
 
 
 def _breadth(child: Child, position: int) -> float:
@@ -198,6 +198,7 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
     for child in verbs:
         child.reasons["verb"] *= min(1.0, _VERBS_TOLD / len(verbs))  # that all are posted to is one fact, not one of each
     repeated = Counter(key for child in family for key in child.echoes)
+    named = [parent for parent in parents if parent.roles[-1:] != [True]]
     looks = Counter(kind for kind, _ in {(child.kind, _what_looks(child)) for child in family})
     for child in family:
         if child.echoes and max(repeated[key] for key in child.echoes) < 2 and child.kind == "word" and child.value.isalpha() and not _is_named_echo(child):
@@ -211,11 +212,10 @@ def weigh_together(family: list[Child], parents: list[Leaf], prefix: str, contex
             and "verb" not in child.reasons
         ):
             child.reasons["same looks"] = 1.5
-        if any(
-            leaf.is_item_of(parent) for leaf in child.leaves if len(leaf.segments) == child.position + 1 for parent in parents if parent.roles[-1:] != [True]
-        ):
+        ends = [leaf for leaf in child.leaves if len(leaf.segments) == child.position + 1]
+        if any(leaf.is_item_of(parent) for leaf in ends for parent in named):
             child.reasons["listed"] = 2.5
-        if any(_is_named_after(leaf) for leaf in child.leaves if len(leaf.segments) == child.position + 1):
+        if any(map(_is_named_after, ends)):
             child.reasons["named"] = 2.0
         child.own = sum(child.reasons.values())
 

@@ -40,7 +40,7 @@ class Shape(dict[str, float]):
     @cached_property
     def is_keyed(self) -> bool:
         """Whether the keys of the body itself are data."""
-        return any(path.startswith(".*") for path in self)
+        return any([path.startswith(".*") for path in self])
 
     @cached_property
     def keyed(self) -> "Shape":
@@ -135,16 +135,17 @@ def pooled(shapes: tuple[tuple[Shape, float], ...]) -> Shape:
 
 def _walk(node: Node, path: str, share: float, depth: int, shape: dict[str, float]) -> None:
     if node.arrays:
-        shape[path + "[]"] = max(shape.get(path + "[]", 0.0), share)
+        items = path + "[]"
+        if share > shape.get(items, 0.0):
+            shape[items] = share
         if node.items is not None:
-            _walk(node.items, path + "[]", share, depth, shape)
+            _walk(node.items, items, share, depth, shape)
     if node.objects and depth < DEPTH:
         objects, is_keyed = node.objects, are_data(node.properties) or never_repeat(node)
         for key, inner in node.properties.items():
             _walk(inner, f"{path}.{'*' if is_keyed else key}", share * (inner.total / objects) if inner.total < objects else share, depth + 1, shape)
-    kind = _type(node)
-    if kind:
-        shape[path + kind] = max(shape.get(path + kind, 0.0), share)
+    if (kind := _type(node)) and share > shape.get(typed := path + kind, 0.0):
+        shape[typed] = share
 
 
 def _type(node: Node) -> str:

@@ -59,7 +59,7 @@ def speech_of(keys: Iterable[str], often: Iterable[str], literals: Iterable[str]
     if len(known) < _FEW:
         return SILENT
     written = [word in known for text in literals for word in spoken(text)]
-    given = [word in known for text in values if _JOINED.fullmatch(text) for word in spoken(text)]
+    given = [word in known for text in values if ("-" in text or "_" in text) and _JOINED.fullmatch(text) for word in spoken(text)]
     of_values = (sum(given) + _VALUE_PRIOR * _VALUE_WEIGHT) / (len(given) + _VALUE_WEIGHT)
     of_literals = (sum(written) + _LITERAL_PRIOR * _LITERAL_WEIGHT) / (len(written) + _LITERAL_WEIGHT)
     return Speech(words, called, max(of_values, of_literals), of_values)
