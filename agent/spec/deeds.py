@@ -26,15 +26,16 @@ Key = tuple[str, str]
 def readings(merged: Mapping[Key, Route]) -> dict[Key, Reading]:
     """How the words at the end of each operation's path are to be read; what is not here, as they stand."""
     found: dict[Key, Reading] = dict.fromkeys(_things(merged), "thing")
-    named = sorted((key for key in merged if key not in found and not key[0].endswith("}") and _last(key)), key=_family)
+    named = sorted((key for key in merged if key[1] in ("GET", "POST") and key not in found and not key[0].endswith("}") and _last(key)), key=_family)
     families = [list(family) for _, family in groupby(named, _family)]
     posted = [key for key in named if key[1] == "POST"]
     is_spoken = _are_done(posted, _SOME)
-    fields = _fields(merged) if posted else set[str]()
+    near = [family for family in families if family[0][1] == "POST" and _are_done(family, _FEW)]
+    fields = _fields(merged) if is_spoken or near else set[str]()
     for family in families:
         if family[0][1] == "GET" and _are_asked(family):
             found |= dict.fromkeys((key for key in family if len(_last(key)) > 1 and is_action(_last(key), "POST")), "deed")
-        elif family[0][1] == "POST" and (is_near := _are_done(family, _FEW)) | is_spoken:
+        elif family[0][1] == "POST" and (is_near := family in near) | is_spoken:
             found |= dict.fromkeys((key for key in family if is_action(_last(key), "POST") or _may_be_done(key, merged, fields, is_near=is_near)), "deed")
     return found
 
