@@ -74,7 +74,7 @@ def acting(method: str, template: str) -> str:
     """The method, or POST where a name with dots says what is done, whatever the method: `GET /views.open` opens one."""
     last = template.rpartition("/")[2]
     words = words_of(last.rpartition(".")[2]) if is_procedure(last) else []
-    return "POST" if words and is_action(words, "POST") else method
+    return "POST" if is_action(words, "POST") else method
 
 
 def is_version(segment: str) -> bool:
@@ -107,7 +107,7 @@ def acted_on(segments: list[str], method: str, *, reading: Reading = "words") ->
     while end and "{" in segments[end - 1]:
         end -= 1
     words = words_of(segments[end - 1]) if end and method in ("POST", "PUT", "PATCH") else []
-    return segments[:end] if words and is_action(words, method, reading=reading) else segments
+    return segments[:end] if is_action(words, method, reading=reading) else segments
 
 
 def is_action(words: list[str], method: str, *, reading: Reading = "words") -> bool:
@@ -115,6 +115,8 @@ def is_action(words: list[str], method: str, *, reading: Reading = "words") -> b
 
     Of a thing, of which one can be got by its id, several words are its name: `merge_requests` merges nothing. What is a deed, is one whatever its words.
     """
+    if not words:  # of signs alone
+        return False
     if reading == "deed" or (reading == "thing" and len(words) > 1):
         return reading == "deed"
     if method in ("GET", "HEAD"):

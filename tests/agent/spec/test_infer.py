@@ -7,7 +7,7 @@ import re
 import jsonschema
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from agent.spec.infer import conclude
@@ -156,6 +156,7 @@ def test_nothing_heard_gives_an_empty_spec() -> None:
 
 @settings(max_examples=60, deadline=None)
 @given(st.lists(st.lists(st.text(max_size=6) | st.sampled_from(["用户", "-", "{", "12", "{a", "%E7%94%A8", "me"]), max_size=4), min_size=1, max_size=6))
+@example([["0"], [":"], ["@"]])
 def test_any_path_is_described(paths: list[list[str]]) -> None:
     """Paths without a letter that is read here, with braces and with signs: each operation has a title, and each document is written."""
     calls = [_call("/" + "/".join(path), {"id": 1}, number=number) for number, path in enumerate(paths)]
